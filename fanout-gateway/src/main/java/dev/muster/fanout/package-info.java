@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.fanout;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.agent;
+
+import org.jspecify.annotations.NullMarked;

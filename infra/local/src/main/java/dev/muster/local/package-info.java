@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.local;
+
+import org.jspecify.annotations.NullMarked;
