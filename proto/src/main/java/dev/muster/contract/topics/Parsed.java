@@ -1,0 +1,53 @@
+package dev.muster.contract.topics;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record's value as read: either the message, or the bytes that could not be parsed and why. A processor sends the latter to the
+ * dead-letter topic; its stream thread lives on.
+ *
+ * @param message null when the bytes could not be parsed
+ * @param raw the bytes as they were
+ * @param problem null when they could be parsed
+ */
+public record Parsed<T extends Message>(
+        @Nullable T message, byte[] raw, @Nullable String problem) {
+    /** Never throws. A null value stays null. */
+    public static <T extends Message> Serde<Parsed<T>> serde(Parser<T> parser) {
+        return Serdes.serdeFrom(new Raw<>(), new Tolerant<>(parser));
+    }
+
+    private static final class Raw<T extends Message> implements Serializer<Parsed<T>> {
+        @Override
+        public byte @Nullable [] serialize(String topic, @Nullable Parsed<T> value) {
+            return value == null ? null : value.raw();
+        }
+    }
+
+    private static final class Tolerant<T extends Message> implements Deserializer<Parsed<T>> {
+        private final Parser<T> parser;
+
+        Tolerant(Parser<T> parser) {
+            this.parser = parser;
+        }
+
+        @Override
+        public @Nullable Parsed<T> deserialize(String topic, byte @Nullable [] bytes) {
+            if (bytes == null) {
+                return null;
+            }
+            try {
+                return new Parsed<>(parser.parseFrom(bytes), bytes, null);
+            } catch (InvalidProtocolBufferException e) {
+                return new Parsed<>(null, bytes, "not-a-protobuf");
+            }
+        }
+    }
+}

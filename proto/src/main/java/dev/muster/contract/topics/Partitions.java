@@ -1,0 +1,39 @@
+package dev.muster.contract.topics;
+
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.utils.Utils;
+
+/**
+ * Partition counts, fixed for life, and where a key goes: murmur2 of its UTF-8 bytes, as Kafka's default partitioner does.
+ */
+public record Partitions(int node, int view, int gateway) {
+    public int ofNode(String nodeId) {
+        return of(nodeId, node);
+    }
+
+    /** Audience (`user:alice`) for views, user for view-terminals. */
+    public int ofView(String key) {
+        return of(key, view);
+    }
+
+    public int ofGateway(String gatewayId) {
+        return of(gatewayId, gateway);
+    }
+
+    public int of(Topic.Spread spread) {
+        return switch (spread) {
+            case NODE -> node;
+            case VIEW -> view;
+            case GATEWAY -> gateway;
+        };
+    }
+
+    /** The audience of admins for a node: one shard per node partition. */
+    public String fleetAudience(String nodeId) {
+        return "fleet:" + ofNode(nodeId);
+    }
+
+    private static int of(String key, int count) {
+        return Utils.toPositive(Utils.murmur2(key.getBytes(StandardCharsets.UTF_8))) % count;
+    }
+}

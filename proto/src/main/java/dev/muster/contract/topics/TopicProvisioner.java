@@ -1,0 +1,104 @@
+package dev.muster.contract.topics;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** Creates the topics that are missing and refuses to go on with others than expected. Safe to run from several processes at once. */
+public final class TopicProvisioner {
+    private static final long TIMEOUT_SECONDS = 30;
+
+    private final Admin admin;
+    private final TopicNames names;
+    private final Partitions partitions;
+    private final int replication;
+
+    public TopicProvisioner(Admin admin, TopicNames names, Partitions partitions, int replication) {
+        this.admin = admin;
+        this.names = names;
+        this.partitions = partitions;
+        this.replication = replication;
+    }
+
+    /**
+     * @throws TopicsException if a topic has another number of partitions than the settings say, or the broker cannot be asked
+     * @throws InterruptedException if interrupted meanwhile
+     */
+    public void ensure() throws InterruptedException {
+        List<NewTopic> missing = new ArrayList<>();
+        List<String> mistakes = new ArrayList<>();
+        Map<Topic, TopicDescription> present = describe();
+        for (Topic topic : Topic.values()) {
+            int expected = partitions.of(topic.spread());
+            TopicDescription description = present.get(topic);
+            if (description == null) {
+                missing.add(new NewTopic(names.of(topic), Optional.of(expected), Optional.of((short) replication))
+                        .configs(new TreeMap<>(topic.configs())));
+            } else if (description.partitions().size() != expected) {
+                mistakes.add("%s has %d partitions, the settings say %d"
+                        .formatted(names.of(topic), description.partitions().size(), expected));
+            }
+        }
+        if (!mistakes.isEmpty()) {
+            throw new TopicsException(String.join("; ", mistakes)
+                    + ". Partition counts are fixed for life: correct MUSTER_TOPIC_*_PARTITIONS,"
+                    + " or begin anew under another MUSTER_TOPIC_PREFIX.");
+        }
+        create(missing);
+    }
+
+    private Map<Topic, TopicDescription> describe() throws InterruptedException {
+        Map<String, Topic> byName = new HashMap<>();
+        for (Topic topic : Topic.values()) {
+            byName.put(names.of(topic), topic);
+        }
+        Map<Topic, TopicDescription> present = new HashMap<>();
+        for (Map.Entry<String, KafkaFuture<TopicDescription>> entry :
+                admin.describeTopics(byName.keySet()).topicNameValues().entrySet()) {
+            Topic topic = byName.get(entry.getKey());
+            try {
+                TopicDescription description = entry.getValue().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                if (topic != null) {
+                    present.put(topic, description);
+                }
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw new TopicsException("cannot describe " + entry.getKey() + ": " + e.getCause());
+                }
+            } catch (TimeoutException e) {
+                throw new TopicsException("no answer from the broker within " + TIMEOUT_SECONDS + " s");
+            }
+        }
+        return present;
+    }
+
+    private void create(List<NewTopic> missing) throws InterruptedException {
+        if (missing.isEmpty()) {
+            return;
+        }
+        for (Map.Entry<String, KafkaFuture<Void>> entry :
+                admin.createTopics(missing).values().entrySet()) {
+            try {
+                entry.getValue().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof TopicExistsException)) {
+                    throw new TopicsException("cannot create " + entry.getKey() + ": " + e.getCause());
+                }
+            } catch (TimeoutException e) {
+                throw new TopicsException("no answer from the broker within " + TIMEOUT_SECONDS + " s");
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package dev.muster.contract.topics;
+
+/** The topics are not as they must be. The message says what to do. */
+public final class TopicsException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    public TopicsException(String message) {
+        super(message);
+    }
+}
