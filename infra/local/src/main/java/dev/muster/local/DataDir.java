@@ -1,0 +1,101 @@
+package dev.muster.local;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything that a local Muster keeps, under one directory that only its owner can enter.
+ *
+ * <pre>
+ * lock            held while {@code up} runs
+ * address.json    where a running {@code up} answers
+ * keys/           secrets, made on first need
+ * broker/         the embedded broker's logs
+ * registry/       state stores
+ * demo/demo-N/    state of the demo agents
+ * logs/           what the services log
+ * </pre>
+ */
+public record DataDir(Path root) {
+    public static final String VARIABLE = "MUSTER_DATA_DIR";
+
+    public DataDir {
+        root = root.toAbsolutePath().normalize();
+    }
+
+    /** The directory asked for, else that of {@code MUSTER_DATA_DIR}, else {@code ~/.muster}. */
+    public static DataDir of(Optional<Path> asked, Map<String, String> variables, String home) {
+        String fromVariable = variables.getOrDefault(VARIABLE, "");
+        Path fallback = fromVariable.isBlank() ? Path.of(home, ".muster") : Path.of(fromVariable);
+        return new DataDir(asked.orElse(fallback));
+    }
+
+    /** Makes the directory. Throws {@link StartFailure} where that cannot be. */
+    public DataDir create() {
+        createPrivate(root);
+        return this;
+    }
+
+    /** Takes the directory for this process, or throws {@link StartFailure} at once. */
+    public DirLock lock() {
+        create();
+        return DirLock.take(root.resolve("lock"), root);
+    }
+
+    /** The HS256 key of user tokens; base64url of 32 random bytes in its file. */
+    public SecretFile userTokenKey() {
+        return new SecretFile(keys(), "user-token.key");
+    }
+
+    /** The key from which gateways make and check agents' credentials. */
+    public SecretFile agentCredentialKey() {
+        return new SecretFile(keys(), "agent-credential.key");
+    }
+
+    public Path addressFile() {
+        return root.resolve("address.json");
+    }
+
+    public Path broker() {
+        return root.resolve("broker");
+    }
+
+    public Path registry() {
+        return root.resolve("registry");
+    }
+
+    public Path demo(String name) {
+        return root.resolve("demo").resolve(name);
+    }
+
+    public Path logs() {
+        return root.resolve("logs");
+    }
+
+    private Path keys() {
+        return root.resolve("keys");
+    }
+
+    static void createPrivate(Path directory) {
+        try {
+            if (!Files.isDirectory(directory)) {
+                Files.createDirectories(
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+        } catch (IOException e) {
+            throw new StartFailure("cannot create the directory " + directory + " (" + reason(e) + ")", e);
+        }
+        if (!Files.isWritable(directory)) {
+            throw new StartFailure("cannot write to the directory " + directory);
+        }
+    }
+
+    static String reason(IOException e) {
+        String name = e.getClass().getSimpleName().replace("Exception", "");
+        return e.getMessage() == null ? name : name + " " + e.getMessage();
+    }
+}

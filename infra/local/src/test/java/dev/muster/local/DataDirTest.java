@@ -1,0 +1,114 @@
+package dev.muster.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataDirTest {
+    @TempDir
+    Path temp;
+
+    @Test
+    void the_option_wins_over_the_variable_and_the_variable_over_the_home() {
+        Map<String, String> variables = Map.of("MUSTER_DATA_DIR", "/var/v");
+        assertThat(DataDir.of(Optional.of(Path.of("/o")), variables, "/home/a").root())
+                .isEqualTo(Path.of("/o"));
+        assertThat(DataDir.of(Optional.empty(), variables, "/home/a").root()).isEqualTo(Path.of("/var/v"));
+        assertThat(DataDir.of(Optional.empty(), Map.of(), "/home/a").root()).isEqualTo(Path.of("/home/a/.muster"));
+    }
+
+    @Test
+    void a_second_user_of_the_directory_is_told_who_has_it() {
+        DataDir dir = new DataDir(temp.resolve("d"));
+        try (DirLock first = dir.lock()) {
+            assertThat(first).isNotNull();
+            assertThatThrownBy(dir::lock)
+                    .isInstanceOf(StartFailure.class)
+                    .hasMessage("the data directory " + dir.root() + " is in use by process "
+                            + ProcessHandle.current().pid());
+        }
+        dir.lock().close();
+    }
+
+    @Test
+    void only_the_owner_can_read_the_directory_and_its_keys() throws Exception {
+        DataDir dir = new DataDir(temp.resolve("d")).create();
+        dir.userTokenKey().readOrCreate(new SecureRandom());
+        assertThat(permissions(dir.root())).isEqualTo("rwx------");
+        assertThat(permissions(dir.root().resolve("keys"))).isEqualTo("rwx------");
+        assertThat(permissions(dir.userTokenKey().path())).isEqualTo("rw-------");
+    }
+
+    @Test
+    void everyone_who_asks_at_once_gets_the_same_key() throws Exception {
+        SecretFile key = new DataDir(temp.resolve("d")).create().userTokenKey();
+        ExecutorService pool = Executors.newFixedThreadPool(8);
+        try {
+            Callable<List<Byte>> ask = () -> bytes(key.readOrCreate(new SecureRandom()));
+            List<Future<List<Byte>>> answers =
+                    pool.invokeAll(Stream.generate(() -> ask).limit(8).toList());
+            List<Byte> first = answers.get(0).get();
+            assertThat(first).hasSize(32);
+            for (Future<List<Byte>> answer : answers) {
+                assertThat(answer.get()).isEqualTo(first);
+            }
+        } finally {
+            pool.shutdownNow();
+        }
+        try (Stream<Path> files = Files.list(key.directory())) {
+            assertThat(files).containsExactly(key.path());
+        }
+    }
+
+    @Test
+    void a_broken_key_file_is_said_and_not_replaced() throws Exception {
+        SecretFile key = new DataDir(temp.resolve("d")).create().userTokenKey();
+        Files.createDirectories(key.directory());
+        Files.writeString(key.path(), "short\n");
+        assertThatThrownBy(() -> key.readOrCreate(new SecureRandom()))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("delete it");
+        assertThat(key.path()).hasContent("short");
+    }
+
+    @Test
+    void an_address_is_read_back_only_while_its_process_lives() {
+        Path file = temp.resolve("address.json");
+        LocalAddress mine = new LocalAddress(
+                "http://127.0.0.1:1",
+                "127.0.0.1:2",
+                "127.0.0.1:3",
+                ProcessHandle.current().pid());
+        assertThat(LocalAddress.read(file)).isEmpty();
+        mine.write(file);
+        assertThat(LocalAddress.read(file)).contains(mine);
+        new LocalAddress("http://127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", Long.MAX_VALUE).write(file);
+        assertThat(LocalAddress.read(file)).isEmpty();
+    }
+
+    private static String permissions(Path path) throws Exception {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+
+    private static List<Byte> bytes(byte[] array) {
+        Byte[] boxed = new Byte[array.length];
+        for (int i = 0; i < array.length; i++) {
+            boxed[i] = array[i];
+        }
+        return List.of(boxed);
+    }
+}
