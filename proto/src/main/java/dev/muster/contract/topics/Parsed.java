@@ -1,8 +1,10 @@
 package dev.muster.contract.topics;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param problem null when they could be parsed
  */
 public record Parsed<T extends Message>(
-        @Nullable T message, byte[] raw, @Nullable String problem) {
+        @Nullable T message, ByteString raw, @Nullable String problem) {
     /** Never throws. A null value stays null. */
     public static <T extends Message> Serde<Parsed<T>> serde(Parser<T> parser) {
         return Serdes.serdeFrom(new Raw<>(), new Tolerant<>(parser));
@@ -27,7 +29,7 @@ public record Parsed<T extends Message>(
     private static final class Raw<T extends Message> implements Serializer<Parsed<T>> {
         @Override
         public byte @Nullable [] serialize(String topic, @Nullable Parsed<T> value) {
-            return value == null ? null : value.raw();
+            return value == null ? null : value.raw().toByteArray();
         }
     }
 
@@ -44,9 +46,9 @@ public record Parsed<T extends Message>(
                 return null;
             }
             try {
-                return new Parsed<>(parser.parseFrom(bytes), bytes, null);
+                return new Parsed<>(parser.parseFrom(bytes), UnsafeByteOperations.unsafeWrap(bytes), null);
             } catch (InvalidProtocolBufferException e) {
-                return new Parsed<>(null, bytes, "not-a-protobuf");
+                return new Parsed<>(null, UnsafeByteOperations.unsafeWrap(bytes), "not-a-protobuf");
             }
         }
     }
