@@ -1,0 +1,271 @@
+package dev.muster.registry.terminal.engine;
+
+/**
+ * What each control function does to a {@link Screen}. Sources: ECMA-48 (5th edition), DEC STD 070, and the list of
+ * xterm control sequences. Functions that only report or only change looks are left out on purpose.
+ */
+final class Commands implements TerminalOps {
+
+    private final Screen screen;
+    private final Rectangles rectangles;
+
+    Commands(Screen screen) {
+        this.screen = screen;
+        rectangles = new Rectangles(screen);
+    }
+
+    @Override
+    public void printAscii(byte[] bytes, int from, int to) {
+        screen.printAscii(bytes, from, to);
+    }
+
+    @Override
+    public void print(int codePoint) {
+        screen.print(codePoint);
+    }
+
+    @Override
+    public void control(int c0) {
+        switch (c0) {
+            case '\n' -> screen.lineFeed();
+            case '\r' -> screen.carriageReturn();
+            case '\b' -> screen.backspace();
+            case '\t' -> screen.tab(1);
+            case 0x0b, 0x0c -> screen.verticalTab();
+            case 0x0e -> shift(1);
+            case 0x0f -> shift(0);
+            default -> {}
+        }
+    }
+
+    @Override
+    public void escape(int intermediates, int last) {
+        switch (intermediates) {
+            case 0 -> plainEscape(last);
+            case '(', ')', '*', '+' -> {
+                screen.charsets().designate(intermediates - '(', last);
+                screen.settingsChanged();
+            }
+            case '-', '.', '/' -> { // sets of 96 characters: their lower half is not one we know
+                screen.charsets().designate(intermediates - '-' + 1, 'B');
+                screen.settingsChanged();
+            }
+            case '#' -> {
+                if (last == '8') {
+                    screen.alignmentPattern();
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private void plainEscape(int last) {
+        switch (last) {
+            case '7' -> screen.saveCursor();
+            case '8' -> screen.restoreCursor();
+            case '9' -> screen.forwardIndex();
+            case '=' -> screen.mode(Modes.KEYPAD, true);
+            case '>' -> screen.mode(Modes.KEYPAD, false);
+            case 'D' -> screen.index();
+            case 'E' -> {
+                screen.grid().row(screen.y()).unwrap();
+                screen.index();
+                screen.carriageReturn();
+            }
+            case 'H' -> screen.tabs().set(screen.x());
+            case 'M' -> screen.reverseIndex();
+            case 'N' -> shiftOnce(2);
+            case 'O' -> shiftOnce(3);
+            case 'V' -> screen.guard(true, true);
+            case 'W' -> screen.guard(false, true);
+            case 'c' -> screen.hardReset();
+            case 'n' -> shift(2);
+            case 'o' -> shift(3);
+            default -> {}
+        }
+    }
+
+    private void shift(int g) {
+        screen.charsets().shift(g);
+        screen.settingsChanged();
+    }
+
+    private void shiftOnce(int g) {
+        screen.charsets().shiftOnce(g);
+        screen.settingsChanged();
+    }
+
+    @Override
+    public void csi(int prefix, int intermediates, int last, int[] params, int count) {
+        int first = count == 0 ? 0 : params[0];
+        if (prefix == '?' && intermediates == 0) {
+            privateCsi(last, first, params, count);
+        } else if (prefix == 0 && intermediates == 0) {
+            plainCsi(last, first, params, count);
+        } else if (prefix == 0) {
+            csiWithIntermediate(intermediates, last, first, params, count);
+        }
+    }
+
+    private void plainCsi(int last, int first, int[] params, int count) {
+        int n = Math.max(first, 1);
+        int second = count > 1 ? params[1] : 0;
+        switch (last) {
+            case 'm' -> {}
+            case '@' -> screen.insertCharacters(n);
+            case 'A' -> screen.up(n);
+            case 'B' -> screen.down(n);
+            case 'C' -> screen.forward(n);
+            case 'D' -> screen.back(n);
+            case 'E' -> {
+                screen.down(n);
+                screen.carriageReturn();
+            }
+            case 'F' -> {
+                screen.up(n);
+                screen.carriageReturn();
+            }
+            case 'G', '`' -> screen.toColumn(n - 1);
+            case 'H', 'f' -> {
+                screen.toRow(n - 1);
+                screen.toColumn(Math.max(second, 1) - 1);
+            }
+            case 'I' -> screen.tab(n);
+            case 'J' -> screen.eraseDisplay(first, false);
+            case 'K' -> screen.eraseLine(first, false);
+            case 'L' -> screen.insertLines(n);
+            case 'M' -> screen.deleteLines(n);
+            case 'P' -> screen.deleteCharacters(n);
+            case 'S' -> screen.scrollUp(n);
+            case 'T' -> {
+                if (count <= 1) { // with five parameters it is mouse tracking
+                    screen.scrollDown(n);
+                }
+            }
+            case '^' -> screen.scrollDown(n);
+            case 'X' -> screen.eraseCharacters(n);
+            case 'Z' -> screen.backTab(n);
+            case 'a' -> screen.shiftColumn(n);
+            case 'b' -> screen.repeat(n);
+            case 'd' -> screen.toRow(n - 1);
+            case 'e' -> screen.shiftRow(n);
+            case 'g' -> clearTabs(first);
+            case 'h' -> ansiModes(params, count, true);
+            case 'j' -> screen.shiftColumn(-n);
+            case 'k' -> screen.shiftRow(-n);
+            case 'l' -> ansiModes(params, count, false);
+            case 'r' -> screen.rowMargins(n - 1, (second == 0 ? screen.rows() : second) - 1);
+            case 's' -> {
+                if (screen.modes().is(Modes.LEFT_RIGHT_MARGINS)) {
+                    screen.columnMargins(n - 1, (second == 0 ? screen.cols() : second) - 1);
+                } else {
+                    screen.saveCursor();
+                }
+            }
+            case 'u' -> screen.restoreCursor();
+            default -> {}
+        }
+    }
+
+    private void clearTabs(int what) {
+        if (what == 0) {
+            screen.tabs().clear(screen.x());
+        } else if (what == 3) {
+            screen.tabs().clearAll();
+        }
+    }
+
+    private void ansiModes(int[] params, int count, boolean on) {
+        for (int i = 0; i < count; i++) {
+            if (params[i] == 4) {
+                screen.mode(Modes.INSERT, on);
+            } else if (params[i] == 20) {
+                screen.mode(Modes.NEW_LINE, on);
+            }
+        }
+    }
+
+    private void privateCsi(int last, int first, int[] params, int count) {
+        switch (last) {
+            case 'J' -> screen.eraseDisplay(first, true);
+            case 'K' -> screen.eraseLine(first, true);
+            case 'W' -> {
+                if (first == 5) {
+                    screen.tabs().reset();
+                }
+            }
+            case 'h', 'l' -> {
+                for (int i = 0; i < count; i++) {
+                    privateMode(params[i], last == 'h');
+                }
+            }
+            case 's' -> {
+                for (int i = 0; i < count; i++) {
+                    screen.modes().remember(Modes.privateMode(params[i]));
+                }
+            }
+            case 'r' -> {
+                for (int i = 0; i < count; i++) {
+                    int mode = Modes.privateMode(params[i]);
+                    if (mode != 0) {
+                        screen.mode(mode, screen.modes().isRemembered(mode));
+                    }
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private void privateMode(int number, boolean on) {
+        switch (number) {
+            case 3 -> screen.columnMode();
+            case 47 -> screen.alternate(on);
+            case 1047 -> {
+                if (!on && screen.isAlternate()) {
+                    screen.eraseDisplay(2, false);
+                }
+                screen.alternate(on);
+            }
+            case 1048 -> {
+                if (on) {
+                    screen.saveCursor();
+                } else {
+                    screen.restoreCursor();
+                }
+            }
+            case 1049 -> {
+                if (on) {
+                    screen.saveCursor();
+                    screen.alternate(true);
+                    screen.eraseDisplay(2, false);
+                } else {
+                    screen.alternate(false);
+                    screen.restoreCursor();
+                }
+            }
+            default -> {
+                int mode = Modes.privateMode(number);
+                if (mode != 0) {
+                    screen.mode(mode, on);
+                }
+            }
+        }
+    }
+
+    private void csiWithIntermediate(int intermediates, int last, int first, int[] params, int count) {
+        int n = Math.max(first, 1);
+        switch ((intermediates << 8) | last) {
+            case (' ' << 8) | '@' -> screen.deleteColumns(screen.left(), n);
+            case (' ' << 8) | 'A' -> screen.insertColumns(screen.left(), n);
+            case ('!' << 8) | 'p' -> screen.softReset();
+            case ('"' << 8) | 'q' -> screen.guard(first == 1, false);
+            case ('\'' << 8) | '}' -> screen.insertColumnsHere(n);
+            case ('\'' << 8) | '~' -> screen.deleteColumnsHere(n);
+            case ('$' << 8) | 'x' -> rectangles.fill(params, count);
+            case ('$' << 8) | 'z' -> rectangles.erase(params, count, false);
+            case ('$' << 8) | '{' -> rectangles.erase(params, count, true);
+            case ('$' << 8) | 'v' -> rectangles.copy(params, count);
+            default -> {}
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package dev.muster.registry.terminal.engine;
+
+/** Receives lines of text. The bytes belong to the caller and are valid only during the call. */
+@FunctionalInterface
+public interface LineSink {
+
+    /**
+     * Called once for each line, in the order of their numbers.
+     *
+     * @param number counts from 0 over the whole life of a terminal
+     * @param utf8 holds the line's text, without a line end, at {@code offset} for {@code length} bytes
+     */
+    void line(long number, byte[] utf8, int offset, int length);
+}
