@@ -1,0 +1,157 @@
+package dev.muster.fanout;
+
+import dev.muster.contract.settings.Env;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.settings.Setting;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Settings of the HTTP side.
+ *
+ * @param httpPort 0 picks a free one
+ * @param registry {@code host:port} of the query service
+ * @param userKeyFile holds the key that signs users' tokens
+ * @param agentAddress {@code host:port} that join lines name
+ * @param origins further origins whose pages may use the cookie
+ * @param metricsRemote whether {@code /metrics} answers others than loopback
+ * @param commandTimeout within which a change is answered
+ */
+public record FanoutConfig(
+        KafkaSettings kafka,
+        String httpHost,
+        int httpPort,
+        String registry,
+        String userKeyFile,
+        String agentAddress,
+        List<String> origins,
+        boolean cookieSecure,
+        boolean metricsRemote,
+        Duration session,
+        Duration commandTimeout,
+        int commandsPendingMax,
+        int publishBytesMax,
+        int answerBytesMax,
+        int mutationsPerMinute,
+        int ticketsMax,
+        int outputReaders,
+        int outputDownloadsMax,
+        Duration outputStall,
+        Duration drain) {
+    public static final Setting HTTP_HOST =
+            Setting.text("MUSTER_FANOUT_HTTP_HOST", "127.0.0.1", "Address on which the page and the API listen.");
+    public static final Setting HTTP_PORT = Setting.number(
+            "MUSTER_FANOUT_HTTP_PORT", 8_080, 0, 65_535, "Port of the page and the API; 0 picks a free one.");
+    public static final Setting REGISTRY =
+            Setting.text("MUSTER_FANOUT_REGISTRY", "127.0.0.1:7070", "host:port of the registry's query service.");
+    public static final Setting USER_KEY_FILE = Setting.text(
+            "MUSTER_FANOUT_USER_KEY_FILE", "", "File with the key of users' tokens: 32 bytes as base64url.");
+    public static final Setting AGENT_ADDRESS = Setting.text(
+            "MUSTER_FANOUT_AGENT_ADDRESS",
+            "127.0.0.1:7443",
+            "host:port of the ingress gateway, as join lines name it.");
+    public static final Setting ORIGINS = Setting.text(
+            "MUSTER_FANOUT_ORIGINS",
+            "",
+            "Origins besides the own whose pages may use the cookie, comma-separated: https://muster.example.com.");
+    public static final Setting COOKIE_SECURE =
+            Setting.text("MUSTER_FANOUT_COOKIE_SECURE", "false", "true where browsers reach the page over TLS only.");
+    public static final Setting METRICS_REMOTE =
+            Setting.text("MUSTER_FANOUT_METRICS_REMOTE", "false", "Whether /metrics answers others than this machine.");
+    public static final Setting SESSION_HOURS =
+            Setting.number("MUSTER_FANOUT_SESSION_HOURS", 12, 1, 720, "How long a browser stays signed in.");
+    public static final Setting COMMAND_TIMEOUT_MS = Setting.number(
+            "MUSTER_FANOUT_COMMAND_TIMEOUT_MS", 5_000, 100, 60_000, "Within which a change is answered, or 503.");
+    public static final Setting COMMANDS_PENDING_MAX = Setting.number(
+            "MUSTER_FANOUT_COMMANDS_PENDING_MAX", 10_000, 1, 1_000_000, "Changes that may wait for an answer at once.");
+    public static final Setting PUBLISH_BYTES_MAX = Setting.number(
+            "MUSTER_FANOUT_PUBLISH_BYTES_MAX",
+            16 << 20,
+            1 << 20,
+            1 << 30,
+            "Bytes of records that may wait for the broker at once; more is refused.");
+    public static final Setting ANSWER_BYTES_MAX = Setting.number(
+            "MUSTER_FANOUT_ANSWER_BYTES_MAX", 32 << 20, 1 << 20, 1 << 30, "Largest answer taken from the registry.");
+    public static final Setting MUTATIONS_PER_MINUTE = Setting.number(
+            "MUSTER_FANOUT_MUTATIONS_PER_MINUTE",
+            1_200,
+            1,
+            10_000_000,
+            "Changes that a user may make per minute, and at once.");
+    public static final Setting TICKETS_MAX = Setting.number(
+            "MUSTER_FANOUT_TICKETS_MAX",
+            10_000,
+            1,
+            1_000_000,
+            "Unused stream tickets, and sign-in codes, kept at once.");
+    public static final Setting OUTPUT_READERS =
+            Setting.number("MUSTER_FANOUT_OUTPUT_READERS", 2, 1, 64, "Consumers that read raw output for downloads.");
+    public static final Setting OUTPUT_DOWNLOADS_MAX = Setting.number(
+            "MUSTER_FANOUT_OUTPUT_DOWNLOADS_MAX",
+            64,
+            1,
+            10_000,
+            "Downloads of output at once; each holds up to 2 MiB.");
+    public static final Setting OUTPUT_STALL_MS = Setting.number(
+            "MUSTER_FANOUT_OUTPUT_STALL_MS",
+            30_000,
+            100,
+            3_600_000,
+            "A download that takes nothing for so long is cut.");
+    public static final Setting DRAIN_MS = Setting.number(
+            "MUSTER_FANOUT_DRAIN_MS", 5_000, 0, 600_000, "How long a stop waits for what is being answered.");
+    /** Every setting, for the reference table. */
+    public static final List<Setting> SETTINGS = List.of(
+            HTTP_HOST,
+            HTTP_PORT,
+            REGISTRY,
+            USER_KEY_FILE,
+            AGENT_ADDRESS,
+            ORIGINS,
+            COOKIE_SECURE,
+            METRICS_REMOTE,
+            SESSION_HOURS,
+            COMMAND_TIMEOUT_MS,
+            COMMANDS_PENDING_MAX,
+            PUBLISH_BYTES_MAX,
+            ANSWER_BYTES_MAX,
+            MUTATIONS_PER_MINUTE,
+            TICKETS_MAX,
+            OUTPUT_READERS,
+            OUTPUT_DOWNLOADS_MAX,
+            OUTPUT_STALL_MS,
+            DRAIN_MS);
+
+    public FanoutConfig {
+        origins = List.copyOf(origins);
+    }
+
+    /** Mistakes stay in {@code env}; the caller reports all of them together. */
+    public static FanoutConfig from(Env env) {
+        return new FanoutConfig(
+                KafkaSettings.from(env),
+                env.required(HTTP_HOST),
+                env.integer(HTTP_PORT),
+                env.required(REGISTRY),
+                env.required(USER_KEY_FILE),
+                env.required(AGENT_ADDRESS),
+                Arrays.stream(env.text(ORIGINS).split(",", -1))
+                        .map(String::strip)
+                        .filter(origin -> !origin.isEmpty())
+                        .toList(),
+                env.flag(COOKIE_SECURE),
+                env.flag(METRICS_REMOTE),
+                Duration.ofHours(env.number(SESSION_HOURS)),
+                Duration.ofMillis(env.number(COMMAND_TIMEOUT_MS)),
+                env.integer(COMMANDS_PENDING_MAX),
+                env.integer(PUBLISH_BYTES_MAX),
+                env.integer(ANSWER_BYTES_MAX),
+                env.integer(MUTATIONS_PER_MINUTE),
+                env.integer(TICKETS_MAX),
+                env.integer(OUTPUT_READERS),
+                env.integer(OUTPUT_DOWNLOADS_MAX),
+                Duration.ofMillis(env.number(OUTPUT_STALL_MS)),
+                Duration.ofMillis(env.number(DRAIN_MS)));
+    }
+}

@@ -1,0 +1,49 @@
+package dev.muster.fanout.auth;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out who is asking: a bearer token, else a single-use ticket, else the page's cookie. Thread-safe. */
+public final class Authenticator {
+    /** The page's cookie; its value is a token. */
+    public static final String COOKIE = "muster_session";
+
+    private static final String BEARER = "Bearer ";
+
+    private final UserTokens tokens;
+    private final OneTimeSecrets tickets;
+
+    public Authenticator(UserTokens tokens, OneTimeSecrets tickets) {
+        this.tokens = tokens;
+        this.tickets = tickets;
+    }
+
+    /**
+     * @param authorization the Authorization header
+     * @param ticket the query's ticket; given only where tickets are taken (the stream)
+     * @param cookie the value of {@link #COOKIE}
+     * @throws MusterException {@code unauthenticated}, with what is wrong in words
+     */
+    public Identity authenticate(@Nullable String authorization, @Nullable String ticket, @Nullable String cookie) {
+        if (authorization != null) {
+            if (!authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+                throw new MusterException(ErrorCode.UNAUTHENTICATED, "The Authorization header is not a Bearer token.");
+            }
+            return new Identity(
+                    tokens.verify(authorization.substring(BEARER.length()).strip()), Identity.Means.BEARER);
+        }
+        if (ticket != null) {
+            Optional<User> user = tickets.redeem(ticket);
+            return new Identity(
+                    user.orElseThrow(() -> new MusterException(
+                            ErrorCode.UNAUTHENTICATED, "The ticket is unknown, used or expired; make a new one.")),
+                    Identity.Means.TICKET);
+        }
+        if (cookie != null) {
+            return new Identity(tokens.verify(cookie), Identity.Means.COOKIE);
+        }
+        throw new MusterException(ErrorCode.UNAUTHENTICATED, "There is no token.");
+    }
+}

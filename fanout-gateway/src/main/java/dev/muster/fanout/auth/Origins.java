@@ -1,0 +1,50 @@
+package dev.muster.fanout.auth;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refuses what another site's page makes a browser do: where the proof is a cookie, the Origin header must name the host that was asked, or an origin from the
+ * settings. WebSockets are not bound by the same-origin policy, so this check is all that protects them.
+ */
+public final class Origins {
+    private final Set<String> allowed = new TreeSet<>();
+
+    /** @param allowed further origins, such as {@code https://muster.example.com} */
+    public Origins(Iterable<String> allowed) {
+        allowed.forEach(origin -> this.allowed.add(origin.toLowerCase(Locale.ROOT)));
+    }
+
+    /**
+     * @param host the Host header
+     * @throws MusterException {@code origin-refused}
+     */
+    public void check(Identity.Means means, @Nullable String origin, @Nullable String host) {
+        if (means == Identity.Means.COOKIE && !isSame(origin, host)) {
+            throw new MusterException(
+                    ErrorCode.ORIGIN_REFUSED,
+                    origin == null ? "The request has no Origin header." : "The request came from another origin.");
+        }
+    }
+
+    private boolean isSame(@Nullable String origin, @Nullable String host) {
+        if (origin == null || host == null) {
+            return false;
+        }
+        if (allowed.contains(origin.toLowerCase(Locale.ROOT))) {
+            return true;
+        }
+        try {
+            URI uri = URI.create(origin);
+            String scheme = uri.getScheme();
+            return ("http".equals(scheme) || "https".equals(scheme)) && host.equalsIgnoreCase(uri.getAuthority());
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+}

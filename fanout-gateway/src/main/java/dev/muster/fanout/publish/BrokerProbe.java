@@ -1,0 +1,72 @@
+package dev.muster.fanout.publish;
+
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows whether the brokers answer: asks them for the cluster's id again and again, the next time only after the last answer or its timeout. So an absent broker
+ * is known before anybody waits for it. Thread-safe.
+ */
+public final class BrokerProbe implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(BrokerProbe.class);
+    private static final Duration PAUSE = Duration.ofMillis(500);
+    private static final Duration TIMEOUT = Duration.ofMillis(1_500);
+
+    private final Admin admin;
+    private final ScheduledExecutorService scheduler =
+            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-broker-probe"));
+    private volatile boolean answers;
+
+    /** @param admin not closed here */
+    public BrokerProbe(Admin admin) {
+        this.admin = admin;
+    }
+
+    public void start() {
+        scheduler.execute(this::ask);
+    }
+
+    public boolean answers() {
+        return answers;
+    }
+
+    @Override
+    public void close() {
+        scheduler.shutdownNow();
+    }
+
+    private void ask() {
+        try {
+            var unused = admin.describeCluster(new DescribeClusterOptions().timeoutMs((int) TIMEOUT.toMillis()))
+                    .clusterId()
+                    .whenComplete((id, error) -> answered(error));
+        } catch (KafkaException | IllegalStateException e) {
+            answered(e);
+        }
+    }
+
+    private void answered(@Nullable Throwable error) {
+        boolean now = error == null;
+        if (answers != now) {
+            answers = now;
+            if (now) {
+                log.atInfo().log("the broker answers");
+            } else {
+                log.atWarn().addKeyValue("reason", String.valueOf(error)).log("the broker does not answer");
+            }
+        }
+        try {
+            var unused = scheduler.schedule(this::ask, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (java.util.concurrent.RejectedExecutionException e) {
+            // closed meanwhile
+        }
+    }
+}

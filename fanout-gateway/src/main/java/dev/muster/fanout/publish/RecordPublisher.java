@@ -1,0 +1,199 @@
+package dev.muster.fanout.publish;
+
+import com.google.protobuf.Message;
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicNames;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends records from a thread of its own, so that no caller ever waits: {@code Producer.send} may block on metadata or memory, or run the callback on the spot.
+ * What waits is bounded in bytes; beyond the bound, and while the broker is away, a record is refused at once. Thread-safe.
+ */
+public final class RecordPublisher implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(RecordPublisher.class);
+    /** Bookkeeping per record that its bytes do not show. */
+    private static final int RECORD_OVERHEAD_BYTES = 200;
+
+    private static final Duration WARM_EVERY = Duration.ofSeconds(30);
+    private static final Duration WARM_RETRY = Duration.ofMillis(200);
+
+    private record Waiting(ProducerRecord<byte[], byte[]> record, long bytes, CompletableFuture<RecordMetadata> done) {}
+
+    private final Producer<byte[], byte[]> producer;
+    private final TopicNames names;
+    private final List<Topic> topics;
+    private final long bytesMax;
+    private final BooleanSupplier brokerAnswers;
+    private final Executor executor;
+    private final LinkedBlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicBoolean warmed = new AtomicBoolean();
+    private final Thread thread;
+    private volatile boolean closing;
+
+    /**
+     * @param producer with {@code max.block.ms=0}; closed here
+     * @param topics that will be written, whose metadata are kept fresh
+     * @param bytesMax of records not yet acknowledged
+     * @param brokerAnswers refuses at once while false
+     * @param executor on which the futures complete
+     */
+    public RecordPublisher(
+            Producer<byte[], byte[]> producer,
+            TopicNames names,
+            List<Topic> topics,
+            long bytesMax,
+            BooleanSupplier brokerAnswers,
+            Executor executor) {
+        this.producer = producer;
+        this.names = names;
+        this.topics = List.copyOf(topics);
+        this.bytesMax = bytesMax;
+        this.brokerAnswers = brokerAnswers;
+        this.executor = executor;
+        this.thread = new Thread(this::run, "fanout-publish");
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Whether a record would be accepted now, if there is room. */
+    public boolean ready() {
+        return !closing && warmed.get() && brokerAnswers.getAsBoolean();
+    }
+
+    /** Bytes that are not acknowledged yet. */
+    public long waitingBytes() {
+        return bytes.get();
+    }
+
+    /** Into the partition of the key. */
+    public CompletableFuture<RecordMetadata> publish(Topic topic, String key, Message value) {
+        return publish(topic, null, key, value);
+    }
+
+    /**
+     * Completes when the broker holds the record; fails with {@code unavailable}.
+     *
+     * @param partition null: the key's
+     */
+    public CompletableFuture<RecordMetadata> publish(
+            Topic topic, @Nullable Integer partition, String key, Message value) {
+        byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+        byte[] valueBytes = value.toByteArray();
+        long size = RECORD_OVERHEAD_BYTES + (long) keyBytes.length + valueBytes.length;
+        if (!ready()) {
+            return CompletableFuture.failedFuture(away(null));
+        }
+        if (bytes.addAndGet(size) > bytesMax) {
+            bytes.addAndGet(-size);
+            return CompletableFuture.failedFuture(
+                    new MusterException(ErrorCode.UNAVAILABLE, "The broker is slow and the gateway's buffer is full."));
+        }
+        CompletableFuture<RecordMetadata> done = new CompletableFuture<>();
+        queue.add(new Waiting(new ProducerRecord<>(names.of(topic), partition, keyBytes, valueBytes), size, done));
+        return done;
+    }
+
+    /** Sends what waits, within {@code timeout}, and ends. */
+    public void close(Duration timeout) {
+        closing = true;
+        try {
+            thread.join(timeout.toMillis() + 1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        producer.close(timeout);
+        for (@Nullable Waiting left = queue.poll(); left != null; left = queue.poll()) {
+            finish(left, null, away(null));
+        }
+    }
+
+    @Override
+    public void close() {
+        close(Duration.ofSeconds(1));
+    }
+
+    private void run() {
+        long warmAtNanos = System.nanoTime();
+        while (true) {
+            if (System.nanoTime() - warmAtNanos >= 0) {
+                warmAtNanos = System.nanoTime() + (warm() ? WARM_EVERY : WARM_RETRY).toNanos();
+            }
+            @Nullable Waiting next = next();
+            if (next != null) {
+                send(next);
+            } else if (closing) {
+                return;
+            }
+        }
+    }
+
+    private @Nullable Waiting next() {
+        try {
+            return queue.poll(closing ? 0 : 100, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            closing = true;
+            return null;
+        }
+    }
+
+    // keeps the topics' metadata in the producer's cache, without which a send with max.block.ms=0 fails
+    private boolean warm() {
+        try {
+            topics.forEach(topic -> producer.partitionsFor(names.of(topic)));
+            warmed.set(true);
+        } catch (KafkaException e) {
+            log.atDebug().addKeyValue("reason", e.toString()).log("metadata are not there yet");
+            warmed.set(false);
+        }
+        return warmed.get();
+    }
+
+    private void send(Waiting waiting) {
+        try {
+            var unused = producer.send(
+                    waiting.record(),
+                    (metadata, error) -> finish(waiting, metadata, error == null ? null : away(error)));
+        } catch (KafkaException | IllegalStateException e) {
+            finish(waiting, null, away(e));
+        }
+    }
+
+    private void finish(Waiting waiting, @Nullable RecordMetadata metadata, @Nullable MusterException failure) {
+        bytes.addAndGet(-waiting.bytes());
+        executor.execute(() -> {
+            if (failure == null && metadata != null) {
+                waiting.done().complete(metadata);
+            } else {
+                waiting.done().completeExceptionally(failure == null ? away(null) : failure);
+            }
+        });
+    }
+
+    private static MusterException away(@Nullable Throwable cause) {
+        String detail = "The broker does not answer now; nothing is known to have changed.";
+        return cause == null
+                ? new MusterException(ErrorCode.UNAVAILABLE, detail)
+                : new MusterException(ErrorCode.UNAVAILABLE, detail, cause);
+    }
+}

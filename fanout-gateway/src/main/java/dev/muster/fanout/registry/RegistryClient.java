@@ -1,0 +1,170 @@
+package dev.muster.fanout.registry;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.proto.query.v1.AwaitNodeRequest;
+import dev.muster.proto.query.v1.AwaitNodeResponse;
+import dev.muster.proto.query.v1.GetHealthRequest;
+import dev.muster.proto.query.v1.GetHealthResponse;
+import dev.muster.proto.query.v1.GetNodeRequest;
+import dev.muster.proto.query.v1.GetOutputIndexRequest;
+import dev.muster.proto.query.v1.GetOutputIndexResponse;
+import dev.muster.proto.query.v1.GetRepaintRequest;
+import dev.muster.proto.query.v1.GetRepaintResponse;
+import dev.muster.proto.query.v1.GetTaskRequest;
+import dev.muster.proto.query.v1.ListNodesRequest;
+import dev.muster.proto.query.v1.ListNodesResponse;
+import dev.muster.proto.query.v1.ListTasksRequest;
+import dev.muster.proto.query.v1.ListTasksResponse;
+import dev.muster.proto.query.v1.ReadHistoryRequest;
+import dev.muster.proto.query.v1.ReadHistoryResponse;
+import dev.muster.proto.query.v1.RegistryQueryGrpc;
+import dev.muster.proto.records.v1.NodeView;
+import dev.muster.proto.records.v1.Task;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the registry. Every answer arrives on the executor given here, never on a network thread; every failure is a {@link MusterException}. Thread-safe.
+ */
+public final class RegistryClient implements AutoCloseable {
+    private static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);
+
+    private final ManagedChannel channel;
+    private final RegistryQueryGrpc.RegistryQueryFutureStub stub;
+    private final Executor executor;
+    private final Duration deadline;
+
+    /**
+     * @param address {@code host:port}
+     * @param deadline of each query, where the caller names none
+     * @param answerBytesMax largest answer that is taken
+     */
+    public RegistryClient(String address, Duration deadline, int answerBytesMax, Executor executor) {
+        this.channel = NettyChannelBuilder.forTarget("dns:///" + address)
+                .usePlaintext()
+                .maxInboundMessageSize(answerBytesMax)
+                .keepAliveTime(30, TimeUnit.SECONDS)
+                .executor(executor)
+                .build();
+        this.stub = RegistryQueryGrpc.newFutureStub(channel);
+        this.executor = executor;
+        this.deadline = deadline;
+    }
+
+    public CompletableFuture<NodeView> getNode(String nodeId) {
+        return ask(
+                deadline,
+                s -> s.getNode(GetNodeRequest.newBuilder().setNodeId(nodeId).build()));
+    }
+
+    public CompletableFuture<ListNodesResponse> listNodes(ListNodesRequest request) {
+        return ask(deadline, s -> s.listNodes(request));
+    }
+
+    /** @param remaining how long to wait for the views at most */
+    public CompletableFuture<AwaitNodeResponse> awaitNode(AwaitNodeRequest request, Duration remaining) {
+        return ask(remaining, s -> s.awaitNode(request));
+    }
+
+    public CompletableFuture<Task> getTask(String nodeId, String taskId) {
+        return ask(
+                deadline,
+                s -> s.getTask(GetTaskRequest.newBuilder()
+                        .setNodeId(nodeId)
+                        .setTaskId(taskId)
+                        .build()));
+    }
+
+    public CompletableFuture<ListTasksResponse> listTasks(ListTasksRequest request) {
+        return ask(deadline, s -> s.listTasks(request));
+    }
+
+    public CompletableFuture<ReadHistoryResponse> readHistory(ReadHistoryRequest request) {
+        return ask(deadline, s -> s.readHistory(request));
+    }
+
+    public CompletableFuture<GetRepaintResponse> getRepaint(String nodeId, String terminalId) {
+        return ask(
+                deadline,
+                s -> s.getRepaint(GetRepaintRequest.newBuilder()
+                        .setNodeId(nodeId)
+                        .setTerminalId(terminalId)
+                        .build()));
+    }
+
+    /** @param from raw offset from which the caller wants to read */
+    public CompletableFuture<GetOutputIndexResponse> getOutputIndex(String nodeId, String terminalId, long from) {
+        return ask(
+                deadline,
+                s -> s.getOutputIndex(GetOutputIndexRequest.newBuilder()
+                        .setNodeId(nodeId)
+                        .setTerminalId(terminalId)
+                        .setFrom(from)
+                        .build()));
+    }
+
+    public CompletableFuture<GetHealthResponse> getHealth(Duration within) {
+        return ask(within, s -> s.getHealth(GetHealthRequest.getDefaultInstance()));
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+    }
+
+    private <T> CompletableFuture<T> ask(
+            Duration within, Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        ListenableFuture<T> pending =
+                call.apply(stub.withDeadlineAfter(Math.max(1, within.toMillis()), TimeUnit.MILLISECONDS));
+        pending.addListener(
+                () -> {
+                    try {
+                        answer.complete(pending.get());
+                    } catch (java.util.concurrent.ExecutionException e) {
+                        answer.completeExceptionally(failureOf(e.getCause() == null ? e : e.getCause()));
+                    } catch (InterruptedException | RuntimeException e) {
+                        answer.completeExceptionally(failureOf(e));
+                    }
+                },
+                executor);
+        return answer;
+    }
+
+    static MusterException failureOf(Throwable cause) {
+        Status status = Status.fromThrowable(cause);
+        @Nullable Metadata trailers = Status.trailersFromThrowable(cause);
+        @Nullable String code = trailers == null ? null : trailers.get(CODE);
+        String description = status.getDescription() == null ? "" : status.getDescription();
+        if (code != null) {
+            return ErrorCode.of(code)
+                    .map(known -> new MusterException(known, detail(known, description), cause))
+                    .orElseGet(() -> new MusterException(ErrorCode.INTERNAL, "The registry failed.", cause));
+        }
+        return switch (status.getCode()) {
+            case NOT_FOUND -> new MusterException(ErrorCode.NOT_FOUND, detail(ErrorCode.NOT_FOUND, description), cause);
+            case INVALID_ARGUMENT ->
+                new MusterException(ErrorCode.INVALID, detail(ErrorCode.INVALID, description), cause);
+            case RESOURCE_EXHAUSTED ->
+                new MusterException(
+                        ErrorCode.TOO_LARGE, "The answer is larger than allowed: ask for less at once.", cause);
+            case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED ->
+                new MusterException(ErrorCode.UNAVAILABLE, "The registry does not answer now.", cause);
+            default -> new MusterException(ErrorCode.INTERNAL, "The registry failed.", cause);
+        };
+    }
+
+    private static String detail(ErrorCode code, String description) {
+        return description.isEmpty() ? code.when() : description;
+    }
+}
