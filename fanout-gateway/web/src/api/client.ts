@@ -1,0 +1,100 @@
+import { ApiError, problemFrom, UNREACHABLE } from './problem';
+import type { Invite, Me, NodeList, NodeView, Status, Task, TerminalHistory } from './types';
+
+const BASE = '/api/v1';
+
+export interface RunRequest {
+  command?: string;
+  argv?: string[];
+  pty?: { cols: number; rows: number };
+  timeoutSeconds?: number;
+  idempotencyKey: string;
+}
+
+export interface NodeQuery {
+  q?: string;
+  labels?: string[];
+  statuses?: Status[];
+  limit?: number;
+  after?: string;
+}
+
+export interface HistoryQuery {
+  terminal?: string;
+  lines?: number;
+  before?: number;
+  grep?: string;
+}
+
+async function send(method: string, url: string, body?: unknown, type = 'application/json'): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method,
+      credentials: 'same-origin',
+      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiError(UNREACHABLE);
+  }
+  if (response.ok) return response;
+  const retryAfter = Number(response.headers.get('retry-after'));
+  const given: unknown = await response.json().catch(() => null);
+  throw new ApiError(problemFrom(response.status, given), Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null);
+}
+
+async function json<T>(method: string, path: string, body?: unknown, type?: string): Promise<T> {
+  return (await (await send(method, BASE + path, body, type)).json()) as T;
+}
+
+const id = encodeURIComponent;
+
+export const api = {
+  me: () => json<Me>('GET', '/me'),
+  signInWithToken: (token: string) => send('POST', '/signin/token', { token }).then(() => undefined),
+  signOut: () => send('POST', '/signout').then(() => undefined),
+
+  listNodes(query: NodeQuery): Promise<NodeList> {
+    const params = new URLSearchParams();
+    for (const status of query.statuses ?? []) params.append('status', status);
+    for (const label of query.labels ?? []) params.append('label', label);
+    if (query.q) params.set('q', query.q);
+    if (query.limit) params.set('limit', String(query.limit));
+    if (query.after) params.set('after', query.after);
+    return json('GET', `/nodes?${params}`);
+  },
+  createNode: (node: { name: string; labels?: Record<string, string>; groups?: string[] }) =>
+    json<{ node: NodeView; invite: Invite }>('POST', '/nodes', node),
+  patchNode: (nodeId: string, patch: Record<string, unknown>) =>
+    json<{ node: NodeView }>('PATCH', `/nodes/${id(nodeId)}`, patch, 'application/merge-patch+json'),
+  deleteNode: (nodeId: string) => send('DELETE', `${BASE}/nodes/${id(nodeId)}`).then(() => undefined),
+  newInvite: (nodeId: string) => json<{ invite: Invite }>('POST', `/nodes/${id(nodeId)}/invites`),
+  revokeCredential: (nodeId: string) => send('DELETE', `${BASE}/nodes/${id(nodeId)}/credential`).then(() => undefined),
+
+  listTasks: (nodeId: string) => json<{ tasks: Task[]; next: string | null }>('GET', `/nodes/${id(nodeId)}/tasks`),
+  run: (nodeId: string, request: RunRequest) => json<{ task: Task }>('POST', `/nodes/${id(nodeId)}/tasks`, request),
+  cancelTask: (nodeId: string, taskId: string) =>
+    send('POST', `${BASE}/nodes/${id(nodeId)}/tasks/${id(taskId)}/cancel`).then(() => undefined),
+
+  history(nodeId: string, query: HistoryQuery): Promise<{ terminals: TerminalHistory[] }> {
+    return json('GET', `/nodes/${id(nodeId)}/history?${historyParams(query, 'json')}`);
+  },
+  historyTextUrl: (nodeId: string, query: HistoryQuery) => `${BASE}/nodes/${id(nodeId)}/history?${historyParams(query, 'text')}`,
+  outputUrl: (nodeId: string, taskId: string, format: 'raw' | 'text') =>
+    `${BASE}/nodes/${id(nodeId)}/tasks/${id(taskId)}/output?format=${format}`,
+};
+
+function historyParams(query: HistoryQuery, format: string): URLSearchParams {
+  const params = new URLSearchParams({ format });
+  if (query.terminal) params.set('terminal', query.terminal);
+  if (query.lines !== undefined) params.set('lines', String(query.lines));
+  if (query.before !== undefined) params.set('before', String(query.before));
+  if (query.grep) params.set('grep', query.grep);
+  return params;
+}
+
+/** A random key; `crypto.randomUUID` is missing on plain-http pages that are not on loopback. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
+}

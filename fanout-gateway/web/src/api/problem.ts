@@ -1,0 +1,85 @@
+import type { Problem } from './types';
+
+/** A request that failed, as a problem; also for failures that the server never saw. */
+export class ApiError extends Error {
+  constructor(
+    readonly problem: Problem,
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(problem.detail || problem.title);
+    this.name = 'ApiError';
+  }
+}
+
+/** Makes a problem out of whatever an HTTP answer's body was. */
+export function problemFrom(status: number, body: unknown): Problem {
+  const given = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
+  return {
+    title: given.title || `The server answered ${status}`,
+    status,
+    detail: given.detail ?? null,
+    code: given.code || codeOf(status),
+    errorId: given.errorId ?? null,
+  };
+}
+
+/** A problem for anything that was thrown. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiError) return error.problem;
+  return { title: 'Something went wrong in this page', status: 0, detail: String(error), code: 'page-error', errorId: null };
+}
+
+export const UNREACHABLE: Problem = {
+  title: 'The server cannot be reached',
+  status: 0,
+  detail: 'The request got no answer.',
+  code: 'unreachable',
+  errorId: null,
+};
+
+const NEXT_STEPS: Record<string, string> = {
+  unauthenticated: 'Sign in again.',
+  forbidden: 'Ask the owner of this node for a higher role.',
+  'origin-refused': 'Open Muster by the address that its gateway is configured with.',
+  'not-found': 'It may have been deleted, or you may have lost access to it. Go back to the list.',
+  conflict: 'Somebody else changed it, or the same request was sent with other content. Look at it again and repeat.',
+  'invite-used': 'Make a new invite for the node.',
+  'node-disabled': 'Enable the node first, from its menu.',
+  'task-ended': 'Nothing to do: its result is in Tasks.',
+  'too-many-tasks': 'Wait until some of the node’s tasks have ended, or cancel some.',
+  'raw-expired': 'The raw bytes are past their retention. The clean text is still in History.',
+  'precondition-failed': 'Somebody else changed it meanwhile. Look at the new values and try again.',
+  'too-large': 'Send less at once.',
+  invalid: 'Correct what is named above and try again.',
+  'rate-limited': 'Wait a moment and try again.',
+  internal: 'This is a fault of the server. Its log holds the details under the error id.',
+  unavailable: 'A part of the server, or its broker, is busy or away. Try again in a moment; repeating is safe.',
+  'not-connected': 'The node has no live connection. Try again when it is online.',
+  'session-superseded': 'Another copy of this node’s agent took over. Run one agent per node.',
+  'credential-revoked': 'Make a new invite and join the node again.',
+  'node-deleted': 'The node is gone. Go back to the list.',
+  unreachable: 'Check that Muster is running and that the network is up, then try again.',
+  'page-error': 'Reload the page. If it comes back, report what you did.',
+};
+
+/** One sentence that says what the user can do about it. */
+export function nextStep(problem: Problem): string {
+  return NEXT_STEPS[problem.code] ?? NEXT_STEPS[codeOf(problem.status)] ?? 'Try again.';
+}
+
+function codeOf(status: number): string {
+  switch (status) {
+    case 0: return 'unreachable';
+    case 401: return 'unauthenticated';
+    case 403: return 'forbidden';
+    case 404: return 'not-found';
+    case 409: return 'conflict';
+    case 410: return 'raw-expired';
+    case 412: return 'precondition-failed';
+    case 413: return 'too-large';
+    case 400: case 422: return 'invalid';
+    case 429: return 'rate-limited';
+    case 502: case 503: case 504: return 'unavailable';
+    default: return 'internal';
+  }
+}

@@ -1,0 +1,39 @@
+import { FleetOverview } from './fleet/fleet-overview';
+import { NodeList } from './fleet/node-list';
+import { NodeActionDialogs } from './node/node-actions';
+import { NodeDialogs } from './node/create-node';
+import { NodePage } from './node/node-page';
+import { checkSession, me, meProblem } from './session/app-state';
+import { ConnectionBanner } from './session/connection-badge';
+import { route } from './session/router';
+import { Help } from './session/shortcuts';
+import { SignIn } from './session/sign-in';
+import { TopBar } from './session/top-bar';
+import { ProblemBox } from './ui/problem-box';
+import { Toasts } from './ui/toasts';
+
+export function App() {
+  if (me.value === null) return <><SignIn /><Toasts /></>;
+  if (me.value === undefined) {
+    return (
+      <main class="sign-in">
+        {meProblem.value
+          ? <ProblemBox problem={meProblem.value}><button type="button" class="button" onClick={() => void checkSession()}>Try again</button></ProblemBox>
+          : <span class="spinner" aria-label="Loading" />}
+      </main>
+    );
+  }
+  const onNode = route.value.nodeId !== null;
+  return (
+    <div class={`app ${onNode ? 'on-node' : 'on-fleet'}`}>
+      <TopBar />
+      <ConnectionBanner />
+      <NodeList />
+      <main class="main">{onNode ? <NodePage /> : <FleetOverview />}</main>
+      <NodeDialogs />
+      <NodeActionDialogs />
+      <Help />
+      <Toasts />
+    </div>
+  );
+}

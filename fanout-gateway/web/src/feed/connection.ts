@@ -1,0 +1,277 @@
+import { delayMs } from './backoff';
+import {
+  SUBPROTOCOL,
+  type AttachMode, type ClientFrame, type ControlFrame, type FleetFrame, type ServerFrame, type TerminalFrame,
+} from './frames';
+
+/** The part of a WebSocket that is used; a test gives its own. */
+export interface Socket {
+  onopen: ((event: unknown) => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number; reason: string }) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+export interface Surroundings {
+  openSocket(subprotocol: string): Socket;
+  /** Runs `action` after `ms`; the result cancels it. */
+  schedule(action: () => void, ms: number): () => void;
+  random(): number;
+  now(): number;
+  /** Whether the user is still signed in; asked after a connection failed, since a page cannot see a refused upgrade's status. */
+  stillSignedIn(): Promise<boolean>;
+}
+
+export type ConnectionState =
+  | { kind: 'connecting' }
+  | { kind: 'loading' }
+  | { kind: 'live' }
+  | { kind: 'lagging' }
+  | { kind: 'waiting'; retryAt: number; code: number; reason: string }
+  | { kind: 'refused'; code: number }
+  | { kind: 'stopped'; reason: 'signed-out' | 'closed' };
+
+export interface Listener {
+  state(state: ConnectionState): void;
+  fleet(frame: FleetFrame): void;
+  /** A new session began; without `recovered`, a whole snapshot follows. */
+  opened(recovered: boolean, reason: string | null): void;
+  control(frame: ControlFrame): void;
+}
+
+export interface AttachSpec {
+  nodeId: string;
+  terminal: string;
+  mode: AttachMode;
+  lines: number;
+}
+
+export interface Attachment {
+  input(data: string): boolean;
+  inputBase64(data: string): boolean;
+  resize(cols: number, rows: number): void;
+  /** Asks for the view again from its start, as after an overflow. */
+  restart(): void;
+  detach(): void;
+}
+
+interface Attached {
+  spec: AttachSpec;
+  on: (frame: TerminalFrame) => void;
+}
+
+/** How long a connection may take to be opened, the opening frame included. */
+export const OPEN_DEADLINE_MS = 15_000;
+/** The token expired or was revoked while the socket was open. */
+const UNAUTHENTICATED = 4401;
+/** Close codes after which opening anew by itself would only fail again: too big a frame, access withdrawn, too many sessions. */
+const REFUSALS = new Set([1009, 4403, 4429]);
+
+/**
+ * One live connection to the server, kept up by itself.
+ *
+ * connecting -> (socket open, `opened`) loading or live -> (closed) waiting -> connecting ...
+ * loading    -> (last snapshot) live <-> lagging
+ * any        -> refused, when the server says that coming back is of no use; the user may still try
+ * any        -> stopped, when signed out or closed
+ *
+ * The position of the last frame that had one is the resume token of the next connection. Attachments outlive
+ * connections: where the server did not recover the session, they are asked for again under a new ref.
+ */
+export class Connection {
+  private socket: Socket | null = null;
+  private resume: string | null = null;
+  private attempt = 0;
+  private isOpen = false;
+  private stopped = false;
+  private cancelTimer: () => void = () => {};
+  private nextRef = 1;
+  private readonly attached = new Map<string, Attached>();
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly listener: Listener,
+  ) {}
+
+  start(): void {
+    this.stopped = false;
+    this.connect();
+  }
+
+  stop(reason: 'signed-out' | 'closed' = 'closed'): void {
+    this.stopped = true;
+    this.cancelTimer();
+    this.dropSocket();
+    this.listener.state({ kind: 'stopped', reason });
+  }
+
+  /** Ends the wait, if there is one. */
+  retryNow(): void {
+    if (this.stopped || this.socket !== null) return;
+    this.cancelTimer();
+    this.connect();
+  }
+
+  attach(spec: AttachSpec, on: (frame: TerminalFrame) => void): Attachment {
+    let ref = this.newRef();
+    this.attached.set(ref, { spec, on });
+    if (this.isOpen) this.sendAttach(ref, spec);
+    const current = () => (this.attached.get(ref)?.on === on ? ref : (ref = this.refOf(on) ?? ref));
+    return {
+      input: (data) => this.send({ op: 'input', ref: current(), data }),
+      inputBase64: (dataBase64) => this.send({ op: 'input', ref: current(), dataBase64 }),
+      resize: (cols, rows) => void this.send({ op: 'resize', ref: current(), cols, rows }),
+      restart: () => this.reattach(current()),
+      detach: () => {
+        const last = current();
+        if (this.attached.delete(last)) this.send({ op: 'detach', ref: last });
+      },
+    };
+  }
+
+  private connect(): void {
+    this.listener.state({ kind: 'connecting' });
+    let socket: Socket;
+    try {
+      socket = this.around.openSocket(SUBPROTOCOL);
+    } catch {
+      this.lost(0, 'could not open');
+      return;
+    }
+    this.socket = socket;
+    this.cancelTimer = this.around.schedule(() => {
+      if (this.socket === socket && !this.isOpen) this.lost(0, 'no answer');
+    }, OPEN_DEADLINE_MS);
+    socket.onopen = () => socket.send(JSON.stringify({ op: 'open', resume: this.resume }));
+    socket.onmessage = (event) => {
+      if (this.socket === socket && typeof event.data === 'string') this.received(event.data);
+    };
+    socket.onclose = (event) => {
+      if (this.socket === socket) this.lost(event.code, event.reason);
+    };
+  }
+
+  private received(text: string): void {
+    let frame: ServerFrame;
+    try {
+      frame = JSON.parse(text) as ServerFrame;
+    } catch {
+      return;
+    }
+    if (typeof frame !== 'object' || frame === null) return;
+    switch (frame.type) {
+      case 'opened':
+        this.opened(frame.recovered, frame.reason ?? null);
+        break;
+      case 'snapshot':
+        this.listener.fleet(frame);
+        if (frame.last) this.listener.state({ kind: 'live' });
+        break;
+      case 'node':
+      case 'node-removed':
+      case 'task':
+        this.listener.fleet(frame);
+        break;
+      case 'attached':
+      case 'lines':
+      case 'output':
+      case 'resized':
+      case 'ended':
+      case 'input-undelivered':
+        this.attached.get(frame.ref)?.on(frame);
+        break;
+      case 'skipped':
+      case 'error': {
+        const to = frame.ref == null ? undefined : this.attached.get(frame.ref);
+        if (to) to.on(frame as TerminalFrame);
+        else if (frame.ref == null) this.listener.control(frame);
+        break;
+      }
+      case 'lagging':
+        this.listener.state({ kind: 'lagging' });
+        this.listener.control(frame);
+        break;
+      case 'caught-up':
+        this.listener.state({ kind: 'live' });
+        this.listener.control(frame);
+        break;
+      case 'gap':
+        this.listener.control(frame);
+        break;
+      default:
+        return;
+    }
+    if ('position' in frame && typeof frame.position === 'string') this.resume = frame.position;
+  }
+
+  private opened(recovered: boolean, reason: string | null): void {
+    this.isOpen = true;
+    this.attempt = 0;
+    this.cancelTimer();
+    this.listener.opened(recovered, reason);
+    this.listener.state({ kind: recovered ? 'live' : 'loading' });
+    if (!recovered) for (const ref of [...this.attached.keys()]) this.reattach(ref, false);
+  }
+
+  private lost(code: number, reason: string): void {
+    this.dropSocket();
+    if (this.stopped) return;
+    if (code === UNAUTHENTICATED) {
+      this.stop('signed-out');
+      return;
+    }
+    if (REFUSALS.has(code)) {
+      this.listener.state({ kind: 'refused', code });
+      return;
+    }
+    const wait = delayMs(this.attempt++, () => this.around.random());
+    this.listener.state({ kind: 'waiting', retryAt: this.around.now() + wait, code, reason });
+    this.cancelTimer = this.around.schedule(() => this.connect(), wait);
+    this.around.stillSignedIn().then(
+      (yes) => {
+        if (!yes && !this.stopped && !this.isOpen) this.stop('signed-out');
+      },
+      () => {},
+    );
+  }
+
+  private dropSocket(): void {
+    this.cancelTimer();
+    const socket = this.socket;
+    this.socket = null;
+    this.isOpen = false;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  private reattach(ref: string, detachFirst = true): void {
+    const one = this.attached.get(ref);
+    if (!one) return;
+    this.attached.delete(ref);
+    if (detachFirst) this.send({ op: 'detach', ref });
+    const next = this.newRef();
+    this.attached.set(next, one);
+    if (this.isOpen) this.sendAttach(next, one.spec);
+  }
+
+  private refOf(on: Attached['on']): string | undefined {
+    for (const [ref, one] of this.attached) if (one.on === on) return ref;
+    return undefined;
+  }
+
+  private newRef(): string {
+    return `t${this.nextRef++}`;
+  }
+
+  private sendAttach(ref: string, spec: AttachSpec): void {
+    this.send({ op: 'attach', ref, ...spec });
+  }
+
+  private send(frame: ClientFrame): boolean {
+    if (!this.isOpen || this.socket === null) return false;
+    this.socket.send(JSON.stringify(frame));
+    return true;
+  }
+}

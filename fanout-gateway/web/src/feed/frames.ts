@@ -1,0 +1,101 @@
+import type { HistoryLine, NodeView, Problem, Task } from '../api/types';
+
+/** Frames of the subprotocol `muster.v1.json`. A type that is not listed is ignored. */
+export const SUBPROTOCOL = 'muster.v1.json';
+
+export type AttachMode = 'raw' | 'text';
+
+export type ClientFrame =
+  | { op: 'open'; resume: string | null }
+  | { op: 'attach'; ref: string; nodeId: string; terminal?: string; mode: AttachMode; lines: number }
+  | { op: 'detach'; ref: string }
+  | { op: 'input'; ref: string; data: string }
+  | { op: 'input'; ref: string; dataBase64: string }
+  | { op: 'resize'; ref: string; cols: number; rows: number };
+
+interface Positioned {
+  position?: string | null;
+}
+
+export interface AttachedFrame extends Positioned {
+  type: 'attached';
+  ref: string;
+  terminal: string;
+  firstLine: number;
+  nextLine: number;
+  cols: number;
+  rows: number;
+}
+export interface LinesFrame extends Positioned {
+  type: 'lines';
+  ref: string;
+  firstLine: number;
+  lines: HistoryLine[];
+  final: number;
+  nextLine: number;
+}
+export interface OutputFrame extends Positioned {
+  type: 'output';
+  ref: string;
+  offset: number;
+  data: string;
+}
+export interface SkippedFrame extends Positioned {
+  type: 'skipped';
+  ref?: string;
+  from?: number;
+  to?: number;
+  bytes?: number;
+  lines?: number;
+  reason?: string;
+}
+export interface ErrorFrame {
+  type: 'error';
+  ref?: string | null;
+  problem: Problem;
+}
+export interface ResizedFrame extends Positioned {
+  type: 'resized';
+  ref: string;
+  cols: number;
+  rows: number;
+}
+export interface EndedFrame extends Positioned {
+  type: 'ended';
+  ref: string;
+  exitCode?: number | null;
+}
+export interface InputUndeliveredFrame {
+  type: 'input-undelivered';
+  ref: string;
+  reason?: string;
+}
+
+export type TerminalFrame =
+  | AttachedFrame | LinesFrame | OutputFrame | ResizedFrame | EndedFrame | InputUndeliveredFrame
+  | (SkippedFrame & { ref: string })
+  | (ErrorFrame & { ref: string });
+
+export type FleetFrame =
+  | ({ type: 'snapshot'; nodes: NodeView[]; last?: boolean } & Positioned)
+  | ({ type: 'node'; node: NodeView } & Positioned)
+  | ({ type: 'node-removed'; nodeId: string; version?: number } & Positioned)
+  | ({ type: 'task'; task: Task } & Positioned);
+
+export type ControlFrame =
+  | ({ type: 'opened'; recovered: boolean; reason?: string | null } & Positioned)
+  | ({ type: 'lagging'; behind?: number; behindMillis?: number; reason?: string } & Positioned)
+  | ({ type: 'caught-up' } & Positioned)
+  | ({ type: 'gap'; scope?: string; from?: unknown; to?: unknown; reason?: string } & Positioned)
+  | SkippedFrame
+  | ErrorFrame;
+
+export type ServerFrame = FleetFrame | ControlFrame | TerminalFrame;
+
+/** The bytes of an `output` frame. */
+export function bytesOf(base64: string): Uint8Array {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

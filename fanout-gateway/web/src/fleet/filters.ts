@@ -1,0 +1,98 @@
+import { batch, computed, effect, signal } from '@preact/signals';
+import { api } from '../api/client';
+import { problemOf } from '../api/problem';
+import type { NodeView, Problem, Status } from '../api/types';
+import { fleet, fleetComplete, fleetShape, now } from '../session/app-state';
+import { isEmpty, parseQuery, select, type SortBy } from './query';
+
+export const searchText = signal('');
+export const statusFilter = signal<ReadonlySet<Status>>(new Set());
+export const sortBy = signal<SortBy>('name');
+
+export const query = computed(() => parseQuery(searchText.value, statusFilter.value));
+
+/** What the server found while the page does not hold the whole fleet yet. */
+export const serverMatches = signal<{ ids: string[]; more: boolean } | null>(null);
+export const serverCounts = signal<Partial<Record<Status, number>> | null>(null);
+export const serverProblem = signal<Problem | null>(null);
+
+/** Ids in the order of the list. */
+export const listed = signal<string[]>([]);
+
+const SEARCH_DELAY_MS = 200;
+const SEARCH_LIMIT = 200;
+/** A large fleet's list is made anew this often at most. */
+const LIST_DELAY_MS = 500;
+/** Up to this size a list is made anew at once. */
+const SMALL_FLEET = 5_000;
+
+export function toggleStatus(status: Status): void {
+  const next = new Set(statusFilter.value);
+  if (!next.delete(status)) next.add(status);
+  statusFilter.value = next;
+}
+
+export function clearFilters(): void {
+  batch(() => {
+    searchText.value = '';
+    statusFilter.value = new Set();
+  });
+}
+
+export function startFilters(): void {
+  let timer = 0;
+  const make = () => {
+    timer = 0;
+    listed.value = select(fleet, query.peek(), sortBy.peek());
+  };
+  // What the user changes shows at once; what the fleet changes may wait.
+  effect(() => {
+    query.value;
+    sortBy.value;
+    make();
+  });
+  effect(() => {
+    fleetShape.value;
+    if (fleet.size <= SMALL_FLEET) make();
+    else if (timer === 0) timer = window.setTimeout(make, LIST_DELAY_MS);
+  });
+  let tick = 0;
+  effect(() => {
+    now.value;
+    if (sortBy.peek() !== 'name' && ++tick % 3 === 0) make();
+  });
+  effect(() => {
+    const wanted = query.value;
+    if (fleetComplete.value || isEmpty(wanted)) {
+      serverMatches.value = null;
+      serverProblem.value = null;
+      return;
+    }
+    const controller = { cancelled: false };
+    const delay = setTimeout(() => void ask(wanted, controller), SEARCH_DELAY_MS);
+    return () => {
+      controller.cancelled = true;
+      clearTimeout(delay);
+    };
+  });
+}
+
+async function ask(wanted: ReturnType<typeof parseQuery>, controller: { cancelled: boolean }): Promise<void> {
+  try {
+    const answer = await api.listNodes({
+      q: wanted.words.join(' '),
+      labels: wanted.labels.map(([key, value]) => `${key}=${value}`),
+      statuses: [...wanted.statuses],
+      limit: SEARCH_LIMIT,
+    });
+    if (controller.cancelled) return;
+    answer.nodes.forEach((node: NodeView) => fleet.upsert(node));
+    batch(() => {
+      serverMatches.value = { ids: answer.nodes.map((node) => node.nodeId), more: answer.next !== null };
+      serverCounts.value = answer.counts ?? null;
+      serverProblem.value = null;
+    });
+  } catch (error) {
+    if (!controller.cancelled) serverProblem.value = problemOf(error);
+  }
+}

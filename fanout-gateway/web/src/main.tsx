@@ -1,0 +1,20 @@
+import { render } from 'preact';
+import { App } from './app';
+import { startFilters } from './fleet/filters';
+import { startState } from './session/app-state';
+import { startRouter } from './session/router';
+import { startShortcuts } from './session/shortcuts';
+import { apply } from './session/theme';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/layout.css';
+import './styles/fleet.css';
+import './styles/node.css';
+import './styles/terminal.css';
+
+apply();
+startRouter();
+startState();
+startFilters();
+startShortcuts();
+render(<App />, document.getElementById('app')!);

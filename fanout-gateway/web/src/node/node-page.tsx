@@ -1,0 +1,128 @@
+import { useSignal } from '@preact/signals';
+import type { NodeView } from '../api/types';
+import { roleAllows } from '../api/types';
+import { problemOf } from '../api/problem';
+import { HistoryView } from '../history/history-view';
+import { connectionState, fleetComplete, now, shownNode, tasks } from '../session/app-state';
+import { go, hashOf, route, type Tab } from '../session/router';
+import { TerminalPane } from '../terminal/terminal-pane';
+import { proposedSize } from '../terminal/size';
+import { ago } from '../ui/format';
+import { Icon } from '../ui/icon';
+import { STATUS_NAMES, StatusDot } from '../ui/status';
+import { notify } from '../ui/toasts';
+import { NodeMenu, setEnabled } from './node-actions';
+import { RunBar } from './run-bar';
+import { openShell } from './run-command';
+import { TaskList } from './task-list';
+import { Facts, VitalsPanel } from './vitals-panel';
+
+export function NodePage() {
+  const node = shownNode.value;
+  if (!node) return <Missing />;
+  const { tab } = route.value;
+  return (
+    <article class={`node-page tab-${tab}`} aria-label={node.name} data-testid="node-page" data-node-id={node.nodeId} data-status={node.status}>
+      <div class="node-main">
+        <Header node={node} />
+        <Trouble node={node} />
+        <RunBar node={node} />
+        <Tabs node={node} />
+        <div class="tab-body">
+          {tab === 'history' ? <HistoryView key={node.nodeId} node={node} /> : tab === 'terminal' ? <TerminalPane key={node.nodeId} node={node} /> : null}
+          {tab === 'overview' && <div class="rail inline"><Rail node={node} /></div>}
+        </div>
+      </div>
+      <aside class="rail" aria-label="Vitals and tasks"><Rail node={node} /></aside>
+    </article>
+  );
+}
+
+function Rail({ node }: { node: NodeView }) {
+  return (
+    <>
+      <section><h2>Vitals</h2><VitalsPanel node={node} /></section>
+      <section><h2>Tasks <small>{tasks.value.size || ''}</small></h2><TaskList node={node} /></section>
+      <section><h2>About</h2><Facts node={node} /></section>
+    </>
+  );
+}
+
+function Header({ node }: { node: NodeView }) {
+  const busy = useSignal(false);
+  const mayRun = roleAllows(node.role, 'run');
+  const shell = async () => {
+    if (busy.value) return;
+    busy.value = true;
+    try {
+      const task = await openShell(node.nodeId, proposedSize());
+      go({ nodeId: node.nodeId, tab: 'terminal', taskId: task.taskId });
+    } catch (error) {
+      notify.problem(problemOf(error));
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <header class="node-head">
+      <a class="icon-button back" href="#/" aria-label="Back to the list" data-testid="back"><Icon name="back" /></a>
+      <div class="grow node-title">
+        <h1><StatusDot status={node.status} /><span class="ellipsis">{node.name}</span></h1>
+        <p class="muted ellipsis">
+          {[STATUS_NAMES[node.status] ?? node.status, node.hostname, [node.os, node.arch].filter(Boolean).join(' ')].filter(Boolean).join(' · ')}
+        </p>
+      </div>
+      <button type="button" class="button" id="open-shell" data-testid="open-shell" onClick={shell}
+        disabled={!mayRun || busy.value || node.status === 'DISABLED'} title={mayRun ? 'Open a shell' : 'Your role does not include this'}>
+        <Icon name="terminal" />{busy.value ? 'Opening…' : 'Open shell'}
+      </button>
+      <NodeMenu node={node} />
+    </header>
+  );
+}
+
+/** What is wrong with the node, and the next step. */
+function Trouble({ node }: { node: NodeView }) {
+  const seen = node.lastSeenAt ? `Last seen ${ago(node.lastSeenAt, now.value)}. ` : '';
+  const reason = node.statusReason ? `${node.statusReason}. ` : '';
+  switch (node.status) {
+    case 'ONLINE': return null;
+    case 'NEVER_SEEN':
+      return <p class="trouble">No agent has joined as this node yet. Make a <b>new invite</b> in its menu and run the join line there.</p>;
+    case 'DISABLED':
+      return (
+        <p class="trouble row gap"><span class="grow">{reason}This node is disabled: its agent is refused.</span>
+          {roleAllows(node.role, 'admin') && <button type="button" class="button" onClick={() => void setEnabled(node, true)}>Enable</button>}
+        </p>
+      );
+    case 'STALE': return <p class="trouble">{reason}{seen}Heartbeats are late; it may come back by itself.</p>;
+    case 'UNKNOWN': return <p class="trouble">{reason}{seen}The gateway that it is connected to is silent.</p>;
+    case 'OFFLINE': return <p class="trouble">{reason}{seen}Commands wait here until it is back. Check that the machine is up and its agent runs.</p>;
+  }
+}
+
+const TABS: [Tab, string][] = [['terminal', 'Terminal'], ['history', 'History'], ['overview', 'Vitals and tasks']];
+
+function Tabs({ node }: { node: NodeView }) {
+  return (
+    <nav class="tabs" aria-label="Views of the node">
+      {TABS.map(([tab, name]) => (
+        <a key={tab} class={`tab tab-link-${tab}`} aria-current={route.value.tab === tab ? 'page' : undefined} data-testid={`tab-${tab}`}
+          href={hashOf({ nodeId: node.nodeId, tab, taskId: route.value.taskId })}>{name}</a>
+      ))}
+    </nav>
+  );
+}
+
+function Missing() {
+  if (!fleetComplete.value && connectionState.value.kind !== 'stopped') {
+    return <div class="empty tall" aria-busy="true"><span class="spinner" /><p>Loading the node…</p></div>;
+  }
+  return (
+    <div class="empty tall" data-testid="node-missing">
+      <h2>There is no such node here</h2>
+      <p>It may have been deleted, or you may have lost access to it.</p>
+      <a class="button" href="#/">Back to the fleet</a>
+    </div>
+  );
+}

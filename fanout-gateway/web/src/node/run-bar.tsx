@@ -1,0 +1,64 @@
+import { useSignal } from '@preact/signals';
+import { problemOf } from '../api/problem';
+import { roleAllows, type NodeView, type Problem } from '../api/types';
+import { go } from '../session/router';
+import { Icon } from '../ui/icon';
+import { ProblemBox } from '../ui/problem-box';
+import { CommandMemory } from './command-memory';
+import { run } from './run-command';
+
+const memory = new CommandMemory(typeof localStorage === 'undefined' ? null : localStorage);
+
+export function RunBar({ node }: { node: NodeView }) {
+  const text = useSignal('');
+  const busy = useSignal(false);
+  const problem = useSignal<Problem | null>(null);
+  const at = useSignal(0);
+  const allowed = roleAllows(node.role, 'run');
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const command = text.value.trimEnd();
+    if (command.trim() === '' || busy.value) return;
+    busy.value = true;
+    problem.value = null;
+    try {
+      const task = await run(node.nodeId, { command });
+      memory.add(command);
+      at.value = 0;
+      text.value = '';
+      go({ nodeId: node.nodeId, tab: 'terminal', taskId: task.taskId });
+    } catch (error) {
+      problem.value = problemOf(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+  const recall = (event: KeyboardEvent, by: number) => {
+    const to = at.value + by;
+    const found = to <= 0 ? '' : memory.back(to);
+    if (found === undefined) return;
+    event.preventDefault();
+    at.value = Math.max(0, to);
+    text.value = found;
+  };
+  return (
+    <>
+      <form class="run-bar" onSubmit={submit}>
+        <span class="prompt" aria-hidden="true">$</span>
+        <input id="run-command" value={text.value} disabled={!allowed} data-testid="run-command" aria-label={`Command to run on ${node.name}`}
+          placeholder={!allowed ? 'Your role on this node does not include running commands'
+            : node.status === 'ONLINE' ? 'Run a command, such as uptime' : `Run a command: it waits until ${node.name} is back`}
+          autocomplete="off" autocapitalize="off" spellcheck={false}
+          onInput={(event) => { text.value = event.currentTarget.value; }}
+          onKeyDown={(event) => {
+            if (event.key === 'ArrowUp') recall(event, 1);
+            else if (event.key === 'ArrowDown') recall(event, -1);
+          }} />
+        <button type="submit" class="button primary" data-testid="run-button" disabled={!allowed || busy.value || text.value.trim() === ''}>
+          <Icon name="play" size={13} />{busy.value ? 'Sending…' : 'Run'}
+        </button>
+      </form>
+      {problem.value && <ProblemBox problem={problem.value} />}
+    </>
+  );
+}

@@ -1,0 +1,209 @@
+import { batch, computed, effect, signal } from '@preact/signals';
+import { api } from '../api/client';
+import { ApiError, problemOf } from '../api/problem';
+import type { Me, Problem, Task } from '../api/types';
+import { Connection, type ConnectionState, type Socket } from '../feed/connection';
+import type { ControlFrame, FleetFrame } from '../feed/frames';
+import { Fleet } from '../fleet/fleet';
+import { SeriesBook } from '../fleet/vitals-series';
+import { fold } from '../node/task-order';
+import { notify } from '../ui/toasts';
+import { route } from './router';
+
+/** Who is signed in; null: nobody; undefined: not known yet. */
+export const me = signal<Me | null | undefined>(undefined);
+/** Why it is not known, when the server does not answer. */
+export const meProblem = signal<Problem | null>(null);
+
+export const connectionState = signal<ConnectionState>({ kind: 'connecting' });
+/** What was skipped or missed since the page was loaded, newest last, at most 50. */
+export const notices = signal<{ at: number; text: string }[]>([]);
+
+export const fleet = new Fleet();
+export const vitals = new SeriesBook();
+/** Changes at most once a frame, when any node changed. */
+export const fleetVersion = signal(0);
+/** Changes when lists and counts must be made anew. */
+export const fleetShape = signal(0);
+export const fleetComplete = signal(false);
+
+/** Tasks of the node that is shown, newest first. */
+export const tasks = signal<ReadonlyMap<string, Task>>(new Map());
+export const tasksProblem = signal<Problem | null>(null);
+export const tasksLoaded = signal(false);
+let tasksOf: string | null = null;
+
+/** The time, each second while the page is visible, for "ago" texts. */
+export const now = signal(Date.now());
+
+export const shownNode = computed(() => {
+  fleetVersion.value;
+  const { nodeId } = route.value;
+  return nodeId === null ? undefined : fleet.get(nodeId);
+});
+
+let redraw = 0;
+function changed(): void {
+  if (redraw !== 0) return;
+  // Frames of hidden pages do not run; the fold above has happened anyway, so nothing queues up.
+  redraw = requestAnimationFrame(() => {
+    redraw = 0;
+    batch(() => {
+      fleetVersion.value++;
+      fleetShape.value = fleet.shape;
+      fleetComplete.value = fleet.complete;
+    });
+  });
+}
+
+function onFleet(frame: FleetFrame): void {
+  switch (frame.type) {
+    case 'snapshot':
+      fleet.snapshot(frame.nodes, frame.last === true);
+      for (const node of frame.nodes) vitals.record(node);
+      break;
+    case 'node':
+      if (fleet.upsert(frame.node)) vitals.record(frame.node);
+      break;
+    case 'node-removed':
+      fleet.remove(frame.nodeId, frame.version ?? Infinity);
+      vitals.forget(frame.nodeId);
+      break;
+    case 'task':
+      if (frame.task.nodeId === tasksOf) tasks.value = fold(tasks.value, [frame.task]);
+      return;
+  }
+  changed();
+}
+
+function note(text: string): void {
+  notices.value = [...notices.value.slice(-49), { at: Date.now(), text }];
+}
+
+function onControl(frame: ControlFrame): void {
+  switch (frame.type) {
+    case 'gap':
+      note(`Some changes were missed${frame.reason ? ` (${frame.reason})` : ''}; a fresh snapshot follows.`);
+      fleet.beginSnapshot();
+      break;
+    case 'skipped':
+      note(`Some changes were skipped because this page fell behind${frame.reason ? ` (${frame.reason})` : ''}.`);
+      break;
+    case 'lagging':
+      note('This page fell behind the feed.');
+      break;
+    case 'error':
+      notify.problem(frame.problem);
+      break;
+    default:
+  }
+}
+
+export const connection = new Connection(
+  {
+    openSocket: (subprotocol) =>
+      new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/stream`, subprotocol) as Socket,
+    schedule(action, ms) {
+      const timer = setTimeout(action, ms);
+      return () => clearTimeout(timer);
+    },
+    random: Math.random,
+    now: Date.now,
+    stillSignedIn: () =>
+      api.me().then(
+        () => true,
+        (error) => !(error instanceof ApiError && error.problem.status === 401),
+      ),
+  },
+  {
+    state(state) {
+      connectionState.value = state;
+      if (state.kind === 'stopped' && state.reason === 'signed-out') me.value = null;
+    },
+    fleet: onFleet,
+    opened(recovered, reason) {
+      if (recovered) return;
+      if (reason && reason !== 'new') note(`Reconnected with a fresh snapshot (${reason}).`);
+      fleet.beginSnapshot();
+      changed();
+      if (tasksOf !== null) void loadTasks(tasksOf);
+    },
+    control: onControl,
+  },
+);
+
+export async function loadTasks(nodeId: string): Promise<void> {
+  try {
+    const { tasks: listed } = await api.listTasks(nodeId);
+    if (tasksOf !== nodeId) return;
+    batch(() => {
+      tasks.value = fold(tasks.value, listed);
+      tasksProblem.value = null;
+      tasksLoaded.value = true;
+    });
+  } catch (error) {
+    if (tasksOf === nodeId) tasksProblem.value = problemOf(error);
+  }
+}
+
+export function addTask(task: Task): void {
+  if (task.nodeId === tasksOf) tasks.value = fold(tasks.value, [task]);
+}
+
+export async function checkSession(): Promise<void> {
+  try {
+    const who = await api.me();
+    meProblem.value = null;
+    const isNew = me.value?.user !== who.user;
+    me.value = who;
+    if (isNew) connection.start();
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.status === 401) {
+      meProblem.value = null;
+      me.value = null;
+    } else {
+      meProblem.value = problem;
+    }
+  }
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await api.signOut();
+  } catch (error) {
+    notify.problem(problemOf(error));
+    return;
+  }
+  connection.stop('signed-out');
+  fleet.clear();
+  changed();
+  me.value = null;
+}
+
+export function startState(): void {
+  effect(() => {
+    const { nodeId } = route.value;
+    if (nodeId === tasksOf) return;
+    tasksOf = nodeId;
+    batch(() => {
+      tasks.value = new Map();
+      tasksLoaded.value = false;
+      tasksProblem.value = null;
+    });
+    if (nodeId !== null && me.peek()) void loadTasks(nodeId);
+  });
+  effect(() => {
+    if (me.value && tasksOf !== null && !tasksLoaded.peek()) void loadTasks(tasksOf);
+  });
+  setInterval(() => {
+    if (document.visibilityState === 'visible') now.value = Date.now();
+  }, 1000);
+  addEventListener('online', () => connection.retryNow());
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState !== 'visible') return;
+    now.value = Date.now();
+    connection.retryNow();
+  });
+  void checkSession();
+}

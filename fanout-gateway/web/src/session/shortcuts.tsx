@@ -1,0 +1,62 @@
+import { signal } from '@preact/signals';
+import { openCreateNode } from '../node/create-node';
+import { Dialog } from '../ui/dialog';
+import { go, route } from './router';
+
+export const helpOpen = signal(false);
+
+const KEYS: [string, string][] = [
+  ['/', 'Search nodes'], ['↑ ↓', 'Move in the list'], ['Enter', 'Open the node'], ['Esc', 'Back to the fleet'], ['n', 'New node'],
+  ['r', 'Type a command to run'], ['s', 'Open a shell'], ['t', 'Terminal'], ['h', 'History'], ['v', 'Vitals and tasks'], ['?', 'This list'],
+];
+
+export function Help() {
+  if (!helpOpen.value) return null;
+  return (
+    <Dialog title="Keyboard shortcuts" onClose={() => (helpOpen.value = false)} testid="help">
+      <dl class="keys">{KEYS.map(([key, what]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{what}</dd></div>)}</dl>
+      <p class="muted">Inside a terminal every key goes to the terminal. Ctrl-Shift-C copies the selection; click outside to leave it.</p>
+    </Dialog>
+  );
+}
+
+export function startShortcuts(): void {
+  addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const target = event.target as HTMLElement;
+    if (document.querySelector('dialog[open]') || target.closest('.screen')) return;
+    const typing = target.closest('input, textarea, select');
+    if (typing) {
+      if (event.key === 'Escape') (typing as HTMLElement).blur();
+      return;
+    }
+    const { nodeId } = route.value;
+    const act = actions[event.key];
+    if (!act || (act.needsNode && nodeId === null)) return;
+    event.preventDefault();
+    act.run();
+  });
+}
+
+const tab = (to: 'terminal' | 'history' | 'overview') => ({
+  needsNode: true,
+  run: () => go({ ...route.value, tab: to }),
+});
+
+const actions: Record<string, { needsNode?: boolean; run: () => void }> = {
+  '/': { run: () => focusSearch() },
+  n: { run: openCreateNode },
+  '?': { run: () => (helpOpen.value = true) },
+  r: { needsNode: true, run: () => document.getElementById('run-command')?.focus() },
+  s: { needsNode: true, run: () => document.getElementById('open-shell')?.click() },
+  t: tab('terminal'),
+  h: tab('history'),
+  v: tab('overview'),
+  Escape: { needsNode: true, run: () => go({}) },
+};
+
+function focusSearch(): void {
+  const field = document.getElementById('node-search') as HTMLInputElement | null;
+  if (field && field.offsetParent === null) go({});
+  requestAnimationFrame(() => field?.select());
+}

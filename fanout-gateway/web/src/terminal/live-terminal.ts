@@ -1,0 +1,219 @@
+import type { FitAddon, Terminal } from './xterm';
+import type { Attachment, Connection } from '../feed/connection';
+import { bytesOf, type TerminalFrame } from '../feed/frames';
+import type { Problem, Task } from '../api/types';
+import { bytes } from '../ui/format';
+import { OutputPump } from './output-pump';
+import { fontFor, rememberSize, type Size } from './size';
+
+export type LiveState =
+  | { kind: 'attaching' }
+  | { kind: 'live'; size: Size }
+  | { kind: 'ended'; exitCode: number | null; size: Size | null };
+
+export interface LiveListener {
+  state(state: LiveState): void;
+  notice(text: string): void;
+  problem(problem: Problem): void;
+}
+
+export const FONT_SIZE = 13;
+const SCROLLBACK_LINES = 5_000;
+const ATTACH_LINES = 500;
+const RESIZE_DELAY_MS = 120;
+
+/** Which size the screen has: the pane's (a shell of this tab), the process's, or for a pipe, which has none, the pane's after the first picture. */
+export type Sizing = 'pane' | 'process' | 'pipe';
+
+const THEME = {
+  background: '#0e1116', foreground: '#d7dde5', cursor: '#7cc4ff', cursorAccent: '#0e1116', selectionBackground: '#2f4a6b',
+  black: '#3b434d', red: '#f47e74', green: '#7ccf8b', yellow: '#e3c46b', blue: '#7ab3f5', magenta: '#c9a0f0', cyan: '#6fd0d6', white: '#d7dde5',
+  brightBlack: '#7d8894', brightRed: '#ff9a91', brightGreen: '#99e2a6', brightYellow: '#f2d98a', brightBlue: '#9cc8ff',
+  brightMagenta: '#dbbcf9', brightCyan: '#93e4e8', brightWhite: '#f5f8fb',
+};
+
+/** One terminal on the screen, joined to one attachment of the feed. */
+export class LiveTerminal {
+  private readonly terminal: Terminal;
+  private readonly fit: FitAddon;
+  private readonly pump: OutputPump;
+  private readonly attachment: Attachment;
+  private readonly observer: ResizeObserver;
+  private processSize: Size | null = null;
+  private drawn = false;
+  private ended = false;
+  private resizeTimer = 0;
+  private sentSize = '';
+  private closed = false;
+
+  constructor(
+    private readonly box: HTMLElement,
+    parts: typeof import('./xterm'),
+    connection: Connection,
+    task: Task,
+    private sizing: Sizing,
+    private readonly mayType: boolean,
+    private readonly listener: LiveListener,
+  ) {
+    this.terminal = new parts.Terminal({
+      theme: THEME,
+      fontFamily: getComputedStyle(box).getPropertyValue('--mono'),
+      fontSize: FONT_SIZE,
+      lineHeight: 1.2,
+      scrollback: SCROLLBACK_LINES,
+      convertEol: sizing === 'pipe',
+      cursorBlink: mayType,
+      cursorInactiveStyle: mayType ? 'outline' : 'none',
+      disableStdin: !mayType,
+      screenReaderMode: false,
+      macOptionIsMeta: true,
+      allowProposedApi: false,
+    });
+    this.fit = new parts.FitAddon();
+    this.terminal.loadAddon(this.fit);
+    // Terminal text is not trusted: it may neither read nor write the clipboard, nor rename the page.
+    this.terminal.parser.registerOscHandler(52, () => true);
+    this.terminal.parser.registerOscHandler(8, () => true);
+    this.terminal.open(box);
+    this.keepPageKeys();
+    this.pump = new OutputPump(
+      (data, done) => this.terminal.write(data, () => { this.wasDrawn(); done(); }),
+      (dropped) => this.overflowed(dropped),
+    );
+    if (mayType) {
+      this.terminal.onData((data) => this.typed(this.attachment.input(data)));
+      this.terminal.onBinary((data) => this.typed(this.attachment.inputBase64(btoa(data))));
+    }
+    listener.state({ kind: 'attaching' });
+    this.attachment = connection.attach(
+      { nodeId: task.nodeId, terminal: task.taskId, mode: 'raw', lines: ATTACH_LINES },
+      (frame) => this.received(frame),
+    );
+    this.observer = new ResizeObserver(() => this.boxResized());
+    this.observer.observe(box);
+    this.boxResized();
+  }
+
+  focus(): void {
+    this.terminal.focus();
+  }
+
+  /** From now on the pane decides the size, as for a shell that this tab opened. */
+  takeSize(): void {
+    this.sizing = 'pane';
+    this.sentSize = '';
+    this.boxResized();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.resizeTimer);
+    this.observer.disconnect();
+    this.attachment.detach();
+    this.pump.reset();
+    this.terminal.dispose();
+  }
+
+  private received(frame: TerminalFrame): void {
+    switch (frame.type) {
+      case 'attached':
+        this.ended = false;
+        this.drawn = false;
+        this.pump.reset();
+        this.terminal.reset();
+        this.setProcessSize(frame);
+        this.listener.state({ kind: 'live', size: { cols: frame.cols, rows: frame.rows } });
+        this.sentSize = '';
+        this.sendSizeSoon();
+        break;
+      case 'output':
+        this.pump.push(bytesOf(frame.data));
+        break;
+      case 'resized':
+        this.setProcessSize(frame);
+        if (!this.ended) this.listener.state({ kind: 'live', size: { cols: frame.cols, rows: frame.rows } });
+        break;
+      case 'ended':
+        this.ended = true;
+        this.terminal.options.cursorBlink = false;
+        this.listener.state({ kind: 'ended', exitCode: frame.exitCode ?? null, size: this.processSize });
+        break;
+      case 'skipped':
+        this.listener.notice(`${frame.bytes ? `${bytes(frame.bytes)} of output` : 'Some output'} was skipped here because this page fell behind${frame.reason ? ` (${frame.reason})` : ''}. History has it.`);
+        break;
+      case 'input-undelivered':
+        this.listener.notice('What you typed did not reach the node: it has no live connection now.');
+        break;
+      case 'error':
+        this.listener.problem(frame.problem);
+        break;
+      case 'lines':
+        break;
+    }
+  }
+
+  private typed(sent: boolean): void {
+    if (!sent && !this.ended) this.listener.notice('Not connected: what you type now is not sent.');
+  }
+
+  private overflowed(dropped: number): void {
+    this.listener.notice(`${bytes(dropped)} of output came faster than this page could draw and was left out. History has it.`);
+    this.attachment.restart();
+  }
+
+  private setProcessSize({ cols, rows }: Size): void {
+    if (!(cols > 0 && rows > 0)) return;
+    this.processSize = { cols, rows };
+    if (this.sizing === 'pane' && this.drawn) return;
+    if (this.sizing !== 'pipe' || !this.drawn) this.terminal.resize(Math.min(cols, 500), Math.min(rows, 300));
+    this.boxResized();
+  }
+
+  /** After the first picture of a pipe its size no longer matters: text flows, so the pane's size reads best. */
+  private wasDrawn(): void {
+    if (this.drawn || this.closed) return;
+    this.drawn = true;
+    this.boxResized();
+  }
+
+  private boxResized(): void {
+    if (this.closed || this.box.clientWidth < 40) return;
+    const proposed = this.fit.proposeDimensions();
+    if (proposed && Number.isFinite(proposed.cols) && this.terminal.options.fontSize === FONT_SIZE) rememberSize(proposed);
+    const followsPane = this.sizing === 'pane' || (this.sizing === 'pipe' && this.drawn);
+    if (followsPane) {
+      this.terminal.options.fontSize = FONT_SIZE;
+      this.fit.fit();
+      this.sendSizeSoon();
+    } else if (this.processSize) {
+      this.terminal.options.fontSize = fontFor(this.processSize.cols, this.box.clientWidth - 18, FONT_SIZE);
+    }
+  }
+
+  private sendSizeSoon(): void {
+    if (this.sizing !== 'pane' || this.ended || !this.mayType) return;
+    clearTimeout(this.resizeTimer);
+    this.resizeTimer = window.setTimeout(() => {
+      const { cols, rows } = this.terminal;
+      const size = `${cols}x${rows}`;
+      if (this.closed || this.ended || size === this.sentSize) return;
+      this.sentSize = size;
+      this.attachment.resize(cols, rows);
+    }, RESIZE_DELAY_MS);
+  }
+
+  /** Ctrl-Shift-C copies; Ctrl-C copies only where text is selected, else it goes to the process. */
+  private keepPageKeys(): void {
+    this.terminal.attachCustomKeyEventHandler((event) => {
+      if (event.type !== 'keydown') return true;
+      const copy = event.code === 'KeyC' && event.ctrlKey && (event.shiftKey || this.terminal.hasSelection());
+      if (copy && this.terminal.hasSelection()) {
+        event.preventDefault();
+        void navigator.clipboard?.writeText(this.terminal.getSelection());
+        this.terminal.clearSelection();
+        return false;
+      }
+      return !(event.code === 'KeyV' && event.ctrlKey && event.shiftKey);
+    });
+  }
+}

@@ -1,0 +1,136 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { problemOf } from '../api/problem';
+import { roleAllows, type NodeView, type Problem, type Task } from '../api/types';
+import { CancelButton } from '../node/task-list';
+import { isOwn, remember } from '../node/run-command';
+import { hasEnded, isShell, titleOf } from '../node/task-order';
+import { connection, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
+import { hashOf, route } from '../session/router';
+import { Icon } from '../ui/icon';
+import { ProblemBox } from '../ui/problem-box';
+import { TaskBadge } from '../ui/status';
+import { LiveTerminal, type LiveState, type Sizing } from './live-terminal';
+
+export function TerminalPane({ node }: { node: NodeView }) {
+  const { taskId } = route.value;
+  const all = tasks.value;
+  const chosen = taskId === null ? latest(all) : (all.get(taskId) ?? (tasksLoaded.value ? null : undefined));
+  if (chosen === undefined && !tasksLoaded.value && !tasksProblem.value) return <div class="empty" aria-busy="true"><span class="spinner" /></div>;
+  if (!chosen) {
+    return (
+      <div class="empty">
+        <h3>{taskId === null ? 'No terminal yet' : 'That terminal is not among the recent ones'}</h3>
+        <p>Run a command above, or open a shell. Both appear here live.</p>
+        <button type="button" class="button" onClick={() => document.getElementById('open-shell')?.click()}><Icon name="terminal" />Open shell</button>
+      </div>
+    );
+  }
+  return (
+    <div class="terminal-pane">
+      <Strip node={node} all={all} chosen={chosen} />
+      <Screen key={chosen.taskId} node={node} task={chosen} />
+    </div>
+  );
+}
+
+/** The newest running terminal, else the newest. */
+function latest(all: ReadonlyMap<string, Task>): Task | undefined {
+  let newest: Task | undefined;
+  for (const task of all.values()) {
+    if (!hasEnded(task)) return task;
+    newest ??= task;
+  }
+  return newest;
+}
+
+const STRIP_MAX = 12;
+
+function Strip({ node, all, chosen }: { node: NodeView; all: ReadonlyMap<string, Task>; chosen: Task }) {
+  const running = [...all.values()].filter((task) => !hasEnded(task) || task === chosen);
+  if (running.length < 2) return null;
+  return (
+    <nav class="strip" aria-label="Open terminals">
+      {running.slice(0, STRIP_MAX).map((task) => (
+        <a key={task.taskId} href={hashOf({ nodeId: node.nodeId, tab: 'terminal', taskId: task.taskId })}
+          aria-current={task === chosen ? 'true' : undefined} title={titleOf(task)}>
+          <i class={hasEnded(task) ? 'off' : 'on'} />{titleOf(task)}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Screen({ node, task }: { node: NodeView; task: Task }) {
+  const box = useRef<HTMLDivElement>(null);
+  const live = useRef<LiveTerminal | null>(null);
+  const state = useSignal<LiveState>({ kind: 'attaching' });
+  const notice = useSignal<string | null>(null);
+  const problem = useSignal<Problem | null>(null);
+  const own = useSignal(isOwn(task.taskId));
+  const mayType = task.pty != null && !hasEnded(task) && roleAllows(node.role, 'type');
+
+  useEffect(() => {
+    let gone = false;
+    const sizing: Sizing = task.pty == null ? 'pipe' : own.peek() && !hasEnded(task) ? 'pane' : 'process';
+    problem.value = null;
+    import('./xterm').then(
+      (parts) => {
+        if (gone || !box.current) return;
+        live.current = new LiveTerminal(box.current, parts, connection, task, sizing, mayType, {
+          state: (to) => (state.value = to),
+          notice: (text) => (notice.value = text),
+          problem: (given) => (problem.value = given),
+        });
+        if (mayType && own.peek()) live.current.focus();
+      },
+      (error) => (problem.value = problemOf(error)),
+    );
+    return () => {
+      gone = true;
+      live.current?.close();
+      live.current = null;
+    };
+  }, [task.taskId]);
+
+  const ended = state.value.kind === 'ended' || hasEnded(task);
+  const takeSize = () => {
+    remember(task.taskId);
+    own.value = true;
+    live.current?.takeSize();
+    live.current?.focus();
+  };
+  return (
+    <>
+      <div class="terminal-head">
+        <code class="grow ellipsis" title={titleOf(task)}>{titleOf(task)}</code>
+        <TaskBadge state={task.state} />
+        {ended && exitText(task, state.value)}
+        {!ended && mayType && !own.value && (
+          <button type="button" class="button small" onClick={takeSize} title="The terminal gets the size of this window, for everyone who watches it">Fit to this window</button>
+        )}
+        {!ended && <CancelButton node={node} task={task} label={isShell(task) ? 'End' : 'Stop'} />}
+      </div>
+      {problem.value && <ProblemBox problem={problem.value} />}
+      {notice.value && (
+        <div class="notice" role="status" data-testid="terminal-notice">
+          <span class="grow">{notice.value}</span>
+          <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => (notice.value = null)}><Icon name="close" /></button>
+        </div>
+      )}
+      <div class={`screen${mayType && !ended ? ' typable' : ''}`} data-testid="terminal" data-task-id={task.taskId} data-state={ended ? 'ended' : state.value.kind}
+        data-typable={mayType && !ended} aria-label={`Terminal: ${titleOf(task)}`} role="group" onClick={() => live.current?.focus()}>
+        <div class="screen-box" ref={box} />
+      </div>
+      {!ended && task.pty == null && task.state === 'RUNNING' && <p class="hint">This command has no terminal to type into. Open a shell to type.</p>}
+      {(task.state === 'QUEUED' || task.state === 'DISPATCHED') && (
+        <p class="hint" role="status"><span class="spinner" /> {task.state === 'QUEUED' && node.status !== 'ONLINE' ? `Waiting until ${node.name} is online.` : 'Waiting for the node to start it.'}</p>
+      )}
+    </>
+  );
+}
+
+function exitText(task: Task, state: LiveState) {
+  const code = task.exitCode ?? (state.kind === 'ended' ? state.exitCode : null);
+  return code === null ? null : <span class={`exit${code === 0 ? '' : ' bad'}`} data-testid="exit-code">exit {code}</span>;
+}

@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { Connection, OPEN_DEADLINE_MS, type ConnectionState, type Socket } from '../src/feed/connection';
+import type { FleetFrame, TerminalFrame } from '../src/feed/frames';
+
+/** A socket that remembers what was sent and does what the test says. */
+class FakeSocket implements Socket {
+  onopen: Socket['onopen'] = null;
+  onmessage: Socket['onmessage'] = null;
+  onclose: Socket['onclose'] = null;
+  sent: Record<string, unknown>[] = [];
+  closed = false;
+  send(text: string) { this.sent.push(JSON.parse(text)); }
+  close() { this.closed = true; }
+  opens() { this.onopen?.({}); }
+  says(frame: unknown) { this.onmessage?.({ data: typeof frame === 'string' ? frame : JSON.stringify(frame) }); }
+  breaks(code: number) { this.onclose?.({ code, reason: '' }); }
+}
+
+function started(signedIn = true) {
+  const sockets: FakeSocket[] = [];
+  const timers: { action: () => void; ms: number; live: boolean }[] = [];
+  const states: ConnectionState[] = [];
+  const fleet: FleetFrame[] = [];
+  const connection = new Connection(
+    {
+      openSocket: () => { const socket = new FakeSocket(); sockets.push(socket); return socket; },
+      schedule: (action, ms) => { const timer = { action, ms, live: true }; timers.push(timer); return () => { timer.live = false; }; },
+      random: () => 0.5,
+      now: () => 1_000,
+      stillSignedIn: () => Promise.resolve(signedIn),
+    },
+    { state: (s) => states.push(s), fleet: (f) => fleet.push(f), opened: () => {}, control: () => {} },
+  );
+  connection.start();
+  const fire = () => { const timer = timers.findLast((t) => t.live)!; timer.live = false; timer.action(); };
+  const open = (recovered = false) => {
+    const socket = sockets.at(-1)!;
+    socket.opens();
+    socket.says({ type: 'opened', recovered, reason: null, position: 'p0' });
+    return socket;
+  };
+  return { connection, sockets, timers, states, fleet, fire, open };
+}
+
+describe('the connection', () => {
+  test('opens without a token, then reconnects with the last position', () => {
+    const { sockets, fire, open } = started();
+    const first = open();
+    expect(first.sent).toEqual([{ op: 'open', resume: null }]);
+    first.says({ type: 'snapshot', nodes: [], last: false });
+    first.says({ type: 'snapshot', nodes: [], last: true, position: 'p7' });
+    first.says({ type: 'node', node: { nodeId: 'a' }, position: 'p8' });
+    first.breaks(1006);
+    fire();
+    sockets[1]!.opens();
+    expect(sockets[1]!.sent).toEqual([{ op: 'open', resume: 'p8' }]);
+  });
+
+  test('is live only after the last frame of the snapshot', () => {
+    const { states, open } = started();
+    const socket = open();
+    expect(states.at(-1)?.kind).toBe('loading');
+    socket.says({ type: 'snapshot', nodes: [], last: true });
+    expect(states.at(-1)?.kind).toBe('live');
+    socket.says({ type: 'lagging' });
+    expect(states.at(-1)?.kind).toBe('lagging');
+    socket.says({ type: 'caught-up' });
+    expect(states.at(-1)?.kind).toBe('live');
+  });
+
+  test('waits longer after each failure, and from the beginning after a success', () => {
+    const { timers, fire, sockets, open } = started();
+    sockets[0]!.breaks(1006);
+    const waits = [timers.at(-1)!.ms];
+    for (let i = 1; i < 4; i++) {
+      fire();
+      sockets.at(-1)!.breaks(1006);
+      waits.push(timers.at(-1)!.ms);
+    }
+    expect(waits).toEqual([250, 500, 1000, 2000]);
+    fire();
+    open().breaks(1012);
+    expect(timers.at(-1)!.ms).toBe(250);
+  });
+
+  test('gives up on a socket that never answers', () => {
+    const { timers, states, sockets, fire } = started();
+    expect(timers.at(-1)!.ms).toBe(OPEN_DEADLINE_MS);
+    fire();
+    expect(sockets[0]!.closed).toBe(true);
+    expect(states.at(-1)?.kind).toBe('waiting');
+  });
+
+  test('an attachment is asked for when the session opens, and again under a new ref after one that was not recovered', () => {
+    const { connection, sockets, fire, open } = started();
+    const seen: TerminalFrame[] = [];
+    const attachment = connection.attach({ nodeId: 'n', terminal: 't', mode: 'raw', lines: 10 }, (f) => seen.push(f));
+    const first = open();
+    const attach = first.sent[1]!;
+    expect(attach).toMatchObject({ op: 'attach', nodeId: 'n', terminal: 't', mode: 'raw', lines: 10 });
+    first.says({ type: 'output', ref: attach['ref'], offset: 0, data: '' });
+    expect(seen).toHaveLength(1);
+    first.breaks(1001);
+    expect(attachment.input('lost')).toBe(false);
+    fire();
+    const second = open();
+    const again = sockets[1]!.sent.find((f) => f['op'] === 'attach')!;
+    expect(again['ref']).not.toBe(attach['ref']);
+    second.says({ type: 'output', ref: attach['ref'], offset: 0, data: '' });
+    expect(seen, 'frames of the old ref are not of this view').toHaveLength(1);
+    expect(attachment.input('x')).toBe(true);
+    expect(second.sent.at(-1)).toEqual({ op: 'input', ref: again['ref'], data: 'x' });
+    attachment.detach();
+    expect(second.sent.at(-1)).toEqual({ op: 'detach', ref: again['ref'] });
+  });
+
+  test('a recovered session keeps its attachments as they are', () => {
+    const { connection, fire, open } = started();
+    connection.attach({ nodeId: 'n', terminal: 't', mode: 'text', lines: 10 }, () => {});
+    open().breaks(1012);
+    fire();
+    const second = open(true);
+    expect(second.sent.map((f) => f['op'])).toEqual(['open']);
+  });
+
+  test('a restart leaves the old view and asks for a new one', () => {
+    const { connection, open } = started();
+    const attachment = connection.attach({ nodeId: 'n', terminal: 't', mode: 'raw', lines: 10 }, () => {});
+    const socket = open();
+    attachment.restart();
+    expect(socket.sent.slice(2).map((f) => f['op'])).toEqual(['detach', 'attach']);
+  });
+
+  test('unknown frames, broken JSON and things that are not objects are ignored', () => {
+    const { fleet, states, open } = started();
+    const socket = open();
+    const before = states.length;
+    for (const given of ['{', '[]', 'null', '7', { type: 'of-the-future', position: 'px' }]) socket.says(given);
+    expect(fleet).toEqual([]);
+    expect(states.length).toBe(before);
+  });
+
+  test('stops when the session has ended', () => {
+    const { states, sockets } = started();
+    sockets[0]!.breaks(4401);
+    expect(states.at(-1)).toEqual({ kind: 'stopped', reason: 'signed-out' });
+  });
+
+  test('stops when the upgrade failed and the user turns out to be signed out', async () => {
+    const { states, sockets } = started(false);
+    sockets[0]!.breaks(1006);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(states.at(-1)).toEqual({ kind: 'stopped', reason: 'signed-out' });
+  });
+
+  test('does not come back by itself after a refusal, but does when the user asks', () => {
+    const { connection, states, sockets } = started();
+    sockets[0]!.breaks(4429);
+    expect(states.at(-1)).toEqual({ kind: 'refused', code: 4429 });
+    expect(sockets).toHaveLength(1);
+    connection.retryNow();
+    expect(sockets).toHaveLength(2);
+  });
+});
