@@ -1,0 +1,103 @@
+package dev.muster.registry.streams;
+
+import com.google.protobuf.ByteString;
+import dev.muster.contract.errors.ErrorIds;
+import dev.muster.proto.records.v1.DeadLetter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
+import org.apache.kafka.streams.errors.ErrorHandlerContext;
+import org.apache.kafka.streams.errors.ProcessingExceptionHandler;
+import org.apache.kafka.streams.errors.ProductionExceptionHandler;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Data never ends a stream thread: what cannot be read or processed goes to the dead-letter topic with an error id, and the thread
+ * goes on. Failures of Kafka itself still end the thread, because only a new one can help.
+ *
+ * <p>That is sound because processors decide before they write: a record whose decision throws has changed nothing.
+ */
+public final class BadDataHandler
+        implements DeserializationExceptionHandler, ProcessingExceptionHandler, ProductionExceptionHandler {
+    static final String DLQ_TOPIC_CONFIG = "muster.dlq.topic";
+    private static final Logger LOG = LoggerFactory.getLogger(BadDataHandler.class);
+
+    private final ErrorIds errorIds = new ErrorIds();
+    private String dlqTopic = "";
+
+    @Override
+    public void configure(Map<String, ?> configs) {
+        dlqTopic = String.valueOf(configs.get(DLQ_TOPIC_CONFIG));
+    }
+
+    @Override
+    public DeserializationExceptionHandler.Response handleError(
+            ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
+        String errorId = logged(context, exception, "record could not be read");
+        return DeserializationExceptionHandler.Response.resume(
+                letters(context, record.key(), record.value(), "not-readable", errorId));
+    }
+
+    @Override
+    public ProcessingExceptionHandler.Response handleError(
+            ErrorHandlerContext context, Record<?, ?> record, Exception exception) {
+        if (exception instanceof KafkaException) {
+            return ProcessingExceptionHandler.Response.fail();
+        }
+        String errorId = logged(context, exception, "record could not be processed");
+        return ProcessingExceptionHandler.Response.resume(
+                letters(context, context.sourceRawKey(), context.sourceRawValue(), "internal", errorId));
+    }
+
+    @Override
+    public ProductionExceptionHandler.Response handleError(
+            ErrorHandlerContext context, ProducerRecord<byte[], byte[]> record, Exception exception) {
+        if (!(exception instanceof RecordTooLargeException)) {
+            return ProductionExceptionHandler.Response.fail();
+        }
+        String errorId = logged(context, exception, "record is too large to be written");
+        byte[] key = record.key();
+        return ProductionExceptionHandler.Response.resume(
+                letters(context, key, null, "too-large for " + record.topic(), errorId));
+    }
+
+    private List<ProducerRecord<byte[], byte[]>> letters(
+            ErrorHandlerContext context,
+            byte @Nullable [] key,
+            byte @Nullable [] value,
+            String reason,
+            String errorId) {
+        String topic = String.valueOf(context.topic());
+        DeadLetter letter =
+                DeadLetters.of(topic, context.partition(), context.offset(), reason, errorId, bytes(key), bytes(value));
+        return List.of(new ProducerRecord<>(
+                dlqTopic,
+                DeadLetters.key(topic, context.partition()).getBytes(StandardCharsets.UTF_8),
+                letter.toByteArray()));
+    }
+
+    private String logged(ErrorHandlerContext context, Exception exception, String message) {
+        String errorId = errorIds.get();
+        LOG.atError()
+                .setCause(exception)
+                .addKeyValue("errorId", errorId)
+                .addKeyValue("topic", context.topic())
+                .addKeyValue("partition", context.partition())
+                .addKeyValue("offset", context.offset())
+                .addKeyValue("processor", context.processorNodeId())
+                .log(message);
+        return errorId;
+    }
+
+    private static ByteString bytes(byte @Nullable [] bytes) {
+        return bytes == null ? ByteString.EMPTY : ByteString.copyFrom(bytes);
+    }
+}
