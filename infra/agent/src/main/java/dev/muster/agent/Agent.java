@@ -1,0 +1,181 @@
+package dev.muster.agent;
+
+import dev.muster.agent.identity.Identity;
+import dev.muster.agent.identity.StateDir;
+import dev.muster.agent.link.GatewayLink;
+import dev.muster.agent.link.Join;
+import dev.muster.agent.spool.Spool;
+import dev.muster.agent.task.Journal;
+import dev.muster.agent.task.Tasks;
+import dev.muster.agent.vitals.Vitals;
+import dev.muster.proto.agent.v1.JoinResponse;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The reference agent: one node's connection to Muster. */
+public final class Agent implements AutoCloseable {
+    private static final long FLUSH_MILLIS = 3_000;
+
+    private final StateDir state;
+    private final Identity identity;
+    private final Spool spool;
+    private final Journal journal;
+    private final Tasks tasks;
+    private final GatewayLink link;
+    private final ScheduledExecutorService executor;
+
+    private Agent(
+            StateDir state,
+            Identity identity,
+            Spool spool,
+            Journal journal,
+            Tasks tasks,
+            GatewayLink link,
+            ScheduledExecutorService executor) {
+        this.state = state;
+        this.identity = identity;
+        this.spool = spool;
+        this.journal = journal;
+        this.tasks = tasks;
+        this.link = link;
+        this.executor = executor;
+    }
+
+    /**
+     * Joins if need be, then connects and stays connected until closed.
+     *
+     * @throws AgentException if the state directory cannot be used, or joining failed for good
+     */
+    public static Agent start(AgentConfig config) throws AgentException, InterruptedException {
+        StateDir state = StateDir.open(config.stateDir());
+        try {
+            Vitals vitals = new Vitals(Path.of("/proc"));
+            Identity identity = identity(state, config, vitals);
+            String gateway = config.gateway() != null ? config.gateway() : identity.gateway();
+            long boot = state.nextBoot();
+            ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
+                Thread thread = new Thread(runnable, "agent-" + identity.name());
+                thread.setDaemon(true);
+                return thread;
+            });
+            Spool spool = new Spool(state.spool(), config.spoolBytesMax(), config.dropWhenFull());
+            Journal journal = new Journal(state.journal());
+            Events events = new Events();
+            Tasks tasks = new Tasks(identity.nodeId(), journal, spool, Clock.systemUTC(), events);
+            GatewayLink link = new GatewayLink(
+                    config, identity, gateway, boot, journal, tasks, spool, vitals, version(), executor, new Random());
+            events.link = link;
+            link.start();
+            return new Agent(state, identity, spool, journal, tasks, link, executor);
+        } catch (IOException e) {
+            closeQuietly(state, e);
+            throw new AgentException("cannot use the state directory " + config.stateDir() + ": " + e.getMessage(), e);
+        } catch (AgentException | InterruptedException | RuntimeException e) {
+            closeQuietly(state, e);
+            throw e;
+        }
+    }
+
+    public String nodeId() {
+        return identity.nodeId();
+    }
+
+    public String name() {
+        return identity.name();
+    }
+
+    /** Completes at the first connection. */
+    public CompletableFuture<Void> connected() {
+        return link.connected();
+    }
+
+    /** Completes, with an {@link AgentException}, when the gateway refuses this agent for good. */
+    public CompletableFuture<Void> stopped() {
+        return link.stopped();
+    }
+
+    private static Identity identity(StateDir state, AgentConfig config, Vitals vitals)
+            throws AgentException, InterruptedException, IOException {
+        Optional<Identity> known = state.identity();
+        String invite = config.invite();
+        if (invite == null) {
+            return known.orElseThrow(() -> new AgentException("this agent has not joined yet: give it an invite with"
+                    + " --join; `infra/muster node create NAME` prints one"));
+        }
+        String gateway = config.gateway();
+        if (gateway == null) {
+            throw new AgentException("an invite needs the gateway's address: --gateway HOST:PORT");
+        }
+        if (known.isPresent() && invite.contains(known.get().nodeId())) {
+            // started again with the same command line: the invite was swapped before
+            return known.get();
+        }
+        JoinResponse joined = Join.join(gateway, config, invite, state.keyPair(), vitals.host());
+        state.joined(joined.getNodeId(), joined.getName(), joined.getCredential(), gateway);
+        return state.identity().orElseThrow();
+    }
+
+    private static String version() {
+        String version = Agent.class.getPackage().getImplementationVersion();
+        return version == null ? "dev" : version;
+    }
+
+    private static void closeQuietly(StateDir state, Exception cause) {
+        try {
+            state.close();
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    /** Ends what runs, delivers what it can within a few seconds, and keeps the rest for the next start. */
+    @Override
+    public void close() {
+        tasks.close();
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FLUSH_MILLIS);
+        try {
+            while (link.connected().isDone()
+                    && !link.stopped().isDone()
+                    && (spool.heldBytes() > 0 || !journal.unacknowledged().isEmpty())
+                    && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+            executor.execute(link::close);
+            executor.shutdown();
+            if (!executor.awaitTermination(2, TimeUnit.SECONDS)) {
+                executor.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            executor.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+        try (state;
+                journal;
+                spool) {
+            // closed in reverse order
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** Tells the link of events; there is none yet while earlier tasks are taken over. */
+    private static final class Events implements Runnable {
+        private volatile @Nullable GatewayLink link;
+
+        @Override
+        public void run() {
+            GatewayLink present = link;
+            if (present != null) {
+                present.eventsAvailable();
+            }
+        }
+    }
+}

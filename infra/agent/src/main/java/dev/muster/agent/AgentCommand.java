@@ -1,0 +1,144 @@
+package dev.muster.agent;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The command line of the reference agent. */
+@Command(
+        name = "agent",
+        mixinStandardHelpOptions = true,
+        description = "Connects this machine to Muster: runs commands and shells, sends output and heartbeats.")
+public final class AgentCommand implements Callable<Integer> {
+    private static final int FAILED = 125;
+
+    @Option(
+            names = "--join",
+            paramLabel = "INVITE",
+            description = "Invite, or @FILE or the variable MUSTER_INVITE. Needed once.")
+    private @Nullable String invite;
+
+    @Option(
+            names = "--gateway",
+            paramLabel = "HOST:PORT",
+            description = "Gateway; the one it joined through when left out.")
+    private @Nullable String gateway;
+
+    @Option(
+            names = "--state-dir",
+            paramLabel = "DIR",
+            description = "Identity, journal and spool. Default: ~/.muster-agent")
+    private Path stateDir = Path.of(System.getProperty("user.home", "."), ".muster-agent");
+
+    @Option(names = "--label", paramLabel = "K=V", description = "Label that the agent reports; may repeat.")
+    private Map<String, String> labels = Map.of();
+
+    @Option(
+            names = "--spool-bytes",
+            paramLabel = "N",
+            description = "Output kept on disk until acknowledged; processes wait beyond it. Default: ${DEFAULT-VALUE}")
+    private long spoolBytes = AgentConfig.SPOOL_BYTES_MAX_DEFAULT;
+
+    @Option(
+            names = "--drop-when-full",
+            description = "Drop output when the spool is full, shown as a gap, instead of making processes wait.")
+    private boolean dropWhenFull;
+
+    @Option(names = "--ca", paramLabel = "FILE", description = "PEM of the authority of the gateway's certificate.")
+    private @Nullable Path ca;
+
+    @Option(names = "--plaintext", description = "No TLS. The default only towards loopback addresses.")
+    private boolean plaintext;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        try (Agent agent = Agent.start(config())) {
+            Thread main = Thread.currentThread();
+            Thread hook = new Thread(
+                    () -> {
+                        main.interrupt();
+                        try {
+                            main.join(15_000);
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                    },
+                    "agent-shutdown");
+            Runtime.getRuntime().addShutdownHook(hook);
+            say("node " + agent.nodeId() + " (" + agent.name() + "): running; Ctrl-C stops it");
+            try {
+                agent.stopped().get();
+                return FAILED;
+            } catch (ExecutionException e) {
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                say("agent: " + cause.getMessage());
+                return FAILED;
+            } catch (InterruptedException e) {
+                return 0;
+            }
+        } catch (AgentException e) {
+            say("agent: " + e.getMessage());
+            return FAILED;
+        }
+    }
+
+    private AgentConfig config() throws AgentException {
+        return new AgentConfig(
+                stateDir, gateway, invite(), spoolBytes, dropWhenFull, labels, ca, plaintext || isLoopback(gateway));
+    }
+
+    private @Nullable String invite() throws AgentException {
+        String value = invite != null ? invite : System.getenv("MUSTER_INVITE");
+        if (value != null && value.startsWith("@")) {
+            try {
+                return Files.readString(Path.of(value.substring(1))).strip();
+            } catch (java.io.IOException e) {
+                throw new AgentException("cannot read the invite from " + value.substring(1), e);
+            }
+        }
+        return value;
+    }
+
+    private boolean isLoopback(@Nullable String address) {
+        String known = address;
+        if (known == null) {
+            return ca == null;
+        }
+        int colon = known.lastIndexOf(':');
+        try {
+            return ca == null
+                    && InetAddress.getByName(colon < 0 ? known : known.substring(0, colon))
+                            .isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
+    private void say(String line) {
+        if (spec != null) {
+            spec.commandLine().getErr().println(line);
+        }
+    }
+
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new AgentCommand())
+                .setExecutionExceptionHandler((e, line, result) -> {
+                    line.getErr().println("agent: " + e.getMessage());
+                    return FAILED;
+                })
+                .execute(args));
+    }
+}

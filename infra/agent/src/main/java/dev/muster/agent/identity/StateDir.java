@@ -1,0 +1,180 @@
+package dev.muster.agent.identity;
+
+import dev.muster.agent.AgentException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.UUID;
+
+/**
+ * The agent's directory: identity, key pair, boot counter, journal and spool. Readable by its owner alone; used by one process at a time.
+ *
+ * <pre>
+ * identity.properties   node id, name, credential, gateway, key pair, instance id
+ * boot                  number of starts
+ * journal               tasks and their events
+ * spool/                output that is not acknowledged yet
+ * lock                  held while an agent runs
+ * </pre>
+ */
+public final class StateDir implements AutoCloseable {
+    private final Path dir;
+    private final FileChannel lockChannel;
+    private final Properties properties;
+
+    private StateDir(Path dir, FileChannel lockChannel, Properties properties) {
+        this.dir = dir;
+        this.lockChannel = lockChannel;
+        this.properties = properties;
+    }
+
+    /** Opens the directory, makes it if it is missing, and counts the start. */
+    public static StateDir open(Path dir) throws AgentException {
+        try {
+            Files.createDirectories(dir);
+            Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwx------"));
+            FileChannel channel =
+                    FileChannel.open(dir.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (!lock(channel)) {
+                channel.close();
+                throw new AgentException("another agent uses " + dir + ": stop it, or choose another --state-dir");
+            }
+            Properties properties = new Properties();
+            Path file = dir.resolve("identity.properties");
+            if (Files.exists(file)) {
+                try (InputStream in = Files.newInputStream(file)) {
+                    properties.load(in);
+                }
+            }
+            StateDir state = new StateDir(dir, channel, properties);
+            state.ensureKeys();
+            return state;
+        } catch (IOException | GeneralSecurityException e) {
+            throw new AgentException("cannot use the state directory " + dir + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean lock(FileChannel channel) throws IOException {
+        try {
+            FileLock lock = channel.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    public Path journal() {
+        return dir.resolve("journal");
+    }
+
+    public Path spool() {
+        return dir.resolve("spool");
+    }
+
+    /** Empty until the agent has joined. */
+    public Optional<Identity> identity() {
+        String nodeId = properties.getProperty("nodeId");
+        if (nodeId == null) {
+            return Optional.empty();
+        }
+        return Optional.of(new Identity(
+                nodeId,
+                properties.getProperty("name", ""),
+                properties.getProperty("credential", ""),
+                properties.getProperty("gateway", ""),
+                instanceId()));
+    }
+
+    public String instanceId() {
+        return properties.getProperty("instanceId", "");
+    }
+
+    public void joined(String nodeId, String name, String credential, String gateway) throws IOException {
+        properties.setProperty("nodeId", nodeId);
+        properties.setProperty("name", name);
+        properties.setProperty("credential", credential);
+        properties.setProperty("gateway", gateway);
+        save();
+    }
+
+    public KeyPair keyPair() {
+        try {
+            KeyFactory factory = KeyFactory.getInstance("Ed25519");
+            return new KeyPair(
+                    factory.generatePublic(new X509EncodedKeySpec(bytes("publicKey"))),
+                    factory.generatePrivate(new PKCS8EncodedKeySpec(bytes("privateKey"))));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the key pair in " + dir + " cannot be read", e);
+        }
+    }
+
+    /** Counts this start of the process; never the same number twice. */
+    public long nextBoot() throws IOException {
+        Path file = dir.resolve("boot");
+        long boot = Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) + 1 : 1;
+        Path temporary = dir.resolve("boot.new");
+        Files.writeString(
+                temporary,
+                Long.toString(boot),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.DSYNC,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        return boot;
+    }
+
+    private void ensureKeys() throws IOException, GeneralSecurityException {
+        if (properties.getProperty("privateKey") != null) {
+            return;
+        }
+        KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        properties.setProperty("instanceId", UUID.randomUUID().toString());
+        properties.setProperty(
+                "privateKey",
+                Base64.getEncoder().encodeToString(pair.getPrivate().getEncoded()));
+        properties.setProperty(
+                "publicKey", Base64.getEncoder().encodeToString(pair.getPublic().getEncoded()));
+        save();
+    }
+
+    private void save() throws IOException {
+        Path temporary = dir.resolve("identity.new");
+        Files.deleteIfExists(temporary);
+        Files.createFile(temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try (OutputStream out = Files.newOutputStream(temporary, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
+            properties.store(out, "Muster agent. Secret: do not copy to another machine.");
+        }
+        Files.move(
+                temporary,
+                dir.resolve("identity.properties"),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private byte[] bytes(String property) {
+        return Base64.getDecoder().decode(properties.getProperty(property, ""));
+    }
+
+    @Override
+    public void close() throws IOException {
+        lockChannel.close();
+    }
+}

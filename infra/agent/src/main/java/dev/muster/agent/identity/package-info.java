@@ -1,0 +1,5 @@
+/** Who the agent is: its state directory, key pair, credential and counters. */
+@NullMarked
+package dev.muster.agent.identity;
+
+import org.jspecify.annotations.NullMarked;

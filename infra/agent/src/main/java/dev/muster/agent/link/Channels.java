@@ -1,0 +1,61 @@
+package dev.muster.agent.link;
+
+import dev.muster.agent.AgentConfig;
+import dev.muster.agent.AgentException;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+
+/** Connections to a gateway, and the metadata of its calls. */
+public final class Channels {
+    public static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    public static final Metadata.Key<String> SESSION =
+            Metadata.Key.of("muster-session", Metadata.ASCII_STRING_MARSHALLER);
+    public static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);
+    public static final Metadata.Key<String> ERROR_ID =
+            Metadata.Key.of("muster-error-id", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final int WINDOW_BYTES = 256 << 10;
+
+    private Channels() {}
+
+    public static ManagedChannel open(String gateway, AgentConfig config) throws AgentException {
+        int colon = gateway.lastIndexOf(':');
+        if (colon <= 0) {
+            throw new AgentException("the gateway's address '" + gateway + "' is not host:port");
+        }
+        int port;
+        try {
+            port = Integer.parseInt(gateway.substring(colon + 1));
+        } catch (NumberFormatException e) {
+            throw new AgentException("the gateway's address '" + gateway + "' is not host:port", e);
+        }
+        NettyChannelBuilder builder = NettyChannelBuilder.forAddress(gateway.substring(0, colon), port)
+                .flowControlWindow(WINDOW_BYTES)
+                .keepAliveTime(30, TimeUnit.SECONDS)
+                .keepAliveTimeout(20, TimeUnit.SECONDS);
+        if (config.plaintext()) {
+            return builder.usePlaintext().build();
+        }
+        try {
+            SslContextBuilder ssl = GrpcSslContexts.forClient();
+            if (config.caFile() != null) {
+                ssl.trustManager(config.caFile().toFile());
+            }
+            return builder.sslContext(ssl.build()).build();
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new AgentException("cannot use " + config.caFile() + " as the gateway's authority", e);
+        }
+    }
+
+    static Metadata bearer(String credential) {
+        Metadata metadata = new Metadata();
+        metadata.put(AUTHORIZATION, "Bearer " + credential);
+        return metadata;
+    }
+}

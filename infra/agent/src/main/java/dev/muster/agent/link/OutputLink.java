@@ -1,0 +1,124 @@
+package dev.muster.agent.link;
+
+import dev.muster.agent.spool.Position;
+import dev.muster.agent.spool.Spool;
+import dev.muster.proto.agent.v1.AgentIngressGrpc;
+import dev.muster.proto.agent.v1.Limits;
+import dev.muster.proto.agent.v1.OutputAck;
+import dev.muster.proto.agent.v1.OutputChunk;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The output call of one session: sends what the spool has, within the gateway's window and HTTP/2's, and takes acknowledgements.
+ * Confined to its executor.
+ */
+final class OutputLink {
+    private static final Logger log = LoggerFactory.getLogger(OutputLink.class);
+
+    private final Spool spool;
+    private final Executor executor;
+    private final Limits limits;
+    private final Consumer<Throwable> onEnd;
+    private @Nullable ClientCallStreamObserver<OutputChunk> stream;
+    private boolean over;
+
+    /** @param onEnd called once on the executor when the call has ended by itself */
+    OutputLink(Spool spool, Executor executor, Limits limits, Consumer<Throwable> onEnd) {
+        this.spool = spool;
+        this.executor = executor;
+        this.limits = limits;
+        this.onEnd = onEnd;
+    }
+
+    void open(ManagedChannel channel, String credential, String sessionId) {
+        Metadata metadata = Channels.bearer(credential);
+        metadata.put(Channels.SESSION, sessionId);
+        spool.rewind();
+        var unused = AgentIngressGrpc.newStub(channel)
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata))
+                .publishOutput(new Acks());
+        spool.onAvailable(() -> executor.execute(this::pump));
+        executor.execute(this::pump);
+    }
+
+    void close() {
+        over = true;
+        spool.onAvailable(() -> {});
+        if (stream != null) {
+            stream.cancel("the session is over", null);
+        }
+    }
+
+    private void pump() {
+        ClientCallStreamObserver<OutputChunk> out = stream;
+        if (over || out == null) {
+            return;
+        }
+        try {
+            long room = limits.getOutputWindowBytes() - spool.inFlight();
+            while (room > 0 && out.isReady()) {
+                OutputChunk chunk = spool.poll((int) Math.min(limits.getChunkBytesMax(), room));
+                if (chunk == null) {
+                    return;
+                }
+                out.onNext(chunk);
+                room -= chunk.getData().size();
+            }
+        } catch (IOException e) {
+            log.atError().addKeyValue("event", "agent-spool-failed").setCause(e).log("output on disk cannot be read");
+            out.cancel("the spool cannot be read", e);
+        }
+    }
+
+    private void acked(OutputAck ack) {
+        try {
+            spool.ack(ack.getTerminalId(), new Position(ack.getOffset(), ack.getMarkerNumber()), ack.getResend());
+        } catch (IOException e) {
+            log.atError()
+                    .addKeyValue("event", "agent-spool-failed")
+                    .setCause(e)
+                    .log("an acknowledgement cannot be written down");
+        }
+        pump();
+    }
+
+    private void ended(Throwable why) {
+        if (!over) {
+            over = true;
+            onEnd.accept(why);
+        }
+    }
+
+    private final class Acks implements ClientResponseObserver<OutputChunk, OutputAck> {
+        @Override
+        public void beforeStart(ClientCallStreamObserver<OutputChunk> call) {
+            stream = call;
+            call.setOnReadyHandler(() -> executor.execute(OutputLink.this::pump));
+        }
+
+        @Override
+        public void onNext(OutputAck ack) {
+            executor.execute(() -> acked(ack));
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            executor.execute(() -> ended(error));
+        }
+
+        @Override
+        public void onCompleted() {
+            executor.execute(() -> ended(new IOException("the gateway ended the output call")));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package dev.muster.agent.spool;
+
+import dev.muster.contract.ids.Ids;
+import dev.muster.proto.agent.v1.OutputChunk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The streams of all terminals; terminals with something to send take turns. Thread-safe. */
+public final class Spool implements AutoCloseable {
+    private final Path dir;
+    private final Budget budget;
+    private final boolean dropWhenFull;
+    private final Map<String, TerminalSpool> terminals = new LinkedHashMap<>();
+    private final Set<String> ready = new LinkedHashSet<>();
+    private volatile Runnable listener = () -> {};
+
+    /** Opens the directory with what an earlier process left in it. */
+    public Spool(Path dir, long bytesMax, boolean dropWhenFull) throws IOException {
+        this.dir = dir;
+        this.budget = new Budget(bytesMax);
+        this.dropWhenFull = dropWhenFull;
+        Files.createDirectories(dir);
+        try (Stream<Path> children = Files.list(dir)) {
+            for (Path child : children.sorted().toList()) {
+                String terminalId = child.getFileName().toString();
+                if (Ids.isId(Ids.Kind.TASK, terminalId)) {
+                    open(terminalId);
+                }
+            }
+        }
+    }
+
+    /** Called on the appending thread whenever there is something to send. */
+    public void onAvailable(Runnable newListener) {
+        listener = newListener;
+    }
+
+    public TerminalSpool open(String terminalId) throws IOException {
+        synchronized (terminals) {
+            TerminalSpool present = terminals.get(terminalId);
+            if (present != null) {
+                return present;
+            }
+            TerminalSpool spool = new TerminalSpool(
+                    terminalId, dir.resolve(terminalId), budget, dropWhenFull, () -> available(terminalId));
+            terminals.put(terminalId, spool);
+            ready.add(terminalId);
+            return spool;
+        }
+    }
+
+    /** All terminals that are not done. */
+    public List<TerminalSpool> terminals() {
+        synchronized (terminals) {
+            return new ArrayList<>(terminals.values());
+        }
+    }
+
+    /** The next step of the terminal whose turn it is, or null when nothing is left to send. */
+    public @Nullable OutputChunk poll(int bytesMax) throws IOException {
+        while (true) {
+            TerminalSpool spool;
+            synchronized (terminals) {
+                Iterator<String> turns = ready.iterator();
+                if (!turns.hasNext()) {
+                    return null;
+                }
+                String terminalId = turns.next();
+                turns.remove();
+                spool = terminals.get(terminalId);
+                if (spool == null) {
+                    continue;
+                }
+            }
+            OutputChunk chunk = spool.next(bytesMax);
+            if (chunk != null) {
+                synchronized (terminals) {
+                    ready.add(spool.terminalId());
+                }
+                return chunk;
+            }
+        }
+    }
+
+    public void ack(String terminalId, Position position, boolean resend) throws IOException {
+        TerminalSpool spool;
+        synchronized (terminals) {
+            spool = terminals.get(terminalId);
+        }
+        if (spool == null) {
+            return;
+        }
+        spool.ack(position);
+        if (resend) {
+            spool.rewind();
+            available(terminalId);
+        }
+        if (spool.isDone()) {
+            synchronized (terminals) {
+                terminals.remove(terminalId);
+                ready.remove(terminalId);
+            }
+            spool.delete();
+        }
+    }
+
+    /** A new connection: everything that is not acknowledged is sent again. */
+    public void rewind() {
+        synchronized (terminals) {
+            for (TerminalSpool spool : terminals.values()) {
+                spool.rewind();
+                ready.add(spool.terminalId());
+            }
+        }
+    }
+
+    /** Sent and not acknowledged, in bytes, all terminals together. */
+    public long inFlight() {
+        long sum = 0;
+        for (TerminalSpool spool : terminals()) {
+            sum += spool.inFlight();
+        }
+        return sum;
+    }
+
+    /** Not acknowledged, in bytes, sent or not. */
+    public long heldBytes() {
+        return budget.used();
+    }
+
+    /** No process waits for room any more; called before the agent ends what runs. */
+    public void release() {
+        budget.release();
+    }
+
+    private void available(String terminalId) {
+        synchronized (terminals) {
+            ready.add(terminalId);
+        }
+        listener.run();
+    }
+
+    @Override
+    public void close() throws IOException {
+        budget.release();
+        for (TerminalSpool spool : terminals()) {
+            spool.close();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Output that is not acknowledged yet, on disk and bounded in bytes. */
+@NullMarked
+package dev.muster.agent.spool;
+
+import org.jspecify.annotations.NullMarked;

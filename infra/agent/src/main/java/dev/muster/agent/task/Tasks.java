@@ -1,0 +1,234 @@
+package dev.muster.agent.task;
+
+import dev.muster.agent.spool.Spool;
+import dev.muster.agent.spool.TerminalSpool;
+import dev.muster.proto.agent.v1.Exit;
+import dev.muster.proto.agent.v1.ProcessStarted;
+import dev.muster.proto.agent.v1.RunTask;
+import dev.muster.proto.agent.v1.TaskEndCause;
+import dev.muster.proto.agent.v1.TaskEnded;
+import dev.muster.proto.agent.v1.TaskEvent;
+import dev.muster.proto.agent.v1.TaskStarted;
+import dev.muster.proto.agent.v1.WindowSize;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs tasks. Every change is confined to one executor of its own; what is asked of it from elsewhere is queued there. */
+public final class Tasks implements AutoCloseable {
+    /** Exit code where the real one is not known. */
+    public static final int EXIT_UNKNOWN = -1;
+
+    private static final int EXIT_NOT_STARTED = 127;
+    private static final long CLOSE_MILLIS = RunningTask.KILL_AFTER_MILLIS + 2_000;
+    private static final Logger log = LoggerFactory.getLogger(Tasks.class);
+
+    private final Journal journal;
+    private final Spool spool;
+    private final Launcher launcher;
+    private final Clock clock;
+    private final Runnable onEvent;
+    private final Signals signals = new Signals();
+    private final ScheduledExecutorService executor;
+    private final Map<String, RunningTask> running = new ConcurrentHashMap<>();
+
+    /**
+     * Takes over what an earlier process left behind.
+     *
+     * @param onEvent called on any thread when the journal has a new event
+     */
+    public Tasks(String nodeId, Journal journal, Spool spool, Clock clock, Runnable onEvent) throws IOException {
+        this.journal = journal;
+        this.spool = spool;
+        this.launcher = new Launcher(nodeId);
+        this.clock = clock;
+        this.onEvent = onEvent;
+        this.executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
+            Thread thread = new Thread(runnable, "agent-tasks");
+            thread.setDaemon(true);
+            return thread;
+        });
+        recover();
+    }
+
+    public void run(RunTask task) {
+        executor.execute(() -> guarded(task.getTaskId(), () -> start(task)));
+    }
+
+    public void cancel(String taskId) {
+        executor.execute(() -> {
+            RunningTask task = running.get(taskId);
+            if (task != null) {
+                task.stop(TaskEndCause.TASK_END_CAUSE_CANCELLED, "cancelled");
+            }
+        });
+    }
+
+    /** False if nothing there takes input. */
+    public boolean input(String terminalId, byte[] bytes) {
+        RunningTask task = running.get(terminalId);
+        return task != null && task.input(bytes);
+    }
+
+    public void resize(String terminalId, WindowSize size) {
+        executor.execute(() -> guarded(terminalId, () -> {
+            RunningTask task = running.get(terminalId);
+            if (task != null) {
+                task.resize(size);
+            }
+        }));
+    }
+
+    public List<String> runningIds() {
+        return new ArrayList<>(running.keySet());
+    }
+
+    private void start(RunTask task) throws IOException {
+        if (!journal.accept(task)) {
+            return;
+        }
+        TerminalSpool output = spool.open(task.getTaskId());
+        output.start(task.hasPty() ? task.getPty() : null, clock.millis());
+        Process process;
+        try {
+            process = launcher.start(task);
+        } catch (IOException e) {
+            output.exit(EXIT_NOT_STARTED, "", clock.millis());
+            record(
+                    ended(task.getTaskId(), EXIT_NOT_STARTED, 0)
+                            .setCause(TaskEndCause.TASK_END_CAUSE_START_FAILED)
+                            .setDetail(String.valueOf(e.getMessage())),
+                    task.getTaskId());
+            return;
+        }
+        journal.processStarted(ProcessStarted.newBuilder()
+                .setTaskId(task.getTaskId())
+                .setPid(process.pid())
+                .setStartMillis(startMillis(process.toHandle()))
+                .build());
+        journalAndTell(TaskEvent.newBuilder()
+                .setTaskId(task.getTaskId())
+                .setStarted(TaskStarted.newBuilder().setAtMillis(clock.millis())));
+        RunningTask started = new RunningTask(task, process, output, signals, executor, clock, this::ended);
+        running.put(task.getTaskId(), started);
+        started.begin();
+    }
+
+    private void ended(RunningTask task, int exitCode, TaskEndCause cause, String detail) {
+        String taskId = task.task().getTaskId();
+        guarded(taskId, () -> {
+            running.remove(taskId);
+            task.spool().exit(exitCode, Signals.nameWithin(exitCode), clock.millis());
+            record(
+                    ended(taskId, exitCode, task.spool().length())
+                            .setCause(cause)
+                            .setDetail(detail),
+                    taskId);
+        });
+    }
+
+    private TaskEnded.Builder ended(String taskId, int exitCode, long outputBytes) {
+        log.atDebug()
+                .addKeyValue("taskId", taskId)
+                .addKeyValue("exitCode", exitCode)
+                .log("task ended");
+        return TaskEnded.newBuilder()
+                .setAtMillis(clock.millis())
+                .setExitCode(exitCode)
+                .setSignal(Signals.nameWithin(exitCode))
+                .setOutputBytes(outputBytes);
+    }
+
+    private void record(TaskEnded.Builder ended, String taskId) throws IOException {
+        journalAndTell(TaskEvent.newBuilder().setTaskId(taskId).setEnded(ended));
+    }
+
+    private void journalAndTell(TaskEvent.Builder event) throws IOException {
+        TaskEvent unused = journal.record(event);
+        onEvent.run();
+    }
+
+    // What ran when an earlier process of the agent died cannot be watched any more: it is ended, and its outcome is
+    // not known.
+    private void recover() throws IOException {
+        for (ProcessStarted process : journal.openProcesses()) {
+            ProcessHandle.of(process.getPid())
+                    .filter(handle -> startMillis(handle) == process.getStartMillis())
+                    .ifPresent(handle -> {
+                        if (!signals.toGroup(handle.pid(), Signals.KILL)) {
+                            handle.destroyForcibly();
+                        }
+                    });
+        }
+        for (RunTask task : journal.openTasks()) {
+            TerminalSpool output = spool.open(task.getTaskId());
+            Optional<Exit> known = output.exited();
+            if (known.isPresent()) {
+                // the process died between the end of the output and the end of the task
+                record(
+                        ended(task.getTaskId(), known.get().getExitCode(), output.length())
+                                .setCause(TaskEndCause.TASK_END_CAUSE_EXITED),
+                        task.getTaskId());
+                continue;
+            }
+            output.exit(EXIT_UNKNOWN, "", clock.millis());
+            record(
+                    ended(task.getTaskId(), EXIT_UNKNOWN, output.length())
+                            .setCause(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED)
+                            .setDetail("the agent restarted while the command ran"),
+                    task.getTaskId());
+        }
+    }
+
+    private static long startMillis(ProcessHandle handle) {
+        return handle.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    }
+
+    private static void guarded(String taskId, Action action) {
+        try {
+            action.run();
+        } catch (IOException | RuntimeException e) {
+            log.atError()
+                    .addKeyValue("event", "agent-task-failed")
+                    .addKeyValue("taskId", taskId)
+                    .setCause(e)
+                    .log("the agent could not handle a task");
+        }
+    }
+
+    /** Something that uses the disk. */
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    /** Ends every process, by force if need be, and waits until their ends are in the journal. */
+    @Override
+    public void close() {
+        spool.release();
+        executor.execute(() -> running.values()
+                .forEach(task -> task.stop(TaskEndCause.TASK_END_CAUSE_EXITED, "the agent was stopped")));
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
+        try {
+            while (!running.isEmpty() && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+            executor.shutdown();
+            if (!executor.awaitTermination(1, TimeUnit.SECONDS)) {
+                executor.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            executor.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
