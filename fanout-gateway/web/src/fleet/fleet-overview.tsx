@@ -8,6 +8,7 @@ import { ago, bytes, count, percent } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { STATUS_NAMES, StatusDot } from '../ui/status';
 import { listed, query, statusFilter } from './filters';
+import { busiest, cpuOf } from './busiest';
 import { colourOf, fit, indexAt, type Grid } from './heat-map';
 import { isEmpty, parseQuery, select } from './query';
 
@@ -73,23 +74,22 @@ function HeatMap() {
     const context = element.getContext('2d')!;
     context.scale(scale, scale);
     const style = getComputedStyle(element);
-    const colours = new Map<string, string>();
-    const gap = g.pitch >= 8 ? 3 : g.pitch >= 4 ? 1 : 0;
-    const size = g.pitch - gap;
-    ids.forEach((id, i) => {
-      const node = fleet.get(id);
-      if (!node) return;
-      const name = colourOf(node);
-      let colour = colours.get(name);
-      if (colour === undefined) colours.set(name, (colour = style.getPropertyValue(name)));
-      context.fillStyle = colour;
-      context.beginPath();
-      const x = (i % g.columns) * g.pitch;
-      const y = Math.floor(i / g.columns) * g.pitch;
-      if (size > 6) context.roundRect(x, y, size, size, 3);
-      else context.rect(x, y, size, size);
-      context.fill();
-    });
+    const size = g.pitch - (g.pitch >= 8 ? 3 : g.pitch >= 4 ? 1 : 0);
+    // One colour after the other: to change the colour costs more than to fill a cell.
+    for (const [colour, cells] of byColour(ids)) {
+      context.fillStyle = style.getPropertyValue(colour);
+      for (const i of cells) {
+        const x = (i % g.columns) * g.pitch;
+        const y = Math.floor(i / g.columns) * g.pitch;
+        if (size > 6) {
+          context.beginPath();
+          context.roundRect(x, y, size, size, 3);
+          context.fill();
+        } else {
+          context.fillRect(x, y, size, size);
+        }
+      }
+    }
   });
 
   const at = (event: MouseEvent) => {
@@ -118,6 +118,19 @@ function HeatMap() {
       </div>
     </div>
   );
+}
+
+function byColour(ids: readonly string[]): Map<string, number[]> {
+  const cells = new Map<string, number[]>();
+  ids.forEach((id, i) => {
+    const node = fleet.get(id);
+    if (!node) return;
+    const colour = colourOf(node);
+    const there = cells.get(colour);
+    if (there) there.push(i);
+    else cells.set(colour, [i]);
+  });
+  return cells;
 }
 
 const TROUBLE = parseQuery('', new Set<Status>(['OFFLINE', 'STALE', 'UNKNOWN']));
@@ -150,14 +163,7 @@ function Attention() {
 }
 
 function Busiest() {
-  const top: NodeView[] = [];
-  for (const { node } of fleet.entries.values()) {
-    if (node.status !== 'ONLINE') continue;
-    const at = top.findIndex((other) => cpu(other) < cpu(node));
-    if (at >= 0) top.splice(at, 0, node);
-    else if (top.length < BUSIEST_MAX) top.push(node);
-    if (top.length > BUSIEST_MAX) top.pop();
-  }
+  const top = busiest(fleet.entries.values(), BUSIEST_MAX);
   return (
     <div class="card">
       <h2>Busiest</h2>
@@ -167,7 +173,7 @@ function Busiest() {
             <li key={node.nodeId}>
               <a class="line" href={hashOf({ nodeId: node.nodeId })}>
                 <span class="grow ellipsis">{node.name}<small>{bytes(node.vitals?.memoryUsedBytes)} of {bytes(node.memoryTotalBytes)}</small></span>
-                <span class="bar" aria-hidden="true"><i style={{ width: `${Math.min(100, cpu(node))}%` }} /></span>
+                <span class="bar" aria-hidden="true"><i style={{ width: `${Math.min(100, cpuOf(node))}%` }} /></span>
                 <small class="figure">{percent(node.vitals?.cpuPercent)}</small>
               </a>
             </li>
@@ -176,10 +182,6 @@ function Busiest() {
       )}
     </div>
   );
-}
-
-function cpu(node: NodeView): number {
-  return node.vitals?.cpuPercent ?? 0;
 }
 
 function Welcome() {

@@ -23,6 +23,8 @@ export class Fleet {
   private readonly counted = new Map<Status, number>();
   private readonly removed = new Map<string, number>();
   private stillThere: Set<string> | null = null;
+  /** All entries by name; null when a name or the membership changed since. */
+  private byName: Entry[] | null = null;
 
   /** A snapshot follows. What is shown stays until its last frame; what it does not name goes then. */
   beginSnapshot(): void {
@@ -51,6 +53,7 @@ export class Fleet {
     const known = this.entries.get(node.nodeId);
     if (known === undefined) {
       this.entries.set(node.nodeId, { node, haystack: haystackOf(node), sortKey: sortKey(node.name) });
+      this.byName = null;
       this.count(node.status, 1);
       this.shape++;
       return true;
@@ -67,7 +70,10 @@ export class Fleet {
     if (before.name !== node.name || before.hostname !== node.hostname || before.owner !== node.owner
       || !sameLabels(before.labels, node.labels)) {
       known.haystack = haystackOf(node);
-      known.sortKey = sortKey(node.name);
+      if (before.name !== node.name) {
+        known.sortKey = sortKey(node.name);
+        this.byName = null;
+      }
       this.shape++;
     }
     return true;
@@ -88,6 +94,12 @@ export class Fleet {
     return this.entries.get(nodeId)?.node;
   }
 
+  /** All nodes in the natural order of their names; sorted again only when that changed. */
+  ordered(): readonly Entry[] {
+    this.byName ??= [...this.entries.values()].sort(compareNames);
+    return this.byName;
+  }
+
   get size(): number {
     return this.entries.size;
   }
@@ -98,6 +110,7 @@ export class Fleet {
 
   clear(): void {
     this.entries.clear();
+    this.byName = null;
     this.counted.clear();
     this.removed.clear();
     this.stillThere = null;
@@ -109,12 +122,18 @@ export class Fleet {
     const known = this.entries.get(nodeId);
     if (known === undefined) return;
     this.entries.delete(nodeId);
+    this.byName = null;
     this.count(known.node.status, -1);
   }
 
   private count(status: Status, by: number): void {
     this.counted.set(status, (this.counted.get(status) ?? 0) + by);
   }
+}
+
+function compareNames(a: Entry, b: Entry): number {
+  if (a.sortKey !== b.sortKey) return a.sortKey < b.sortKey ? -1 : 1;
+  return a.node.nodeId < b.node.nodeId ? -1 : 1;
 }
 
 function haystackOf(node: NodeView): string {

@@ -1,4 +1,4 @@
-import type { Status } from '../api/types';
+import type { NodeView, Status } from '../api/types';
 import type { Entry, Fleet } from './fleet';
 
 export interface FleetQuery {
@@ -38,28 +38,23 @@ export function matches(entry: Entry, query: FleetQuery): boolean {
 /** The ids of the nodes that match, in order. */
 export function select(fleet: Fleet, query: FleetQuery, sortBy: SortBy): string[] {
   const found: Entry[] = [];
-  for (const entry of fleet.entries.values()) if (matches(entry, query)) found.push(entry);
-  found.sort(orders[sortBy]);
-  return found.map((entry) => entry.node.nodeId);
+  for (const entry of fleet.ordered()) if (matches(entry, query)) found.push(entry);
+  if (sortBy === 'name') return found.map((entry) => entry.node.nodeId);
+  const key = keys[sortBy];
+  // The sort is stable, so equal keys stay in the order of their names.
+  return found
+    .map(({ node }) => ({ id: node.nodeId, key: key(node) }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ id }) => id);
 }
 
-function byName(a: Entry, b: Entry): number {
-  if (a.sortKey !== b.sortKey) return a.sortKey < b.sortKey ? -1 : 1;
-  return a.node.nodeId < b.node.nodeId ? -1 : a.node.nodeId > b.node.nodeId ? 1 : 0;
-}
-
-function falling(value: (entry: Entry) => number): (a: Entry, b: Entry) => number {
-  return (a, b) => value(b) - value(a) || byName(a, b);
-}
-
-const orders: Record<SortBy, (a: Entry, b: Entry) => number> = {
-  name: byName,
-  status: (a, b) => SEVERITY[a.node.status] - SEVERITY[b.node.status] || byName(a, b),
-  cpu: falling(({ node }) => (node.status === 'ONLINE' ? (node.vitals?.cpuPercent ?? -1) : -2)),
-  memory: falling(({ node }) => (node.status === 'ONLINE' ? memoryShare(node) : -2)),
-  seen: falling(({ node }) => (node.lastSeenAt ? Date.parse(node.lastSeenAt) : 0)),
+const keys: Record<Exclude<SortBy, 'name'>, (node: NodeView) => number> = {
+  status: (node) => SEVERITY[node.status] ?? 2,
+  cpu: (node) => -(node.status === 'ONLINE' ? (node.vitals?.cpuPercent ?? -1) : -2),
+  memory: (node) => -(node.status === 'ONLINE' ? memoryShare(node) : -2),
+  seen: (node) => -(node.lastSeenAt ? Date.parse(node.lastSeenAt) : 0),
 };
 
-function memoryShare(node: Entry['node']): number {
+function memoryShare(node: NodeView): number {
   return node.memoryTotalBytes ? (node.vitals?.memoryUsedBytes ?? 0) / node.memoryTotalBytes : -1;
 }

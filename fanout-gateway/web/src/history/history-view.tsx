@@ -6,7 +6,7 @@ import type { NodeView, Problem, TerminalHistory } from '../api/types';
 import { titleOf } from '../node/task-order';
 import { tasks } from '../session/app-state';
 import { go, hashOf, route } from '../session/router';
-import { clockTime } from '../ui/format';
+import { clockTime, timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { TaskBadge } from '../ui/status';
@@ -32,7 +32,7 @@ export function HistoryView({ node }: { node: NodeView }) {
           <span class="off-screen">Terminal</span>
           <select value={terminal ?? ''} onChange={(event) => choose(event.currentTarget.value)} data-testid="history-terminal">
             <option value="">All recent terminals</option>
-            {[...tasks.value.values()].slice(0, OPTIONS_MAX).map((task) => <option key={task.taskId} value={task.taskId}>{titleOf(task).slice(0, 80)}</option>)}
+            {[...tasks.value.values()].slice(0, OPTIONS_MAX).map((task) => <option key={task.taskId} value={task.taskId}>{titleOf(task).slice(0, 80)}{task.createdAt ? ` · ${timeOfDay(task.createdAt)}` : ''}</option>)}
             {terminal && !tasks.value.has(terminal) && <option value={terminal}>{terminal}</option>}
           </select>
           <Icon name="chevron" size={12} />

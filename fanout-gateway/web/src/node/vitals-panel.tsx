@@ -1,7 +1,8 @@
 import type { NodeView } from '../api/types';
 import { fleetVersion, now, vitals } from '../session/app-state';
+import { searchText } from '../fleet/filters';
 import type { Metric } from '../fleet/vitals-series';
-import { ago, bytes, clockTime, duration, formatLabels, percent } from '../ui/format';
+import { ago, bytes, clockTime, duration, percent } from '../ui/format';
 import { Sparkline } from '../ui/sparkline';
 
 interface Chart {
@@ -25,7 +26,7 @@ export function VitalsPanel({ node }: { node: NodeView }) {
       value: node.memoryTotalBytes ? percent((100 * (v.memoryUsedBytes ?? 0)) / node.memoryTotalBytes) : bytes(v.memoryUsedBytes),
       detail: `${bytes(v.memoryUsedBytes)} of ${bytes(node.memoryTotalBytes)}`,
     },
-    { metric: 'load', title: 'Load', value: figure(v.load1), detail: `${figure(v.load5)} · ${figure(v.load15)}`, max: peakLoad },
+    { metric: 'load', title: 'Load', value: figure(v.load1), detail: `5 min ${figure(v.load5)} · 15 min ${figure(v.load15)}`, max: peakLoad },
     {
       metric: 'disk', title: 'Disk', max: 100,
       value: v.diskTotalBytes ? percent((100 * (v.diskUsedBytes ?? 0)) / v.diskTotalBytes) : bytes(v.diskUsedBytes),
@@ -56,6 +57,7 @@ export function VitalsPanel({ node }: { node: NodeView }) {
 }
 
 export function Facts({ node }: { node: NodeView }) {
+  const labels = Object.entries(node.labels ?? {});
   const rows: [string, string | null | undefined][] = [
     ['Host', node.hostname],
     ['System', [node.os, node.arch].filter(Boolean).join(' · ')],
@@ -65,7 +67,6 @@ export function Facts({ node }: { node: NodeView }) {
     ['Owner', node.owner],
     ['Groups', (node.groups ?? []).map((g) => (typeof g === 'string' ? g : `${g.name} (${g.role})`)).join(', ')],
     ['Your role', node.role?.toLowerCase()],
-    ['Labels', formatLabels(node.labels)],
     ['Id', node.nodeId],
   ];
   return (
@@ -73,6 +74,11 @@ export function Facts({ node }: { node: NodeView }) {
       {rows.filter(([, value]) => value).map(([name, value]) => (
         <div key={name}><dt>{name}</dt><dd title={name === 'Last seen' ? clockTime(node.lastSeenAt) : undefined}>{value}</dd></div>
       ))}
+      {labels.length > 0 && (
+        <div><dt>Labels</dt><dd class="labels">{labels.map(([key, value]) => (
+          <button key={key} type="button" class="chip" title="Show the nodes with this label" onClick={() => { searchText.value = `${key}=${value}`; }}>{key}={value}</button>
+        ))}</dd></div>
+      )}
     </dl>
   );
 }

@@ -27,6 +27,7 @@ export type Sizing = 'pane' | 'process' | 'pipe';
 
 const THEME = {
   background: '#0e1116', foreground: '#d7dde5', cursor: '#7cc4ff', cursorAccent: '#0e1116', selectionBackground: '#2f4a6b',
+  scrollbarSliderBackground: '#ffffff1a', scrollbarSliderHoverBackground: '#ffffff30', scrollbarSliderActiveBackground: '#ffffff40',
   black: '#3b434d', red: '#f47e74', green: '#7ccf8b', yellow: '#e3c46b', blue: '#7ab3f5', magenta: '#c9a0f0', cyan: '#6fd0d6', white: '#d7dde5',
   brightBlack: '#7d8894', brightRed: '#ff9a91', brightGreen: '#99e2a6', brightYellow: '#f2d98a', brightBlue: '#9cc8ff',
   brightMagenta: '#dbbcf9', brightCyan: '#93e4e8', brightWhite: '#f5f8fb',

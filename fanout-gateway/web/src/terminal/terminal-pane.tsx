@@ -7,6 +7,7 @@ import { isOwn, remember } from '../node/run-command';
 import { hasEnded, isShell, titleOf } from '../node/task-order';
 import { connection, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
 import { hashOf, route } from '../session/router';
+import { timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { TaskBadge } from '../ui/status';
@@ -54,7 +55,7 @@ function Strip({ node, all, chosen }: { node: NodeView; all: ReadonlyMap<string,
       {running.slice(0, STRIP_MAX).map((task) => (
         <a key={task.taskId} href={hashOf({ nodeId: node.nodeId, tab: 'terminal', taskId: task.taskId })}
           aria-current={task === chosen ? 'true' : undefined} title={titleOf(task)}>
-          <i class={hasEnded(task) ? 'off' : 'on'} />{titleOf(task)}
+          <i class={hasEnded(task) ? 'off' : 'on'} />{titleOf(task)}{isShell(task) && task.createdAt && <small>{timeOfDay(task.createdAt)}</small>}
         </a>
       ))}
     </nav>

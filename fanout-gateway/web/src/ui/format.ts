@@ -52,6 +52,10 @@ export function clockTime(iso: string | null | undefined): string {
   return Number.isNaN(date.getTime()) ? '–' : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
+export function timeOfDay(iso: string): string {
+  return new Date(iso).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+}
+
 /** `a=1, b=2` as a map; throws with a sentence for the user when it is not that. */
 export function parseLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {};
