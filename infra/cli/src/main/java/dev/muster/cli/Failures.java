@@ -1,0 +1,44 @@
+package dev.muster.cli;
+
+import dev.muster.cli.api.ApiException;
+import dev.muster.local.StartFailure;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Says each failure in one line. A fault of ours, which nothing foresaw, comes with its stack trace where MUSTER_DEBUG is set. */
+final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+    private final CliIo io;
+    private final int exitCode;
+
+    Failures(CliIo io, int exitCode) {
+        this.io = io;
+        this.exitCode = exitCode;
+    }
+
+    @Override
+    public int handleParseException(ParameterException e, String[] args) {
+        String command = e.getCommandLine().getCommandSpec().qualifiedName();
+        io.say(oneLine(e.getMessage()) + " (see `infra/" + command + " --help`)");
+        return exitCode;
+    }
+
+    @Override
+    public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+        if (e instanceof CliIo.OutputClosed) {
+            return CliIo.OutputClosed.EXIT_CODE;
+        }
+        boolean foreseen = e instanceof CliFailure || e instanceof ApiException || e instanceof StartFailure;
+        io.say(foreseen ? oneLine(e.getMessage()) : "a fault of ours: " + oneLine(e.toString()));
+        if (io.variables().containsKey("MUSTER_DEBUG")) {
+            e.printStackTrace(io.err());
+        }
+        return exitCode;
+    }
+
+    private static String oneLine(@org.jspecify.annotations.Nullable String text) {
+        return text == null ? "no reason given" : text.replaceAll("\\s+", " ").strip();
+    }
+}

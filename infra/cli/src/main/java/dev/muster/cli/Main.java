@@ -1,0 +1,85 @@
+package dev.muster.cli;
+
+import dev.muster.cli.api.ConnectOptions;
+import dev.muster.cli.doctor.DoctorCommand;
+import dev.muster.cli.kafka.TopicsCommand;
+import dev.muster.cli.local.ServiceCommand;
+import dev.muster.cli.local.TokenCommand;
+import dev.muster.cli.node.NodeCommand;
+import dev.muster.cli.node.NodesCommand;
+import dev.muster.cli.task.RunCommand;
+import dev.muster.cli.task.TasksCommand;
+import dev.muster.cli.terminal.HistoryCommand;
+import dev.muster.cli.terminal.LogsCommand;
+import dev.muster.cli.terminal.ShellCommand;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import picocli.CommandLine;
+
+/** The command line. Wires the subcommands, runs one, and turns failures into one line and an exit code. */
+public final class Main {
+    /** Commands of which scripts expect the plain exit code 1 when they cannot start. */
+    private static final Set<String> SERVICES = Set.of("up", "service", "agent");
+
+    private static final int OUTPUT_BUFFER_BYTES = 65_536;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        String terminals = System.getProperty("muster.tty", "");
+        CliIo io = new CliIo(
+                System.getenv(),
+                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), OUTPUT_BUFFER_BYTES),
+                System.err,
+                terminals.contains("i"),
+                terminals.contains("o"));
+        System.exit(run(io, args));
+    }
+
+    /** The whole command line within a process; returns the exit code. */
+    public static int run(CliIo io, String... args) {
+        int failure = args.length > 0 && SERVICES.contains(args[0]) ? 1 : CliFailure.EXIT_CODE;
+        try {
+            int code = commandLine(io, failure).execute(args);
+            io.flush();
+            return code;
+        } catch (CliIo.OutputClosed e) {
+            return CliIo.OutputClosed.EXIT_CODE;
+        }
+    }
+
+    static CommandLine commandLine(CliIo io, int failure) {
+        CommandLine root = new CommandLine(new RootCommand(io), new Parts(io))
+                .addSubcommand(new NodesCommand(io))
+                .addSubcommand(new NodeCommand(io))
+                .addSubcommand(new RunCommand(io))
+                .addSubcommand(new ShellCommand(io))
+                .addSubcommand(new LogsCommand(io))
+                .addSubcommand(new HistoryCommand(io))
+                .addSubcommand(new TasksCommand(io))
+                .addSubcommand(new TokenCommand(io))
+                .addSubcommand(new ServiceCommand(io))
+                .addSubcommand(new TopicsCommand(io))
+                .addSubcommand(new DoctorCommand(io))
+                .addSubcommand(new CompletionCommand(io));
+        Failures failures = new Failures(io, failure);
+        return root.setParameterExceptionHandler(failures)
+                .setExecutionExceptionHandler(failures)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));
+    }
+
+    /** Options that several commands share know the environment. */
+    private record Parts(CliIo io) implements CommandLine.IFactory {
+        @Override
+        public <K> K create(Class<K> type) throws Exception {
+            return type == ConnectOptions.class
+                    ? type.cast(new ConnectOptions(io.variables()))
+                    : CommandLine.defaultFactory().create(type);
+        }
+    }
+}

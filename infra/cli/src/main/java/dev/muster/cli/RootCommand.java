@@ -1,0 +1,37 @@
+package dev.muster.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** What {@code infra/muster} alone says: its commands. */
+@Command(
+        name = "muster",
+        mixinStandardHelpOptions = true,
+        version = "muster 0.1.0",
+        description = "The live registry and terminals of a fleet.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "Commands that talk to a running Muster take --url or $MUSTER_URL, and $MUSTER_TOKEN;",
+            "without them they find the one that runs on --data-dir and act as its admin.",
+            "Standard output is data only. Muster's own failures exit with 125."
+        })
+final class RootCommand implements Runnable {
+    private final CliIo io;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    CommandSpec spec;
+
+    RootCommand(CliIo io) {
+        this.io = io;
+    }
+
+    @Override
+    public void run() {
+        io.err().print(spec.commandLine().getUsageMessage(CommandLine.Help.Ansi.OFF));
+        throw new CliFailure("a command is missing");
+    }
+}

@@ -1,0 +1,189 @@
+package dev.muster.cli.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.cli.CliFailure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HTTP API. A refusal is an {@link ApiException}; no answer is a {@link CliFailure}. Requests that are safe to repeat are repeated for
+ * some seconds while Muster says that it is unavailable.
+ */
+public final class ApiClient {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
+    private static final int ATTEMPTS = 6;
+    private static final long RETRY_AFTER_MS_MAX = 2_000;
+
+    private final URI base;
+    private final Supplier<String> token;
+    private final HttpClient http;
+
+    ApiClient(URI base, Supplier<String> token) {
+        this.base = base;
+        this.token = token;
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT_TIMEOUT)
+                .build();
+    }
+
+    public URI base() {
+        return base;
+    }
+
+    public JsonNode get(String path) {
+        return json(request(path).GET(), true);
+    }
+
+    public String getText(String path) {
+        return text(request(path).GET(), true);
+    }
+
+    /** @param repeatable whether the body has an idempotency key or the like */
+    public JsonNode post(String path, JsonNode body, boolean repeatable) {
+        return json(withBody("POST", path, body, "application/json"), repeatable);
+    }
+
+    public JsonNode patch(String path, JsonNode body) {
+        return json(withBody("PATCH", path, body, "application/merge-patch+json"), true);
+    }
+
+    public void delete(String path) {
+        text(request(path).DELETE(), true);
+    }
+
+    /** The body from a byte offset on; the caller closes it. An answer without the range asked for is a failure. */
+    public InputStream bytes(String path, long from, long toExclusive) {
+        HttpRequest.Builder request = request(path).GET();
+        request.header("Range", "bytes=" + from + "-" + (toExclusive < 0 ? "" : Long.toString(toExclusive - 1)));
+        for (int attempt = 1; ; attempt++) {
+            HttpResponse<InputStream> response = exchange(request, BodyHandlers.ofInputStream());
+            if (response.statusCode() == 206 || (response.statusCode() == 200 && from == 0)) {
+                return response.body();
+            }
+            String body = drain(response.body());
+            if (!retry(response, attempt, true)) {
+                if (response.statusCode() == 200) {
+                    throw new CliFailure("the server does not answer ranges of output");
+                }
+                throw problem(response.statusCode(), body);
+            }
+        }
+    }
+
+    /** Opens the live feed. */
+    public Feed openFeed() {
+        String scheme = base.getScheme().equals("https") ? "wss" : "ws";
+        URI uri = URI.create(scheme + base.toString().substring(base.getScheme().length()) + "/api/v1/stream");
+        return Feed.open(http, uri, token.get());
+    }
+
+    public static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(base + path))
+                .timeout(ANSWER_TIMEOUT)
+                .header("Authorization", "Bearer " + token.get())
+                .header("Accept", "*/*");
+    }
+
+    private HttpRequest.Builder withBody(String method, String path, JsonNode body, String type) {
+        return request(path).header("Content-Type", type).method(method, BodyPublishers.ofString(Json.line(body)));
+    }
+
+    private JsonNode json(HttpRequest.Builder request, boolean repeatable) {
+        String body = text(request, repeatable);
+        return body.isEmpty() ? Json.object() : Json.parse(body);
+    }
+
+    private String text(HttpRequest.Builder request, boolean repeatable) {
+        for (int attempt = 1; ; attempt++) {
+            HttpResponse<String> response = exchange(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+            if (response.statusCode() / 100 == 2) {
+                return response.body();
+            }
+            if (!retry(response, attempt, repeatable)) {
+                throw problem(response.statusCode(), response.body());
+            }
+        }
+    }
+
+    private <T> HttpResponse<T> exchange(HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler) {
+        try {
+            return http.send(request.build(), handler);
+        } catch (HttpTimeoutException e) {
+            throw new CliFailure(base + " did not answer in time", e);
+        } catch (ConnectException e) {
+            throw new CliFailure("cannot reach " + base + ": is it running?", e);
+        } catch (IOException e) {
+            throw new CliFailure("the connection to " + base + " broke (" + oneLine(e.getMessage()) + ")", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CliFailure("interrupted", e);
+        }
+    }
+
+    private static boolean retry(HttpResponse<?> response, int attempt, boolean repeatable) {
+        boolean worthIt = repeatable && (response.statusCode() == 503 || response.statusCode() == 429);
+        if (!worthIt || attempt == ATTEMPTS) {
+            return false;
+        }
+        long wait = Math.min(
+                RETRY_AFTER_MS_MAX,
+                response.headers().firstValueAsLong("Retry-After").orElse(1) * 1_000);
+        try {
+            Thread.sleep(Math.max(100, wait));
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static ApiException problem(int status, String body) {
+        JsonNode problem;
+        try {
+            problem = Json.parse(body);
+        } catch (CliFailure notJson) {
+            problem = Json.object();
+        }
+        String code = problem.path("code").asText("status-" + status);
+        StringBuilder line = new StringBuilder(code);
+        String detail = problem.path("detail").asText(problem.path("title").asText(""));
+        if (!detail.isEmpty()) {
+            line.append(": ").append(oneLine(detail));
+        }
+        if (problem.hasNonNull("errorId")) {
+            line.append(" (error id ").append(problem.path("errorId").asText()).append(')');
+        }
+        return new ApiException(status, code, line.toString());
+    }
+
+    private static String drain(InputStream body) {
+        try (body) {
+            return new String(body.readNBytes(65_536), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    static String oneLine(@Nullable String text) {
+        return text == null ? "no reason given" : text.replaceAll("\\s+", " ").strip();
+    }
+}

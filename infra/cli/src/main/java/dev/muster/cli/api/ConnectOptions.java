@@ -1,0 +1,107 @@
+package dev.muster.cli.api;
+
+import dev.muster.cli.CliFailure;
+import dev.muster.local.DataDir;
+import dev.muster.local.LocalAddress;
+import dev.muster.local.UserTokens;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of every command that talks to a running Muster. */
+public final class ConnectOptions {
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "Where Muster answers. Else $MUSTER_URL, else the one that runs on the data directory.")
+    @Nullable
+    String url;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description = "Data directory of a local Muster. Else $MUSTER_DATA_DIR, else ~/.muster.")
+    @Nullable
+    Path dataDir;
+
+    private final Map<String, String> variables;
+
+    public ConnectOptions(Map<String, String> variables) {
+        this.variables = variables;
+    }
+
+    public DataDir dataDir() {
+        return DataDir.of(Optional.ofNullable(dataDir), variables, System.getProperty("user.home"));
+    }
+
+    /** A client of the Muster that is meant, with the token of MUSTER_TOKEN or as the local admin. */
+    public ApiClient client() {
+        URI base = base();
+        return new ApiClient(base, token(base));
+    }
+
+    /** What {@code up} left in the data directory, if it runs. */
+    public Optional<LocalAddress> localAddress() {
+        return LocalAddress.read(dataDir().addressFile());
+    }
+
+    private URI base() {
+        String asked = url != null ? url : variables.getOrDefault("MUSTER_URL", "");
+        if (asked.isBlank()) {
+            asked = localAddress()
+                    .map(LocalAddress::url)
+                    .orElseThrow(() -> new CliFailure("no Muster runs on "
+                            + dataDir().root() + ": start one with `infra/muster up`, or name one with --url"));
+        }
+        try {
+            URI base = URI.create(asked.strip().replaceAll("/+$", ""));
+            String scheme = String.valueOf(base.getScheme());
+            if (base.getHost() == null || !(scheme.equals("http") || scheme.equals("https"))) {
+                throw new IllegalArgumentException("no http address");
+            }
+            return base;
+        } catch (IllegalArgumentException e) {
+            throw new CliFailure("'" + asked + "' is not an address like http://127.0.0.1:8080", e);
+        }
+    }
+
+    private Supplier<String> token(URI base) {
+        String given = variables.getOrDefault("MUSTER_TOKEN", "").strip();
+        if (!given.isEmpty()) {
+            return () -> given;
+        }
+        // A token of the local admin must not leave this machine.
+        if (!isLoopback(base.getHost())) {
+            throw new CliFailure("no token for " + base + ": set MUSTER_TOKEN");
+        }
+        if (!Files.isReadable(dataDir().userTokenKey().path())) {
+            throw new CliFailure(
+                    "no token for " + base + " and no key in " + dataDir().root() + ": set MUSTER_TOKEN or --data-dir");
+        }
+        UserTokens tokens =
+                new UserTokens(dataDir().userTokenKey().readOrCreate(new SecureRandom()), Clock.systemUTC());
+        return tokens::mintLocalAdmin;
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            for (InetAddress address : InetAddress.getAllByName(host)) {
+                if (!address.isLoopbackAddress()) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+}

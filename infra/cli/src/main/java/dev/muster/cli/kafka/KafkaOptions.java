@@ -1,0 +1,37 @@
+package dev.muster.cli.kafka;
+
+import dev.muster.cli.CliFailure;
+import dev.muster.cli.api.ConnectOptions;
+import dev.muster.contract.settings.BadSettingsException;
+import dev.muster.contract.settings.Env;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.local.LocalAddress;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Which cluster is meant: the one of MUSTER_KAFKA_BOOTSTRAP_SERVERS, else that of the Muster on the data directory. */
+final class KafkaOptions {
+    private KafkaOptions() {}
+
+    static KafkaSettings settings(ConnectOptions connect, Map<String, String> variables) {
+        Map<String, String> all = new HashMap<>(variables);
+        String name = KafkaSettings.BOOTSTRAP_SERVERS.name();
+        if (all.getOrDefault(name, "").isBlank()) {
+            all.put(
+                    name,
+                    connect.localAddress()
+                            .map(LocalAddress::kafka)
+                            .orElseThrow(() -> new CliFailure(
+                                    "no Muster runs on " + connect.dataDir().root()
+                                            + ": start one with `infra/muster up`, or set " + name)));
+        }
+        try {
+            Env env = new Env(all);
+            KafkaSettings settings = KafkaSettings.from(env);
+            env.throwIfMistaken();
+            return settings;
+        } catch (BadSettingsException e) {
+            throw new CliFailure(String.valueOf(e.getMessage()), e);
+        }
+    }
+}

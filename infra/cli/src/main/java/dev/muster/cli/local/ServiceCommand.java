@@ -1,0 +1,67 @@
+package dev.muster.cli.local;
+
+import dev.muster.cli.CliFailure;
+import dev.muster.cli.CliIo;
+import dev.muster.contract.settings.BadSettingsException;
+import dev.muster.local.Services;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** One service in a process of its own, configured by the environment alone. */
+@Command(
+        name = "service",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run one service: broker, ingress, registry or fanout, configured by environment variables.",
+            "Ends with exit code 0 on SIGTERM, with 1 where it cannot start or its broker fails."
+        })
+public final class ServiceCommand implements Runnable {
+    @Parameters(paramLabel = "NAME", description = "broker, ingress, registry or fanout.")
+    String name = "";
+
+    private final CliIo io;
+
+    public ServiceCommand(CliIo io) {
+        this.io = io;
+    }
+
+    @Override
+    public void run() {
+        CountDownLatch end = new CountDownLatch(1);
+        AtomicReference<@Nullable String> failure = new AtomicReference<>();
+        CountDownLatch closed = new CountDownLatch(1);
+        try (Services.Running service = Services.start(name, io.variables(), why -> {
+            failure.set(why);
+            end.countDown();
+        })) {
+            Runtime.getRuntime()
+                    .addShutdownHook(new Thread(
+                            () -> {
+                                end.countDown();
+                                await(closed);
+                            },
+                            "stop"));
+            io.say(name + " serves on port " + service.port());
+            await(end);
+        } catch (BadSettingsException e) {
+            throw new CliFailure(String.valueOf(e.getMessage()), e);
+        } finally {
+            closed.countDown();
+        }
+        @Nullable String reason = failure.get();
+        if (reason != null) {
+            throw new CliFailure(name + " failed: " + reason);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package dev.muster.cli.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.cli.CliFailure;
+import dev.muster.cli.CliIo;
+import dev.muster.cli.api.ApiClient;
+import dev.muster.cli.api.ApiException;
+import dev.muster.cli.api.Feed;
+import dev.muster.cli.api.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Writes a task's raw output as it comes, every byte once and in order. The live feed says what is new; what it leaves out (before the
+ * attach, skipped for a slow reader, lost with a connection) is read from the API by range.
+ */
+final class OutputFollower {
+    private static final Duration QUIET = Duration.ofSeconds(2);
+    private static final int RECONNECTS_MAX = 20;
+    private static final int COPY_BYTES = 65_536;
+
+    private final ApiClient api;
+    private final TaskApi tasks;
+    private final String taskId;
+    private final CliIo io;
+    private final OutputCursor cursor = new OutputCursor();
+
+    OutputFollower(ApiClient api, TaskApi tasks, String taskId, CliIo io) {
+        this.api = api;
+        this.tasks = tasks;
+        this.taskId = taskId;
+        this.io = io;
+    }
+
+    /** Returns the task as it ended, its whole output written. */
+    JsonNode follow() throws InterruptedException {
+        int failures = 0;
+        while (true) {
+            long before = cursor.next();
+            try (Feed feed = api.openFeed()) {
+                followLive(feed);
+                return drainEnded();
+            } catch (Feed.Ended | CliFailure e) {
+                failures = cursor.next() > before ? 0 : failures + 1;
+                if (failures > RECONNECTS_MAX) {
+                    throw new CliFailure("lost the connection; the command may run on as task " + taskId, e);
+                }
+                Thread.sleep(ThreadLocalRandom.current().nextLong(Math.min(3_000, 100L << Math.min(failures, 5)) + 1));
+            }
+        }
+    }
+
+    private void followLive(Feed feed) throws Feed.Ended, InterruptedException {
+        feed.send(Json.object().put("op", "open").putNull("resume"));
+        feed.send(Json.object()
+                .put("op", "attach")
+                .put("ref", "run")
+                .put("nodeId", tasks.nodeId())
+                .put("terminal", taskId)
+                .put("mode", "raw")
+                .put("lines", 0));
+        boolean attached = false;
+        while (true) {
+            Optional<JsonNode> next = feed.next(QUIET);
+            if (next.isEmpty()) {
+                if (TaskApi.hasEnded(tasks.get(taskId))) {
+                    return;
+                }
+                io.flush();
+                continue;
+            }
+            JsonNode frame = next.get();
+            String type = frame.path("type").asText();
+            boolean ours = frame.path("ref").asText().equals("run");
+            if (type.equals("task") && isOurs(frame) && TaskApi.hasEnded(frame.path("task"))) {
+                return;
+            } else if (!ours) {
+                continue;
+            }
+            switch (type) {
+                case "attached" -> {
+                    attached = true;
+                    catchUp();
+                }
+                case "output" -> output(frame);
+                case "skipped", "gap" -> catchUp();
+                case "ended" -> {
+                    return;
+                }
+                case "error" -> {
+                    // Before its first byte a task may have no terminal to attach to; its end still shows as a task
+                    // frame.
+                    if (attached || !frame.path("problem").path("code").asText().equals("not-found")) {
+                        throw new CliFailure(
+                                frame.path("problem").path("detail").asText("the feed refused to attach"));
+                    }
+                }
+                default -> {}
+            }
+        }
+    }
+
+    private boolean isOurs(JsonNode frame) {
+        return frame.path("task").path("taskId").asText().equals(taskId);
+    }
+
+    private void output(JsonNode frame) {
+        if (frame.path("repaint").asBoolean()) {
+            return;
+        }
+        byte[] data = decode(frame.path("data").asText());
+        long offset = frame.path("offset").asLong();
+        OutputCursor.Step step = cursor.step(offset, data.length);
+        if (step.fillTo() > cursor.next()) {
+            copy(step.fillTo());
+        }
+        if (step.skip() < data.length) {
+            io.write(data, step.skip(), data.length - step.skip());
+            cursor.wrote(data.length - step.skip());
+            io.flush();
+        }
+    }
+
+    private void catchUp() {
+        long to = tasks.get(taskId).path("rawAvailable").path("to").asLong(0);
+        if (to > cursor.next()) {
+            copy(to);
+        }
+        io.flush();
+    }
+
+    private JsonNode drainEnded() throws InterruptedException {
+        JsonNode task = tasks.get(taskId);
+        // The end of the output and the end of the task come by different ways: the first may be a moment earlier.
+        for (int attempt = 0; !TaskApi.hasEnded(task); attempt++) {
+            Thread.sleep(Math.min(1_000, 20L << Math.min(attempt, 6)));
+            task = tasks.get(taskId);
+        }
+        long size = task.path("outputBytes").asLong();
+        if (size > cursor.next()) {
+            copy(size);
+        }
+        io.flush();
+        return task;
+    }
+
+    /** Reads up to an offset by range, over as many requests as it takes. */
+    private void copy(long to) {
+        int stalled = 0;
+        while (cursor.next() < to) {
+            long before = cursor.next();
+            try (InputStream body = tasks.raw(taskId, before, to)) {
+                byte[] buffer = new byte[COPY_BYTES];
+                for (int n = body.read(buffer); n >= 0 && cursor.next() < to; n = body.read(buffer)) {
+                    int wanted = (int) Math.min(n, to - cursor.next());
+                    io.write(buffer, 0, wanted);
+                    cursor.wrote(wanted);
+                }
+            } catch (IOException broken) {
+                // What came was written; the rest is asked for again.
+            } catch (ApiException e) {
+                if (e.status() != 416) {
+                    throw e;
+                }
+            }
+            stalled = cursor.next() > before ? 0 : stalled + 1;
+            if (stalled > RECONNECTS_MAX) {
+                throw new CliFailure("the output of task " + taskId + " cannot be read past byte " + cursor.next());
+            }
+            if (stalled > 0) {
+                pause(stalled);
+            }
+        }
+    }
+
+    private static void pause(int attempt) {
+        try {
+            Thread.sleep(Math.min(1_000, 20L << Math.min(attempt, 6)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CliFailure("interrupted", e);
+        }
+    }
+
+    private static byte[] decode(String base64) {
+        try {
+            return java.util.Base64.getDecoder().decode(base64);
+        } catch (IllegalArgumentException e) {
+            throw new CliFailure("the feed sent output that is not base64", e);
+        }
+    }
+}

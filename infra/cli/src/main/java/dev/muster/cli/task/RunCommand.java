@@ -1,0 +1,132 @@
+package dev.muster.cli.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.cli.CliIo;
+import dev.muster.cli.api.ApiClient;
+import dev.muster.cli.api.ConnectOptions;
+import dev.muster.cli.api.Json;
+import dev.muster.cli.node.NodeRef;
+import dev.muster.cli.terminal.InteractiveSession;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jline.utils.Signals;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Runs a command on a node as if it ran here. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run a command on a node, stream its output, and exit with its exit code (128+n on signal n).",
+            "One word is a line for /bin/sh; several are a program and its arguments, passed on as they are.",
+            "Ctrl-C cancels the command; a second one leaves it."
+        })
+public final class RunCommand implements Callable<Integer> {
+    private static final int INTERRUPTED = 130;
+
+    @Mixin
+    final ConnectOptions connect;
+
+    @Parameters(index = "0", paramLabel = "NODE", description = "Id or name.")
+    String node = "";
+
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "CMD", description = "After `--`: what to run.")
+    List<String> words = List.of();
+
+    @Option(
+            names = {"-t", "--tty"},
+            description = "In a terminal of its own, connected to this one.")
+    boolean tty;
+
+    @Option(
+            names = {"-e", "--env"},
+            paramLabel = "K=V",
+            description = "A variable of its environment; may repeat.")
+    Map<String, String> env = Map.of();
+
+    @Option(names = "--cwd", paramLabel = "DIR", description = "Where it runs; else the agent's home directory.")
+    @Nullable
+    String cwd;
+
+    @Option(names = "--timeout", paramLabel = "SECONDS", description = "End it after this long.")
+    @Nullable
+    Integer timeoutSeconds;
+
+    @Option(names = "--ttl", paramLabel = "SECONDS", description = "How long it may wait for the node to be there.")
+    @Nullable
+    Integer ttlSeconds;
+
+    private final CliIo io;
+
+    public RunCommand(CliIo io) {
+        this.io = io;
+        this.connect = new ConnectOptions(io.variables());
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        ApiClient api = connect.client();
+        TaskApi tasks = new TaskApi(api, NodeRef.resolve(api, node));
+        if (tty) {
+            return InteractiveSession.start(api, tasks, body(), io);
+        }
+        String taskId = tasks.create(body()).path("taskId").asText();
+        cancelOnInterrupt(tasks, taskId);
+        try {
+            JsonNode task = new OutputFollower(api, tasks, taskId, io).follow();
+            return ExitCodes.of(task);
+        } catch (CliIo.OutputClosed e) {
+            tasks.cancel(taskId);
+            throw e;
+        }
+    }
+
+    private ObjectNode body() {
+        ObjectNode body = Json.object().put("idempotencyKey", UUID.randomUUID().toString());
+        if (words.size() == 1) {
+            body.put("command", words.get(0));
+        } else {
+            ArrayNode argv = body.putArray("argv");
+            words.forEach(argv::add);
+        }
+        if (!env.isEmpty()) {
+            ObjectNode variables = body.putObject("env");
+            env.forEach(variables::put);
+        }
+        if (cwd != null) {
+            body.put("cwd", cwd);
+        }
+        if (timeoutSeconds != null) {
+            body.put("timeoutSeconds", timeoutSeconds.intValue());
+        }
+        if (ttlSeconds != null) {
+            body.put("ttlSeconds", ttlSeconds.intValue());
+        }
+        return body;
+    }
+
+    private void cancelOnInterrupt(TaskApi tasks, String taskId) {
+        AtomicInteger presses = new AtomicInteger();
+        Signals.register("INT", () -> {
+            if (presses.incrementAndGet() > 1) {
+                io.say("left; the command may run on as task " + taskId);
+                Runtime.getRuntime().halt(INTERRUPTED);
+            }
+            io.say("cancelling; press again to leave it");
+            try {
+                tasks.cancel(taskId);
+            } catch (RuntimeException e) {
+                io.say("could not cancel: " + e.getMessage());
+            }
+        });
+    }
+}

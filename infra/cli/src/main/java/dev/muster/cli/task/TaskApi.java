@@ -1,0 +1,57 @@
+package dev.muster.cli.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.cli.CliFailure;
+import dev.muster.cli.api.ApiClient;
+import dev.muster.cli.api.Json;
+import java.io.InputStream;
+import java.util.Set;
+
+/** The tasks of one node. */
+public final class TaskApi {
+    private static final Set<String> ENDS = Set.of("SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "EXPIRED", "LOST");
+
+    private final ApiClient api;
+    private final String nodeId;
+
+    public TaskApi(ApiClient api, String nodeId) {
+        this.api = api;
+        this.nodeId = nodeId;
+    }
+
+    public String nodeId() {
+        return nodeId;
+    }
+
+    /** Queues a task; the body has an idempotency key. */
+    public JsonNode create(ObjectNode body) {
+        JsonNode task =
+                api.post("/api/v1/nodes/" + nodeId + "/tasks", body, true).path("task");
+        if (!task.hasNonNull("taskId")) {
+            throw new CliFailure("the answer names no task; is this address that of a Muster?");
+        }
+        return task;
+    }
+
+    public JsonNode get(String taskId) {
+        return api.get(path(taskId)).path("task");
+    }
+
+    public void cancel(String taskId) {
+        api.post(path(taskId) + "/cancel", Json.object(), true);
+    }
+
+    /** Raw output from an offset to another, or to the present end where that is negative. */
+    InputStream raw(String taskId, long from, long to) {
+        return api.bytes(path(taskId) + "/output?format=raw", from, to);
+    }
+
+    public static boolean hasEnded(JsonNode task) {
+        return ENDS.contains(task.path("state").asText());
+    }
+
+    private String path(String taskId) {
+        return "/api/v1/nodes/" + nodeId + "/tasks/" + taskId;
+    }
+}

@@ -1,0 +1,5 @@
+/** Commands that run something on a node. */
+@NullMarked
+package dev.muster.cli.task;
+
+import org.jspecify.annotations.NullMarked;

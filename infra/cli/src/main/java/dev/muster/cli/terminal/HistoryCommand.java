@@ -1,0 +1,98 @@
+package dev.muster.cli.terminal;
+
+import dev.muster.cli.CliIo;
+import dev.muster.cli.OutputFormat;
+import dev.muster.cli.PlainText;
+import dev.muster.cli.api.ApiClient;
+import dev.muster.cli.api.ConnectOptions;
+import dev.muster.cli.api.Json;
+import dev.muster.cli.node.NodeRef;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Clean lines of the past. */
+@Command(name = "history", mixinStandardHelpOptions = true, description = "Print clean lines of a node's terminals.")
+public final class HistoryCommand implements Runnable {
+    @Mixin
+    final ConnectOptions connect;
+
+    @Parameters(paramLabel = "NODE", description = "Id or name.")
+    String node = "";
+
+    @Option(
+            names = {"-n", "--lines"},
+            paramLabel = "N",
+            description = "At most so many, 200 unless given, 10000 at most.")
+    @Nullable
+    Integer lines;
+
+    @Option(names = "--grep", paramLabel = "RE2", description = "Only lines in which this pattern is found.")
+    @Nullable
+    String grep;
+
+    @Option(names = "--terminal", paramLabel = "TASK", description = "Only this terminal; else the recent ones.")
+    @Nullable
+    String terminal;
+
+    @Option(names = "--before", paramLabel = "LINE", description = "Only lines before this number; needs --terminal.")
+    @Nullable
+    Long before;
+
+    @Option(names = "--after", paramLabel = "LINE", description = "Only from this number on; needs --terminal.")
+    @Nullable
+    Long after;
+
+    @Option(names = "--max-bytes", paramLabel = "N", description = "Head and tail around a marker, within N bytes.")
+    @Nullable
+    Integer maxBytes;
+
+    @Option(
+            names = {"-o", "--output"},
+            description = "json, or plain lines.")
+    OutputFormat output = OutputFormat.TABLE;
+
+    private final CliIo io;
+
+    public HistoryCommand(CliIo io) {
+        this.io = io;
+        this.connect = new ConnectOptions(io.variables());
+    }
+
+    @Override
+    public void run() {
+        ApiClient api = connect.client();
+        String path = "/api/v1/nodes/" + NodeRef.resolve(api, node) + "/history?" + query();
+        if (output == OutputFormat.JSON) {
+            io.print(Json.pretty(api.get(path)));
+        } else {
+            print(io, api.getText(path));
+        }
+    }
+
+    static void print(CliIo io, String text) {
+        text.lines().forEach(line -> io.print(PlainText.of(line)));
+    }
+
+    private String query() {
+        List<String> parts = new ArrayList<>();
+        parts.add("format=" + (output == OutputFormat.JSON ? "json" : "text"));
+        add(parts, "lines", lines);
+        add(parts, "grep", grep);
+        add(parts, "terminal", terminal);
+        add(parts, "before", before);
+        add(parts, "after", after);
+        add(parts, "maxBytes", maxBytes);
+        return String.join("&", parts);
+    }
+
+    private static void add(List<String> parts, String name, @Nullable Object value) {
+        if (value != null) {
+            parts.add(name + "=" + ApiClient.encode(value.toString()));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.muster.cli.terminal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Turns the lines of a live terminal, of which the last ones may still change, into lines for a stream that can only be added to. A line is
+ * given out once it is settled: it is final, or another one follows it, or nothing happened for a while. If it changes after that, it is given
+ * out again.
+ */
+final class LineFollower {
+    private final Map<Long, String> window = new TreeMap<>();
+    private final Map<Long, String> given = new TreeMap<>();
+    private long settledTo;
+
+    /** The first line that was not given out yet: where to go on after a lost connection. */
+    long settledTo() {
+        return settledTo;
+    }
+
+    /** Forgets what comes before a line: the first that a viewer asked for. */
+    void startAt(long line) {
+        settledTo = Math.max(settledTo, line);
+    }
+
+    /**
+     * Takes lines by number.
+     *
+     * @param finalLines below, no line changes any more
+     * @param nextLine at and above, there are none
+     * @return lines to give out now
+     */
+    List<String> take(long firstLine, List<String> lines, long finalLines, long nextLine) {
+        for (int i = 0; i < lines.size(); i++) {
+            window.put(firstLine + i, lines.get(i));
+        }
+        window.keySet().removeIf(number -> number >= nextLine);
+        List<String> out = settle(Math.max(finalLines, nextLine - 1));
+        given.keySet().removeIf(number -> number < finalLines || number >= nextLine);
+        return out;
+    }
+
+    /** Nothing happened for a while, or the terminal ended: everything is settled. */
+    List<String> quiet() {
+        return settle(Long.MAX_VALUE);
+    }
+
+    private List<String> settle(long toExclusive) {
+        List<String> out = new ArrayList<>();
+        window.entrySet().removeIf(entry -> {
+            long number = entry.getKey();
+            if (number >= toExclusive) {
+                return false;
+            }
+            boolean isNew = number >= settledTo;
+            String before = given.get(number);
+            if (isNew || (before != null && !before.equals(entry.getValue()))) {
+                out.add(entry.getValue());
+                given.put(number, entry.getValue());
+            }
+            settledTo = Math.max(settledTo, number + 1);
+            return true;
+        });
+        return out;
+    }
+}

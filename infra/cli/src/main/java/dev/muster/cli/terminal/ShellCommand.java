@@ -1,0 +1,55 @@
+package dev.muster.cli.terminal;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.cli.CliIo;
+import dev.muster.cli.api.ApiClient;
+import dev.muster.cli.api.ConnectOptions;
+import dev.muster.cli.api.Json;
+import dev.muster.cli.node.NodeRef;
+import dev.muster.cli.task.TaskApi;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** An interactive shell on a node. */
+@Command(
+        name = "shell",
+        mixinStandardHelpOptions = true,
+        description = "Open a shell on a node. `~.` at the beginning of a line leaves it running.")
+public final class ShellCommand implements Callable<Integer> {
+    private static final String SHELL = "exec \"${SHELL:-/bin/sh}\" -i";
+
+    @Mixin
+    final ConnectOptions connect;
+
+    @Parameters(paramLabel = "NODE", description = "Id or name.")
+    String node = "";
+
+    @Option(names = "--task", paramLabel = "TASK", description = "Come back to a shell that was left.")
+    @Nullable
+    String taskId;
+
+    private final CliIo io;
+
+    public ShellCommand(CliIo io) {
+        this.io = io;
+        this.connect = new ConnectOptions(io.variables());
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        ApiClient api = connect.client();
+        TaskApi tasks = new TaskApi(api, NodeRef.resolve(api, node));
+        if (taskId != null) {
+            return InteractiveSession.attach(api, tasks, taskId, io);
+        }
+        ObjectNode body = Json.object()
+                .put("command", SHELL)
+                .put("idempotencyKey", UUID.randomUUID().toString());
+        return InteractiveSession.start(api, tasks, body, io);
+    }
+}

@@ -1,0 +1,5 @@
+/** Commands that show terminals. */
+@NullMarked
+package dev.muster.cli.terminal;
+
+import org.jspecify.annotations.NullMarked;
