@@ -75,7 +75,7 @@ final class Charsets {
         target.unpack(packed);
         for (int g = 0; g < 4; g++) {
             int set = target.inUse(g);
-            out.append("\033").append("()*+".charAt(g)).append(set == GRAPHICS ? '0' : set == BRITISH ? 'A' : 'B');
+            out.append('\033').append("()*+".charAt(g)).append(set == GRAPHICS ? '0' : set == BRITISH ? 'A' : 'B');
         }
         out.append(
                 switch (target.shifted) {

@@ -1,7 +1,5 @@
 package dev.muster.registry.terminal.engine;
 
-import java.util.Arrays;
-
 /**
  * Bytes to operations, whatever the split. Knows no screen.
  *
@@ -360,16 +358,19 @@ final class Parser {
 
     void save(StateWriter out) {
         out.number(state);
-        if (state != GROUND) {
-            out.number(prefix);
-            out.number(intermediates);
-            out.number(count);
-            for (int i = 0; i < count; i++) {
-                out.number(params[i]);
-            }
-            out.flag(subParam);
+        if (state >= OSC) {
             out.number(stringBytes);
             out.flag(stringC2);
+        } else if (state != GROUND) {
+            out.number(prefix);
+            out.number(intermediates);
+        }
+        if (state >= CSI_ENTRY && state <= CSI_IGNORE) {
+            out.number(count);
+            for (int i = 0; i < count; i++) {
+                out.number(i < PARAMS_MAX ? params[i] : 0);
+            }
+            out.flag(subParam);
         }
         out.number(need);
         if (need != 0) {
@@ -382,17 +383,19 @@ final class Parser {
 
     void restore(StateReader in) {
         state = in.number(STRING);
-        if (state != GROUND) {
+        if (state >= OSC) {
+            stringBytes = in.number(STRING_BYTES_MAX);
+            stringC2 = in.flag();
+        } else if (state != GROUND) {
             prefix = in.number(0x7f);
             intermediates = in.number(TOO_MANY_INTERMEDIATES * 2);
+        }
+        if (state >= CSI_ENTRY && state <= CSI_IGNORE) {
             count = in.number(PARAMS_MAX + 1);
-            Arrays.fill(params, 0);
             for (int i = 0; i < count; i++) {
                 params[i] = in.number(PARAM_MAX);
             }
             subParam = in.flag();
-            stringBytes = in.number(STRING_BYTES_MAX);
-            stringC2 = in.flag();
         }
         need = in.number(3);
         if (need != 0) {

@@ -17,11 +17,11 @@ final class Repaint {
     byte[] toBytes() {
         out.append("\033c");
         rows(screen.primary());
-        savedCursor(screen.savedCursor(false));
+        savedCursor(screen.primary(), screen.savedCursor(false));
         if (screen.isAlternate()) {
             out.append(CSI).append("?47h");
             rows(screen.grid());
-            savedCursor(screen.savedCursor(true));
+            savedCursor(screen.grid(), screen.savedCursor(true));
         }
         tabs();
         margins();
@@ -81,13 +81,17 @@ final class Repaint {
         }
     }
 
-    private void savedCursor(SavedCursor cursor) {
+    private void savedCursor(Grid grid, SavedCursor cursor) {
         if (cursor.equals(SavedCursor.HOME)) {
             return;
         }
-        to(cursor.y(), cursor.x());
+        if (cursor.pendingWrap()) {
+            toPendingWrap(grid.row(Math.min(cursor.y(), screen.rows() - 1)), cursor.y(), cursor.x(), 0);
+        } else {
+            to(cursor.y(), cursor.x());
+        }
         charsets(cursor.charsets());
-        out.append("\0337");
+        out.append(cursor.protection() != 0 ? "\033[1\"q\0337\033[0\"q" : "\0337");
         charsets(0);
     }
 
@@ -128,15 +132,18 @@ final class Repaint {
         int x = screen.x();
         Row row = screen.grid().row(screen.y());
         if (screen.isPendingWrap()) {
-            if (row.codePoint(x) == Row.TAIL) {
-                x--;
-            }
-            to(y, x - (origin ? screen.left() : 0));
-            text(row, x, x + 1);
+            toPendingWrap(row, y, x, origin ? screen.left() : 0);
         } else {
             to(y, x - (origin ? screen.left() : 0));
         }
         mode(Modes.AUTOWRAP, true, 7);
+    }
+
+    /** Prints the character at the right edge once more, which leaves the cursor behind it. */
+    private void toPendingWrap(Row row, int y, int x, int left) {
+        int first = row.codePoint(x) == Row.TAIL ? x - 1 : x;
+        to(y, first - left);
+        text(row, first, first + 1);
     }
 
     private void charsets(long packed) {

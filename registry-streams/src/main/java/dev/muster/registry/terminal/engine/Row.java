@@ -294,12 +294,34 @@ final class Row {
         }
     }
 
+    /** Whether nothing would be lost by leaving the row out of a saved state. */
+    boolean isFresh() {
+        return wrapWidth == 0 && storedLength() == 0;
+    }
+
+    /** Length without the blanks at the end that protection does not tell from cells never written. */
+    private int storedLength() {
+        int n = trimmedLength();
+        if (wide) {
+            for (int x = length - 1; x >= n; x--) {
+                if (cells[x] != BLANK) {
+                    return x + 1;
+                }
+            }
+        }
+        return n;
+    }
+
     void save(StateWriter out) {
-        int text = trimmedLength();
+        int text = storedLength();
         out.number(wrapWidth);
-        out.flag(wide);
-        if (!wide) {
-            out.bytes(ascii, 0, text);
+        boolean plain = isPlain(text);
+        out.flag(!plain);
+        if (plain) {
+            out.number(text);
+            for (int x = 0; x < text; x++) {
+                out.number(codePoint(x));
+            }
             return;
         }
         out.number(text);
@@ -319,6 +341,18 @@ final class Row {
                 }
             }
         }
+    }
+
+    /** Whether the cells before {@code to} could be bytes; state must not tell how they are stored. */
+    private boolean isPlain(int to) {
+        if (wide) {
+            for (int x = 0; x < to; x++) {
+                if (cells[x] >= 0x80 || marksAt(x) != null) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     void restore(StateReader in) {

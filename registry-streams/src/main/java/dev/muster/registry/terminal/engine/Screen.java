@@ -570,9 +570,8 @@ final class Screen {
     }
 
     void eraseCharacters(int count) {
-        if (!pendingWrap) {
-            erase(grid.row(y), x, Math.min(x + count, cols), false);
-        }
+        pendingWrap = false;
+        erase(grid.row(y), x, Math.min(x + count, cols), false);
     }
 
     /** DECALN. */
@@ -602,13 +601,15 @@ final class Screen {
     }
 
     void insertCharacters(int count) {
-        if (x >= left && x <= right && !pendingWrap) {
+        pendingWrap = false;
+        if (x >= left && x <= right) {
             insertCells(grid.row(y), Math.min(count, cols), right + 1);
         }
     }
 
     void deleteCharacters(int count) {
-        if (x >= left && x <= right && !pendingWrap) {
+        pendingWrap = false;
+        if (x >= left && x <= right) {
             Row row = grid.row(y);
             if (right == cols - 1) {
                 row.cut(cols);
@@ -771,7 +772,10 @@ final class Screen {
     }
 
     private static void saveRows(Grid from, StateWriter out) {
-        int used = from.lastUsed() + 1;
+        int used = from.rows();
+        while (used > 0 && from.row(used - 1).isFresh()) {
+            used--;
+        }
         out.number(used);
         for (int i = 0; i < used; i++) {
             from.row(i).save(out);
