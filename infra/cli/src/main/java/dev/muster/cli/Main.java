@@ -1,5 +1,6 @@
 package dev.muster.cli;
 
+import dev.muster.agent.AgentCommand;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.doctor.DoctorCommand;
 import dev.muster.cli.kafka.TopicsCommand;
@@ -23,7 +24,7 @@ import picocli.CommandLine;
 /** The command line. Wires the subcommands, runs one, and turns failures into one line and an exit code. */
 public final class Main {
     /** Commands of which scripts expect the plain exit code 1 when they cannot start. */
-    private static final Set<String> SERVICES = Set.of("up", "service", "agent");
+    private static final Set<String> SERVICES = Set.of("up", "service");
 
     private static final int OUTPUT_BUFFER_BYTES = 65_536;
 
@@ -62,6 +63,7 @@ public final class Main {
                 .addSubcommand(new HistoryCommand(io))
                 .addSubcommand(new TasksCommand(io))
                 .addSubcommand(new TokenCommand(io))
+                .addSubcommand(new AgentCommand())
                 .addSubcommand(new ServiceCommand(io))
                 .addSubcommand(new TopicsCommand(io))
                 .addSubcommand(new DoctorCommand(io))

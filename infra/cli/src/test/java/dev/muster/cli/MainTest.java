@@ -1,0 +1,117 @@
+package dev.muster.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nimbusds.jwt.SignedJWT;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+    @TempDir
+    Path dir;
+
+    private RecordedIo io() {
+        return new RecordedIo(Map.of("MUSTER_DATA_DIR", dir.toString()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "run",
+                "run n",
+                "nodes --no-such-option",
+                "nodes -o yaml",
+                "nodes",
+                "node",
+                "node show",
+                "token",
+                "token --user a/b",
+                "token --user a --ttl soon",
+                "token --user a --role root",
+                "topics",
+                "topics cat x",
+                "shell n",
+                "history n --url ftp://x",
+                "nodes --url http://",
+                "no-such-command"
+            })
+    void a_failure_of_muster_is_one_line_and_exit_code_125(String line) {
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), line.split(" "))).isEqualTo(125);
+        assertThat(io.errLines()).hasSize(1).first().asString().startsWith("muster: ");
+        assertThat(io.out()).isEmpty();
+    }
+
+    @Test
+    void a_token_is_alone_on_standard_output_and_works_before_the_first_up() throws Exception {
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), "token", "--user", "alice", "--groups", "ops,dev"))
+                .isZero();
+        assertThat(io.out()).endsWith("\n").hasLineCount(1);
+        var claims = SignedJWT.parse(io.out().strip()).getJWTClaimsSet();
+        assertThat(claims.getSubject()).isEqualTo("alice");
+        assertThat(claims.getStringListClaim("groups")).containsExactly("ops", "dev");
+        assertThat(Duration.between(
+                        claims.getIssueTime().toInstant(),
+                        claims.getExpirationTime().toInstant()))
+                .isEqualTo(Duration.ofHours(12));
+        assertThat(io.errLines()).isEmpty();
+    }
+
+    @Test
+    void a_token_for_another_host_is_never_made_of_the_local_key() {
+        RecordedIo io = io();
+        Main.run(io.io(), "token", "--user", "alice");
+        RecordedIo other = io();
+        assertThat(Main.run(other.io(), "nodes", "--url", "http://192.0.2.1:8080"))
+                .isEqualTo(125);
+        assertThat(other.errLines()).containsExactly("muster: no token for http://192.0.2.1:8080: set MUSTER_TOKEN");
+    }
+
+    @Test
+    void a_service_that_cannot_start_exits_with_1() {
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), "service", "nonsense")).isEqualTo(1);
+        assertThat(io.errLines()).hasSize(1);
+    }
+
+    @Test
+    void bad_settings_of_a_service_are_said_all_at_once_and_exit_with_1() {
+        RecordedIo io = new RecordedIo(Map.of("MUSTER_BROKER_PORT", "x"));
+        assertThat(Main.run(io.io(), "service", "broker")).isEqualTo(1);
+        assertThat(io.errLines()).hasSize(1).first().asString().contains("MUSTER_BROKER_PORT=x");
+    }
+
+    @Test
+    void the_completion_script_knows_the_commands() {
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), "completion")).isZero();
+        assertThat(io.out()).contains("nodes", "shell", "--data-dir");
+    }
+
+    @Test
+    void nobody_reading_standard_output_any_more_is_no_fault() {
+        OutputStream closed = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        };
+        CliIo io = new CliIo(
+                Map.of("MUSTER_DATA_DIR", dir.toString()),
+                closed,
+                new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+                false,
+                false);
+        assertThat(Main.run(io, "token", "--user", "alice")).isEqualTo(141);
+    }
+}

@@ -1,0 +1,109 @@
+package dev.muster.cli.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.muster.cli.CliFailure;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ApiClientTest {
+    private record Answer(int status, String body) {}
+
+    private final Deque<Answer> answers = new ArrayDeque<>();
+    private final List<String> requests = new ArrayList<>();
+
+    @SuppressWarnings("NullAway.Init") // before each
+    private HttpServer server;
+
+    @SuppressWarnings("NullAway.Init") // before each
+    private ApiClient api;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            synchronized (requests) {
+                requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
+                        + exchange.getRequestHeaders().getFirst("Authorization"));
+                Answer answer = answers.size() > 1 ? answers.removeFirst() : answers.getFirst();
+                byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+                exchange.getResponseHeaders().add("Retry-After", "0");
+                exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
+                exchange.getResponseBody().write(body);
+                exchange.close();
+            }
+        });
+        server.start();
+        api = new ApiClient(URI.create("http://127.0.0.1:" + server.getAddress().getPort()), () -> "secret");
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+    }
+
+    @Test
+    void every_request_carries_the_token() {
+        answers.add(new Answer(200, "{\"nodes\":[]}"));
+        assertThat(api.get("/api/v1/nodes").path("nodes")).isEmpty();
+        assertThat(requests).containsExactly("GET /api/v1/nodes Bearer secret");
+    }
+
+    @Test
+    void a_problem_is_one_line_with_its_code_and_error_id() {
+        answers.add(new Answer(
+                500, "{\"code\":\"internal\",\"detail\":\"It\\nbroke\",\"errorId\":\"e-1\",\"status\":500}"));
+        assertThatThrownBy(() -> api.get("/x"))
+                .isInstanceOf(ApiException.class)
+                .hasMessage("internal: It broke (error id e-1)");
+    }
+
+    @Test
+    void an_answer_that_is_no_problem_document_still_says_its_status() {
+        answers.add(new Answer(502, "<html>"));
+        assertThatThrownBy(() -> api.get("/x")).hasMessage("status-502");
+    }
+
+    @Test
+    void what_is_safe_to_repeat_is_repeated_while_muster_is_unavailable() {
+        answers.add(new Answer(503, "{\"code\":\"unavailable\"}"));
+        answers.add(new Answer(503, "{\"code\":\"unavailable\"}"));
+        answers.add(new Answer(200, "{}"));
+        api.post("/tasks", Json.object(), true);
+        assertThat(requests).hasSize(3);
+    }
+
+    @Test
+    void what_is_not_safe_to_repeat_is_sent_once() {
+        answers.add(new Answer(503, "{\"code\":\"unavailable\",\"detail\":\"later\"}"));
+        assertThatThrownBy(() -> api.post("/nodes", Json.object(), false)).hasMessage("unavailable: later");
+        assertThat(requests).hasSize(1);
+    }
+
+    @Test
+    void repeating_ends() {
+        answers.add(new Answer(503, "{\"code\":\"unavailable\"}"));
+        assertThatThrownBy(() -> api.get("/x")).isInstanceOf(ApiException.class);
+        assertThat(requests).hasSize(6);
+    }
+
+    @Test
+    void nobody_there_is_said_in_one_line() {
+        server.stop(0);
+        assertThatThrownBy(() -> api.get("/x"))
+                .isInstanceOf(CliFailure.class)
+                .hasMessage("cannot reach " + api.base() + ": is it running?");
+    }
+}

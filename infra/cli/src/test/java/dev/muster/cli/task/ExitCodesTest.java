@@ -1,0 +1,34 @@
+package dev.muster.cli.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.muster.cli.CliFailure;
+import dev.muster.cli.api.Json;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExitCodesTest {
+    @ParameterizedTest
+    @CsvSource({"SUCCEEDED,0", "FAILED,7", "FAILED,143", "CANCELLED,143", "TIMED_OUT,137"})
+    void an_end_with_a_code_exits_with_it(String state, int code) {
+        assertThat(ExitCodes.of(Json.object().put("state", state).put("exitCode", code)))
+                .isEqualTo(code);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"EXPIRED,never ran", "LOST,unknown", "CANCELLED,before it ran", "FAILED,could not be started"})
+    void an_end_without_a_code_is_a_failure_of_muster(String state, String words) {
+        assertThatThrownBy(() -> ExitCodes.of(Json.object().put("state", state).put("reason", "because")))
+                .isInstanceOf(CliFailure.class)
+                .hasMessageContaining(words)
+                .hasMessageEndingWith(": because");
+    }
+
+    @Test
+    void an_unknown_outcome_never_passes_for_a_known_one() {
+        assertThatThrownBy(() -> ExitCodes.of(Json.object().put("state", "LOST").put("exitCode", 0)))
+                .isInstanceOf(CliFailure.class);
+    }
+}
