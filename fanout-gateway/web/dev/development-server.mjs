@@ -98,8 +98,8 @@ function start(node, body) {
   const argv = body.argv ?? ['/bin/sh', '-c', body.command];
   const quoted = argv.map((a) => `'${a.replaceAll("'", "'\\''")}'`).join(' ');
   run.process = body.pty
-    ? spawn('script', ['-qfec', `stty rows ${body.pty.rows} cols ${body.pty.cols}; tty > /dev/null; exec ${quoted}`, '/dev/null'], { env: { ...process.env, TERM: 'xterm-256color', PS1: `${node.name}:\\w\\$ ` } })
-    : spawn(argv[0], argv.slice(1));
+    ? spawn('script', ['-qfec', `stty rows ${body.pty.rows} cols ${body.pty.cols}; tty > /dev/null; exec ${quoted}`, '/dev/null'], { env: { ...process.env, TERM: 'xterm-256color', PS1: `${node.name}:\\w\\$ ` }, detached: true })
+    : spawn(argv[0], argv.slice(1), { detached: true });
   setTimeout(() => { Object.assign(task, { state: task.endedAt ? task.state : 'RUNNING', startedAt: iso() }); node.runningTasks++; sendTask(task); changed(node); }, 60);
   const data = (chunk) => {
     for (const w of run.watchers) w.output(chunk, run.bytes);
@@ -118,6 +118,15 @@ function start(node, body) {
   return task;
 }
 
+function end(run) {
+  try {
+    if (run.process?.pid) process.kill(-run.process.pid, 'SIGHUP');
+  } catch {
+    // It has ended.
+  }
+}
+
+const REPAINT_BYTES = 64 * 1024;
 const linesOf = (run) => {
   const text = Buffer.concat(run.output).toString('utf8').replace(/\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[=>()][0-9A-Z]?)/g, '').replace(/\r+\n/g, '\n');
   const lines = text.split('\n');
@@ -182,7 +191,7 @@ async function handle(request, response) {
       case 'DELETE nodes/:id/credential': node.status = 'OFFLINE'; node.statusReason = 'credential revoked'; changed(node); response.writeHead(204); return response.end();
       case 'GET nodes/:id/tasks': return json(200, { tasks: [...tasks.values()].filter((t) => t.nodeId === nodeId).reverse(), next: null });
       case 'POST nodes/:id/tasks': { const task = start(node, body); sendTask(task); return json(202, { task }); }
-      case 'POST nodes/:id/tasks/:task/cancel': { const task = tasks.get(taskId); task.cancelled = true; runs.get(taskId).process?.kill('SIGHUP'); return json(202, { task }); }
+      case 'POST nodes/:id/tasks/:task/cancel': { const task = tasks.get(taskId); task.cancelled = true; end(runs.get(taskId)); return json(202, { task }); }
       case 'GET nodes/:id/tasks/:task/output': response.writeHead(200, { 'content-type': 'application/octet-stream' }); return response.end(Buffer.concat(runs.get(taskId).output));
       case 'GET nodes/:id/history': {
         const only = url.searchParams.get('terminal');
@@ -247,7 +256,7 @@ function connected(socket) {
           ? { output: (chunk, offset) => send({ type: 'output', ref: frame.ref, offset, data: chunk.toString('base64') }) }
           : { output: () => setTimeout(() => { const f = Math.max(0, lines.length - 1); lines = linesOf(to); send({ type: 'lines', ref: frame.ref, firstLine: f, lines: lines.slice(f), final: f, nextLine: lines.length }); }, 20) };
         watcher.ended = (exitCode) => send({ type: 'ended', ref: frame.ref, exitCode });
-        if (frame.mode === 'raw') { if (to.bytes) watcher.output(Buffer.concat(to.output), 0); }
+        if (frame.mode === 'raw') { if (to.bytes) watcher.output(Buffer.concat(to.output).subarray(-REPAINT_BYTES), Math.max(0, to.bytes - REPAINT_BYTES)); }
         else send({ type: 'lines', ref: frame.ref, firstLine: first, lines: lines.slice(first), final: lines.length - 1, nextLine: lines.length });
         if (task.endedAt) watcher.ended(task.exitCode);
         to.watchers.add(watcher);
@@ -262,7 +271,7 @@ function connected(socket) {
   });
 }
 
-process.on('exit', () => { for (const { process: p } of runs.values()) p?.kill('SIGHUP'); });
+process.on('exit', () => { for (const run of runs.values()) end(run); });
 process.on('SIGTERM', () => process.exit(0));
 process.on('SIGINT', () => process.exit(0));
 server.listen(Number(flags.port), '127.0.0.1', () => console.log(`Development server: http://127.0.0.1:${server.address().port}/signin?code=dev`));

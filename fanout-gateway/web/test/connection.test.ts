@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Connection, OPEN_DEADLINE_MS, type ConnectionState, type Socket } from '../src/feed/connection';
+import { ATTACH_TRIES_MAX, Connection, OPEN_DEADLINE_MS, type ConnectionState, type Socket } from '../src/feed/connection';
 import type { FleetFrame, TerminalFrame } from '../src/feed/frames';
 
 /** A socket that remembers what was sent and does what the test says. */
@@ -161,5 +161,32 @@ describe('the connection', () => {
     expect(sockets).toHaveLength(1);
     connection.retryNow();
     expect(sockets).toHaveLength(2);
+  });
+
+  test('an attach that comes before the terminal is there is tried again, and told when it stays in vain', () => {
+    const { connection, timers, open } = started();
+    const seen: TerminalFrame[] = [];
+    connection.attach({ nodeId: 'n', terminal: 't', mode: 'raw', lines: 10 }, (f) => seen.push(f));
+    const socket = open();
+    const refuse = () => socket.says({ type: 'error', ref: socket.sent.at(-1)!['ref'], problem: { title: 'x', status: 404, code: 'not-found' } });
+    for (let i = 1; i < ATTACH_TRIES_MAX; i++) {
+      refuse();
+      timers.at(-1)!.action();
+      expect(seen).toEqual([]);
+    }
+    expect(socket.sent.filter((f) => f['op'] === 'attach')).toHaveLength(ATTACH_TRIES_MAX);
+    refuse();
+    expect(seen.map((f) => f.type)).toEqual(['error']);
+  });
+
+  test('an error of a view that is attached is told at once', () => {
+    const { connection, open } = started();
+    const seen: TerminalFrame[] = [];
+    connection.attach({ nodeId: 'n', terminal: 't', mode: 'raw', lines: 10 }, (f) => seen.push(f));
+    const socket = open();
+    const { ref } = socket.sent.at(-1) as { ref: string };
+    socket.says({ type: 'attached', ref, terminal: 't', firstLine: 0, nextLine: 0, cols: 80, rows: 24 });
+    socket.says({ type: 'error', ref, problem: { title: 'x', status: 404, code: 'not-found' } });
+    expect(seen.map((f) => f.type)).toEqual(['attached', 'error']);
   });
 });

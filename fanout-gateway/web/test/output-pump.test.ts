@@ -62,3 +62,10 @@ test('a write that ends after a reset starts nothing', () => {
   done[1]!();
   expect(text(writes)).toEqual(['old', 'new', 'er']);
 });
+
+test('one chunk over the limit is written when nothing waits', () => {
+  const { pump, writes, dropped } = recording();
+  pump.push(new Uint8Array(PENDING_BYTES_MAX + 1));
+  expect(writes).toHaveLength(1);
+  expect(dropped).toEqual([]);
+});

@@ -59,10 +59,19 @@ export interface Attachment {
 interface Attached {
   spec: AttachSpec;
   on: (frame: TerminalFrame) => void;
+  /** Whether the server has answered with `attached`. */
+  live: boolean;
+  refused: number;
 }
 
 /** How long a connection may take to be opened, the opening frame included. */
 export const OPEN_DEADLINE_MS = 15_000;
+/** Wait before an attach that was refused for now is tried again, and how often it is. */
+export const ATTACH_RETRY_MS = 1_000;
+export const ATTACH_TRIES_MAX = 30;
+/** A task that was just asked for has no terminal yet; the registry may be restarting; too many attaches at once. */
+const ATTACH_LATER = new Set(['not-found', 'unavailable', 'rate-limited']);
+
 /** The token expired or was revoked while the socket was open. */
 const UNAUTHENTICATED = 4401;
 /** Close codes after which opening anew by itself would only fail again: too big a frame, access withdrawn, too many sessions. */
@@ -115,7 +124,7 @@ export class Connection {
 
   attach(spec: AttachSpec, on: (frame: TerminalFrame) => void): Attachment {
     let ref = this.newRef();
-    this.attached.set(ref, { spec, on });
+    this.attached.set(ref, { spec, on, live: false, refused: 0 });
     if (this.isOpen) this.sendAttach(ref, spec);
     const current = () => (this.attached.get(ref)?.on === on ? ref : (ref = this.refOf(on) ?? ref));
     return {
@@ -173,7 +182,15 @@ export class Connection {
       case 'task':
         this.listener.fleet(frame);
         break;
-      case 'attached':
+      case 'attached': {
+        const to = this.attached.get(frame.ref);
+        if (to) {
+          to.live = true;
+          to.refused = 0;
+          to.on(frame);
+        }
+        break;
+      }
       case 'lines':
       case 'output':
       case 'resized':
@@ -184,6 +201,7 @@ export class Connection {
       case 'skipped':
       case 'error': {
         const to = frame.ref == null ? undefined : this.attached.get(frame.ref);
+        if (to && frame.type === 'error' && this.triesLater(frame.ref!, to, frame.problem.code)) break;
         if (to) to.on(frame as TerminalFrame);
         else if (frame.ref == null) this.listener.control(frame);
         break;
@@ -212,6 +230,14 @@ export class Connection {
     this.listener.opened(recovered, reason);
     this.listener.state({ kind: recovered ? 'live' : 'loading' });
     if (!recovered) for (const ref of [...this.attached.keys()]) this.reattach(ref, false);
+  }
+
+  private triesLater(ref: string, one: Attached, code: string): boolean {
+    if (one.live || !ATTACH_LATER.has(code) || ++one.refused >= ATTACH_TRIES_MAX) return false;
+    this.around.schedule(() => {
+      if (this.attached.get(ref) === one) this.reattach(ref, false);
+    }, ATTACH_RETRY_MS);
+    return true;
   }
 
   private lost(code: number, reason: string): void {
@@ -252,6 +278,7 @@ export class Connection {
     this.attached.delete(ref);
     if (detachFirst) this.send({ op: 'detach', ref });
     const next = this.newRef();
+    one.live = false;
     this.attached.set(next, one);
     if (this.isOpen) this.sendAttach(next, one.spec);
   }

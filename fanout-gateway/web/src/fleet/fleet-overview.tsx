@@ -53,6 +53,7 @@ function HeatMap() {
   const grid = useRef<Grid>({ columns: 1, rows: 1, pitch: 22 });
   const over = useSignal<{ node: NodeView; x: number; y: number } | null>(null);
   const width = useSignal(0);
+  const wide = width.value;
   const ids = listed.value;
   const heightMax = Math.max(160, Math.min(360, innerHeight * 0.4));
 
@@ -64,11 +65,11 @@ function HeatMap() {
 
   useEffect(() => {
     const element = canvas.current!;
-    if (width.value === 0) return;
-    const g = (grid.current = fit(ids.length, width.value, heightMax));
+    if (wide === 0) return;
+    const g = (grid.current = fit(ids.length, wide, heightMax));
     const height = Math.min(g.rows * g.pitch, heightMax + g.pitch);
     const scale = devicePixelRatio || 1;
-    element.width = width.value * scale;
+    element.width = wide * scale;
     element.height = height * scale;
     element.style.height = `${height}px`;
     const context = element.getContext('2d')!;
@@ -110,7 +111,7 @@ function HeatMap() {
           onMouseLeave={() => (over.value = null)}
           onClick={(event) => { const node = at(event); if (node) go({ nodeId: node.nodeId }); }} />
         {over.value && (
-          <div class="tip" style={{ left: `${Math.min(over.value.x, Math.max(0, width.value - 180))}px`, top: `${over.value.y + 18}px` }}>
+          <div class="tip" style={{ left: `${Math.min(over.value.x, Math.max(0, wide - 180))}px`, top: `${over.value.y + 18}px` }}>
             <strong>{over.value.node.name}</strong>
             <span>{STATUS_NAMES[over.value.node.status]}{over.value.node.status === 'ONLINE' ? ` · CPU ${percent(over.value.node.vitals?.cpuPercent)}` : ''}</span>
           </div>

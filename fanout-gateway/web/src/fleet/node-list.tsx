@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { STATUSES } from '../api/types';
 import { fleet, fleetComplete, fleetVersion, connectionState } from '../session/app-state';
 import { openCreateNode } from '../node/create-node';
@@ -93,7 +93,7 @@ function Rows() {
   const server = serverMatches.value;
   const ids = server === null ? listed.value : [...new Set([...listed.value, ...server.ids.filter((id) => fleet.get(id))])];
   const virtual = useVirtual({ count: ids.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_HEIGHT });
-  useEffect(() => {
+  useLayoutEffect(() => {
     active.value = -1;
     virtual.scrollToOffset(0);
   }, [query.value]);

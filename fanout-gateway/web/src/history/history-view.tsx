@@ -114,7 +114,7 @@ function Fetched({ node, terminal, grep }: { node: NodeView; terminal: string | 
               {one.exitCode != null && one.exitCode !== 0 && <span class="exit bad">exit {one.exitCode}</span>}
               <small>{clockTime(one.startedAt)}</small>
             </header>
-            <pre>
+            <pre style={{ '--digits': String(one.nextLine ?? one.firstLine + one.lines.length).length }}>
               {one.lines.length === 0 ? <span class="muted">no output</span> : one.lines.map((line, i) => (
                 <div key={i} class="history-line"><span class="number">{numberOf(line) ?? (grep ? '' : one.firstLine + i)}</span><Marked text={textOf(line)} pattern={grep} /></div>
               ))}

@@ -105,7 +105,7 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
         {size === 0 ? (
           <div class="empty" aria-busy={!attached.value}>{attached.value ? <p>No output yet. It appears here as it comes.</p> : problem.value ? null : <span class="spinner" />}</div>
         ) : (
-          <div class="history-window" style={{ height: `${virtual.getTotalSize()}px` }}>
+          <div class="history-window" style={{ height: `${virtual.getTotalSize()}px`, '--digits': String(first + size).length }}>
             {virtual.getVirtualItems().map((item) => {
               const line = first + item.index;
               const text = buffer.current.at(line);

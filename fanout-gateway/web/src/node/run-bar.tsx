@@ -14,7 +14,8 @@ export function RunBar({ node }: { node: NodeView }) {
   const busy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const at = useSignal(0);
-  const allowed = roleAllows(node.role, 'run');
+  const mayRun = roleAllows(node.role, 'run');
+  const allowed = mayRun && node.status !== 'DISABLED';
   const submit = async (event: Event) => {
     event.preventDefault();
     const command = text.value.trimEnd();
@@ -46,7 +47,8 @@ export function RunBar({ node }: { node: NodeView }) {
       <form class="run-bar" onSubmit={submit}>
         <span class="prompt" aria-hidden="true">$</span>
         <input id="run-command" value={text.value} disabled={!allowed} data-testid="run-command" aria-label={`Command to run on ${node.name}`}
-          placeholder={!allowed ? 'Your role on this node does not include running commands'
+          placeholder={!mayRun ? 'Your role on this node does not include running commands'
+            : node.status === 'DISABLED' ? 'Enable the node to run commands'
             : node.status === 'ONLINE' ? 'Run a command, such as uptime' : `Run a command: it waits until ${node.name} is back`}
           autocomplete="off" autocapitalize="off" spellcheck={false}
           onInput={(event) => { text.value = event.currentTarget.value; }}

@@ -33,7 +33,7 @@ function TaskRow({ node, task }: { node: NodeView; task: Task }) {
         <span class="task-title" title={titleOf(task)}>{titleOf(task)}</span>
         <span class="task-sub">
           <TaskBadge state={task.state} />
-          {ended && task.exitCode != null && task.exitCode !== 0 && <span>exit {task.exitCode}</span>}
+          {ended && !task.signal && task.exitCode != null && task.exitCode !== 0 && <span>exit {task.exitCode}</span>}
           {task.signal && <span>{task.signal}</span>}
           <span title={clockTime(task.createdAt)}>{timing(task)}</span>
           {task.requestedBy && <span class="ellipsis">{task.requestedBy}</span>}

@@ -57,6 +57,12 @@ const actions: Record<string, { needsNode?: boolean; run: () => void }> = {
 
 function focusSearch(): void {
   const field = document.getElementById('node-search') as HTMLInputElement | null;
-  if (field && field.offsetParent === null) go({});
-  requestAnimationFrame(() => field?.select());
+  if (!field) return;
+  if (field.offsetParent !== null) {
+    field.select();
+    return;
+  }
+  // On a narrow window the list is behind the node.
+  go({});
+  setTimeout(() => field.select());
 }

@@ -21,7 +21,8 @@ export class OutputPump {
 
   push(bytes: Uint8Array): void {
     if (this.overflow || bytes.length === 0) return;
-    if (this.pendingBytes + bytes.length > PENDING_BYTES_MAX) {
+    // A chunk that finds nothing waiting is taken whatever its size, so that one large frame cannot overflow again and again.
+    if (this.pendingBytes > 0 && this.pendingBytes + bytes.length > PENDING_BYTES_MAX) {
       const dropped = this.pendingBytes + bytes.length;
       this.queue = [];
       this.pendingBytes = 0;

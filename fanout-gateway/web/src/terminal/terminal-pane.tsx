@@ -23,7 +23,7 @@ export function TerminalPane({ node }: { node: NodeView }) {
       <div class="empty">
         <h3>{taskId === null ? 'No terminal yet' : 'That terminal is not among the recent ones'}</h3>
         <p>Run a command above, or open a shell. Both appear here live.</p>
-        <button type="button" class="button" onClick={() => document.getElementById('open-shell')?.click()}><Icon name="terminal" />Open shell</button>
+        <button type="button" class="button" disabled={node.status === 'DISABLED' || !roleAllows(node.role, 'run')} onClick={() => document.getElementById('open-shell')?.click()}><Icon name="terminal" />Open shell</button>
       </div>
     );
   }
