@@ -147,7 +147,9 @@ final class RunningTask {
 
     private void signal(int signal) {
         if (!signals.toGroup(process.pid(), signal)) {
-            process.descendants().forEach(ProcessHandle::destroy);
+            // not the leader of a group: it is ended with those it started, as far as they are known
+            ProcessHandle.of(process.pid())
+                    .ifPresent(handle -> handle.descendants().forEach(ProcessHandle::destroy));
             process.destroy();
         }
     }

@@ -114,7 +114,8 @@ public final class Tasks implements AutoCloseable {
         journal.processStarted(ProcessStarted.newBuilder()
                 .setTaskId(task.getTaskId())
                 .setPid(process.pid())
-                .setStartMillis(startMillis(process.toHandle()))
+                .setStartMillis(
+                        ProcessHandle.of(process.pid()).map(Tasks::startMillis).orElse(0L))
                 .build());
         journalAndTell(TaskEvent.newBuilder()
                 .setTaskId(task.getTaskId())

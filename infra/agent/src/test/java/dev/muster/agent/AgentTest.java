@@ -1,0 +1,164 @@
+package dev.muster.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import dev.muster.contract.ids.Ids;
+import dev.muster.proto.agent.v1.GatewayMessage;
+import dev.muster.proto.agent.v1.Hello;
+import dev.muster.proto.agent.v1.OutputChunk;
+import dev.muster.proto.agent.v1.RunTask;
+import dev.muster.proto.agent.v1.TaskEvent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.KeyFactory;
+import java.security.Signature;
+import java.security.spec.X509EncodedKeySpec;
+import java.time.Duration;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AgentTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final String INVITE = "mji_nd_00000000000000000000000001_secret";
+
+    @TempDir
+    Path dir;
+
+    private final Ids ids = new Ids();
+
+    @Test
+    void joins_once_with_a_proof_of_its_key_and_counts_its_starts_and_connects() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            try (Agent agent = start(gateway, INVITE)) {
+                await().atMost(LONG).until(() -> agent.connected().isDone());
+                gateway.cut();
+                await().atMost(LONG).until(() -> gateway.hellos.size() == 2);
+            }
+            try (Agent agent = start(gateway, null)) {
+                await().atMost(LONG).until(() -> agent.connected().isDone());
+            }
+            assertThat(gateway.joins).hasSize(1);
+            Signature signature = Signature.getInstance("Ed25519");
+            signature.initVerify(KeyFactory.getInstance("Ed25519")
+                    .generatePublic(new X509EncodedKeySpec(
+                            gateway.joins.get(0).getPublicKey().toByteArray())));
+            signature.update(INVITE.getBytes(StandardCharsets.UTF_8));
+            assertThat(signature.verify(gateway.joins.get(0).getProof().toByteArray()))
+                    .isTrue();
+
+            assertThat(gateway.hellos).extracting(Hello::getBootCounter).containsExactly(1L, 1L, 2L);
+            assertThat(gateway.hellos).extracting(Hello::getConnectSequence).containsExactly(1L, 2L, 1L);
+            assertThat(gateway.hellos)
+                    .extracting(Hello::getInstanceId)
+                    .containsOnly(gateway.hellos.get(0).getInstanceId());
+            assertThat(gateway.hellos.get(1).getPreviousSession()).isEqualTo("session-1");
+        }
+    }
+
+    @Test
+    void what_the_gateway_did_not_acknowledge_is_sent_again_on_the_next_connection() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway();
+                Agent agent = start(gateway, INVITE)) {
+            gateway.acknowledges = false;
+            await().atMost(LONG).until(() -> agent.connected().isDone());
+            gateway.send(run("seq 1 3000; exit 7", 1));
+            await().atMost(LONG).until(() -> gateway.events.stream().anyMatch(TaskEvent::hasEnded));
+            // the window keeps the agent from sending more than 10,000 of the 13,893 bytes
+            await().atMost(LONG).until(() -> bytes(gateway).length() == 10_000);
+
+            gateway.acknowledges = true;
+            gateway.cut();
+            StringBuilder expected = new StringBuilder();
+            for (int i = 1; i <= 3_000; i++) {
+                expected.append(i).append('\n');
+            }
+            await().atMost(LONG).untilAsserted(() -> assertThat(bytes(gateway)).hasToString(expected.toString()));
+            await().atMost(LONG)
+                    .until(() ->
+                            gateway.events.stream().filter(TaskEvent::hasEnded).count() == 2);
+            assertThat(gateway.hellos.get(1).getTaskIdsList()).hasSize(1);
+            assertThat(gateway.hellos.get(1).getTaskHighWater()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_task_that_is_sent_twice_runs_once() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway();
+                Agent agent = start(gateway, INVITE)) {
+            await().atMost(LONG).until(() -> agent.connected().isDone());
+            GatewayMessage run = run("echo x >> " + dir.resolve("ran") + "; sleep 0.2", 1);
+            gateway.send(run);
+            gateway.send(run);
+            gateway.send(run("true", 2));
+            await().atMost(LONG)
+                    .until(() ->
+                            gateway.events.stream().filter(TaskEvent::hasEnded).count() >= 2);
+            assertThat(dir.resolve("ran")).hasContent("x\n");
+        }
+    }
+
+    @Test
+    void connects_anew_when_heartbeats_are_not_answered() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway();
+                Agent agent = start(gateway, INVITE)) {
+            await().atMost(LONG).until(() -> agent.connected().isDone());
+            gateway.answersHeartbeats = false;
+            await().atMost(LONG).until(() -> gateway.hellos.size() >= 2);
+        }
+    }
+
+    @Test
+    void gives_up_with_advice_when_its_credential_is_revoked() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            gateway.refuses = true;
+            try (Agent agent = start(gateway, INVITE)) {
+                await().atMost(LONG).until(() -> agent.stopped().isCompletedExceptionally());
+                assertThatThrownBy(() -> agent.stopped().get())
+                        .hasMessageContaining("Make a new invite")
+                        .hasMessageContaining("credential-revoked");
+            }
+        }
+    }
+
+    @Test
+    void two_agents_cannot_use_one_directory() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway();
+                Agent agent = start(gateway, INVITE)) {
+            assertThat(agent.nodeId()).isNotEmpty();
+            assertThatThrownBy(() -> start(gateway, INVITE))
+                    .isInstanceOf(AgentException.class)
+                    .hasMessageContaining("another agent uses");
+        }
+    }
+
+    private Agent start(RecordingGateway gateway, @org.jspecify.annotations.Nullable String invite) throws Exception {
+        return Agent.start(AgentConfig.local(dir.resolve("state"), gateway.address(), invite));
+    }
+
+    private GatewayMessage run(String command, long sequence) {
+        return GatewayMessage.newBuilder()
+                .setRunTask(RunTask.newBuilder()
+                        .setTaskId(ids.make(Ids.Kind.TASK, sequence))
+                        .setSequence(sequence)
+                        .setCommand(command))
+                .build();
+    }
+
+    private static String bytes(RecordingGateway gateway) {
+        TreeMap<Long, ByteString> byOffset = new TreeMap<>();
+        for (OutputChunk chunk : gateway.output) {
+            byOffset.merge(chunk.getOffset(), chunk.getData(), (a, b) -> a.size() >= b.size() ? a : b);
+        }
+        StringBuilder text = new StringBuilder();
+        byOffset.forEach((offset, data) -> {
+            if (offset <= text.length() && offset + data.size() > text.length()) {
+                text.append(data.toStringUtf8().substring((int) (text.length() - offset)));
+            }
+        });
+        return text.toString();
+    }
+}

@@ -1,0 +1,235 @@
+package dev.muster.agent.spool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.muster.proto.agent.v1.Exit;
+import dev.muster.proto.agent.v1.OutputChunk;
+import dev.muster.proto.agent.v1.WindowSize;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SpoolTest {
+    private static final String ONE = "tk_00000000000000000000000001";
+    private static final String TWO = "tk_00000000000000000000000002";
+
+    @TempDir
+    Path dir;
+
+    @Test
+    void sends_markers_where_they_stand_among_the_bytes() throws Exception {
+        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+            TerminalSpool terminal = spool.open(ONE);
+            terminal.start(WindowSize.newBuilder().setCols(80).setRows(24).build(), 1);
+            append(terminal, "ab");
+            terminal.resize(WindowSize.newBuilder().setCols(100).setRows(30).build(), 2);
+            append(terminal, "c");
+            terminal.exit(3, "", 4);
+
+            Reassembled seen = new Reassembled();
+            seen.takeAll(spool);
+            assertThat(seen.log).isEqualTo("M1@0 D0.1[ab] M2@2 D2.2[c] M3@3 ");
+            assertThat(seen.exit.getExitCode()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void sends_again_what_was_not_acknowledged_after_a_new_connection() throws Exception {
+        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+            TerminalSpool terminal = spool.open(ONE);
+            append(terminal, "abcdef");
+            new Reassembled().takeAll(spool);
+            spool.ack(ONE, new Position(4, 0), false);
+
+            spool.rewind();
+            Reassembled again = new Reassembled();
+            again.takeAll(spool);
+            assertThat(again.log).isEqualTo("D4.0[ef] ");
+        }
+    }
+
+    @Test
+    void what_was_not_acknowledged_survives_the_process() throws Exception {
+        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+            TerminalSpool terminal = spool.open(ONE);
+            terminal.start(null, 1);
+            append(terminal, "abc");
+            spool.ack(ONE, new Position(0, 1), false);
+        }
+        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+            spool.open(ONE).exit(0, "", 2);
+            Reassembled seen = new Reassembled();
+            seen.takeAll(spool);
+            assertThat(seen.log).isEqualTo("D0.1[abc] M2@3 ");
+        }
+    }
+
+    @Test
+    void a_marker_cut_off_by_a_crash_is_left_out() throws Exception {
+        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+            TerminalSpool terminal = spool.open(ONE);
+            terminal.start(null, 1);
+            append(terminal, "abc");
+            terminal.exit(0, "", 2);
+        }
+        Path markers = dir.resolve(ONE).resolve("markers");
+        byte[] whole = Files.readAllBytes(markers);
+        Files.write(markers, java.util.Arrays.copyOf(whole, whole.length - 1));
+        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+            assertThat(spool.open(ONE).exited()).isEmpty();
+            spool.open(ONE).exit(7, "", 3);
+            Reassembled seen = new Reassembled();
+            seen.takeAll(spool);
+            assertThat(seen.exit.getExitCode()).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void a_finished_and_acknowledged_terminal_leaves_nothing_on_disk() throws Exception {
+        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+            append(spool.open(ONE), "abc");
+            spool.open(ONE).exit(0, "", 1);
+            spool.ack(ONE, new Position(3, 1), false);
+            assertThat(dir.resolve(ONE)).doesNotExist();
+            assertThat(spool.heldBytes()).isZero();
+        }
+    }
+
+    @Test
+    void a_full_spool_makes_the_writer_wait_until_bytes_are_acknowledged() throws Exception {
+        long max = 4 * Budget.RESERVED_BYTES;
+        try (Spool spool = new Spool(dir, max, false)) {
+            TerminalSpool terminal = spool.open(ONE);
+            Thread writer = new Thread(() -> {
+                byte[] block = new byte[16 << 10];
+                try {
+                    for (int i = 0; i < 64; i++) {
+                        terminal.append(block, block.length, 1);
+                    }
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            writer.start();
+            await().until(() -> writer.getState() == Thread.State.WAITING);
+            assertThat(spool.heldBytes()).isLessThanOrEqualTo(max);
+            append(spool.open(TWO), "a quiet terminal is not silenced by a chatty one");
+
+            long acked = 0;
+            while (writer.isAlive()) {
+                acked += 16 << 10;
+                spool.ack(ONE, new Position(acked, 0), false);
+            }
+            writer.join();
+            assertThat(terminal.length()).isEqualTo(64L * (16 << 10));
+        }
+    }
+
+    @Test
+    void a_spool_that_drops_says_how_much_was_lost() throws Exception {
+        try (Spool spool = new Spool(dir, Budget.RESERVED_BYTES, true)) {
+            TerminalSpool terminal = spool.open(ONE);
+            byte[] block = new byte[(int) Budget.RESERVED_BYTES];
+            terminal.append(block, block.length, 1);
+            terminal.append(block, 100, 1);
+            terminal.append(block, 11, 1);
+            spool.ack(ONE, new Position(block.length, 0), false);
+            append(terminal, "back");
+
+            Reassembled seen = new Reassembled();
+            seen.takeAll(spool);
+            assertThat(seen.log).isEqualTo("M1@65536+111 D65647.1[back] ");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void whatever_is_acknowledged_sent_again_or_restarted_the_stream_is_the_same(long seed) throws Exception {
+        Random random = new Random(seed);
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        Reassembled seen = new Reassembled();
+        Spool spool = new Spool(dir, 1L << 30, false);
+        for (int step = 0; step < 2_000; step++) {
+            TerminalSpool terminal = spool.open(ONE);
+            switch (random.nextInt(8)) {
+                case 0, 1, 2 -> {
+                    byte[] bytes = new byte[random.nextInt(30_000)];
+                    random.nextBytes(bytes);
+                    terminal.append(bytes, bytes.length, step);
+                    written.write(bytes);
+                }
+                case 3 -> terminal.resize(WindowSize.newBuilder().setCols(step).build(), step);
+                case 4, 5 -> seen.take(spool, random.nextInt(20));
+                case 6 -> spool.ack(ONE, seen.position, random.nextBoolean());
+                default -> {
+                    if (random.nextInt(10) == 0) {
+                        spool.close();
+                        spool = new Spool(dir, 1L << 30, false);
+                    } else {
+                        spool.rewind();
+                    }
+                }
+            }
+        }
+        seen.takeAll(spool);
+        spool.close();
+        assertThat(seen.bytes.toByteArray()).as("seed %d", seed).isEqualTo(written.toByteArray());
+    }
+
+    private static void append(TerminalSpool terminal, String text) throws IOException, InterruptedException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        terminal.append(bytes, bytes.length, 1);
+    }
+
+    /** Takes steps as a gateway would: in order, without repeats. */
+    private static final class Reassembled {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private Position position = Position.START;
+        private Exit exit = Exit.getDefaultInstance();
+        private String log = "";
+
+        void takeAll(Spool spool) throws IOException {
+            take(spool, Integer.MAX_VALUE);
+        }
+
+        void take(Spool spool, int count) throws IOException {
+            for (int i = 0; i < count; i++) {
+                OutputChunk chunk = spool.poll(16 << 10);
+                if (chunk == null) {
+                    return;
+                }
+                if (chunk.hasMarker()) {
+                    long gap = chunk.getMarker().getGap().getBytes();
+                    log += "M" + chunk.getMarkerNumber() + "@" + chunk.getOffset() + (gap > 0 ? "+" + gap : "") + " ";
+                    exit = chunk.getMarker().hasExit() ? chunk.getMarker().getExit() : exit;
+                    advance(new Position(chunk.getOffset() + gap, chunk.getMarkerNumber()));
+                } else {
+                    if (chunk.getData().size() < 100) {
+                        log += "D" + chunk.getOffset() + "." + chunk.getMarkerNumber() + "["
+                                + chunk.getData().toStringUtf8() + "] ";
+                    }
+                    long end = chunk.getOffset() + chunk.getData().size();
+                    if (end > position.offset()) {
+                        int skip = (int) Math.max(0, position.offset() - chunk.getOffset());
+                        bytes.writeBytes(chunk.getData().substring(skip).toByteArray());
+                    }
+                    advance(new Position(end, chunk.getMarkerNumber()));
+                }
+            }
+        }
+
+        private void advance(Position to) {
+            if (to.compareTo(position) > 0) {
+                position = to;
+            }
+        }
+    }
+}
