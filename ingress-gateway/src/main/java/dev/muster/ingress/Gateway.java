@@ -1,0 +1,291 @@
+package dev.muster.ingress;
+
+import dev.muster.contract.ids.Ids;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.Partitions;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicsException;
+import dev.muster.ingress.auth.Credentials;
+import dev.muster.ingress.auth.NodeDirectory;
+import dev.muster.ingress.dispatch.ConsumerSettings;
+import dev.muster.ingress.dispatch.Inbox;
+import dev.muster.ingress.dispatch.Router;
+import dev.muster.ingress.grpc.AgentIngressService;
+import dev.muster.ingress.grpc.AgentServer;
+import dev.muster.ingress.grpc.Surroundings;
+import dev.muster.ingress.join.JoinDesk;
+import dev.muster.ingress.metrics.IngressMetrics;
+import dev.muster.ingress.publish.Destinations;
+import dev.muster.ingress.publish.HeartbeatSlots;
+import dev.muster.ingress.publish.Lane;
+import dev.muster.ingress.publish.LaneLimits;
+import dev.muster.ingress.publish.LaneObserver;
+import dev.muster.ingress.publish.Outgoing;
+import dev.muster.ingress.publish.ProducerSettings;
+import dev.muster.ingress.publish.Ticker;
+import dev.muster.ingress.session.ByteBudget;
+import dev.muster.ingress.session.LiveSession;
+import dev.muster.ingress.session.OutputLimits;
+import dev.muster.ingress.session.SessionLimits;
+import dev.muster.ingress.session.Sessions;
+import dev.muster.proto.agent.v1.GatewayMessage;
+import dev.muster.proto.agent.v1.Reconnect;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** Everything of a gateway but its ports, wired and started in order. */
+final class Gateway implements AutoCloseable {
+    private static final long START_SECONDS = 30;
+    /** What a producer's buffer loses to batches that are not full. */
+    private static final int BUFFER_SHARE = 2;
+
+    private final IngressConfig config;
+    private final KafkaSettings kafka;
+    private final String gatewayId;
+    private final Supplier<String> errorIds;
+    private final ScheduledThreadPoolExecutor timer;
+    private final ExecutorService workers;
+    private final Sessions sessions = new Sessions();
+    private final HeartbeatSlots heartbeats;
+    private final ByteBudget budget;
+    private final Lane control;
+    private final Lane bulk;
+    private final Ticker ticker;
+    private final JoinDesk joins;
+    private final Inbox inbox;
+    private final Surroundings around;
+    private volatile boolean draining;
+
+    Gateway(IngressConfig config, String gatewayId, Supplier<String> errorIds, MeterRegistry registry) {
+        this.config = config;
+        this.kafka = config.kafka();
+        this.gatewayId = gatewayId;
+        this.errorIds = errorIds;
+        IngressMetrics metrics = new IngressMetrics(registry);
+        Partitions partitions = kafka.partitions();
+        Ids ids = new Ids();
+        timer = new ScheduledThreadPoolExecutor(1, named("ingress-timer"));
+        timer.setRemoveOnCancelPolicy(true);
+        workers = Executors.newFixedThreadPool(
+                Math.max(2, Runtime.getRuntime().availableProcessors()), named("ingress-worker"));
+        heartbeats = new HeartbeatSlots(partitions, config.heartbeatsWaitingBytesMax());
+        budget = new ByteBudget(config.outputBytesMax());
+        control = controlLane(metrics);
+        bulk = bulkLane(metrics);
+        ticker = new Ticker(control, partitions.node(), gatewayId);
+        Credentials credentials = new Credentials(config.credentialKey().bytes());
+        NodeDirectory directory =
+                new NodeDirectory(nodeId -> sessions.ofNode(nodeId).forEach(LiveSession::recheck));
+        joins = new JoinDesk(
+                gatewayId,
+                config.joinTimeoutMillis(),
+                control,
+                partitions,
+                credentials,
+                ids,
+                System::currentTimeMillis,
+                timer);
+        Router router = new Router(gatewayId, sessions, control, partitions, System::currentTimeMillis, metrics);
+        ConsumerSettings consumers = new ConsumerSettings(kafka.properties(), "muster-ingress-" + gatewayId);
+        inbox = new Inbox(
+                kafka.names(),
+                partitions,
+                gatewayId,
+                (name, committed) -> new KafkaConsumer<>(
+                        consumers.of(name, committed), new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                errorIds,
+                new Inbox.Readers(directory, router, joins));
+        around = new Surroundings(
+                gatewayId,
+                sessions,
+                directory,
+                credentials,
+                control,
+                bulk,
+                heartbeats,
+                budget,
+                partitions,
+                sessionLimits(),
+                new Surroundings.CallLimits(
+                        config.downstreamBytesMax(),
+                        config.eventBytesMax(),
+                        config.directoryWaitMillis(),
+                        config.sessionsMax(),
+                        config.joinsMax()),
+                ids,
+                System::nanoTime,
+                System::currentTimeMillis,
+                timer,
+                workers,
+                metrics);
+        gauges(metrics, directory);
+    }
+
+    /** Returns when the dispatch cursor is positioned and the table of nodes is read. */
+    void start() throws InterruptedException {
+        control.start();
+        bulk.start();
+        inbox.start();
+        var unused = timer.scheduleAtFixedRate(ticker::tick, 0, 1, TimeUnit.SECONDS);
+        try {
+            inbox.ready().get(START_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new TopicsException("the broker's topics could not be read within " + START_SECONDS + " s");
+        }
+    }
+
+    AgentServer serve() throws IOException {
+        return AgentServer.start(
+                new AgentServer.Options(
+                        config.bind(),
+                        config.port(),
+                        config.tlsCertFile(),
+                        config.tlsKeyFile(),
+                        config.callsPerConnectionMax(),
+                        config.messageBytesMax(),
+                        config.flowControlWindowBytes()),
+                new AgentIngressService(around, joins, errorIds, () -> draining).definition());
+    }
+
+    /** Why this gateway is not ready, or an empty string. */
+    String problem() {
+        if (draining) {
+            return "about to stop";
+        }
+        if (!control.isHealthy()) {
+            return "the broker does not answer";
+        }
+        return bulk.isWarm() ? "" : "the broker does not know the topic of output yet";
+    }
+
+    /** Asks every agent to connect elsewhere within the time that there is. */
+    void drain() {
+        draining = true;
+        GatewayMessage reconnect = GatewayMessage.newBuilder()
+                .setReconnect(Reconnect.newBuilder()
+                        .setDelayMillisMax(config.drainMillis() / 2)
+                        .setReason("the gateway is about to stop"))
+                .build();
+        sessions.all().forEach(session -> session.deliver(reconnect));
+    }
+
+    long drainMillis() {
+        return sessions.size() == 0 ? 0 : config.drainMillis();
+    }
+
+    @Override
+    public void close() {
+        inbox.close();
+        bulk.close();
+        control.close();
+        timer.shutdownNow();
+        workers.shutdownNow();
+    }
+
+    private Lane controlLane(IngressMetrics metrics) {
+        long room = config.controlBufferBytes() / BUFFER_SHARE;
+        return lane(
+                "control",
+                List.of(Topic.COMMANDS, Topic.HEARTBEATS, Topic.NODE_EVENTS),
+                new LaneLimits(2 * room, room, room / 2, config.brokerSilenceMillis()),
+                new ProducerSettings(kafka.properties(), "muster-ingress-control-" + gatewayId)
+                        .control(config.controlBufferBytes()),
+                heartbeats,
+                metrics);
+    }
+
+    private Lane bulkLane(IngressMetrics metrics) {
+        // room for all that the budget lets in, records' own overhead included
+        long pending = 8 * config.outputBytesMax();
+        return lane(
+                "bulk",
+                List.of(Topic.STDOUT),
+                new LaneLimits(pending, config.bulkBufferBytes() / BUFFER_SHARE, 0, config.brokerSilenceMillis()),
+                new ProducerSettings(kafka.properties(), "muster-ingress-bulk-" + gatewayId)
+                        .bulk(config.bulkBufferBytes(), config.bulkLingerMillis()),
+                () -> null,
+                metrics);
+    }
+
+    private Lane lane(
+            String name,
+            List<Topic> topics,
+            LaneLimits limits,
+            Map<String, Object> properties,
+            Supplier<@Nullable Outgoing> extra,
+            IngressMetrics metrics) {
+        return new Lane(
+                name,
+                new Destinations(kafka.names(), topics),
+                limits,
+                () -> new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer()),
+                extra,
+                System::nanoTime,
+                observer(name, metrics));
+    }
+
+    private static LaneObserver observer(String lane, IngressMetrics metrics) {
+        return new LaneObserver() {
+            @Override
+            public void stored(long bytes, long nanos) {
+                metrics.published(lane, bytes, nanos);
+            }
+
+            @Override
+            public void failed(long bytes, String reason) {
+                metrics.publishFailed(lane, reason);
+            }
+
+            @Override
+            public void replaced() {
+                metrics.producerReplaced(lane);
+            }
+        };
+    }
+
+    private SessionLimits sessionLimits() {
+        return new SessionLimits(
+                config.heartbeatIntervalMillis(),
+                config.helloTimeoutMillis(),
+                config.heartbeatBytesMax(),
+                config.heartbeatsPerSecondMax(),
+                2 * config.heartbeatsPerSecondMax(),
+                new OutputLimits(
+                        config.chunkBytesMax(),
+                        config.outputWindowBytes(),
+                        config.batchBytes(),
+                        config.terminalsPerStreamMax()));
+    }
+
+    private void gauges(IngressMetrics metrics, NodeDirectory directory) {
+        metrics.gauge("sessions", "agents connected", sessions::size);
+        metrics.gauge("nodes", "nodes in the table of credentials", directory::size);
+        metrics.gauge("output.in.flight.bytes", "output taken and not answered by the broker", budget::used);
+        metrics.gauge("heartbeats.waiting.bytes", "newest heartbeats that wait for the broker", heartbeats::bytes);
+        metrics.gauge("lane.control.pending.bytes", "queued and not answered by the broker", control::pendingBytes);
+        metrics.gauge("lane.bulk.pending.bytes", "queued and not answered by the broker", bulk::pendingBytes);
+        metrics.gauge("joins.pending", "joins that wait for the registry", joins::pending);
+        metrics.gauge("broker.healthy", "1 while the broker answers", () -> control.isHealthy() ? 1 : 0);
+    }
+
+    private static ThreadFactory named(String name) {
+        AtomicInteger number = new AtomicInteger();
+        return task -> new Thread(task, name + "-" + number.incrementAndGet());
+    }
+}

@@ -1,0 +1,313 @@
+package dev.muster.ingress;
+
+import dev.muster.contract.settings.Env;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.settings.Setting;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+
+/** Settings of an ingress gateway. */
+public record IngressConfig(
+        KafkaSettings kafka,
+        String bind,
+        int port,
+        String httpBind,
+        int httpPort,
+        Secret credentialKey,
+        String tlsCertFile,
+        String tlsKeyFile,
+        int heartbeatIntervalMillis,
+        int helloTimeoutMillis,
+        int heartbeatBytesMax,
+        int heartbeatsPerSecondMax,
+        long heartbeatsWaitingBytesMax,
+        int joinTimeoutMillis,
+        int joinsMax,
+        int directoryWaitMillis,
+        int sessionsMax,
+        int callsPerConnectionMax,
+        int messageBytesMax,
+        int flowControlWindowBytes,
+        int chunkBytesMax,
+        int outputWindowBytes,
+        long outputBytesMax,
+        int batchBytes,
+        int terminalsPerStreamMax,
+        long downstreamBytesMax,
+        long eventBytesMax,
+        long controlBufferBytes,
+        long bulkBufferBytes,
+        int bulkLingerMillis,
+        int brokerSilenceMillis,
+        int drainMillis) {
+    private static final Setting BIND = Setting.text(
+            "MUSTER_INGRESS_BIND",
+            "127.0.0.1",
+            "Address for agents (gRPC). Anything but loopback needs TLS or MUSTER_INGRESS_PLAINTEXT=true.");
+    private static final Setting PORT =
+            Setting.number("MUSTER_INGRESS_PORT", 7_443, 0, 65_535, "Port for agents (gRPC); 0 picks a free one.");
+    private static final Setting HTTP_BIND = Setting.text(
+            "MUSTER_INGRESS_HTTP_BIND",
+            "127.0.0.1",
+            "Address for /metrics, /healthz and /readyz, which have no authentication.");
+    private static final Setting HTTP_PORT = Setting.number(
+            "MUSTER_INGRESS_HTTP_PORT", 0, 0, 65_535, "Port for /metrics, /healthz and /readyz; 0 picks a free one.");
+    private static final Setting CREDENTIAL_KEY_FILE = Setting.text(
+            "MUSTER_INGRESS_CREDENTIAL_KEY_FILE",
+            "",
+            "File with 32 random bytes as base64url, the key of the agents' credentials; the same for all gateways.");
+    private static final Setting TLS_CERT_FILE =
+            Setting.text("MUSTER_INGRESS_TLS_CERT_FILE", "", "Certificate chain in PEM; empty: no TLS.");
+    private static final Setting TLS_KEY_FILE =
+            Setting.text("MUSTER_INGRESS_TLS_KEY_FILE", "", "Private key of the certificate, PKCS#8 in PEM.");
+    private static final Setting PLAINTEXT = Setting.text(
+            "MUSTER_INGRESS_PLAINTEXT",
+            "false",
+            "Whether agents may connect without TLS from other machines: true or false.");
+    private static final Setting HEARTBEAT_INTERVAL_MS = Setting.number(
+            "MUSTER_INGRESS_HEARTBEAT_INTERVAL_MS",
+            10_000,
+            100,
+            600_000,
+            "How often agents send a heartbeat; a stream without three of them is closed.");
+    private static final Setting HELLO_TIMEOUT_MS = Setting.number(
+            "MUSTER_INGRESS_HELLO_TIMEOUT_MS", 10_000, 100, 60_000, "Until an agent must have sent its first message.");
+    private static final Setting HEARTBEAT_BYTES_MAX =
+            Setting.number("MUSTER_INGRESS_HEARTBEAT_BYTES_MAX", 65_536, 1_024, 262_144, "Largest heartbeat.");
+    private static final Setting HEARTBEATS_PER_SECOND_MAX = Setting.number(
+            "MUSTER_INGRESS_HEARTBEATS_PER_SECOND_MAX",
+            20,
+            1,
+            10_000,
+            "Heartbeats that one agent may send in the long run; twice as many at once.");
+    private static final Setting HEARTBEATS_WAITING_BYTES_MAX = Setting.number(
+            "MUSTER_INGRESS_HEARTBEATS_WAITING_BYTES_MAX",
+            67_108_864,
+            1_024,
+            4_294_967_296L,
+            "Newest heartbeats, one per node, that wait for the broker.");
+    private static final Setting JOIN_TIMEOUT_MS = Setting.number(
+            "MUSTER_INGRESS_JOIN_TIMEOUT_MS", 5_000, 100, 60_000, "How long a join waits for the registry.");
+    private static final Setting JOINS_MAX =
+            Setting.number("MUSTER_INGRESS_JOINS_MAX", 1_000, 1, 100_000, "Joins under way.");
+    private static final Setting DIRECTORY_WAIT_MS = Setting.number(
+            "MUSTER_INGRESS_DIRECTORY_WAIT_MS",
+            3_000,
+            0,
+            60_000,
+            "How long a genuine credential waits for the table of nodes to know it.");
+    private static final Setting SESSIONS_MAX =
+            Setting.number("MUSTER_INGRESS_SESSIONS_MAX", 200_000, 1, 10_000_000, "Agents connected at once.");
+    private static final Setting CALLS_PER_CONNECTION_MAX = Setting.number(
+            "MUSTER_INGRESS_CALLS_PER_CONNECTION_MAX", 100, 2, 1_000_000, "gRPC calls open on one connection.");
+    private static final Setting MESSAGE_BYTES_MAX = Setting.number(
+            "MUSTER_INGRESS_MESSAGE_BYTES_MAX", 262_144, 65_536, 4_194_304, "Largest message of an agent.");
+    private static final Setting FLOW_CONTROL_WINDOW_BYTES = Setting.number(
+            "MUSTER_INGRESS_FLOW_CONTROL_WINDOW_BYTES",
+            131_072,
+            65_535,
+            16_777_216,
+            "HTTP/2 window of one stream: what may be buffered unread per stream.");
+    private static final Setting CHUNK_BYTES_MAX = Setting.number(
+            "MUSTER_INGRESS_CHUNK_BYTES_MAX", 32_768, 1_024, 131_072, "Largest piece of output; told to agents.");
+    private static final Setting OUTPUT_WINDOW_BYTES = Setting.number(
+            "MUSTER_INGRESS_OUTPUT_WINDOW_BYTES",
+            524_288,
+            32_768,
+            16_777_216,
+            "Unacknowledged output of one agent; told to agents.");
+    private static final Setting OUTPUT_BYTES_MAX = Setting.number(
+            "MUSTER_INGRESS_OUTPUT_BYTES_MAX",
+            33_554_432,
+            1_048_576,
+            17_179_869_184L,
+            "Unacknowledged output of all agents up to which more is asked for; nothing is taken beyond twice as much.");
+    private static final Setting BATCH_BYTES = Setting.number(
+            "MUSTER_INGRESS_BATCH_BYTES",
+            32_768,
+            1_024,
+            262_144,
+            "Small pieces of output of one stream wait for each other up to this size while an earlier record is under way.");
+    private static final Setting TERMINALS_PER_STREAM_MAX = Setting.number(
+            "MUSTER_INGRESS_TERMINALS_PER_STREAM_MAX", 1_024, 1, 65_536, "Terminals that print on one stream.");
+    private static final Setting DOWNSTREAM_BYTES_MAX = Setting.number(
+            "MUSTER_INGRESS_DOWNSTREAM_BYTES_MAX",
+            2_097_152,
+            1_024,
+            67_108_864,
+            "Messages that wait for one agent to read; beyond that it is disconnected.");
+    private static final Setting EVENT_BYTES_MAX = Setting.number(
+            "MUSTER_INGRESS_EVENT_BYTES_MAX",
+            524_288,
+            1_024,
+            67_108_864,
+            "Events of one agent that wait for the broker; beyond that it is disconnected.");
+    private static final Setting CONTROL_BUFFER_BYTES = Setting.number(
+            "MUSTER_INGRESS_CONTROL_BUFFER_BYTES",
+            8_388_608,
+            1_048_576,
+            1_073_741_824,
+            "Buffer of the producer of heartbeats, events and joins.");
+    private static final Setting BULK_BUFFER_BYTES = Setting.number(
+            "MUSTER_INGRESS_BULK_BUFFER_BYTES",
+            33_554_432,
+            4_194_304,
+            4_294_967_296L,
+            "Buffer of the producer of output.");
+    private static final Setting BULK_LINGER_MS = Setting.number(
+            "MUSTER_INGRESS_BULK_LINGER_MS", 5, 0, 1_000, "How long output waits for more before it is sent.");
+    private static final Setting BROKER_SILENCE_MS = Setting.number(
+            "MUSTER_INGRESS_BROKER_SILENCE_MS",
+            2_500,
+            100,
+            60_000,
+            "Without an answer of the broker for that long, joins are refused at once.");
+    private static final Setting DRAIN_MS = Setting.number(
+            "MUSTER_INGRESS_DRAIN_MS", 5_000, 0, 600_000, "How long agents get to leave when this gateway stops.");
+
+    public static final List<Setting> SETTINGS = settings();
+
+    /** The key of the credentials; prints nothing of itself. */
+    @SuppressWarnings("ArrayRecordComponent") // one holder, never compared
+    public record Secret(byte[] bytes) {
+        @Override
+        public String toString() {
+            return "Secret";
+        }
+    }
+
+    /**
+     * @throws dev.muster.contract.settings.BadSettingsException with all mistakes
+     */
+    public static IngressConfig from(Map<String, String> variables) {
+        Env env = new Env(variables);
+        IngressConfig config = new IngressConfig(
+                KafkaSettings.from(env),
+                env.required(BIND),
+                env.integer(PORT),
+                env.required(HTTP_BIND),
+                env.integer(HTTP_PORT),
+                credentialKey(env),
+                env.text(TLS_CERT_FILE),
+                env.text(TLS_KEY_FILE),
+                env.integer(HEARTBEAT_INTERVAL_MS),
+                env.integer(HELLO_TIMEOUT_MS),
+                env.integer(HEARTBEAT_BYTES_MAX),
+                env.integer(HEARTBEATS_PER_SECOND_MAX),
+                env.number(HEARTBEATS_WAITING_BYTES_MAX),
+                env.integer(JOIN_TIMEOUT_MS),
+                env.integer(JOINS_MAX),
+                env.integer(DIRECTORY_WAIT_MS),
+                env.integer(SESSIONS_MAX),
+                env.integer(CALLS_PER_CONNECTION_MAX),
+                env.integer(MESSAGE_BYTES_MAX),
+                env.integer(FLOW_CONTROL_WINDOW_BYTES),
+                env.integer(CHUNK_BYTES_MAX),
+                env.integer(OUTPUT_WINDOW_BYTES),
+                env.number(OUTPUT_BYTES_MAX),
+                env.integer(BATCH_BYTES),
+                env.integer(TERMINALS_PER_STREAM_MAX),
+                env.number(DOWNSTREAM_BYTES_MAX),
+                env.number(EVENT_BYTES_MAX),
+                env.number(CONTROL_BUFFER_BYTES),
+                env.number(BULK_BUFFER_BYTES),
+                env.integer(BULK_LINGER_MS),
+                env.integer(BROKER_SILENCE_MS),
+                env.integer(DRAIN_MS));
+        config.checkTls(env);
+        env.throwIfMistaken();
+        return config;
+    }
+
+    boolean hasTls() {
+        return !tlsCertFile.isEmpty();
+    }
+
+    private void checkTls(Env env) {
+        for (Setting file : List.of(TLS_CERT_FILE, TLS_KEY_FILE)) {
+            if (!env.text(file).isEmpty() && !Files.isReadable(Path.of(env.text(file)))) {
+                env.mistake(file, "the file cannot be read");
+            }
+        }
+        if (tlsCertFile.isEmpty() != tlsKeyFile.isEmpty()) {
+            env.mistake(TLS_KEY_FILE, "a certificate and its key go together");
+        }
+        boolean plaintext = env.flag(PLAINTEXT);
+        if (!hasTls() && !plaintext && !isLoopback(env)) {
+            env.mistake(BIND, "other machines can reach this address: set TLS files, or MUSTER_INGRESS_PLAINTEXT=true");
+        }
+    }
+
+    private boolean isLoopback(Env env) {
+        try {
+            return InetAddress.getByName(bind).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            env.mistake(BIND, "no such address");
+            return true;
+        }
+    }
+
+    private static Secret credentialKey(Env env) {
+        String file = env.required(CREDENTIAL_KEY_FILE);
+        if (file.isEmpty()) {
+            return new Secret(new byte[0]);
+        }
+        try {
+            byte[] key = Base64.getUrlDecoder()
+                    .decode(Files.readString(Path.of(file), StandardCharsets.US_ASCII)
+                            .strip());
+            if (key.length != 32) {
+                env.mistake(CREDENTIAL_KEY_FILE, "expected 32 bytes, base64url");
+            }
+            return new Secret(key);
+        } catch (IOException e) {
+            env.mistake(CREDENTIAL_KEY_FILE, "the file cannot be read");
+        } catch (IllegalArgumentException e) {
+            env.mistake(CREDENTIAL_KEY_FILE, "expected 32 bytes, base64url");
+        }
+        return new Secret(new byte[0]);
+    }
+
+    private static List<Setting> settings() {
+        return List.of(
+                BIND,
+                PORT,
+                HTTP_BIND,
+                HTTP_PORT,
+                CREDENTIAL_KEY_FILE,
+                TLS_CERT_FILE,
+                TLS_KEY_FILE,
+                PLAINTEXT,
+                HEARTBEAT_INTERVAL_MS,
+                HELLO_TIMEOUT_MS,
+                HEARTBEAT_BYTES_MAX,
+                HEARTBEATS_PER_SECOND_MAX,
+                HEARTBEATS_WAITING_BYTES_MAX,
+                JOIN_TIMEOUT_MS,
+                JOINS_MAX,
+                DIRECTORY_WAIT_MS,
+                SESSIONS_MAX,
+                CALLS_PER_CONNECTION_MAX,
+                MESSAGE_BYTES_MAX,
+                FLOW_CONTROL_WINDOW_BYTES,
+                CHUNK_BYTES_MAX,
+                OUTPUT_WINDOW_BYTES,
+                OUTPUT_BYTES_MAX,
+                BATCH_BYTES,
+                TERMINALS_PER_STREAM_MAX,
+                DOWNSTREAM_BYTES_MAX,
+                EVENT_BYTES_MAX,
+                CONTROL_BUFFER_BYTES,
+                BULK_BUFFER_BYTES,
+                BULK_LINGER_MS,
+                BROKER_SILENCE_MS,
+                DRAIN_MS);
+    }
+}

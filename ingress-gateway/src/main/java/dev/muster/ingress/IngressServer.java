@@ -1,0 +1,96 @@
+package dev.muster.ingress;
+
+import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.ids.Ids;
+import dev.muster.contract.settings.BadSettingsException;
+import dev.muster.contract.topics.TopicProvisioner;
+import dev.muster.contract.topics.TopicsException;
+import dev.muster.ingress.grpc.AgentServer;
+import dev.muster.ingress.metrics.OpsServer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running ingress gateway. */
+public final class IngressServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(IngressServer.class);
+
+    private final Gateway gateway;
+    private final AgentServer agents;
+    private final OpsServer ops;
+
+    private IngressServer(Gateway gateway, AgentServer agents, OpsServer ops) {
+        this.gateway = gateway;
+        this.agents = agents;
+        this.ops = ops;
+    }
+
+    /**
+     * Returns when agents can connect.
+     *
+     * @throws BadSettingsException with every mistake in the settings
+     * @throws TopicsException where the topics are not as they must be, or the broker cannot be asked
+     * @throws IOException if a port is taken
+     * @throws InterruptedException if interrupted meanwhile
+     */
+    public static IngressServer start(Map<String, String> variables) throws IOException, InterruptedException {
+        IngressConfig config = IngressConfig.from(variables);
+        try (Admin admin = Admin.create(Map.copyOf(config.kafka().properties()))) {
+            new TopicProvisioner(
+                            admin,
+                            config.kafka().names(),
+                            config.kafka().partitions(),
+                            config.kafka().replication())
+                    .ensure();
+        }
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        String gatewayId = new Ids().make(Ids.Kind.GATEWAY, System.currentTimeMillis());
+        Gateway gateway = new Gateway(config, gatewayId, new ErrorIds(), registry);
+        try {
+            gateway.start();
+            AgentServer agents = gateway.serve();
+            try {
+                OpsServer ops = new OpsServer(
+                        new InetSocketAddress(config.httpBind(), config.httpPort()), registry, gateway::problem);
+                LOG.atInfo()
+                        .addKeyValue("gateway", gatewayId)
+                        .addKeyValue("port", agents.port())
+                        .addKeyValue("httpPort", ops.port())
+                        .addKeyValue("tls", config.hasTls())
+                        .log("ingress gateway ready");
+                return new IngressServer(gateway, agents, ops);
+            } catch (IOException e) {
+                agents.stop(0);
+                throw e;
+            }
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            gateway.close();
+            throw e;
+        }
+    }
+
+    /** Where agents connect. */
+    public int port() {
+        return agents.port();
+    }
+
+    /** Where {@code /metrics}, {@code /healthz} and {@code /readyz} are. */
+    public int httpPort() {
+        return ops.port();
+    }
+
+    /** Asks the agents to go elsewhere, waits for them a little, and publishes what was taken. */
+    @Override
+    public void close() {
+        gateway.drain();
+        agents.stop(gateway.drainMillis());
+        gateway.close();
+        ops.close();
+        LOG.atInfo().log("ingress gateway stopped");
+    }
+}

@@ -1,0 +1,103 @@
+package dev.muster.ingress.grpc;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.ingress.auth.Credentials;
+import dev.muster.ingress.join.JoinDesk;
+import dev.muster.ingress.session.LiveSession;
+import dev.muster.ingress.session.Refusal;
+import dev.muster.proto.agent.v1.AgentIngressGrpc;
+import dev.muster.proto.agent.v1.AgentMessage;
+import dev.muster.proto.agent.v1.GatewayMessage;
+import dev.muster.proto.agent.v1.JoinRequest;
+import dev.muster.proto.agent.v1.JoinResponse;
+import dev.muster.proto.agent.v1.OutputAck;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/**
+ * The agents' service. Its methods run on the connection's own thread and only hand over: nothing here waits. Output requests stay the
+ * bytes that came.
+ */
+public final class AgentIngressService {
+    private final Surroundings around;
+    private final JoinDesk joins;
+    private final Doorkeeper doorkeeper;
+    private final Endings endings;
+    private final BooleanSupplier draining;
+    private final Semaphore joinPermits;
+
+    /**
+     * @param draining whether agents should go elsewhere
+     */
+    public AgentIngressService(
+            Surroundings around, JoinDesk joins, Supplier<String> errorIds, BooleanSupplier draining) {
+        this.around = around;
+        this.joins = joins;
+        this.doorkeeper = new Doorkeeper(around.credentials(), around.directory(), around.control()::isHealthy);
+        this.endings = new Endings(errorIds, around.metrics());
+        this.draining = draining;
+        this.joinPermits = new Semaphore(around.callLimits().joinsMax());
+    }
+
+    public ServerServiceDefinition definition() {
+        MethodDescriptor<byte[], OutputAck> publishOutput = Wire.publishOutput();
+        ServiceDescriptor descriptor = ServiceDescriptor.newBuilder(AgentIngressGrpc.SERVICE_NAME)
+                .addMethod(AgentIngressGrpc.getJoinMethod())
+                .addMethod(AgentIngressGrpc.getConnectMethod())
+                .addMethod(publishOutput)
+                .build();
+        return ServerServiceDefinition.builder(descriptor)
+                .addMethod(AgentIngressGrpc.getJoinMethod(), this::join)
+                .addMethod(AgentIngressGrpc.getConnectMethod(), this::connect)
+                .addMethod(publishOutput, this::publishOutput)
+                .build();
+    }
+
+    private ServerCall.Listener<JoinRequest> join(ServerCall<JoinRequest, JoinResponse> call, Metadata headers) {
+        if (!joinPermits.tryAcquire()) {
+            return refuse(call, "", ErrorCode.RATE_LIMITED, "too many joins at once");
+        }
+        call.request(2); // so that the end of the request is seen
+        return new JoinCall(around, joins, endings, call, joinPermits::release);
+    }
+
+    private ServerCall.Listener<AgentMessage> connect(ServerCall<AgentMessage, GatewayMessage> call, Metadata headers) {
+        Optional<Credentials.Claim> claim = doorkeeper.claimOf(headers);
+        if (claim.isEmpty()) {
+            return refuse(call, "", ErrorCode.UNAUTHENTICATED, "no credential, or not one of ours");
+        }
+        if (draining.getAsBoolean()) {
+            return refuse(call, claim.get().nodeId(), ErrorCode.UNAVAILABLE, "this gateway is about to stop");
+        }
+        ConnectCall connect = new ConnectCall(around, doorkeeper, endings, call, claim.get());
+        connect.open();
+        return connect;
+    }
+
+    private ServerCall.Listener<byte[]> publishOutput(ServerCall<byte[], OutputAck> call, Metadata headers) {
+        Optional<Credentials.Claim> claim = doorkeeper.claimOf(headers);
+        if (claim.isEmpty()) {
+            return refuse(call, "", ErrorCode.UNAUTHENTICATED, "no credential, or not one of ours");
+        }
+        String sessionId = Optional.ofNullable(headers.get(Wire.SESSION)).orElse("");
+        Optional<LiveSession> owner = around.sessions().find(claim.get().nodeId(), sessionId);
+        if (owner.isEmpty()) {
+            return refuse(call, claim.get().nodeId(), ErrorCode.NOT_CONNECTED, "no such session here: connect first");
+        }
+        OutputCall output = new OutputCall(around, endings, call, owner.get());
+        output.open();
+        return output;
+    }
+
+    private <T> ServerCall.Listener<T> refuse(ServerCall<T, ?> call, String node, ErrorCode code, String detail) {
+        endings.refuse(call, node, new Refusal(code, detail), "");
+        return new ServerCall.Listener<>() {};
+    }
+}

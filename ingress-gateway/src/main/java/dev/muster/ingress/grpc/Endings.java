@@ -1,0 +1,77 @@
+package dev.muster.ingress.grpc;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.ingress.metrics.IngressMetrics;
+import dev.muster.ingress.session.Refusal;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Ends calls: each with a status, its code and an error id in the trailers, one line in the log and one count. */
+final class Endings {
+    private static final Logger LOG = LoggerFactory.getLogger(Endings.class);
+
+    private final Supplier<String> errorIds;
+    private final IngressMetrics metrics;
+
+    Endings(Supplier<String> errorIds, IngressMetrics metrics) {
+        this.errorIds = errorIds;
+        this.metrics = metrics;
+    }
+
+    /**
+     * @param errorId of whoever refused first, or empty
+     */
+    void refuse(ServerCall<?, ?> call, String node, Refusal refusal, String errorId) {
+        String id = errorId.isEmpty() ? errorIds.get() : errorId;
+        String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
+        LOG.atInfo()
+                .addKeyValue("call", method)
+                .addKeyValue("node", node)
+                .addKeyValue("code", refusal.code().code())
+                .addKeyValue("detail", refusal.detail())
+                .addKeyValue("errorId", id)
+                .log("call refused");
+        metrics.callEnded(method, refusal.code().code());
+        close(call, Wire.statusOf(refusal.code()).withDescription(refusal.detail()), Wire.trailers(refusal.code(), id));
+    }
+
+    /** A fault of ours. */
+    void fail(ServerCall<?, ?> call, String node, Throwable fault) {
+        String id = errorIds.get();
+        String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
+        LOG.atError()
+                .addKeyValue("call", method)
+                .addKeyValue("node", node)
+                .addKeyValue("errorId", id)
+                .setCause(fault)
+                .log("call failed");
+        metrics.callEnded(method, ErrorCode.INTERNAL.code());
+        close(
+                call,
+                Status.INTERNAL.withDescription("a fault of ours; error id " + id),
+                Wire.trailers(ErrorCode.INTERNAL, id));
+    }
+
+    /** As the agent wished. */
+    void complete(ServerCall<?, ?> call) {
+        metrics.callEnded(String.valueOf(call.getMethodDescriptor().getBareMethodName()), "ok");
+        close(call, Status.OK, new Metadata());
+    }
+
+    void cancelled(ServerCall<?, ?> call) {
+        metrics.callEnded(String.valueOf(call.getMethodDescriptor().getBareMethodName()), "cancelled");
+    }
+
+    private static void close(ServerCall<?, ?> call, Status status, Metadata trailers) {
+        try {
+            call.close(status, trailers);
+        } catch (IllegalStateException e) {
+            // closed or cancelled by the other side at the same moment
+            LOG.atDebug().setCause(e).log("the call was closed already");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+package dev.muster.ingress.grpc;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.topics.Topic;
+import dev.muster.ingress.publish.Outgoing;
+import dev.muster.ingress.publish.Receipt;
+import dev.muster.ingress.session.LiveSession;
+import dev.muster.ingress.session.OutputBatch;
+import dev.muster.ingress.session.OutputSession;
+import dev.muster.ingress.session.Refusal;
+import dev.muster.proto.agent.v1.OutputAck;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One output stream: asks for chunks as long as there is credit, hands batches to the bulk lane, and sends acknowledgements. All state is
+ * confined to its context.
+ */
+final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSession.Attached {
+    private static final int ASKED_MAX = 4;
+
+    private final Surroundings around;
+    private final Endings endings;
+    private final ServerCall<byte[], OutputAck> call;
+    private final LiveSession owner;
+    private final CallContext context;
+    private final OutputSession session;
+    private final int partition;
+    /** Bytes of the global budget that this stream holds. */
+    private long charged;
+    /** Chunks asked for that have not come. */
+    private int asked;
+
+    private long givenUpBytes;
+    private long givenUpChunks;
+    private boolean waitsForRoom;
+    private boolean halfClosed;
+    private boolean closed;
+
+    OutputCall(Surroundings around, Endings endings, ServerCall<byte[], OutputAck> call, LiveSession owner) {
+        this.around = around;
+        this.endings = endings;
+        this.call = call;
+        this.owner = owner;
+        this.context = new CallContext((thread, fault) -> fault(fault), around.workers(), this::afterAnswers);
+        this.session = new OutputSession(
+                owner.sessionId(), owner.instanceId(), around.sessionLimits().output());
+        this.partition = around.partitions().ofNode(owner.nodeId());
+    }
+
+    void open() {
+        context.now(() -> {
+            call.sendHeaders(new Metadata());
+            owner.attach(this);
+            ask();
+        });
+    }
+
+    @Override
+    public void onMessage(byte[] wire) {
+        context.now(() -> receive(wire));
+    }
+
+    @Override
+    public void onHalfClose() {
+        context.now(() -> {
+            halfClosed = true;
+            publish(session.lastBatch());
+            completeIfDone();
+        });
+    }
+
+    @Override
+    public void onCancel() {
+        context.now(() -> {
+            if (!closed) {
+                end();
+                endings.cancelled(call);
+            }
+        });
+    }
+
+    @Override
+    public void onReady() {
+        context.now(this::sendAcks);
+    }
+
+    @Override
+    public void close(Refusal refusal) {
+        context.now(() -> {
+            if (!closed) {
+                end();
+                endings.refuse(call, owner.nodeId(), refusal, "");
+            }
+        });
+    }
+
+    private void receive(byte[] wire) {
+        asked--;
+        if (closed) {
+            return;
+        }
+        boolean room = around.budget().charge(wire.length);
+        if (room) {
+            charged += wire.length;
+        }
+        OutputSession.Verdict verdict = session.take(wire, room);
+        settle();
+        around.metrics()
+                .output(verdict.outcome().name().toLowerCase(Locale.ROOT).replace('_', '-'), 1, wire.length);
+        Refusal refusal = verdict.refusal();
+        if (refusal != null) {
+            close(refusal);
+            return;
+        }
+        pump();
+        if (verdict.outcome() != OutputSession.Outcome.ACCEPTED) {
+            sendAcks();
+        }
+        ask();
+    }
+
+    private void pump() {
+        for (OutputBatch batch = session.nextBatch(); batch != null; batch = session.nextBatch()) {
+            publish(batch);
+        }
+    }
+
+    private void publish(@Nullable OutputBatch batch) {
+        if (batch == null) {
+            return;
+        }
+        boolean taken = around.bulk()
+                .offer(Outgoing.ofNode(Topic.STDOUT, partition, owner.nodeId(), batch.toRecord(), new Answer(batch)));
+        if (!taken) {
+            failed(batch, false);
+            sendAcks();
+        }
+    }
+
+    private void stored(OutputBatch batch) {
+        around.metrics().output("stored", batch.chunks(), batch.bytes());
+        session.stored(batch);
+        settle();
+    }
+
+    private void failed(OutputBatch batch, boolean permanently) {
+        around.metrics().output("failed", batch.chunks(), batch.bytes());
+        session.failed(batch);
+        settle();
+        if (permanently) {
+            close(new Refusal(ErrorCode.TOO_LARGE, "the broker can never take this output"));
+        }
+    }
+
+    /** Gives back what the session no longer holds, and counts what it gave up. */
+    private void settle() {
+        long free = charged - session.unackedBytes();
+        if (free > 0) {
+            charged -= free;
+            around.budget().release(free);
+        }
+        if (session.givenUpChunks() > givenUpChunks) {
+            around.metrics()
+                    .output("given-up", session.givenUpChunks() - givenUpChunks, session.givenUpBytes() - givenUpBytes);
+            givenUpChunks = session.givenUpChunks();
+            givenUpBytes = session.givenUpBytes();
+        }
+    }
+
+    private void afterAnswers() {
+        pump();
+        sendAcks();
+        ask();
+        completeIfDone();
+    }
+
+    private void ask() {
+        if (closed || halfClosed || !session.isWithinWindow()) {
+            return;
+        }
+        if (!around.budget().hasRoom()) {
+            if (!waitsForRoom) {
+                waitsForRoom = true;
+                around.budget().awaitRoom(() -> context.execute(() -> waitsForRoom = false));
+            }
+            return;
+        }
+        int want = around.budget().isRoomy() ? ASKED_MAX : 1;
+        if (asked < want) {
+            int more = want - asked;
+            asked = want;
+            call.request(more);
+        }
+    }
+
+    private void sendAcks() {
+        if (closed || !call.isReady()) {
+            return;
+        }
+        for (OutputAck ack : session.takeAcks()) {
+            call.sendMessage(ack);
+        }
+    }
+
+    private void completeIfDone() {
+        if (halfClosed && !closed && session.unackedBytes() == 0) {
+            for (OutputAck ack : session.takeAcks()) {
+                call.sendMessage(ack);
+            }
+            end();
+            endings.complete(call);
+        }
+    }
+
+    private void end() {
+        closed = true;
+        owner.detach(this);
+        publish(session.lastBatch());
+    }
+
+    private void fault(Throwable fault) {
+        if (!closed) {
+            end();
+            endings.fail(call, owner.nodeId(), fault);
+        }
+    }
+
+    private final class Answer implements Receipt {
+        private final OutputBatch batch;
+
+        private Answer(OutputBatch batch) {
+            this.batch = batch;
+        }
+
+        @Override
+        public void stored() {
+            context.execute(() -> OutputCall.this.stored(batch));
+        }
+
+        @Override
+        public void failed(boolean permanently) {
+            context.execute(() -> OutputCall.this.failed(batch, permanently));
+        }
+
+        @Override
+        public boolean isWanted() {
+            return batch.isWanted();
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.muster.ingress.grpc;
+
+import dev.muster.contract.ids.Ids;
+import dev.muster.contract.topics.Partitions;
+import dev.muster.ingress.auth.Credentials;
+import dev.muster.ingress.auth.NodeDirectory;
+import dev.muster.ingress.metrics.IngressMetrics;
+import dev.muster.ingress.publish.HeartbeatSlots;
+import dev.muster.ingress.publish.Lane;
+import dev.muster.ingress.session.ByteBudget;
+import dev.muster.ingress.session.SessionLimits;
+import dev.muster.ingress.session.Sessions;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.LongSupplier;
+
+/**
+ * What all calls share.
+ *
+ * @param workers runs what Kafka's threads must not
+ */
+public record Surroundings(
+        String gatewayId,
+        Sessions sessions,
+        NodeDirectory directory,
+        Credentials credentials,
+        Lane control,
+        Lane bulk,
+        HeartbeatSlots heartbeats,
+        ByteBudget budget,
+        Partitions partitions,
+        SessionLimits sessionLimits,
+        CallLimits callLimits,
+        Ids ids,
+        LongSupplier nanos,
+        LongSupplier millis,
+        ScheduledExecutorService timer,
+        Executor workers,
+        IngressMetrics metrics) {
+    /**
+     * @param downstreamBytesMax messages that wait for an agent to read
+     * @param eventBytesMax events of one session that wait for the broker
+     * @param directoryWaitMillis how long a credential that the table does not know yet may wait for it
+     * @param sessionsMax live sessions on this gateway
+     * @param joinsMax joins that are under way
+     */
+    public record CallLimits(
+            long downstreamBytesMax, long eventBytesMax, long directoryWaitMillis, int sessionsMax, int joinsMax) {}
+}

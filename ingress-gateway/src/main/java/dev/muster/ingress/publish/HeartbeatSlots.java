@@ -1,0 +1,82 @@
+package dev.muster.ingress.publish;
+
+import dev.muster.contract.topics.Partitions;
+import dev.muster.contract.topics.Topic;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest heartbeat of each node that the lane has not taken yet. While the broker is away this grows with the number of nodes and
+ * not with time. Thread-safe.
+ */
+public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
+    private final Partitions partitions;
+    private final long bytesMax;
+    private final Map<String, Slot> slots = new ConcurrentHashMap<>();
+    private final Queue<String> order = new ConcurrentLinkedQueue<>();
+    private final AtomicLong bytes = new AtomicLong();
+
+    @SuppressWarnings("ArrayRecordComponent") // compared by identity only
+    private record Slot(String sessionId, byte[] value) {}
+
+    /** What became of a heartbeat. */
+    public enum Put {
+        QUEUED,
+        /** It took the place of an older one, which is never published. */
+        REPLACED,
+        /** There is no room; it is never published. */
+        DROPPED
+    }
+
+    public HeartbeatSlots(Partitions partitions, long bytesMax) {
+        this.partitions = partitions;
+        this.bytesMax = bytesMax;
+    }
+
+    /**
+     * @param value a serialised {@code HeartbeatRecord}
+     */
+    public Put put(String nodeId, String sessionId, byte[] value) {
+        if (bytes.addAndGet(value.length) > bytesMax) {
+            bytes.addAndGet(-value.length);
+            return Put.DROPPED;
+        }
+        Slot old = slots.put(nodeId, new Slot(sessionId, value));
+        if (old == null) {
+            order.add(nodeId);
+            return Put.QUEUED;
+        }
+        bytes.addAndGet(-old.value().length);
+        return Put.REPLACED;
+    }
+
+    /** The session is over: what it said last is not worth publishing any more. */
+    public void remove(String nodeId, String sessionId) {
+        Slot slot = slots.get(nodeId);
+        if (slot != null && slot.sessionId().equals(sessionId) && slots.remove(nodeId, slot)) {
+            bytes.addAndGet(-slot.value().length);
+        }
+    }
+
+    /** The heartbeat that waits longest, or null. */
+    @Override
+    public @Nullable Outgoing get() {
+        for (String nodeId = order.poll(); nodeId != null; nodeId = order.poll()) {
+            Slot slot = slots.remove(nodeId);
+            if (slot != null) {
+                bytes.addAndGet(-slot.value().length);
+                return Outgoing.ofNode(Topic.HEARTBEATS, partitions.ofNode(nodeId), nodeId, slot.value(), Receipt.NONE);
+            }
+        }
+        return null;
+    }
+
+    public long bytes() {
+        return bytes.get();
+    }
+}

@@ -1,0 +1,302 @@
+package dev.muster.ingress.publish;
+
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One kind of traffic on its way to Kafka: a queue bounded in bytes, a thread that empties it, and a producer.
+ *
+ * <p>{@link #offer} never waits, whatever the broker does. Only the lane's own thread calls the producer, which is told to never wait
+ * either ({@code max.block.ms=0}): what it cannot take now stays first in line. Records leave in the order in which they came. A producer
+ * that can no longer be used is replaced; what it held fails.
+ */
+public final class Lane implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final long IDLE_NANOS = 50_000_000;
+    private static final long RETRY_NANOS = 5_000_000;
+    private static final long WARM_RETRY_NANOS = 100_000_000;
+    private static final long REPLACE_PAUSE_NANOS = 1_000_000_000;
+    private static final long WARM_AGAIN_NANOS = 60_000_000_000L;
+
+    private final String name;
+    private final Destinations destinations;
+    private final LaneLimits limits;
+    private final Supplier<Producer<byte[], byte[]>> producers;
+    private final Supplier<@Nullable Outgoing> extra;
+    private final LongSupplier nanoClock;
+    private final LaneObserver observer;
+    private final LaneHealth health;
+    private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicLong pending = new AtomicLong();
+    private final AtomicLong underWay = new AtomicLong();
+    private final Thread thread;
+    /** Only the lane's thread knows it. */
+    private boolean sending;
+
+    private volatile boolean closing;
+    private volatile long closeByNanos;
+    private volatile @Nullable String fatal;
+
+    /**
+     * @param extra a second source of records, asked when the queue is empty; null where it has none
+     */
+    public Lane(
+            String name,
+            Destinations destinations,
+            LaneLimits limits,
+            Supplier<Producer<byte[], byte[]>> producers,
+            Supplier<@Nullable Outgoing> extra,
+            LongSupplier nanoClock,
+            LaneObserver observer) {
+        this.name = name;
+        this.destinations = destinations;
+        this.limits = limits;
+        this.producers = producers;
+        this.extra = extra;
+        this.nanoClock = nanoClock;
+        this.observer = observer;
+        this.health = new LaneHealth(limits.stuckMillisMax());
+        this.thread = new Thread(this::run, "ingress-lane-" + name);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Takes the record, or says no at once when the lane is full or closed. */
+    public boolean offer(Outgoing record) {
+        if (closing) {
+            return false;
+        }
+        if (pending.addAndGet(record.bytes()) > limits.pendingBytesMax()) {
+            pending.addAndGet(-record.bytes());
+            return false;
+        }
+        queue.add(record);
+        LockSupport.unpark(thread);
+        return true;
+    }
+
+    /** There is something new in the second source. */
+    public void wake() {
+        LockSupport.unpark(thread);
+    }
+
+    /** The broker answers and there is room. */
+    public boolean isHealthy() {
+        return !closing && health.isHealthy(nanoClock.getAsLong()) && pending.get() < limits.pendingBytesMax();
+    }
+
+    public boolean isWarm() {
+        return health.isWarm();
+    }
+
+    public long pendingBytes() {
+        return pending.get();
+    }
+
+    /** Sends what is queued as long as the broker takes it, for at most five seconds. */
+    @Override
+    public void close() {
+        closeByNanos = nanoClock.getAsLong() + 5_000_000_000L;
+        closing = true;
+        LockSupport.unpark(thread);
+        try {
+            thread.join(12_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        while (!closing) {
+            serve();
+            if (fatal != null && !closing) {
+                LOG.atWarn()
+                        .addKeyValue("lane", name)
+                        .addKeyValue("reason", fatal)
+                        .log("the producer can no longer be used and is replaced");
+                observer.replaced();
+                LockSupport.parkNanos(REPLACE_PAUSE_NANOS);
+            }
+        }
+        for (Outgoing left = queue.poll(); left != null; left = queue.poll()) {
+            settle(left, "closed", false);
+        }
+    }
+
+    /** Life of one producer. */
+    private void serve() {
+        fatal = null;
+        health.reset();
+        Producer<byte[], byte[]> producer;
+        try {
+            producer = producers.get();
+        } catch (KafkaException e) {
+            fatal = e.toString();
+            return;
+        }
+        Outgoing head = null;
+        try {
+            long warmedNanos = warmUp(producer);
+            while (fatal == null && !isOver(head)) {
+                if (nanoClock.getAsLong() - warmedNanos > WARM_AGAIN_NANOS) {
+                    warmedNanos = warmUp(producer);
+                }
+                head = head == null ? next() : head;
+                if (head == null) {
+                    LockSupport.parkNanos(IDLE_NANOS);
+                } else if (!fits(head) || !send(producer, head)) {
+                    LockSupport.parkNanos(RETRY_NANOS);
+                } else {
+                    head = null;
+                }
+            }
+        } finally {
+            if (head != null) {
+                settle(head, "closed", false);
+            }
+            // flushes what was handed over; when the producer is beyond use, gives it up at once
+            producer.close(Duration.ofMillis(fatal == null ? 5_000 : 0));
+        }
+    }
+
+    private boolean isOver(@Nullable Outgoing head) {
+        return closing && ((head == null && queue.isEmpty()) || nanoClock.getAsLong() - closeByNanos > 0);
+    }
+
+    private @Nullable Outgoing next() {
+        Outgoing next = queue.poll();
+        if (next != null || underWay.get() >= limits.extraBytesMax()) {
+            return next;
+        }
+        Outgoing more = extra.get();
+        if (more != null) {
+            pending.addAndGet(more.bytes());
+        }
+        return more;
+    }
+
+    private boolean fits(Outgoing record) {
+        long before = underWay.get();
+        return before == 0 || before + record.bytes() <= limits.underWayBytesMax();
+    }
+
+    /** False when the producer cannot take it now. */
+    private boolean send(Producer<byte[], byte[]> producer, Outgoing record) {
+        if (!record.receipt().isWanted()) {
+            settle(record, "unwanted", false);
+            return true;
+        }
+        Attempt attempt = new Attempt(record, nanoClock.getAsLong());
+        underWay.addAndGet(record.bytes());
+        health.sent(attempt.startNanos);
+        this.sending = true;
+        try {
+            var unused = producer.send(
+                    new ProducerRecord<>(
+                            destinations.nameOf(record.topic()),
+                            record.partition(),
+                            record.key(),
+                            record.value(),
+                            destinations.headersOf(record.topic())),
+                    attempt);
+        } catch (KafkaException | IllegalStateException e) {
+            // thrown, not called back: the producer is fenced, closed or broken
+            fatal = e.toString();
+            attempt.takeBack();
+            return false;
+        } finally {
+            this.sending = false;
+        }
+        return !attempt.isRefused();
+    }
+
+    private long warmUp(Producer<byte[], byte[]> producer) {
+        while (!closing) {
+            try {
+                for (String topic : destinations.topicNames()) {
+                    var unused = producer.partitionsFor(topic);
+                }
+                health.warmed();
+                return nanoClock.getAsLong();
+            } catch (TimeoutException e) {
+                LockSupport.parkNanos(WARM_RETRY_NANOS); // asked for; not there yet
+            } catch (KafkaException e) {
+                fatal = e.toString();
+                break;
+            }
+        }
+        return nanoClock.getAsLong();
+    }
+
+    private void settle(Outgoing record, @Nullable String problem, boolean permanently) {
+        pending.addAndGet(-record.bytes());
+        if (problem == null) {
+            record.receipt().stored();
+        } else {
+            observer.failed(record.value().length, problem);
+            record.receipt().failed(permanently);
+        }
+    }
+
+    /** Called back by the producer, on its I/O thread, or on the lane's own while it is inside {@code send}. */
+    private final class Attempt implements Callback {
+        private final Outgoing record;
+        private final long startNanos;
+        private boolean refused;
+
+        Attempt(Outgoing record, long startNanos) {
+            this.record = record;
+            this.startNanos = startNanos;
+        }
+
+        /** Read by the lane's thread, which also wrote it if anybody did. */
+        boolean isRefused() {
+            return refused;
+        }
+
+        void takeBack() {
+            underWay.addAndGet(-record.bytes());
+            health.failed();
+        }
+
+        @Override
+        public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+            if (exception instanceof TimeoutException && Thread.currentThread() == thread && Lane.this.sending) {
+                refused = true; // no memory or no metadata right now: it stays first in line
+                takeBack();
+                return;
+            }
+            underWay.addAndGet(-record.bytes());
+            if (exception == null) {
+                long now = nanoClock.getAsLong();
+                health.stored(now);
+                observer.stored(record.value().length, now - startNanos);
+                settle(record, null, false);
+            } else {
+                health.failed();
+                if (FatalFailures.contains(exception)) {
+                    fatal = exception.toString();
+                }
+                settle(record, exception.getClass().getSimpleName(), exception instanceof RecordTooLargeException);
+            }
+            LockSupport.unpark(thread);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+package dev.muster.ingress.publish;
+
+/** Told what a lane does; must return at once. */
+public interface LaneObserver {
+    void stored(long bytes, long nanos);
+
+    /** Not stored, or nobody knows. */
+    void failed(long bytes, String reason);
+
+    void replaced();
+}

@@ -1,0 +1,28 @@
+package dev.muster.ingress.publish;
+
+/** Told once what became of a record, on a thread of the lane or of its producer: it must only hand over to another thread. */
+public interface Receipt {
+    /** For records whose loss nobody but a counter notices. */
+    Receipt NONE = new Receipt() {
+        @Override
+        public void stored() {}
+
+        @Override
+        public void failed(boolean permanently) {}
+    };
+
+    /** The broker holds the record. */
+    void stored();
+
+    /**
+     * The broker may or may not hold it.
+     *
+     * @param permanently the same bytes can never be stored
+     */
+    void failed(boolean permanently);
+
+    /** Asked before the record is handed to the producer; a record that nobody wants any more counts as failed. */
+    default boolean isWanted() {
+        return true;
+    }
+}

@@ -1,0 +1,57 @@
+package dev.muster.ingress.session;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.proto.agent.v1.Marker;
+import dev.muster.proto.agent.v1.OutputChunk;
+import java.util.Optional;
+
+/** What a chunk must look like by itself, whatever came before it. */
+final class ChunkRules {
+    private static final int REASON_CHARS_MAX = 256;
+
+    private final int chunkBytesMax;
+
+    ChunkRules(int chunkBytesMax) {
+        this.chunkBytesMax = chunkBytesMax;
+    }
+
+    Optional<Refusal> check(OutputChunk chunk) {
+        if (chunk.getData().size() > chunkBytesMax) {
+            return Optional.of(new Refusal(
+                    ErrorCode.TOO_LARGE,
+                    "a chunk of " + chunk.getData().size() + " bytes; the limit is " + chunkBytesMax));
+        }
+        if (chunk.hasMarker() ? !chunk.getData().isEmpty() : chunk.getData().isEmpty()) {
+            return invalid("a chunk has either data or a marker");
+        }
+        if (chunk.getMarkerNumber() < 1) {
+            return invalid("the start marker, number 1, comes before any byte");
+        }
+        Position end = Position.endOf(chunk);
+        if (chunk.getOffset() < 0 || end.offset() < chunk.getOffset()) {
+            return invalid("an offset out of range");
+        }
+        return chunk.hasMarker() ? checkMarker(chunk, chunk.getMarker()) : Optional.empty();
+    }
+
+    private static Optional<Refusal> checkMarker(OutputChunk chunk, Marker marker) {
+        boolean first = chunk.getMarkerNumber() == 1;
+        return switch (marker.getKindCase()) {
+            case START ->
+                first && chunk.getOffset() == 0 ? Optional.empty() : invalid("a start marker that is not first");
+            case RESIZE -> first ? invalid("a stream that does not begin with a start marker") : Optional.empty();
+            case GAP ->
+                first
+                                || marker.getGap().getBytes() <= 0
+                                || marker.getGap().getReason().length() > REASON_CHARS_MAX
+                        ? invalid("a gap marker without bytes, out of place, or with a long reason")
+                        : Optional.empty();
+            case EXIT -> first ? invalid("a stream that does not begin with a start marker") : Optional.empty();
+            case KIND_NOT_SET -> invalid("a marker of no known kind");
+        };
+    }
+
+    private static Optional<Refusal> invalid(String detail) {
+        return Optional.of(new Refusal(ErrorCode.INVALID, detail));
+    }
+}
