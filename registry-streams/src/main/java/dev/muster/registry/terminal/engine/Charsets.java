@@ -63,6 +63,10 @@ final class Charsets {
         return ((sets & 0xffff_ffffL) << 8) | ((long) shifted << 4) | single;
     }
 
+    static long withoutSingleShift(long packed) {
+        return packed & ~0xfL;
+    }
+
     void unpack(long packed) {
         sets = (int) (packed >>> 8);
         shifted = (int) ((packed >>> 4) & 3);

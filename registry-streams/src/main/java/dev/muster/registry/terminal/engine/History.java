@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class History implements Grid.Above {
 
     private final LineSink finals;
+    private final int lineBytesMax;
     private final LineBuilder head;
     private final LineBuilder scratch;
     private final ChangedLines changed = new ChangedLines();
@@ -28,6 +29,7 @@ final class History implements Grid.Above {
 
     History(int lineBytesMax, LineSink finals) {
         this.finals = finals;
+        this.lineBytesMax = lineBytesMax;
         head = new LineBuilder(lineBytesMax);
         scratch = new LineBuilder(lineBytesMax);
     }
@@ -41,7 +43,7 @@ final class History implements Grid.Above {
         if (frame != null) {
             commitFrame();
         }
-        if (!headOpen && !row.isWrapped() && row.isAscii()) {
+        if (!headOpen && !row.isWrapped() && row.isAsciiWithin(lineBytesMax)) {
             finals.line(finalLines++, row.ascii(), 0, row.trimmedLength());
             return;
         }
@@ -182,7 +184,7 @@ final class History implements Grid.Above {
         for (int y = from; y <= to; y++) {
             Row row = rows.row(y);
             boolean ends = !row.isWrapped() || y == to;
-            if (ends && row.isAscii() && scratch.isEmpty()) {
+            if (ends && scratch.isEmpty() && row.isAsciiWithin(lineBytesMax)) {
                 sink.line(next++, row.ascii(), 0, row.trimmedLength());
                 continue;
             }

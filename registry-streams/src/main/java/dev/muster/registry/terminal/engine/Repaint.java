@@ -50,13 +50,15 @@ final class Repaint {
                 to(y, 0);
             }
             text(row, 0, text);
+            int printed = text;
+            if (goesOn && text == 0) {
+                out.append(' '); // a blank row that continues the one above
+                printed = 1;
+            }
             boolean full = row.isWrapped() && Math.max(row.wrapWidth(), text) >= screen.cols() - 1 && y < last;
             goesOn = full && (row.wrapWidth() == screen.cols() || isWide(grid.row(y + 1)));
             if (goesOn) {
-                out.append(" ".repeat(Math.max(0, Math.min(row.wrapWidth(), screen.cols()) - text)));
-                if (grid.row(y + 1).trimmedLength() == 0) {
-                    out.append(' ');
-                }
+                out.append(" ".repeat(Math.max(0, Math.min(row.wrapWidth(), screen.cols()) - printed)));
             }
         }
     }
@@ -85,6 +87,9 @@ final class Repaint {
         if (cursor.equals(SavedCursor.HOME)) {
             return;
         }
+        if (cursor.origin()) {
+            out.append(CSI).append("?6h");
+        }
         if (cursor.pendingWrap()) {
             toPendingWrap(grid.row(Math.min(cursor.y(), screen.rows() - 1)), cursor.y(), cursor.x(), 0);
         } else {
@@ -93,6 +98,9 @@ final class Repaint {
         charsets(cursor.charsets());
         out.append(cursor.protection() != 0 ? "\033[1\"q\0337\033[0\"q" : "\0337");
         charsets(0);
+        if (cursor.origin()) {
+            out.append(CSI).append("?6l");
+        }
     }
 
     private void tabs() {

@@ -51,8 +51,9 @@ final class Row {
         wrap(0);
     }
 
-    boolean isAscii() {
-        return !wide;
+    /** Whether {@link #ascii} has the row's text, no longer than {@code bytesMax}. */
+    boolean isAsciiWithin(int bytesMax) {
+        return !wide && length <= bytesMax;
     }
 
     /** The bytes of an ASCII row; valid below {@link #length}. */

@@ -372,8 +372,13 @@ final class Screen {
     }
 
     void saveCursor() {
-        saved[isAlternate() ? 1 : 0] =
-                new SavedCursor(x, y, pendingWrap, modes.is(Modes.ORIGIN), charsets.packed(), guarding ? 1 : 0);
+        saved[isAlternate() ? 1 : 0] = new SavedCursor(
+                x,
+                y,
+                pendingWrap,
+                modes.is(Modes.ORIGIN),
+                Charsets.withoutSingleShift(charsets.packed()),
+                guarding ? 1 : 0);
     }
 
     void restoreCursor() {
