@@ -31,6 +31,8 @@ export default defineConfig({
     target: 'es2022',
     sourcemap: false,
     assetsInlineLimit: 0,
+    // Names that caches may keep for ever are told by their hash, which `-` would break.
+    rolldownOptions: { output: { hashCharacters: 'hex' } },
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
   },

@@ -202,8 +202,9 @@ async function handle(request, response) {
           const all = linesOf(runs.get(t.taskId));
           const end = before === null ? all.length : Number(before);
           const first = Math.max(0, end - limit);
-          const lines = grep ? all.filter((l) => new RegExp(grep).test(l)) : all.slice(first, end);
-          return { terminal: t.taskId, command: t.command ?? t.argv.join(' '), state: t.state, exitCode: t.exitCode, startedAt: t.startedAt, firstLine: first, final: all.length, nextLine: all.length, lines };
+          const numbers = grep ? all.flatMap((l, i) => (new RegExp(grep).test(l) ? [i] : [])) : null;
+          const lines = numbers ? numbers.map((i) => all[i]) : all.slice(first, end);
+          return { terminal: t.taskId, command: t.command ?? t.argv.join(' '), state: t.state, exitCode: t.exitCode, startedAt: t.startedAt, firstLine: first, final: all.length, nextLine: all.length, firstKept: 0, lines, ...(numbers ? { numbers } : {}) };
         });
         return json(200, { terminals });
       }
@@ -253,10 +254,10 @@ function connected(socket) {
         const first = Math.max(0, lines.length - frame.lines);
         send({ type: 'attached', ref: frame.ref, terminal: frame.terminal, firstLine: first, nextLine: lines.length, ...to.size });
         const watcher = frame.mode === 'raw'
-          ? { output: (chunk, offset) => send({ type: 'output', ref: frame.ref, offset, data: chunk.toString('base64') }) }
+          ? { output: (chunk, offset, repaint) => send({ type: 'output', ref: frame.ref, ...(repaint ? { repaint } : {}), offset, data: chunk.toString('base64') }) }
           : { output: () => setTimeout(() => { const f = Math.max(0, lines.length - 1); lines = linesOf(to); send({ type: 'lines', ref: frame.ref, firstLine: f, lines: lines.slice(f), final: f, nextLine: lines.length }); }, 20) };
         watcher.ended = (exitCode) => send({ type: 'ended', ref: frame.ref, exitCode });
-        if (frame.mode === 'raw') { if (to.bytes) watcher.output(Buffer.concat(to.output).subarray(-REPAINT_BYTES), Math.max(0, to.bytes - REPAINT_BYTES)); }
+        if (frame.mode === 'raw') { if (to.bytes) watcher.output(Buffer.concat(to.output).subarray(-REPAINT_BYTES), Math.max(0, to.bytes - REPAINT_BYTES), true); }
         else send({ type: 'lines', ref: frame.ref, firstLine: first, lines: lines.slice(first), final: lines.length - 1, nextLine: lines.length });
         if (task.endedAt) watcher.ended(task.exitCode);
         to.watchers.add(watcher);

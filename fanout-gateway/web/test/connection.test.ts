@@ -21,6 +21,7 @@ function started(signedIn = true) {
   const timers: { action: () => void; ms: number; live: boolean }[] = [];
   const states: ConnectionState[] = [];
   const fleet: FleetFrame[] = [];
+  const controls: string[] = [];
   const connection = new Connection(
     {
       openSocket: () => { const socket = new FakeSocket(); sockets.push(socket); return socket; },
@@ -29,7 +30,7 @@ function started(signedIn = true) {
       now: () => 1_000,
       stillSignedIn: () => Promise.resolve(signedIn),
     },
-    { state: (s) => states.push(s), fleet: (f) => fleet.push(f), opened: () => {}, control: () => {} },
+    { state: (s) => states.push(s), fleet: (f) => fleet.push(f), opened: () => {}, control: (f) => controls.push(f.type) },
   );
   connection.start();
   const fire = () => { const timer = timers.findLast((t) => t.live)!; timer.live = false; timer.action(); };
@@ -39,7 +40,7 @@ function started(signedIn = true) {
     socket.says({ type: 'opened', recovered, reason: null, position: 'p0' });
     return socket;
   };
-  return { connection, sockets, timers, states, fleet, fire, open };
+  return { connection, sockets, timers, states, fleet, controls, fire, open };
 }
 
 describe('the connection', () => {
@@ -129,6 +130,17 @@ describe('the connection', () => {
     const socket = open();
     attachment.restart();
     expect(socket.sent.slice(2).map((f) => f['op'])).toEqual(['detach', 'attach']);
+  });
+
+  test('a gap in the output of one terminal is that terminal’s, and one of the nodes is everybody’s', () => {
+    const { connection, controls, open } = started();
+    const seen: TerminalFrame[] = [];
+    connection.attach({ nodeId: 'n', terminal: 't', mode: 'raw', lines: 10 }, (f) => seen.push(f));
+    const socket = open();
+    socket.says({ type: 'gap', ref: socket.sent.at(-1)!['ref'], scope: 'output', from: 0, to: 9, reason: 'spool-full' });
+    expect([seen.map((f) => f.type), controls]).toEqual([['gap'], []]);
+    socket.says({ type: 'gap', scope: 'nodes', reason: 'expired' });
+    expect([seen.length, controls]).toEqual([1, ['gap']]);
   });
 
   test('unknown frames, broken JSON and things that are not objects are ignored', () => {

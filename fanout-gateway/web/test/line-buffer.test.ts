@@ -39,10 +39,12 @@ test('older lines go before, without those that are there and with a hole where 
   expect(buffer.first).toBe(0);
 });
 
-test('lines with their numbers are taken by their text', () => {
+test('what was skipped can be filled in, and nothing else changes', () => {
   const buffer = new LineBuffer();
-  buffer.apply(0, [{ line: 0, text: 'a' }], 1, 1);
-  expect(all(buffer)).toEqual(['a']);
+  buffer.apply(0, ['a'], 0, 1);
+  buffer.apply(3, ['d'], 0, 4);
+  buffer.fill(-1, ['before', 'not a', 'b', 'c', 'not d', 'after']);
+  expect(all(buffer)).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('the buffer is bounded, and the newest lines stay', () => {

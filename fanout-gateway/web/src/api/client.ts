@@ -22,7 +22,10 @@ export interface NodeQuery {
 export interface HistoryQuery {
   terminal?: string;
   lines?: number;
+  /** Exclusive. */
   before?: number;
+  /** Inclusive. */
+  after?: number;
   grep?: string;
 }
 
@@ -90,6 +93,7 @@ function historyParams(query: HistoryQuery, format: string): URLSearchParams {
   if (query.terminal) params.set('terminal', query.terminal);
   if (query.lines !== undefined) params.set('lines', String(query.lines));
   if (query.before !== undefined) params.set('before', String(query.before));
+  if (query.after !== undefined) params.set('after', String(query.after));
   if (query.grep) params.set('grep', query.grep);
   return params;
 }

@@ -94,17 +94,19 @@ export interface NodeList {
 export interface TerminalHistory {
   terminal: string;
   command?: string | null;
+  argv?: string[] | null;
   state?: TaskState | null;
   exitCode?: number | null;
   startedAt?: string | null;
   firstLine: number;
   final?: number | null;
   nextLine?: number | null;
-  lines: HistoryLine[];
+  /** The oldest line that is still kept. */
+  firstKept?: number | null;
+  lines: string[];
+  /** The number of each line, where they are not consecutive, as in a search. */
+  numbers?: number[];
 }
-
-/** A clean line; with its number where the lines are not consecutive (a search). */
-export type HistoryLine = string | { line?: number; number?: number; text: string };
 
 export function runningCount(node: NodeView): number {
   return Array.isArray(node.runningTasks) ? node.runningTasks.length : (node.runningTasks ?? 0);

@@ -198,6 +198,7 @@ export class Connection {
       case 'input-undelivered':
         this.attached.get(frame.ref)?.on(frame);
         break;
+      case 'gap':
       case 'skipped':
       case 'error': {
         const to = frame.ref == null ? undefined : this.attached.get(frame.ref);
@@ -212,9 +213,6 @@ export class Connection {
         break;
       case 'caught-up':
         this.listener.state({ kind: 'live' });
-        this.listener.control(frame);
-        break;
-      case 'gap':
         this.listener.control(frame);
         break;
       default:

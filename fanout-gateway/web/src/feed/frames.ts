@@ -1,4 +1,4 @@
-import type { HistoryLine, NodeView, Problem, Task } from '../api/types';
+import type { NodeView, Problem, Task } from '../api/types';
 
 /** Frames of the subprotocol `muster.v1.json`. A type that is not listed is ignored. */
 export const SUBPROTOCOL = 'muster.v1.json';
@@ -23,31 +23,42 @@ export interface AttachedFrame extends Positioned {
   terminal: string;
   firstLine: number;
   nextLine: number;
-  cols: number;
-  rows: number;
+  /** Null where the process has no terminal. */
+  cols: number | null;
+  rows: number | null;
 }
 export interface LinesFrame extends Positioned {
   type: 'lines';
   ref: string;
   firstLine: number;
-  lines: HistoryLine[];
+  lines: string[];
   final: number;
   nextLine: number;
 }
 export interface OutputFrame extends Positioned {
   type: 'output';
   ref: string;
+  /** These bytes bring a blank terminal to the present picture; live ones go on from `offset`. */
+  repaint?: boolean;
   offset: number;
   data: string;
 }
 export interface SkippedFrame extends Positioned {
   type: 'skipped';
   ref?: string;
+  /** Bytes of raw output, or lines. */
+  scope?: string;
   from?: number;
   to?: number;
-  bytes?: number;
-  lines?: number;
   reason?: string;
+}
+export interface GapFrame extends Positioned {
+  type: 'gap';
+  ref?: string;
+  scope?: string;
+  from?: unknown;
+  to?: unknown;
+  reason?: string | null;
 }
 export interface ErrorFrame {
   type: 'error';
@@ -64,6 +75,9 @@ export interface EndedFrame extends Positioned {
   type: 'ended';
   ref: string;
   exitCode?: number | null;
+  signal?: string | null;
+  /** Null when the process ended by itself. */
+  reason?: string | null;
 }
 export interface InputUndeliveredFrame {
   type: 'input-undelivered';
@@ -74,6 +88,7 @@ export interface InputUndeliveredFrame {
 export type TerminalFrame =
   | AttachedFrame | LinesFrame | OutputFrame | ResizedFrame | EndedFrame | InputUndeliveredFrame
   | (SkippedFrame & { ref: string })
+  | (GapFrame & { ref: string })
   | (ErrorFrame & { ref: string });
 
 export type FleetFrame =
@@ -84,9 +99,9 @@ export type FleetFrame =
 
 export type ControlFrame =
   | ({ type: 'opened'; recovered: boolean; reason?: string | null } & Positioned)
-  | ({ type: 'lagging'; behind?: number; behindMillis?: number; reason?: string } & Positioned)
+  | ({ type: 'lagging'; records?: number; bytes?: number } & Positioned)
   | ({ type: 'caught-up' } & Positioned)
-  | ({ type: 'gap'; scope?: string; from?: unknown; to?: unknown; reason?: string } & Positioned)
+  | GapFrame
   | SkippedFrame
   | ErrorFrame;
 

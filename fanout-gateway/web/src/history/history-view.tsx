@@ -10,7 +10,6 @@ import { clockTime, timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { TaskBadge } from '../ui/status';
-import { numberOf, textOf } from './line-buffer';
 import { OneTerminal } from './one-terminal';
 import { Marked } from './marked';
 
@@ -108,7 +107,7 @@ function Fetched({ node, terminal, grep }: { node: NodeView; terminal: string | 
           <section key={one.terminal} class="history-part" data-terminal={one.terminal}>
             <header>
               <a class="ellipsis" href={hashOf({ nodeId: node.nodeId, tab: 'history', taskId: one.terminal })}>
-                {tasks.value.has(one.terminal) ? titleOf(tasks.value.get(one.terminal)!) : one.command || one.terminal}
+                {tasks.value.has(one.terminal) ? titleOf(tasks.value.get(one.terminal)!) : one.command || one.argv?.join(' ') || one.terminal}
               </a>
               {one.state && <TaskBadge state={one.state} />}
               {one.exitCode != null && one.exitCode !== 0 && <span class="exit bad">exit {one.exitCode}</span>}
@@ -116,7 +115,7 @@ function Fetched({ node, terminal, grep }: { node: NodeView; terminal: string | 
             </header>
             <pre style={{ '--digits': String(one.nextLine ?? one.firstLine + one.lines.length).length }}>
               {one.lines.length === 0 ? <span class="muted">no output</span> : one.lines.map((line, i) => (
-                <div key={i} class="history-line"><span class="number">{numberOf(line) ?? (grep ? '' : one.firstLine + i)}</span><Marked text={textOf(line)} pattern={grep} /></div>
+                <div key={i} class="history-line"><span class="number">{one.numbers?.[i] ?? one.firstLine + i}</span><Marked text={line} pattern={grep} /></div>
               ))}
             </pre>
           </section>

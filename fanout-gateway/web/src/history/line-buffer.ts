@@ -1,5 +1,3 @@
-import type { HistoryLine } from '../api/types';
-
 /** Lines kept on the page for one terminal; the oldest go first, and can be loaded again. */
 export const LINES_MAX = 20_000;
 
@@ -30,23 +28,31 @@ export class LineBuffer {
   }
 
   /** Lines that replace what is there from `firstLine` on; at or above `nextLine` there are none now. */
-  apply(firstLine: number, lines: readonly HistoryLine[], final: number, nextLine: number): void {
+  apply(firstLine: number, lines: readonly string[], final: number, nextLine: number): void {
     if (this.lines.length === 0) this.first = Math.min(firstLine, nextLine);
-    lines.forEach((line, i) => this.set(firstLine + i, textOf(line)));
+    lines.forEach((line, i) => this.set(firstLine + i, line));
     if (nextLine < this.next) this.lines.length = Math.max(0, nextLine - this.first);
     this.final = Math.max(this.final, final);
     this.trim();
   }
 
   /** Older lines, which end where the buffer begins or earlier. */
-  prepend(firstLine: number, lines: readonly HistoryLine[]): void {
+  prepend(firstLine: number, lines: readonly string[]): void {
     const room = Math.max(0, LINES_MAX - this.lines.length);
-    const wanted = lines.slice(0, Math.max(0, this.first - firstLine)).map(textOf);
+    const wanted = lines.slice(0, Math.max(0, this.first - firstLine));
     const hole = Math.max(0, this.first - (firstLine + wanted.length));
     const older: (string | null)[] = [...wanted, ...new Array<null>(Math.min(hole, LINES_MAX)).fill(null)];
     const kept = older.slice(Math.max(0, older.length - room));
     this.lines = [...kept, ...this.lines];
     this.first -= kept.length;
+  }
+
+  /** Lines for holes; what is there stays, for it is newer. */
+  fill(firstLine: number, lines: readonly string[]): void {
+    lines.forEach((line, i) => {
+      const at = firstLine + i - this.first;
+      if (at >= 0 && at < this.lines.length && this.lines[at] === null) this.lines[at] = line;
+    });
   }
 
   get isFull(): boolean {
@@ -68,12 +74,4 @@ export class LineBuffer {
       this.first += over;
     }
   }
-}
-
-export function textOf(line: HistoryLine): string {
-  return typeof line === 'string' ? line : line.text;
-}
-
-export function numberOf(line: HistoryLine): number | null {
-  return typeof line === 'string' ? null : (line.line ?? line.number ?? null);
 }

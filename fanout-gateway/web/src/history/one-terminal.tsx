@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import type { NodeView, Problem } from '../api/types';
+import type { Attachment } from '../feed/connection';
 import { connection } from '../session/app-state';
 import { count } from '../ui/format';
 import { ProblemBox } from '../ui/problem-box';
@@ -11,25 +12,41 @@ import { LineBuffer } from './line-buffer';
 
 const ATTACH_LINES = 1_000;
 const EARLIER_LINES = 2_000;
+/** The most that one read gives. */
+const FILL_LINES = 10_000;
 const LINE_HEIGHT = 19;
 
 /** One terminal's clean lines, live, with older ones on demand. */
 export function OneTerminal({ node, terminal }: { node: NodeView; terminal: string }) {
   const buffer = useRef(new LineBuffer());
+  const attachment = useRef<Attachment | null>(null);
   const version = useSignal(0);
   const attached = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const notice = useSignal<string | null>(null);
   const loading = useSignal(false);
+  const firstKept = useSignal(0);
   const following = useSignal(true);
   const scroller = useRef<HTMLDivElement>(null);
+
+  // What the feed skipped because this page fell behind is read from the history.
+  const fill = async (from: number, to: number) => {
+    try {
+      const answer = await api.history(node.nodeId, { terminal, after: from, before: to, lines: Math.min(FILL_LINES, to - from) });
+      const part = answer.terminals[0];
+      if (part && !part.numbers) buffer.current.fill(part.firstLine, part.lines);
+      version.value++;
+    } catch {
+      notice.value = 'Some lines were skipped because this page fell behind, and could not be loaded. Open this history again to try once more.';
+    }
+  };
 
   useEffect(() => {
     let frame = 0;
     const changed = () => {
       if (frame === 0) frame = requestAnimationFrame(() => { frame = 0; version.value++; });
     };
-    const attachment = connection.attach({ nodeId: node.nodeId, terminal, mode: 'text', lines: ATTACH_LINES }, (given) => {
+    const joined = connection.attach({ nodeId: node.nodeId, terminal, mode: 'text', lines: ATTACH_LINES }, (given) => {
       switch (given.type) {
         case 'attached':
           buffer.current.reset(given.firstLine);
@@ -40,7 +57,7 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
           buffer.current.apply(given.firstLine, given.lines, given.final, given.nextLine);
           break;
         case 'skipped':
-          notice.value = 'Some lines were skipped because this page fell behind. Open the terminal’s history again to load them.';
+          if (given.from !== undefined && given.to !== undefined) void fill(given.from, given.to);
           break;
         case 'error':
           problem.value = given.problem;
@@ -49,9 +66,10 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
       }
       changed();
     });
+    attachment.current = joined;
     return () => {
       cancelAnimationFrame(frame);
-      attachment.detach();
+      joined.detach();
     };
   }, []);
 
@@ -73,13 +91,15 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
     try {
       const answer = await api.history(node.nodeId, { terminal, before: first, lines: EARLIER_LINES });
       const part = answer.terminals[0];
-      if (part && part.lines.length > 0) {
+      firstKept.value = part?.firstKept ?? firstKept.value;
+      if (part && part.lines.length > 0 && !part.numbers) {
         const before = buffer.current.first;
         buffer.current.prepend(part.firstLine, part.lines);
         following.value = false;
         version.value++;
         requestAnimationFrame(() => virtual.scrollToIndex(Math.max(0, before - buffer.current.first), { align: 'start' }));
       } else {
+        firstKept.value = first;
         notice.value = 'There is nothing older: it is past the limits of the history.';
       }
     } catch (error) {
@@ -91,11 +111,15 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
 
   return (
     <>
-      {problem.value && <ProblemBox problem={problem.value} />}
+      {problem.value && (
+        <ProblemBox problem={problem.value}>
+          <button type="button" class="button" onClick={() => { problem.value = null; attachment.current?.restart(); }}>Try again</button>
+        </ProblemBox>
+      )}
       {notice.value && <p class="notice" role="status">{notice.value}</p>}
       <div class="history-line-bar">
-        {first > 0 && size > 0 && !buffer.current.isFull
-          ? <button type="button" class="button small" disabled={loading.value} onClick={() => void earlier()} data-testid="history-earlier">{loading.value ? 'Loading…' : `Load earlier lines (${count(first)} more)`}</button>
+        {first > firstKept.value && size > 0 && !buffer.current.isFull
+          ? <button type="button" class="button small" disabled={loading.value} onClick={() => void earlier()} data-testid="history-earlier">{loading.value ? 'Loading…' : `Load earlier lines (${count(first - firstKept.value)} more)`}</button>
           : <span />}
         <span class="grow" />
         {!following.value && <button type="button" class="button small" onClick={() => { following.value = true; version.value++; }}>Follow the end</button>}

@@ -17,6 +17,10 @@ export interface Invited {
   invite: Invite;
 }
 
+/** The server decides; this only says so before the request. */
+export const NAME_PATTERN = '[A-Za-z0-9]([A-Za-z0-9._\\-]*[A-Za-z0-9])?';
+export const NAME_RULE = 'Letters, digits and . _ - with a letter or digit at each end; at most 63';
+
 const creating = signal(false);
 /** An invite to show; it is not shown again once closed. */
 export const invited = signal<Invited | null>(null);
@@ -69,7 +73,7 @@ function CreateNode() {
     <Dialog title="New node" onClose={close} testid="create-node-dialog">
       <form onSubmit={submit} class="form">
         <label>Name
-          <input ref={field} required maxLength={128} value={name.value} placeholder="web-1" autocomplete="off" spellcheck={false}
+          <input ref={field} required maxLength={63} pattern={NAME_PATTERN} title={NAME_RULE} value={name.value} placeholder="web-1" autocomplete="off" spellcheck={false}
             data-testid="create-node-name" onInput={(event) => (name.value = event.currentTarget.value)} />
         </label>
         <label>Labels <small>optional, key=value with commas between</small>

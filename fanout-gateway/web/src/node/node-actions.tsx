@@ -11,7 +11,7 @@ import { Icon } from '../ui/icon';
 import { Menu } from '../ui/menu';
 import { ProblemBox } from '../ui/problem-box';
 import { notify } from '../ui/toasts';
-import { invited } from './create-node';
+import { invited, NAME_PATTERN, NAME_RULE } from './create-node';
 
 type Asked = { kind: 'edit' | 'delete' | 'revoke'; node: NodeView };
 const asked = signal<Asked | null>(null);
@@ -161,7 +161,7 @@ function Edit({ node, onClose }: { node: NodeView; onClose: () => void }) {
   return (
     <Dialog title={`Edit ${node.name}`} onClose={onClose} testid="edit-dialog">
       <form class="form" onSubmit={submit}>
-        <label>Name<input required maxLength={128} value={name.value} data-testid="edit-name" onInput={(event) => (name.value = event.currentTarget.value)} /></label>
+        <label>Name<input required maxLength={63} pattern={NAME_PATTERN} title={NAME_RULE} value={name.value} data-testid="edit-name" onInput={(event) => (name.value = event.currentTarget.value)} /></label>
         <label>Labels <small>key=value, with commas between</small>
           <input value={labels.value} spellcheck={false} data-testid="edit-labels" onInput={(event) => (labels.value = event.currentTarget.value)} />
         </label>

@@ -90,7 +90,7 @@ function onControl(frame: ControlFrame): void {
       note(`Some changes were skipped because this page fell behind${frame.reason ? ` (${frame.reason})` : ''}.`);
       break;
     case 'lagging':
-      note('This page fell behind the feed.');
+      note(`This page fell behind the feed${frame.records ? ` by ${frame.records} changes` : ''}.`);
       break;
     case 'error':
       notify.problem(frame.problem);

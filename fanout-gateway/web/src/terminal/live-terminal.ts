@@ -3,13 +3,14 @@ import type { Attachment, Connection } from '../feed/connection';
 import { bytesOf, type TerminalFrame } from '../feed/frames';
 import type { Problem, Task } from '../api/types';
 import { bytes } from '../ui/format';
+import { InputQueue } from './input-queue';
 import { OutputPump } from './output-pump';
 import { fontFor, rememberSize, type Size } from './size';
 
 export type LiveState =
   | { kind: 'attaching' }
-  | { kind: 'live'; size: Size }
-  | { kind: 'ended'; exitCode: number | null; size: Size | null };
+  | { kind: 'live' }
+  | { kind: 'ended'; exitCode: number | null };
 
 export interface LiveListener {
   state(state: LiveState): void;
@@ -19,8 +20,12 @@ export interface LiveListener {
 
 export const FONT_SIZE = 13;
 const SCROLLBACK_LINES = 5_000;
-const ATTACH_LINES = 500;
+const ATTACH_LINES = 200;
 const RESIZE_DELAY_MS = 120;
+/** What the engine assumes for output without a terminal. */
+const PIPE_SIZE: Size = { cols: 160, rows: 100 };
+/** RIS. In the stream itself, so that it comes after the bytes that are still being drawn and before the new picture. */
+const RESET = new Uint8Array([0x1b, 0x63]);
 
 /** Which size the screen has: the pane's (a shell of this tab), the process's, or for a pipe, which has none, the pane's after the first picture. */
 export type Sizing = 'pane' | 'process' | 'pipe';
@@ -39,6 +44,7 @@ export class LiveTerminal {
   private readonly fit: FitAddon;
   private readonly pump: OutputPump;
   private readonly attachment: Attachment;
+  private readonly input: InputQueue;
   private readonly observer: ResizeObserver;
   private processSize: Size | null = null;
   private drawn = false;
@@ -81,9 +87,16 @@ export class LiveTerminal {
       (data, done) => this.terminal.write(data, () => { this.wasDrawn(); done(); }),
       (dropped) => this.overflowed(dropped),
     );
+    this.input = new InputQueue(
+      (data) => this.attachment.input(data),
+      (why) => this.undelivered(why),
+      () => performance.now(),
+      (action, ms) => setTimeout(action, ms),
+    );
     if (mayType) {
-      this.terminal.onData((data) => this.typed(this.attachment.input(data)));
-      this.terminal.onBinary((data) => this.typed(this.attachment.inputBase64(btoa(data))));
+      this.terminal.onData((data) => { if (!this.ended) this.input.push(data); });
+      // Only old mouse reports are binary.
+      this.terminal.onBinary((data) => { if (!this.ended) this.attachment.inputBase64(btoa(data)); });
     }
     listener.state({ kind: 'attaching' });
     this.attachment = connection.attach(
@@ -99,6 +112,11 @@ export class LiveTerminal {
     this.terminal.focus();
   }
 
+  /** Asks for the view again, after an error. */
+  restart(): void {
+    this.attachment.restart();
+  }
+
   /** From now on the pane decides the size, as for a shell that this tab opened. */
   takeSize(): void {
     this.sizing = 'pane';
@@ -111,6 +129,7 @@ export class LiveTerminal {
     clearTimeout(this.resizeTimer);
     this.observer.disconnect();
     this.attachment.detach();
+    this.input.clear();
     this.pump.reset();
     this.terminal.dispose();
   }
@@ -122,25 +141,27 @@ export class LiveTerminal {
         this.drawn = false;
         this.pump.reset();
         this.terminal.reset();
-        this.setProcessSize(frame);
-        this.listener.state({ kind: 'live', size: { cols: frame.cols, rows: frame.rows } });
+        this.setProcessSize(frame.cols && frame.rows ? { cols: frame.cols, rows: frame.rows } : PIPE_SIZE);
+        this.listener.state({ kind: 'live' });
         this.sentSize = '';
         this.sendSizeSoon();
         break;
       case 'output':
-        this.pump.push(bytesOf(frame.data));
+        this.pump.push(frame.repaint ? afterReset(bytesOf(frame.data)) : bytesOf(frame.data));
         break;
       case 'resized':
         this.setProcessSize(frame);
-        if (!this.ended) this.listener.state({ kind: 'live', size: { cols: frame.cols, rows: frame.rows } });
         break;
       case 'ended':
         this.ended = true;
         this.terminal.options.cursorBlink = false;
-        this.listener.state({ kind: 'ended', exitCode: frame.exitCode ?? null, size: this.processSize });
+        this.listener.state({ kind: 'ended', exitCode: frame.exitCode ?? null });
         break;
       case 'skipped':
-        this.listener.notice(`${frame.bytes ? `${bytes(frame.bytes)} of output` : 'Some output'} was skipped here because this page fell behind${frame.reason ? ` (${frame.reason})` : ''}. History has it.`);
+        this.listener.notice(`${size(frame)} of output was skipped here because this page fell behind. History has it.`);
+        break;
+      case 'gap':
+        this.listener.notice(`${size(frame)} of output was lost before it reached Muster${frame.reason ? ` (${frame.reason})` : ''}.`);
         break;
       case 'input-undelivered':
         this.listener.notice('What you typed did not reach the node: it has no live connection now.');
@@ -153,8 +174,10 @@ export class LiveTerminal {
     }
   }
 
-  private typed(sent: boolean): void {
-    if (!sent && !this.ended) this.listener.notice('Not connected: what you type now is not sent.');
+  private undelivered(why: 'not-connected' | 'too-much'): void {
+    this.listener.notice(why === 'too-much'
+      ? 'That was too much at once and was not sent. Paste less, or put it into a file.'
+      : 'Not connected: what you type now is not sent.');
   }
 
   private overflowed(dropped: number): void {
@@ -217,4 +240,15 @@ export class LiveTerminal {
       return !(event.code === 'KeyV' && event.ctrlKey && event.shiftKey);
     });
   }
+}
+
+function afterReset(picture: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(RESET.length + picture.length);
+  whole.set(RESET);
+  whole.set(picture, RESET.length);
+  return whole;
+}
+
+function size({ from, to }: { from?: unknown; to?: unknown }): string {
+  return typeof from === 'number' && typeof to === 'number' && to > from ? bytes(to - from) : 'Some';
 }

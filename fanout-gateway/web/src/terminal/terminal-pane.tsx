@@ -112,7 +112,11 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
         )}
         {!ended && <CancelButton node={node} task={task} label={isShell(task) ? 'End' : 'Stop'} />}
       </div>
-      {problem.value && <ProblemBox problem={problem.value} />}
+      {problem.value && (
+        <ProblemBox problem={problem.value}>
+          <button type="button" class="button" onClick={() => { problem.value = null; live.current?.restart(); }}>Try again</button>
+        </ProblemBox>
+      )}
       {notice.value && (
         <div class="notice" role="status" data-testid="terminal-notice">
           <span class="grow">{notice.value}</span>
