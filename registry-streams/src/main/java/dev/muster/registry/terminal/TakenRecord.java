@@ -1,0 +1,114 @@
+package dev.muster.registry.terminal;
+
+import com.google.protobuf.ByteString;
+import dev.muster.proto.agent.v1.Gap;
+import dev.muster.proto.agent.v1.Marker;
+import dev.muster.proto.agent.v1.OutputChunk;
+import dev.muster.registry.terminal.history.LiveTerminal;
+import dev.muster.registry.terminal.history.RecordPosition;
+import dev.muster.registry.terminal.history.TerminalObserver;
+import dev.muster.registry.terminal.output.Position;
+import dev.muster.registry.terminal.watch.TerminalFrames;
+
+/** What one record brings for one terminal: moves the terminal, its frames and its published lines on together. */
+final class TakenRecord implements TerminalObserver {
+    private final String node;
+    private final LiveTerminal terminal;
+    private final RecordPosition at;
+    private final TerminalFrames frames;
+    private final Outbox outbox;
+    private final TerminalMetrics metrics;
+    private final boolean publishLines;
+    private boolean open;
+
+    TakenRecord(
+            String node,
+            LiveTerminal terminal,
+            RecordPosition at,
+            NodeWatches watches,
+            Outbox outbox,
+            TerminalMetrics metrics,
+            boolean publishLines) {
+        this.node = node;
+        this.terminal = terminal;
+        this.at = at;
+        this.outbox = outbox;
+        this.metrics = metrics;
+        this.publishLines = publishLines;
+        frames = watches.frames(node, terminal.id());
+        frames.begin(
+                watches.leases(node).of(terminal.id(), at.atMillis()),
+                terminal.position(),
+                at.atMillis(),
+                record -> outbox.view(
+                        record.toBuilder()
+                                .setNodeId(node)
+                                .setTerminalId(terminal.id())
+                                .build(),
+                        at.atMillis()));
+    }
+
+    LiveTerminal terminal() {
+        return terminal;
+    }
+
+    /** The terminal belongs to this instance from now on, if it belonged to none. */
+    void open(String instance) {
+        if (!open || !terminal.exists()) {
+            terminal.begin(at, instance, this);
+            open = true;
+        }
+    }
+
+    void take(OutputChunk chunk, int skip) {
+        terminal.waitBeyond(0);
+        if (!chunk.hasMarker()) {
+            ByteString data = chunk.getData();
+            metrics.bytes().accepted(data.size() - skip);
+            metrics.bytes().repeated(skip);
+            terminal.data(data, skip, data.size());
+            return;
+        }
+        metrics.markers().accepted(1);
+        Marker marker = chunk.getMarker();
+        frames.marker(marker, terminal.position().offset(), chunk.getMarkerNumber());
+        switch (marker.getKindCase()) {
+            case START -> terminal.start(marker.getStart(), marker.getAtMillis());
+            case RESIZE -> terminal.resize(marker.getResize());
+            case GAP -> terminal.gap(marker.getGap().getBytes(), chunk.getMarkerNumber());
+            case EXIT -> terminal.exit(marker.getExit(), marker.getAtMillis());
+            case KIND_NOT_SET -> throw new IllegalStateException("a marker without a kind was accepted");
+        }
+    }
+
+    /** Goes on behind what is missing. */
+    void gap(long bytes, long marker) {
+        Position from = terminal.position();
+        Gap gap = Gap.newBuilder().setBytes(bytes).setReason("missing").build();
+        frames.marker(Marker.newBuilder().setAtMillis(at.atMillis()).setGap(gap).build(), from.offset(), marker);
+        terminal.gap(bytes, marker);
+    }
+
+    void end() {
+        terminal.flush();
+        frames.end(terminal);
+    }
+
+    @Override
+    public void line(long number, byte[] utf8, int offset, int length) {
+        if (publishLines) {
+            outbox.line(node, terminal.id(), number, utf8, offset, length, at.atMillis());
+        }
+        frames.line(number, utf8, offset, length);
+    }
+
+    @Override
+    public void data(ByteString bytes, Position from) {
+        frames.data(bytes, from);
+    }
+
+    @Override
+    public void advanced(LiveTerminal moved) {
+        frames.advanced(moved);
+    }
+}

@@ -1,0 +1,111 @@
+package dev.muster.registry.terminal;
+
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.Topic;
+import dev.muster.registry.streams.RocksMemory;
+import dev.muster.registry.streams.StreamsApp;
+import dev.muster.registry.streams.StreamsSettings;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StoreQueryParameters;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+
+/** The terminal app: its topology, its life and its queries. Thread-safe. */
+public final class TerminalApp implements AutoCloseable {
+    private static final long TOPIC_ID_TIMEOUT_SECONDS = 30;
+
+    private final StreamsApp app;
+    private final TerminalQueries queries;
+
+    /**
+     * @param stdoutTopicId Kafka's id of muster.stdout, from {@link #topicIdOfStdout}
+     * @param memory shared by all stores of the process; closed after this
+     */
+    public TerminalApp(
+            KafkaSettings kafka,
+            StreamsSettings streams,
+            TerminalSettings settings,
+            String stdoutTopicId,
+            RocksMemory memory,
+            MeterRegistry meters) {
+        Properties properties = streams.properties(streams.terminal(), kafka, memory);
+        app = new StreamsApp(
+                streams.terminal().name(),
+                TerminalTopology.build(kafka.names(), settings, stdoutTopicId, new TerminalMetrics(meters)),
+                properties,
+                streams.threadReplacementsMax(),
+                System::nanoTime);
+        queries = new TerminalQueries(kafka.partitions(), this::store);
+    }
+
+    /**
+     * Asks the broker for the id that muster.stdout has now.
+     *
+     * @throws IllegalStateException if the broker does not answer within 30 s or there is no such topic
+     * @throws InterruptedException if interrupted meanwhile
+     */
+    public static String topicIdOfStdout(Admin admin, KafkaSettings kafka) throws InterruptedException {
+        String name = kafka.names().of(Topic.STDOUT);
+        try {
+            TopicDescription stdout = admin.describeTopics(List.of(name))
+                    .allTopicNames()
+                    .get(TOPIC_ID_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .get(name);
+            if (stdout == null) {
+                throw new IllegalStateException("there is no topic " + name);
+            }
+            return stdout.topicId().toString();
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("cannot describe " + name, e);
+        }
+    }
+
+    public void start() {
+        app.start();
+    }
+
+    /** Completes when all partitions are restored for the first time; fails if the app stops before. */
+    public CompletableFuture<Void> running() {
+        return app.running();
+    }
+
+    public KafkaStreams.State state() {
+        return app.state();
+    }
+
+    /** What is wrong with it, or nothing. */
+    public Optional<String> problem() {
+        return app.problem();
+    }
+
+    public KafkaStreams streams() {
+        return app.streams();
+    }
+
+    public TerminalQueries queries() {
+        return queries;
+    }
+
+    @Override
+    public void close() {
+        app.close();
+    }
+
+    private ReadOnlyKeyValueStore<Bytes, byte[]> store(int partition) {
+        return app.streams()
+                .store(StoreQueryParameters.fromNameAndType(
+                                TerminalTopology.STORE, QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
+                        .withPartition(partition));
+    }
+}

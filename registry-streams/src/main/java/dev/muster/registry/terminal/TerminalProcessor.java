@@ -1,0 +1,155 @@
+package dev.muster.registry.terminal;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.topics.Parsed;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicNames;
+import dev.muster.proto.records.v1.NodeRecord;
+import dev.muster.proto.records.v1.OutputRecord;
+import dev.muster.proto.records.v1.WatchRecord;
+import dev.muster.registry.streams.DeadLetters;
+import dev.muster.registry.terminal.history.LiveTerminals;
+import dev.muster.registry.terminal.history.RecordPosition;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells records of the three inputs apart and hands them on. What it has in memory lives from one {@code init} to the next. */
+final class TerminalProcessor implements Processor<String, @Nullable Parsed<? extends Message>, String, Message> {
+    private static final Logger LOG = LoggerFactory.getLogger(TerminalProcessor.class);
+
+    private final String stdoutTopic;
+    private final String nodesTopic;
+    private final TerminalSettings settings;
+    private final String stdoutTopicId;
+    private final TerminalMetrics metrics;
+    private final ErrorIds errorIds = new ErrorIds();
+
+    private @Nullable Task task;
+
+    /** What belongs to one life of a task. */
+    private record Task(
+            ProcessorContext<String, Message> context,
+            LiveTerminals terminals,
+            NodeWatches watches,
+            OutputIntake intake) {}
+
+    TerminalProcessor(TopicNames names, TerminalSettings settings, String stdoutTopicId, TerminalMetrics metrics) {
+        stdoutTopic = names.of(Topic.STDOUT);
+        nodesTopic = names.of(Topic.NODES);
+        this.settings = settings;
+        this.stdoutTopicId = stdoutTopicId;
+        this.metrics = metrics;
+    }
+
+    @Override
+    public void init(ProcessorContext<String, Message> context) {
+        KeyValueStore<Bytes, byte[]> store = context.getStateStore(TerminalTopology.STORE);
+        LiveTerminals terminals = new LiveTerminals(store, settings.history(), settings.cachedTerminals());
+        NodeWatches watches = new NodeWatches(terminals, settings.watch(), settings.cachedTerminals());
+        Outbox outbox = new Outbox(context, metrics);
+        task = new Task(context, terminals, watches, new OutputIntake(settings, terminals, watches, outbox, metrics));
+    }
+
+    @Override
+    public void process(Record<String, @Nullable Parsed<? extends Message>> record) {
+        Task now = task();
+        RecordMetadata source = now.context().recordMetadata().orElse(null);
+        if (source == null) {
+            throw new IllegalStateException("a record without a source");
+        }
+        Parsed<? extends Message> value = record.value();
+        String node = record.key();
+        if (node == null || !LiveTerminals.isId(node)) {
+            refuse(record, source, "bad-key");
+            return;
+        }
+        try {
+            if (value == null) {
+                if (source.topic().equals(nodesTopic)) {
+                    delete(node, record.timestamp());
+                }
+            } else if (value.message() == null) {
+                refuse(record, source, value.problem() == null ? "not-readable" : value.problem());
+            } else {
+                take(node, value.message(), record, source);
+            }
+        } catch (RuntimeException e) {
+            // half of a record may be in memory: the store counts, and what this record brought shows as a gap
+            now.terminals().forget(node);
+            now.watches().forget(node);
+            throw e;
+        }
+        now.terminals().trim();
+        now.watches().trim();
+    }
+
+    private void take(
+            String node,
+            Message message,
+            Record<String, @Nullable Parsed<? extends Message>> record,
+            RecordMetadata source) {
+        if (message instanceof OutputRecord output && source.topic().equals(stdoutTopic)) {
+            RecordPosition at =
+                    new RecordPosition(stdoutTopicId, source.partition(), source.offset(), record.timestamp());
+            String problem = task().intake().take(node, output, at);
+            if (!problem.isEmpty()) {
+                refuse(record, source, problem);
+            }
+        } else if (message instanceof WatchRecord watch) {
+            String problem = task().intake().watch(node, watch, record.timestamp());
+            if (!problem.isEmpty()) {
+                refuse(record, source, problem);
+            }
+        } else if (message instanceof NodeRecord nodeRecord && nodeRecord.getDeleted()) {
+            delete(node, record.timestamp());
+        }
+    }
+
+    private void delete(String node, long atMillis) {
+        Task now = task();
+        if (!now.terminals().node(node).isDeleted()) {
+            now.terminals().node(node).delete(atMillis);
+            now.terminals().forget(node);
+            now.watches().forget(node);
+        }
+    }
+
+    private void refuse(
+            Record<String, @Nullable Parsed<? extends Message>> record, RecordMetadata source, String reason) {
+        String errorId = errorIds.get();
+        LOG.atWarn()
+                .addKeyValue("errorId", errorId)
+                .addKeyValue("reason", reason)
+                .addKeyValue("topic", source.topic())
+                .addKeyValue("partition", source.partition())
+                .addKeyValue("offset", source.offset())
+                .log("record refused");
+        metrics.deadLetter();
+        Parsed<? extends Message> value = record.value();
+        ByteString raw = value == null ? ByteString.EMPTY : value.raw();
+        task().context()
+                .forward(
+                        new Record<>(
+                                DeadLetters.key(source.topic(), source.partition()),
+                                DeadLetters.of(source, reason, errorId, record.key(), raw),
+                                record.timestamp()),
+                        TerminalTopology.DLQ_SINK);
+    }
+
+    private Task task() {
+        Task now = task;
+        if (now == null) {
+            throw new IllegalStateException("init was not called");
+        }
+        return now;
+    }
+}

@@ -1,0 +1,360 @@
+package dev.muster.registry.terminal.history;
+
+import com.google.protobuf.ByteString;
+import dev.muster.proto.agent.v1.Exit;
+import dev.muster.proto.agent.v1.Start;
+import dev.muster.proto.agent.v1.WindowSize;
+import dev.muster.proto.store.v1.TerminalBlock;
+import dev.muster.proto.store.v1.TerminalHead;
+import dev.muster.proto.store.v1.TerminalStep;
+import dev.muster.registry.terminal.engine.LineSink;
+import dev.muster.registry.terminal.output.Position;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One terminal as the stream thread has it: takes steps and writes them down.
+ *
+ * <p>A step costs one write to the tail. Every {@value #CHECKPOINT_BYTES} bytes of steps or more there is a checkpoint:
+ * what became final goes into segments, the engine's state replaces the tail, and the head is written last. Where
+ * checkpoints and segments lie depends on the stream's contents alone. Confined to the thread of its task.
+ */
+public final class LiveTerminal {
+    static final int CHECKPOINT_BYTES = 64 << 10;
+    /** A large window is written less often, at this multiple of its size. */
+    static final int CHECKPOINT_STATES = 8;
+
+    static final int CHECKPOINT_BYTES_MAX = 512 << 10;
+    /** Beyond this many bytes of open lines there is a checkpoint, too. */
+    static final int OPEN_BYTES_MAX = 64 << 10;
+    /** Points at which a checkpoint is possible lie so far apart. */
+    static final int SLICE_BYTES = 4 << 10;
+
+    static final int STATE_BYTES_MAX = 512 << 10;
+
+    private static final TerminalObserver NOBODY = new TerminalObserver() {
+        @Override
+        public void data(ByteString bytes, Position from) {}
+
+        @Override
+        public void advanced(LiveTerminal terminal) {}
+
+        @Override
+        public void line(long number, byte[] utf8, int offset, int length) {}
+    };
+
+    private final TerminalReads reads;
+    private final TerminalWrites writes;
+    private final NodeHistory history;
+    private final String node;
+    private final String id;
+    private final Segments segments;
+    private final Tail tail = new Tail();
+
+    private @Nullable TerminalHead head;
+    private @Nullable Playback playback;
+    private boolean headChanged;
+    private Position position = Position.START;
+    private long recordRawOffset;
+    private @Nullable RecordPosition record;
+    private TerminalObserver observer = NOBODY;
+
+    LiveTerminal(TerminalReads reads, TerminalWrites writes, NodeHistory history, String node, String id) {
+        this.reads = reads;
+        this.writes = writes;
+        this.history = history;
+        this.node = node;
+        this.id = id;
+        segments = new Segments(reads, writes, node, id);
+        head = reads.head(node, id);
+        if (head != null) {
+            load(head);
+        }
+    }
+
+    private void load(TerminalHead stored) {
+        position = Position.of(stored.getMark());
+        int slot = 0;
+        for (TerminalBlock block = reads.block(node, id, slot);
+                block != null && block.getEpoch() == stored.getEpoch();
+                block = reads.block(node, id, ++slot)) {
+            tail.restore(block);
+            position = Position.of(block.getMark());
+        }
+    }
+
+    public String id() {
+        return id;
+    }
+
+    public boolean exists() {
+        return head != null;
+    }
+
+    public boolean isEnded() {
+        return head != null && head.hasExit();
+    }
+
+    public Position position() {
+        return position;
+    }
+
+    /** The instance that owns it; empty if there is none yet. */
+    public String owner() {
+        return head == null ? "" : head.getInstanceId();
+    }
+
+    /** Append time of the first of the steps that lie beyond the position; 0 if there are none. */
+    public long beyondSince() {
+        return head == null ? 0 : head.getBeyondSinceMillis();
+    }
+
+    long touchedAt() {
+        return head == null ? 0 : head.getTouchedAtMillis();
+    }
+
+    boolean hasSegments() {
+        return head != null && head.getFirstSegment() < head.getNextSegment();
+    }
+
+    /** Final lines so far. */
+    public long finalLines() {
+        return isEnded() ? head().getSealedLines() : playback().engine().finalLines();
+    }
+
+    /** Lines that may still change, from {@link #finalLines} on. */
+    public void window(LineSink sink) {
+        if (!isEnded()) {
+            playback().engine().window(sink);
+        }
+    }
+
+    /** Names the record that the following steps are from, and who wants to see what becomes of them. */
+    public void begin(RecordPosition from, String instanceId, TerminalObserver seenBy) {
+        record = from;
+        observer = seenBy;
+        recordRawOffset = position.offset();
+        TerminalHead now = head;
+        if (now == null) {
+            head = TerminalHead.newBuilder()
+                    .setInstanceId(instanceId)
+                    .setTopicId(from.topicId())
+                    .setPartition(from.partition())
+                    .setFirstOffset(from.offset())
+                    .setLastOffset(from.offset())
+                    .setStartedAtMillis(from.atMillis())
+                    .setTouchedAtMillis(from.atMillis())
+                    .build();
+            headChanged = true;
+            history.created(id, from.atMillis());
+        } else if (!now.getTopicId().equals(from.topicId())) {
+            head = RawIndex.restart(now, from, writes, node, id);
+            headChanged = true;
+        }
+    }
+
+    public void start(Start start, long atMillis) {
+        TerminalHead.Builder changed = head().toBuilder().setPty(start.hasPty()).setSize(start.getPty());
+        if (atMillis > 0) {
+            changed.setStartedAtMillis(atMillis);
+        }
+        position = new Position(0, 1);
+        head = changed.setMark(position.toMark()).build();
+        playback = null;
+        headChanged = true;
+        advance();
+    }
+
+    /** Takes bytes {@code from} to {@code to} of a chunk. */
+    public void data(ByteString bytes, int from, int to) {
+        int at = from;
+        while (at < to) {
+            long weight = playback().weight();
+            int end = (int) Math.min(to, at + SLICE_BYTES - weight % SLICE_BYTES);
+            playback().data(bytes, at, end);
+            ByteString slice = bytes.substring(at, end);
+            tail.data(slice);
+            observer.data(slice, position);
+            position = new Position(position.offset() + (end - at), position.marker());
+            at = end;
+            stepTaken(weight);
+        }
+    }
+
+    public void resize(WindowSize size) {
+        long weight = playback().weight();
+        playback().resize(size);
+        tail.step(TerminalStep.newBuilder().setResize(size).build());
+        position = new Position(position.offset(), position.marker() + 1);
+        stepTaken(weight);
+    }
+
+    /** Goes on behind bytes that are lost; none are when only markers are. */
+    public void gap(long bytes, long marker) {
+        long weight = playback().weight();
+        playback().gap(bytes);
+        tail.step(TerminalStep.newBuilder().setGapBytes(bytes).build());
+        position = new Position(position.offset() + bytes, marker);
+        stepTaken(weight);
+    }
+
+    public void exit(Exit exit, long atMillis) {
+        Playback last = playback();
+        byte[] screen = last.save(STATE_BYTES_MAX);
+        last.end();
+        position = new Position(position.offset(), position.marker() + 1);
+        RecordPosition now = record();
+        head = head().toBuilder()
+                .setExit(exit)
+                .setEndedAtMillis(atMillis > 0 ? atMillis : now.atMillis())
+                .build();
+        write(screen, true);
+        if (exists()) {
+            advance();
+        }
+    }
+
+    /** Notes since when steps beyond the position wait; 0: none waits. */
+    public void waitBeyond(long sinceMillis) {
+        if (beyondSince() != sinceMillis) {
+            head = head().toBuilder().setBeyondSinceMillis(sinceMillis).build();
+            headChanged = true;
+        }
+    }
+
+    /** Writes what the record brought. */
+    public void flush() {
+        if (head == null) {
+            return;
+        }
+        if (tail.isPending()) {
+            int slot = tail.slot();
+            TerminalBlock block = TerminalBlock.newBuilder()
+                    .setEpoch(head().getEpoch())
+                    .setMark(position.toMark())
+                    .setKafkaOffset(record().offset())
+                    .addAllSteps(tail.take())
+                    .build();
+            writes.block(node, id, slot, block);
+        }
+        if (headChanged) {
+            writes.head(node, id, head());
+            headChanged = false;
+        }
+        observer = NOBODY;
+    }
+
+    /** Removes up to so many of the oldest segments; returns the bytes of text that are gone. */
+    long dropSegments(int count) {
+        TerminalHead.Builder changed = head().toBuilder();
+        long freed = segments.drop(changed, count);
+        head = changed.build();
+        writes.head(node, id, head());
+        headChanged = false;
+        return freed;
+    }
+
+    /** Removes all of it; returns the bytes of text that are gone. */
+    long delete() {
+        TerminalHead last = head;
+        if (last == null) {
+            return 0;
+        }
+        TerminalHead.Builder changed = last.toBuilder();
+        long freed = segments.drop(changed, Integer.MAX_VALUE);
+        for (long entry = last.getFirstEntry(); entry < last.getNextEntry(); entry++) {
+            writes.deleteIndexEntry(node, id, entry);
+        }
+        deleteBlocks(Math.max(last.getBlocks(), tail.slots()));
+        writes.deleteState(node, id);
+        writes.deleteHead(node, id);
+        head = null;
+        playback = null;
+        tail.clear();
+        headChanged = false;
+        position = Position.START;
+        return freed;
+    }
+
+    private void stepTaken(long weightBefore) {
+        Playback now = playback();
+        boolean slice = weightBefore / SLICE_BYTES != now.weight() / SLICE_BYTES;
+        if (slice && (now.weight() >= checkpointBytes(now) || now.openLines().bytes() >= OPEN_BYTES_MAX)) {
+            write(now.save(STATE_BYTES_MAX), false);
+        }
+        advance();
+    }
+
+    private static long checkpointBytes(Playback playback) {
+        long byState = (long) CHECKPOINT_STATES * playback.stateBytes();
+        return Math.min(CHECKPOINT_BYTES_MAX, Math.max(CHECKPOINT_BYTES, byState));
+    }
+
+    private void advance() {
+        observer.advanced(this);
+    }
+
+    private void write(byte[] engine, boolean ended) {
+        Playback now = playback();
+        RecordPosition from = record();
+        int slots = Math.max(head().getBlocks(), tail.slots());
+        TerminalHead.Builder next = head().toBuilder()
+                .setEpoch(head().getEpoch() + 1)
+                .setMark(position.toMark())
+                .setSize(now.size())
+                .setBlocks(ended ? 0 : slots)
+                .setTouchedAtMillis(from.atMillis())
+                .setLastOffset(from.offset());
+        long before = next.getKeptBytes();
+        int sealed = segments.seal(next, now.openLines(), ended, from.atMillis());
+        segments.evict(next, history.limits(), from.atMillis(), sealed);
+        RawIndex.note(next, recordRawOffset, from.offset(), writes, node, id);
+        TerminalHead written = next.build();
+        head = written;
+        writes.state(node, id, now.state(written.getEpoch(), engine));
+        writes.head(node, id, written);
+        headChanged = false;
+        if (ended) {
+            deleteBlocks(slots);
+        }
+        tail.clear();
+        now.checkpointed(engine.length);
+        history.keptBytes(written.getKeptBytes() - before);
+    }
+
+    private void deleteBlocks(int count) {
+        for (int slot = 0; slot < count; slot++) {
+            writes.deleteBlock(node, id, slot);
+        }
+    }
+
+    private Playback playback() {
+        Playback now = playback;
+        if (now == null) {
+            boolean[] live = {false};
+            now = Playback.restore(reads, node, id, head(), tail.slots(), (number, utf8, offset, length) -> {
+                if (live[0]) {
+                    observer.line(number, utf8, offset, length);
+                }
+            });
+            live[0] = true;
+            playback = now;
+        }
+        return now;
+    }
+
+    private TerminalHead head() {
+        TerminalHead now = head;
+        if (now == null) {
+            throw new IllegalStateException("terminal without a head: begin was not called");
+        }
+        return now;
+    }
+
+    private RecordPosition record() {
+        RecordPosition now = record;
+        if (now == null) {
+            throw new IllegalStateException("no record: begin was not called");
+        }
+        return now;
+    }
+}

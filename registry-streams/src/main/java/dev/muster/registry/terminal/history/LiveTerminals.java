@@ -1,0 +1,85 @@
+package dev.muster.registry.terminal.history;
+
+import dev.muster.proto.store.v1.NodeLeases;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+
+/** The terminals that a task has in memory, the least recently used nodes' ones let go first. Confined to its thread. */
+public final class LiveTerminals {
+    private final TerminalReads reads;
+    private final TerminalWrites writes;
+    private final HistoryLimits limits;
+    private final int terminalsMax;
+    private final LinkedHashMap<String, Node> nodes = new LinkedHashMap<>(64, 0.75f, true);
+
+    /** @param terminalsMax how many stay in memory between records */
+    public LiveTerminals(KeyValueStore<Bytes, byte[]> store, HistoryLimits limits, int terminalsMax) {
+        reads = new TerminalReads(store::get);
+        writes = new TerminalWrites(store);
+        this.limits = limits;
+        this.terminalsMax = terminalsMax;
+    }
+
+    private final class Node {
+        private final Map<String, LiveTerminal> terminals = new HashMap<>();
+        private final NodeHistory history;
+
+        Node(String node) {
+            history = new NodeHistory(
+                    reads, writes, limits, node, id -> terminals.computeIfAbsent(id, absent -> make(node, absent)));
+        }
+
+        private LiveTerminal make(String node, String id) {
+            return new LiveTerminal(reads, writes, history, node, id);
+        }
+    }
+
+    /** Whether an id can be stored. */
+    public static boolean isId(String id) {
+        return StoreKeys.isId(id);
+    }
+
+    public NodeHistory node(String node) {
+        return entry(node).history;
+    }
+
+    public LiveTerminal terminal(String node, String id) {
+        Node entry = entry(node);
+        return entry.terminals.computeIfAbsent(id, absent -> entry.make(node, absent));
+    }
+
+    private Node entry(String node) {
+        return nodes.computeIfAbsent(node, Node::new);
+    }
+
+    public @Nullable NodeLeases leases(String node) {
+        return reads.leases(node);
+    }
+
+    public void putLeases(String node, NodeLeases leases) {
+        writes.leases(node, leases);
+    }
+
+    /** Something failed while a record of this node was taken: what is in the store counts. */
+    public void forget(String node) {
+        nodes.remove(node);
+    }
+
+    /** Between two records: lets go of what is too much. */
+    public void trim() {
+        int count = 0;
+        for (Node node : nodes.values()) {
+            count += node.terminals.size();
+        }
+        Iterator<Node> eldest = nodes.values().iterator();
+        while (eldest.hasNext() && (count > terminalsMax || nodes.size() > terminalsMax)) {
+            count -= eldest.next().terminals.size();
+            eldest.remove();
+        }
+    }
+}

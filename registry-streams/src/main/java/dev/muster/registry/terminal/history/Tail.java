@@ -1,0 +1,93 @@
+package dev.muster.registry.terminal.history;
+
+import com.google.protobuf.ByteString;
+import dev.muster.proto.store.v1.TerminalBlock;
+import dev.muster.proto.store.v1.TerminalStep;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The steps since the last checkpoint, as blocks that are written once; only a block that is still small is written
+ * again with more in it, so that many tiny steps do not make many blocks.
+ */
+final class Tail {
+    /** A block with fewer bytes of steps takes in the next ones. */
+    static final int SMALL_BYTES = 512;
+
+    private List<TerminalStep> last = new ArrayList<>();
+    private int lastBytes;
+    private List<TerminalStep> pending = new ArrayList<>();
+    private int slots;
+
+    void data(ByteString bytes) {
+        add(pending, TerminalStep.newBuilder().setData(bytes).build());
+    }
+
+    void step(TerminalStep step) {
+        pending.add(step);
+    }
+
+    boolean isPending() {
+        return !pending.isEmpty();
+    }
+
+    /** Goes on behind a block that is in the store. */
+    void restore(TerminalBlock block) {
+        slots++;
+        last = new ArrayList<>(block.getStepsList());
+        lastBytes = bytes(last);
+    }
+
+    /** The slot that {@link #take} writes. */
+    int slot() {
+        return isGrowing() ? slots - 1 : slots;
+    }
+
+    /** Steps of the block to write, which counts as written from now on. */
+    List<TerminalStep> take() {
+        if (isGrowing()) {
+            pending.forEach(step -> add(last, step));
+        } else {
+            last = pending;
+            slots++;
+        }
+        pending = new ArrayList<>();
+        lastBytes = bytes(last);
+        return last;
+    }
+
+    /** Slots in use. */
+    int slots() {
+        return slots;
+    }
+
+    /** A checkpoint holds all of it. */
+    void clear() {
+        last = new ArrayList<>();
+        pending = new ArrayList<>();
+        lastBytes = 0;
+        slots = 0;
+    }
+
+    private boolean isGrowing() {
+        return slots > 0 && lastBytes < SMALL_BYTES;
+    }
+
+    private static void add(List<TerminalStep> steps, TerminalStep step) {
+        int end = steps.size() - 1;
+        if (step.hasData() && end >= 0 && steps.get(end).hasData()) {
+            ByteString joined = steps.get(end).getData().concat(step.getData());
+            steps.set(end, TerminalStep.newBuilder().setData(joined).build());
+        } else {
+            steps.add(step);
+        }
+    }
+
+    private static int bytes(List<TerminalStep> steps) {
+        int bytes = 0;
+        for (TerminalStep step : steps) {
+            bytes += step.hasData() ? step.getData().size() : Playback.MARKER_WEIGHT;
+        }
+        return bytes;
+    }
+}

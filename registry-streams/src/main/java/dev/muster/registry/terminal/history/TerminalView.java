@@ -1,0 +1,166 @@
+package dev.muster.registry.terminal.history;
+
+import dev.muster.proto.store.v1.TerminalBlock;
+import dev.muster.proto.store.v1.TerminalHead;
+import dev.muster.proto.store.v1.TerminalSegment;
+import dev.muster.proto.store.v1.TerminalState;
+import dev.muster.registry.terminal.output.Position;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A terminal as a reader sees it at one moment, while the stream thread goes on writing. Only point gets; its cost is that
+ * of the tail, never of the whole history.
+ */
+public final class TerminalView {
+    private static final int TRIES = 20;
+
+    private final TerminalReads reads;
+    private final String node;
+    private final String id;
+    private final TerminalHead head;
+    private final Position position;
+    private final long lastOffset;
+    private final Playback playback;
+    private final List<String> recent = new ArrayList<>();
+    private final long finalLines;
+
+    /** Some lines in order, the first with this number. */
+    public record Lines(long first, List<String> texts) {
+        public long next() {
+            return first + texts.size();
+        }
+    }
+
+    private TerminalView(
+            TerminalReads reads,
+            String node,
+            String id,
+            TerminalHead head,
+            Position position,
+            long lastOffset,
+            Playback playback) {
+        this.reads = reads;
+        this.node = node;
+        this.id = id;
+        this.head = head;
+        this.position = position;
+        this.lastOffset = lastOffset;
+        this.playback = playback;
+        playback.openLines().each(this::add);
+        if (!head.hasExit()) {
+            playback.engine().window(this::add);
+        }
+        finalLines = head.hasExit() ? head.getSealedLines() : playback.engine().finalLines();
+    }
+
+    private void add(long number, byte[] utf8, int offset, int length) {
+        recent.add(new String(utf8, offset, length, StandardCharsets.UTF_8));
+    }
+
+    /** Null if there is no such terminal, or if it changed too fast to be read. */
+    public static @Nullable TerminalView read(TerminalReads reads, String node, String id) {
+        for (int i = 0; i < TRIES; i++) {
+            TerminalHead head = reads.head(node, id);
+            if (head == null) {
+                return null;
+            }
+            TerminalView view = read(reads, node, id, head);
+            if (view != null) {
+                return view;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable TerminalView read(TerminalReads reads, String node, String id, TerminalHead head) {
+        TerminalState state = head.getEpoch() == 0 ? null : reads.state(node, id);
+        if (head.getEpoch() != (state == null ? 0 : state.getEpoch())) {
+            return null;
+        }
+        Playback playback = new Playback(head, state, (number, utf8, offset, length) -> {});
+        Position position = Position.of(head.getMark());
+        long lastOffset = head.getLastOffset();
+        int slot = 0;
+        for (TerminalBlock block = reads.block(node, id, slot);
+                block != null && block.getEpoch() == head.getEpoch();
+                block = reads.block(node, id, ++slot)) {
+            block.getStepsList().forEach(playback::apply);
+            position = Position.of(block.getMark());
+            lastOffset = block.getKafkaOffset();
+        }
+        TerminalHead after = reads.head(node, id);
+        if (after == null || after.getEpoch() != head.getEpoch()) {
+            return null;
+        }
+        return new TerminalView(reads, node, id, after, position, lastOffset, playback);
+    }
+
+    public String id() {
+        return id;
+    }
+
+    public TerminalHead head() {
+        return head;
+    }
+
+    public Position position() {
+        return position;
+    }
+
+    /** Kafka offset of the last record that was taken. */
+    public long lastOffset() {
+        return lastOffset;
+    }
+
+    /** The engine and the size of its window; for an ended terminal as they were before the end. */
+    public Playback playback() {
+        return playback;
+    }
+
+    public long firstKept() {
+        return head.getFirstLine();
+    }
+
+    public long finalLines() {
+        return finalLines;
+    }
+
+    public long nextLine() {
+        return head.getSealedLines() + recent.size();
+    }
+
+    /** Some lines, the one with this number among them; empty if there is no such line. */
+    public Lines linesAround(long number) {
+        if (number >= head.getSealedLines()) {
+            return new Lines(head.getSealedLines(), recent);
+        }
+        long low = head.getFirstSegment();
+        long high = head.getNextSegment() - 1;
+        while (low <= high) {
+            long middle = (low + high) >>> 1;
+            TerminalSegment segment = reads.segment(node, id, middle);
+            if (segment == null || segment.getFirstLine() + segment.getLineCount() <= number) {
+                low = middle + 1;
+            } else if (segment.getFirstLine() > number) {
+                high = middle - 1;
+            } else {
+                return lines(segment);
+            }
+        }
+        return new Lines(number, List.of());
+    }
+
+    private static Lines lines(TerminalSegment segment) {
+        String text = segment.getText().toStringUtf8();
+        List<String> lines = new ArrayList<>(segment.getLineCount());
+        int from = 0;
+        for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+            lines.add(text.substring(from, end));
+            from = end + 1;
+        }
+        return new Lines(segment.getFirstLine(), lines);
+    }
+}

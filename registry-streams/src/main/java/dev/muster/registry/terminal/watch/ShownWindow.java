@@ -1,0 +1,35 @@
+package dev.muster.registry.terminal.watch;
+
+import java.util.Arrays;
+
+/** Remembers a 64-bit hash of each line that may still change as it was last sent, so that only changes are sent. */
+final class ShownWindow {
+    private long first;
+    private long[] hashes = {};
+    private int count;
+
+    /** Whether this line was last sent just so. */
+    boolean has(long number, long hash) {
+        long index = number - first;
+        return index >= 0 && index < count && hashes[(int) index] == hash;
+    }
+
+    void replace(long firstLine, long[] lines, int lineCount) {
+        first = firstLine;
+        hashes = Arrays.copyOf(lines, lineCount);
+        count = lineCount;
+    }
+
+    void forget() {
+        replace(0, new long[0], 0);
+    }
+
+    /** FNV-1a, with its high bits mixed in. */
+    static long hash(byte[] bytes, int offset, int length) {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = offset; i < offset + length; i++) {
+            hash = (hash ^ bytes[i]) * 0x100000001b3L;
+        }
+        return hash ^ hash >>> 32;
+    }
+}

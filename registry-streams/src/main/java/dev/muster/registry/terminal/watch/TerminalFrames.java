@@ -1,0 +1,117 @@
+package dev.muster.registry.terminal.watch;
+
+import com.google.protobuf.ByteString;
+import dev.muster.proto.agent.v1.Marker;
+import dev.muster.proto.records.v1.Skipped;
+import dev.muster.proto.records.v1.TerminalViewRecord;
+import dev.muster.proto.records.v1.WatchMode;
+import dev.muster.registry.terminal.history.LiveTerminal;
+import dev.muster.registry.terminal.output.Position;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The frames of one terminal, for all who watch it: at most one per lease and record, unless it would be too large. Each
+ * frame begins where the last one ended. Confined to the thread of its task.
+ */
+public final class TerminalFrames {
+    private final TextFrames text = new TextFrames();
+    private final RawFrames raw = new RawFrames();
+    private Consumer<TerminalViewRecord> out = record -> {};
+    private List<Leases.Lease> leases = List.of();
+    private boolean hasText;
+    private boolean hasRaw;
+    private Position from = Position.START;
+    private long nowMillis;
+
+    /**
+     * A record begins.
+     *
+     * @param frames takes records that lack the ids of node and terminal
+     */
+    public void begin(List<Leases.Lease> living, Position at, long atMillis, Consumer<TerminalViewRecord> frames) {
+        out = frames;
+        leases = living;
+        from = at;
+        nowMillis = atMillis;
+        boolean hadText = hasText;
+        hasText = living.stream().anyMatch(lease -> lease.mode() == WatchMode.WATCH_MODE_TEXT);
+        hasRaw = living.stream().anyMatch(lease -> lease.mode() == WatchMode.WATCH_MODE_RAW);
+        if (hadText && !hasText) {
+            text.forget();
+        }
+    }
+
+    public void line(long number, byte[] utf8, int offset, int length) {
+        if (hasText) {
+            text.line(number, utf8, offset, length);
+        }
+    }
+
+    public void data(ByteString data, Position at) {
+        if (hasRaw) {
+            raw.data(data, at);
+        }
+    }
+
+    /** @param offset where the marker stands */
+    public void marker(Marker marker, long offset, long number) {
+        if (hasRaw) {
+            raw.marker(marker, offset, number);
+        }
+        if (hasText && marker.hasResize()) {
+            text.resized(marker.getResize());
+        }
+        if (hasText && marker.hasExit()) {
+            text.ended(marker.getExit());
+        }
+    }
+
+    /** The terminal has moved on: sends frames that are large enough already. */
+    public void advanced(LiveTerminal terminal) {
+        if ((hasText && text.isFull()) || (hasRaw && raw.isFull())) {
+            send(terminal);
+        }
+    }
+
+    /** The record ends: sends what there is. */
+    public void end(LiveTerminal terminal) {
+        if (!terminal.position().equals(from) && terminal.exists()) {
+            send(terminal);
+        }
+        leases = List.of();
+    }
+
+    private void send(LiveTerminal terminal) {
+        Position to = terminal.position();
+        if (hasText) {
+            TerminalViewRecord frame = text.take(terminal, from, to).build();
+            emit(frame, WatchMode.WATCH_MODE_TEXT, frame.getLines().hasEnded());
+        }
+        if (hasRaw) {
+            TerminalViewRecord frame = raw.take(from, to).build();
+            int last = frame.getRaw().getChunksCount() - 1;
+            boolean ended =
+                    last >= 0 && frame.getRaw().getChunks(last).getMarker().hasExit();
+            emit(frame, WatchMode.WATCH_MODE_RAW, ended);
+        }
+        from = to;
+    }
+
+    private void emit(TerminalViewRecord frame, WatchMode mode, boolean always) {
+        int size = frame.getSerializedSize();
+        for (Leases.Lease lease : leases) {
+            if (lease.mode() != mode) {
+                continue;
+            }
+            TerminalViewRecord.Builder record =
+                    frame.toBuilder().setUser(lease.user()).setMode(mode);
+            boolean paid = lease.budget().spend(size, nowMillis);
+            if (!paid && !always) {
+                record.setSkipped(Skipped.newBuilder().setReason("rate"));
+                text.forget();
+            }
+            out.accept(record.build());
+        }
+    }
+}

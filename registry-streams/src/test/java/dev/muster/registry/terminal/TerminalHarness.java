@@ -1,0 +1,329 @@
+package dev.muster.registry.terminal;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.muster.contract.settings.Env;
+import dev.muster.contract.topics.Partitions;
+import dev.muster.contract.topics.ProtoSerde;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicNames;
+import dev.muster.proto.agent.v1.Exit;
+import dev.muster.proto.agent.v1.Gap;
+import dev.muster.proto.agent.v1.Marker;
+import dev.muster.proto.agent.v1.OutputChunk;
+import dev.muster.proto.agent.v1.Start;
+import dev.muster.proto.agent.v1.WindowSize;
+import dev.muster.proto.query.v1.ReadHistoryRequest;
+import dev.muster.proto.query.v1.TerminalHistory;
+import dev.muster.proto.records.v1.DeadLetter;
+import dev.muster.proto.records.v1.Line;
+import dev.muster.proto.records.v1.NodeRecord;
+import dev.muster.proto.records.v1.OutputRecord;
+import dev.muster.proto.records.v1.TerminalLineRecord;
+import dev.muster.proto.records.v1.TerminalViewRecord;
+import dev.muster.proto.records.v1.WatchMode;
+import dev.muster.proto.records.v1.WatchRecord;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.test.TestRecord;
+import org.jspecify.annotations.Nullable;
+
+/** The terminal app on a driver without a broker, with what it stored, sent and counted. */
+final class TerminalHarness implements AutoCloseable {
+    static final String NODE = "nd_1";
+    static final String TERMINAL = "tk_1";
+    static final String INSTANCE = "agent-1";
+    static final String TOPIC_ID = "topic-id-1";
+
+    private static final TopicNames NAMES = new TopicNames("muster.");
+
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    /** Bytes of keys and values that went to the store's changelog. */
+    long changelogBytes;
+    /** What a restore would find. */
+    final TreeMap<Bytes, byte[]> changelog = new TreeMap<>();
+
+    private final Path dir;
+    private final TopologyTestDriver driver;
+    private final TestInputTopic<String, byte[]> stdout;
+    private final TestInputTopic<String, byte[]> watches;
+    private final TestInputTopic<String, byte[]> nodes;
+    private final TestOutputTopic<String, TerminalViewRecord> views;
+    private final TestOutputTopic<String, TerminalLineRecord> lines;
+    private final TestOutputTopic<String, DeadLetter> letters;
+    private final TestOutputTopic<byte[], byte[]> logged;
+    private final TerminalQueries queries;
+    private long nowMillis = 1_700_000_000_000L;
+
+    TerminalHarness() {
+        this(Map.of());
+    }
+
+    TerminalHarness(Map<String, String> variables) {
+        this(variables, TOPIC_ID, Map.of());
+    }
+
+    /** @param restored contents of the store at the start */
+    TerminalHarness(Map<String, String> variables, String topicId, Map<Bytes, byte[]> restored) {
+        try {
+            dir = Files.createTempDirectory("terminals");
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        Env env = new Env(variables);
+        TerminalSettings settings = TerminalSettings.from(env);
+        env.throwIfMistaken();
+        Properties properties = new Properties();
+        properties.put(StreamsConfig.APPLICATION_ID_CONFIG, NAMES.application("terminal"));
+        properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "127.0.0.1:1");
+        properties.put(StreamsConfig.STATE_DIR_CONFIG, dir.toString());
+        properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+        properties.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
+        driver = new TopologyTestDriver(
+                TerminalTopology.build(NAMES, settings, topicId, new TerminalMetrics(meters)), properties);
+        stdout = input(Topic.STDOUT);
+        watches = input(Topic.WATCHES);
+        nodes = input(Topic.NODES);
+        views = output(Topic.VIEW_TERMINALS, new ProtoSerde<>(TerminalViewRecord.parser()));
+        lines = output(Topic.TERMINAL_LINES, new ProtoSerde<>(TerminalLineRecord.parser()));
+        letters = output(Topic.DLQ, new ProtoSerde<>(DeadLetter.parser()));
+        logged = driver.createOutputTopic(
+                NAMES.application("terminal") + "-" + TerminalTopology.STORE + "-changelog",
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+        restored.forEach(store()::put);
+        changelog.putAll(restored);
+        drainChangelog();
+        changelogBytes = 0;
+        queries = new TerminalQueries(new Partitions(8, 8, 4), partition -> store());
+    }
+
+    private TestInputTopic<String, byte[]> input(Topic topic) {
+        return driver.createInputTopic(NAMES.of(topic), new StringSerializer(), new ByteArraySerializer());
+    }
+
+    private <T extends Message> TestOutputTopic<String, T> output(Topic topic, ProtoSerde<T> serde) {
+        return driver.createOutputTopic(NAMES.of(topic), new StringDeserializer(), serde.deserializer());
+    }
+
+    KeyValueStore<Bytes, byte[]> store() {
+        return driver.getKeyValueStore(TerminalTopology.STORE);
+    }
+
+    TerminalQueries queries() {
+        return queries;
+    }
+
+    /** Moves log time on. */
+    void pass(long millis) {
+        nowMillis += millis;
+    }
+
+    void output(OutputChunk... chunks) {
+        outputOf(NODE, INSTANCE, Arrays.asList(chunks));
+    }
+
+    void outputOf(String node, String instance, List<OutputChunk> chunks) {
+        OutputRecord record = OutputRecord.newBuilder()
+                .setSessionId("ss_1")
+                .setInstanceId(instance)
+                .addAllChunks(chunks)
+                .build();
+        stdoutBytes(node, record.toByteArray());
+    }
+
+    void stdoutBytes(String node, byte[] value) {
+        stdout.pipeInput(node, value, Instant.ofEpochMilli(nowMillis));
+        drainChangelog();
+    }
+
+    void watch(String user, String terminal, WatchMode mode, int millis, String watchId) {
+        WatchRecord record = WatchRecord.newBuilder()
+                .setNodeId(NODE)
+                .setTerminalId(terminal)
+                .setUser(user)
+                .setMode(mode)
+                .setLeaseMillis(millis)
+                .setWatchId(watchId)
+                .build();
+        watches.pipeInput(NODE, record.toByteArray(), Instant.ofEpochMilli(nowMillis));
+        drainChangelog();
+    }
+
+    void watchBytes(byte[] value) {
+        watches.pipeInput(NODE, value, Instant.ofEpochMilli(nowMillis));
+        drainChangelog();
+    }
+
+    void node(String node, @Nullable NodeRecord record) {
+        nodes.pipeInput(node, record == null ? null : record.toByteArray(), Instant.ofEpochMilli(nowMillis));
+        drainChangelog();
+    }
+
+    private void drainChangelog() {
+        for (TestRecord<byte[], byte[]> record : logged.readRecordsToList()) {
+            changelogBytes += record.key().length;
+            if (record.value() == null) {
+                changelog.remove(Bytes.wrap(record.key()));
+            } else {
+                changelogBytes += record.value().length;
+                changelog.put(Bytes.wrap(record.key()), record.value());
+            }
+        }
+    }
+
+    List<TerminalViewRecord> views() {
+        return views.readValuesToList();
+    }
+
+    List<TerminalLineRecord> publishedLines() {
+        return lines.readValuesToList();
+    }
+
+    List<DeadLetter> letters() {
+        return letters.readValuesToList();
+    }
+
+    /** All lines of a terminal, from the first that is kept. */
+    List<String> history(String terminal) {
+        List<String> all = new ArrayList<>();
+        long next = 0;
+        while (true) {
+            TerminalHistory page = queries.readHistory(ReadHistoryRequest.newBuilder()
+                            .setNodeId(NODE)
+                            .setTerminalId(terminal)
+                            .setLines(10_000)
+                            .setAfter(next)
+                            .build())
+                    .getTerminals(0);
+            page.getLinesList().forEach(line -> all.add(line.getText()));
+            if (page.getLinesCount() == 0) {
+                return all;
+            }
+            next = page.getLines(page.getLinesCount() - 1).getNumber() + 1;
+        }
+    }
+
+    List<String> history() {
+        return history(TERMINAL);
+    }
+
+    TerminalHistory page(ReadHistoryRequest.Builder request) {
+        return queries.readHistory(
+                        request.setNodeId(NODE).setTerminalId(TERMINAL).build())
+                .getTerminals(0);
+    }
+
+    static List<String> texts(TerminalHistory history) {
+        return history.getLinesList().stream().map(Line::getText).toList();
+    }
+
+    /** The store's contents. */
+    SortedMap<Bytes, byte[]> contents() {
+        SortedMap<Bytes, byte[]> contents = new TreeMap<>();
+        try (KeyValueIterator<Bytes, byte[]> all = store().all()) {
+            while (all.hasNext()) {
+                KeyValue<Bytes, byte[]> entry = all.next();
+                contents.put(entry.key, entry.value);
+            }
+        }
+        return contents;
+    }
+
+    Map<String, Double> counters() {
+        Map<String, Double> counters = new HashMap<>();
+        meters.getMeters()
+                .forEach(meter -> counters.put(
+                        meter.getId().getName().replace("muster.terminal.", "")
+                                + (meter.getId().getTag("outcome") == null
+                                        ? ""
+                                        : ":" + meter.getId().getTag("outcome")),
+                        meter.measure().iterator().next().getValue()));
+        return counters;
+    }
+
+    static OutputChunk data(long offset, long marker, String text) {
+        return data(offset, marker, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static OutputChunk data(long offset, long marker, byte[] bytes) {
+        return OutputChunk.newBuilder()
+                .setTerminalId(TERMINAL)
+                .setOffset(offset)
+                .setMarkerNumber(marker)
+                .setData(ByteString.copyFrom(bytes))
+                .build();
+    }
+
+    static OutputChunk start() {
+        return marker(0, 1, Marker.newBuilder().setStart(Start.getDefaultInstance()));
+    }
+
+    static OutputChunk startPty(int cols, int rows) {
+        return marker(0, 1, Marker.newBuilder().setStart(Start.newBuilder().setPty(size(cols, rows))));
+    }
+
+    static OutputChunk resize(long offset, long number, int cols, int rows) {
+        return marker(offset, number, Marker.newBuilder().setResize(size(cols, rows)));
+    }
+
+    static OutputChunk gap(long offset, long number, long bytes) {
+        return marker(
+                offset, number, Marker.newBuilder().setGap(Gap.newBuilder().setBytes(bytes)));
+    }
+
+    static OutputChunk exit(long offset, long number, int code) {
+        return marker(
+                offset, number, Marker.newBuilder().setExit(Exit.newBuilder().setExitCode(code)));
+    }
+
+    private static OutputChunk marker(long offset, long number, Marker.Builder marker) {
+        return OutputChunk.newBuilder()
+                .setTerminalId(TERMINAL)
+                .setOffset(offset)
+                .setMarkerNumber(number)
+                .setMarker(marker)
+                .build();
+    }
+
+    private static WindowSize size(int cols, int rows) {
+        return WindowSize.newBuilder().setCols(cols).setRows(rows).build();
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+        try (Stream<Path> paths = Files.walk(dir)) {
+            paths.sorted(Comparator.reverseOrder())
+                    .forEach(path -> path.toFile().delete());
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
