@@ -1,0 +1,89 @@
+package dev.muster.fanout.feed;
+
+import com.google.protobuf.Message;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One record in a ring, shared by all sessions. Its frame bodies are encoded when first wanted and then kept, charged to the ring. Thread-safe.
+ */
+public final class Entry {
+    /** What an entry costs beside its bytes: itself, its slot in two logs, the parsed message's objects. */
+    static final int OVERHEAD_BYTES = 400;
+
+    private static final int VARIANTS = 8;
+
+    private final PartitionRing ring;
+    private final String key;
+    private final long offset;
+    private final Message value;
+    private List<byte[]> @Nullable [] bodies;
+
+    /** Guarded by the ring's lock. */
+    int weightBytes;
+
+    /** Bytes of all entries of this key up to and with this one; guarded by the ring's lock. */
+    long keyBytes;
+
+    /** Guarded by the ring's lock. */
+    boolean evicted;
+
+    Entry(PartitionRing ring, String key, long offset, Message value, int valueBytes) {
+        this.ring = ring;
+        this.key = key;
+        this.offset = offset;
+        this.value = value;
+        this.weightBytes = OVERHEAD_BYTES + 2 * valueBytes;
+    }
+
+    /** What the index finds it by. */
+    public String key() {
+        return key;
+    }
+
+    public long offset() {
+        return offset;
+    }
+
+    public Message value() {
+        return value;
+    }
+
+    /**
+     * The frames of this record, without what differs per session.
+     *
+     * @param variant from 0 to 7, such as a role that the frame names
+     */
+    public List<byte[]> bodies(int variant, Supplier<List<byte[]>> encoder) {
+        @Nullable List<byte[]> known = encoded(variant);
+        if (known != null) {
+            return known;
+        }
+        List<byte[]> made = List.copyOf(encoder.get());
+        long bytes = 0;
+        for (byte[] body : made) {
+            bytes += body.length + 16;
+        }
+        if (keep(variant, made)) {
+            ring.charge(this, (int) Math.min(bytes, Integer.MAX_VALUE / 2));
+        }
+        return made;
+    }
+
+    private synchronized @Nullable List<byte[]> encoded(int variant) {
+        return bodies == null ? null : bodies[variant];
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type
+    private synchronized boolean keep(int variant, List<byte[]> made) {
+        if (bodies == null) {
+            bodies = (List<byte[]>[]) new List[VARIANTS];
+        }
+        if (bodies[variant] != null) {
+            return false;
+        }
+        bodies[variant] = made;
+        return true;
+    }
+}

@@ -1,0 +1,231 @@
+package dev.muster.fanout.feed;
+
+import com.google.protobuf.Message;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The recent records of one partition, bounded in bytes, indexed by key (an audience, or a watched terminal), so that a session walks only its own. A session is a cursor:
+ * nothing is kept here per session but whom to wake. Written by the tail's thread, read by all. Thread-safe; guarded by its own lock.
+ */
+public final class PartitionRing {
+    private final long bytesMax;
+    private final EntryLog all = new EntryLog();
+    private final Map<String, EntryLog> byKey = new HashMap<>();
+    private final Map<String, Set<Runnable>> waiting = new HashMap<>();
+    private long bytes;
+    private long start;
+    private long end;
+    private long logEnd;
+    private int epoch;
+    private boolean open;
+
+    public PartitionRing(long bytesMax) {
+        this.bytesMax = bytesMax;
+    }
+
+    /** A record as parsed, before it has a place in the ring. */
+    public record Arrival(String key, long offset, Message value, int valueBytes) {}
+
+    /**
+     * Where a ring stands: it holds every record of the partition from {@code start} to before {@code end}.
+     *
+     * @param epoch grows when records between two moments were lost, so that a cursor from before cannot go on
+     * @param logEnd the end of the log as last heard; not before {@code end}
+     */
+    public record Bounds(long start, long end, int epoch, long logEnd) {}
+
+    /**
+     * Begins anew, empty, at an offset. Whoever read before has a gap.
+     *
+     * @param logEnd up to where the log reaches now
+     */
+    void open(long offset, long logEnd) {
+        List<Runnable> wake = new ArrayList<>();
+        synchronized (this) {
+            while (all.size() > 0) {
+                evictFirst();
+            }
+            start = offset;
+            end = offset;
+            this.logEnd = logEnd;
+            epoch++;
+            open = true;
+            waiting.values().forEach(wake::addAll);
+        }
+        wake.forEach(Runnable::run);
+    }
+
+    /** No records will come until it is opened again. */
+    synchronized void close() {
+        open = false;
+        while (all.size() > 0) {
+            evictFirst();
+        }
+    }
+
+    synchronized boolean isOpen() {
+        return open;
+    }
+
+    /**
+     * Adds what was polled and wakes whoever reads one of its keys.
+     *
+     * @param end offset of the next record to come
+     */
+    void append(List<Arrival> arrivals, long end) {
+        Set<Runnable> wake = new LinkedHashSet<>();
+        synchronized (this) {
+            for (Arrival arrival : arrivals) {
+                Entry entry = new Entry(this, arrival.key(), arrival.offset(), arrival.value(), arrival.valueBytes());
+                EntryLog log = byKey.computeIfAbsent(arrival.key(), key -> new EntryLog());
+                entry.keyBytes = (log.size() == 0 ? 0 : log.get(log.size() - 1).keyBytes) + arrival.valueBytes();
+                log.addLast(entry);
+                all.addLast(entry);
+                bytes += entry.weightBytes;
+                wake.addAll(waiting.getOrDefault(arrival.key(), Set.of()));
+            }
+            this.end = end;
+            shrink();
+        }
+        wake.forEach(Runnable::run);
+    }
+
+    public synchronized Bounds bounds() {
+        return new Bounds(start, end, epoch, Math.max(end, logEnd));
+    }
+
+    /** The log was found to reach at least so far. */
+    synchronized void hear(long end) {
+        logEnd = Math.max(logEnd, end);
+    }
+
+    /** What the ring weighs now. */
+    public synchronized long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Takes the next entries of some keys, in the order of the partition.
+     *
+     * @param from offset to go on from
+     * @param into gets at most {@code countMax} entries of at most about {@code bytesMax}, but at least one if there is one
+     * @return the offset to go on from next; -1 when records from there on are no longer here
+     */
+    public synchronized long read(
+            List<String> keys, long from, int readerEpoch, int countMax, int bytesMax, List<Entry> into) {
+        if (from < start || readerEpoch != epoch || !open) {
+            return -1;
+        }
+        if (from >= end) {
+            return from;
+        }
+        int taken = 0;
+        int count = 0;
+        long next = from;
+        while (true) {
+            @Nullable Entry least = null;
+            for (int i = 0; i < keys.size(); i++) {
+                EntryLog log = byKey.get(keys.get(i));
+                if (log != null) {
+                    int index = log.indexOf(next);
+                    if (index < log.size() && (least == null || log.get(index).offset() < least.offset())) {
+                        least = log.get(index);
+                    }
+                }
+            }
+            if (least == null) {
+                return end;
+            }
+            if (count >= countMax || (count > 0 && taken + least.weightBytes > bytesMax)) {
+                return next;
+            }
+            into.add(least);
+            count++;
+            taken += least.weightBytes;
+            next = least.offset() + 1;
+        }
+    }
+
+    /** How far a cursor is behind for its keys. */
+    public synchronized Lag lag(List<String> keys, long from) {
+        long records = 0;
+        long lagBytes = 0;
+        for (String key : keys) {
+            EntryLog log = byKey.get(key);
+            if (log != null) {
+                int index = log.indexOf(from);
+                if (index < log.size()) {
+                    records += log.size() - index;
+                    lagBytes += log.get(log.size() - 1).keyBytes
+                            - (index == 0 ? log.get(0).keyBytes : log.get(index - 1).keyBytes);
+                }
+            }
+        }
+        return new Lag(records, lagBytes);
+    }
+
+    /** Records and bytes that wait for a reader. */
+    public record Lag(long records, long bytes) {
+        public static final Lag NONE = new Lag(0, 0);
+
+        public Lag plus(Lag other) {
+            return new Lag(records + other.records, bytes + other.bytes);
+        }
+    }
+
+    /** Has {@code wake} run, on the tail's thread, whenever one of the keys gets a record or the ring begins anew. It must not wait. */
+    public synchronized void wakeOn(List<String> keys, Runnable wake) {
+        for (String key : keys) {
+            waiting.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(wake);
+        }
+    }
+
+    /** Undoes {@link #wakeOn} for the same object. */
+    public synchronized void stopWaking(List<String> keys, Runnable wake) {
+        for (String key : keys) {
+            Set<Runnable> those = waiting.get(key);
+            if (those != null && those.remove(wake) && those.isEmpty()) {
+                waiting.remove(key);
+            }
+        }
+    }
+
+    /** Readers that would be woken, over all keys. */
+    synchronized int waiting() {
+        return waiting.values().stream().mapToInt(Set::size).sum();
+    }
+
+    synchronized void charge(Entry entry, int more) {
+        if (!entry.evicted) {
+            entry.weightBytes += more;
+            bytes += more;
+            shrink();
+        }
+    }
+
+    private void shrink() {
+        while (bytes > bytesMax && all.size() > 0) {
+            start = evictFirst().offset() + 1;
+        }
+    }
+
+    private Entry evictFirst() {
+        Entry first = all.removeFirst();
+        EntryLog log = byKey.get(first.key());
+        if (log != null) {
+            log.removeFirst();
+            if (log.size() == 0) {
+                byKey.remove(first.key());
+            }
+        }
+        bytes -= first.weightBytes;
+        first.evicted = true;
+        return first;
+    }
+}

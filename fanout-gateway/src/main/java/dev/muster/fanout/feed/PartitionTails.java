@@ -1,0 +1,392 @@
+package dev.muster.fanout.feed;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.feed.PartitionRing.Bounds;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the partitions of one topic that somebody reads, with one consumer and one thread whatever the number of readers. The consumer is touched by that
+ * thread alone; others leave commands. A partition that nobody reads any more is followed a while longer, for whoever comes back. Thread-safe.
+ */
+public final class PartitionTails implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(PartitionTails.class);
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+
+    /**
+     * @param bytesMax of all rings of the topic together
+     * @param linger how long a partition without readers is still followed
+     * @param backRecords how many records before the end a ring begins with, so that a reader who was here a moment ago can go on
+     */
+    public record Limits(long bytesMax, Duration linger, long backRecords) {}
+
+    private final String topic;
+    private final Supplier<Consumer<byte[], byte[]>> consumers;
+    private final RecordReader reader;
+    private final Limits limits;
+    private final LongSupplier nanos;
+    private final List<PartitionRing> rings = new ArrayList<>();
+    private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean polling = new AtomicBoolean();
+    private final Thread thread;
+    private volatile boolean closing;
+    private volatile boolean healthy = true;
+    private final AtomicLong unreadable = new AtomicLong();
+
+    // confined to the thread
+    private final Map<Integer, Integer> readers = new HashMap<>();
+    private final Map<Integer, Long> idleSince = new HashMap<>();
+    private final Set<Integer> followed = new LinkedHashSet<>();
+    private volatile @Nullable Consumer<byte[], byte[]> consumer;
+
+    /**
+     * @param consumers makes a consumer without a group, with {@code auto.offset.reset=none}; asked again after a failure
+     * @param nanos a clock that only goes forward
+     */
+    public PartitionTails(
+            String topic,
+            int partitions,
+            Supplier<Consumer<byte[], byte[]>> consumers,
+            RecordReader reader,
+            Limits limits,
+            LongSupplier nanos) {
+        this.topic = topic;
+        this.consumers = consumers;
+        this.reader = reader;
+        this.limits = limits;
+        this.nanos = nanos;
+        for (int i = 0; i < partitions; i++) {
+            rings.add(new PartitionRing(limits.bytesMax() / partitions));
+        }
+        this.thread = new Thread(this::run, "fanout-tail-" + topic);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    public PartitionRing ring(int partition) {
+        return rings.get(partition);
+    }
+
+    /** Whether the broker answered when it was last asked. */
+    public boolean healthy() {
+        return healthy;
+    }
+
+    /** Records left out because they could not be parsed. */
+    public long unreadable() {
+        return unreadable.get();
+    }
+
+    public long bytes() {
+        return rings.stream().mapToLong(PartitionRing::bytes).sum();
+    }
+
+    /**
+     * Has some partitions followed until {@link #release}, each counted. Completes, on the tail's thread, once each ring is positioned: whatever is written from
+     * now on will be in it. Fails with {@code unavailable}, and then nothing needs to be released.
+     *
+     * @param from partition to the offset from which the caller would like to read; a ring that is not yet followed then begins there, if the broker still has it and
+     *     it is not too far back
+     */
+    public CompletableFuture<Map<Integer, Bounds>> acquire(Collection<Integer> partitions, Map<Integer, Long> from) {
+        CompletableFuture<Map<Integer, Bounds>> done = new CompletableFuture<>();
+        Set<Integer> wanted = new LinkedHashSet<>(partitions);
+        command(() -> {
+            if (closing) {
+                done.completeExceptionally(new MusterException(ErrorCode.UNAVAILABLE, "The gateway stops."));
+                return;
+            }
+            try {
+                follow(wanted, from);
+                lookAhead(from);
+                Map<Integer, Bounds> bounds = new HashMap<>();
+                for (int partition : wanted) {
+                    readers.merge(partition, 1, Integer::sum);
+                    idleSince.remove(partition);
+                    bounds.put(partition, rings.get(partition).bounds());
+                }
+                done.complete(bounds);
+            } catch (KafkaException e) {
+                failed(e);
+                done.completeExceptionally(
+                        new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.", e));
+            }
+        });
+        return done;
+    }
+
+    public void release(Collection<Integer> partitions) {
+        List<Integer> those = List.copyOf(partitions);
+        command(() -> {
+            for (int partition : those) {
+                if (readers.merge(partition, -1, Integer::sum) <= 0) {
+                    readers.remove(partition);
+                    idleSince.put(partition, nanos.getAsLong());
+                }
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        command(() -> {});
+        try {
+            thread.join(ANSWER.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void command(Runnable command) {
+        commands.add(command);
+        @Nullable Consumer<byte[], byte[]> current = consumer;
+        if (current != null && polling.get()) {
+            current.wakeup();
+        }
+        LockSupport.unpark(thread);
+    }
+
+    private void run() {
+        while (!closing) {
+            for (@Nullable Runnable next = commands.poll(); next != null; next = commands.poll()) {
+                next.run();
+            }
+            try {
+                dropIdle();
+                if (followed.isEmpty()) {
+                    if (commands.isEmpty()) {
+                        LockSupport.parkNanos(POLL.toNanos());
+                    }
+                } else {
+                    poll();
+                }
+            } catch (KafkaException e) {
+                failed(e);
+                LockSupport.parkNanos(AGAIN.toNanos());
+            }
+        }
+        for (@Nullable Runnable next = commands.poll(); next != null; next = commands.poll()) {
+            next.run();
+        }
+        dropConsumer();
+    }
+
+    private void poll() {
+        Consumer<byte[], byte[]> current = consumer();
+        try {
+            polling.set(true);
+            ConsumerRecords<byte[], byte[]> records = commands.isEmpty() ? current.poll(POLL) : ConsumerRecords.empty();
+            polling.set(false);
+            for (TopicPartition partition : current.assignment()) {
+                List<ConsumerRecord<byte[], byte[]>> some = records.records(partition);
+                PartitionRing ring = rings.get(partition.partition());
+                // transaction markers use up offsets, so the position moves without records, too
+                long position = awake(() -> current.position(partition, ANSWER));
+                if (!some.isEmpty() || position > ring.bounds().end()) {
+                    ring.append(parsed(some), position);
+                }
+            }
+            recovered();
+        } catch (WakeupException e) {
+            // a command is waiting
+        } catch (InvalidOffsetException e) {
+            log.atWarn()
+                    .addKeyValue("topic", topic)
+                    .addKeyValue("partitions", e.getMessage())
+                    .log("records were lost before they were read");
+            Map<Integer, Long> lost = new HashMap<>();
+            e.partitions().forEach(partition -> lost.put(partition.partition(), Long.MAX_VALUE));
+            begin(current, lost);
+        } finally {
+            polling.set(false);
+        }
+    }
+
+    private List<PartitionRing.Arrival> parsed(List<ConsumerRecord<byte[], byte[]>> records) {
+        List<PartitionRing.Arrival> arrivals = new ArrayList<>(records.size());
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            byte @Nullable [] value = record.value();
+            if (value != null) {
+                try {
+                    Message message = reader.parse(value);
+                    arrivals.add(new PartitionRing.Arrival(
+                            reader.keyOf(message), record.offset(), message, record.serializedValueSize()));
+                } catch (InvalidProtocolBufferException e) {
+                    unreadable.incrementAndGet();
+                    log.atDebug()
+                            .addKeyValue("topic", topic)
+                            .addKeyValue("partition", record.partition())
+                            .addKeyValue("offset", record.offset())
+                            .log("record cannot be parsed");
+                }
+            }
+        }
+        return arrivals;
+    }
+
+    private void follow(Set<Integer> wanted, Map<Integer, Long> from) {
+        Map<Integer, Long> fresh = new HashMap<>();
+        for (int partition : wanted) {
+            if (!followed.contains(partition)) {
+                fresh.put(partition, from.getOrDefault(partition, Long.MAX_VALUE));
+            }
+        }
+        if (fresh.isEmpty()) {
+            return;
+        }
+        Set<Integer> before = new LinkedHashSet<>(followed);
+        followed.addAll(fresh.keySet());
+        try {
+            Consumer<byte[], byte[]> current = consumer();
+            assign(current);
+            begin(current, fresh);
+            recovered();
+        } catch (KafkaException e) {
+            followed.retainAll(before);
+            throw e;
+        }
+    }
+
+    // a position beyond what was read may still be one that another gateway gave out a moment ago
+    private void lookAhead(Map<Integer, Long> from) {
+        List<TopicPartition> beyond = from.entrySet().stream()
+                .filter(wanted -> followed.contains(wanted.getKey()))
+                .filter(wanted ->
+                        wanted.getValue() > rings.get(wanted.getKey()).bounds().logEnd())
+                .map(wanted -> partition(wanted.getKey()))
+                .toList();
+        if (!beyond.isEmpty()) {
+            Consumer<byte[], byte[]> current = consumer();
+            awake(() -> current.endOffsets(beyond, ANSWER))
+                    .forEach(
+                            (partition, end) -> rings.get(partition.partition()).hear(end));
+        }
+    }
+
+    // offset wanted per partition; Long.MAX_VALUE: near the end
+    private void begin(Consumer<byte[], byte[]> current, Map<Integer, Long> wanted) {
+        List<TopicPartition> partitions =
+                wanted.keySet().stream().map(this::partition).toList();
+        Map<TopicPartition, Long> ends = awake(() -> current.endOffsets(partitions, ANSWER));
+        Map<TopicPartition, Long> beginnings = awake(() -> current.beginningOffsets(partitions, ANSWER));
+        wanted.forEach((number, from) -> {
+            TopicPartition partition = partition(number);
+            long end = ends.getOrDefault(partition, 0L);
+            long first = Math.max(beginnings.getOrDefault(partition, 0L), end - limits.backRecords());
+            // a little further back than asked costs nothing and serves the next one who comes back
+            long offset = Math.min(end, Math.max(first, Math.min(from, end - limits.backRecords() / 8)));
+            current.seek(partition, offset);
+            rings.get(number).open(offset, end);
+        });
+    }
+
+    private Consumer<byte[], byte[]> consumer() {
+        @Nullable Consumer<byte[], byte[]> current = consumer;
+        if (current == null) {
+            current = consumers.get();
+            consumer = current;
+            assign(current);
+            for (int number : followed) {
+                PartitionRing ring = rings.get(number);
+                if (ring.isOpen()) {
+                    current.seek(partition(number), ring.bounds().end());
+                }
+            }
+        }
+        return current;
+    }
+
+    private void assign(Consumer<byte[], byte[]> current) {
+        current.assign(followed.stream().map(this::partition).toList());
+    }
+
+    private void dropIdle() {
+        long now = nanos.getAsLong();
+        boolean changed = false;
+        for (Map.Entry<Integer, Long> idle : List.copyOf(idleSince.entrySet())) {
+            if (now - idle.getValue() >= limits.linger().toNanos()) {
+                idleSince.remove(idle.getKey());
+                followed.remove(idle.getKey());
+                rings.get(idle.getKey()).close();
+                changed = true;
+            }
+        }
+        if (changed && consumer != null) {
+            assign(consumer());
+        }
+    }
+
+    // a wake-up that comes when the poll has just ended hits the next call instead
+    private static <T> T awake(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (WakeupException e) {
+            return call.get();
+        }
+    }
+
+    private TopicPartition partition(int number) {
+        return new TopicPartition(topic, number);
+    }
+
+    private void failed(KafkaException e) {
+        if (healthy) {
+            log.atWarn()
+                    .addKeyValue("topic", topic)
+                    .addKeyValue("reason", e.toString())
+                    .log("the broker does not answer the live feed");
+        }
+        healthy = false;
+        dropConsumer();
+    }
+
+    private void recovered() {
+        if (!healthy) {
+            log.atInfo().addKeyValue("topic", topic).log("the live feed goes on");
+        }
+        healthy = true;
+    }
+
+    private void dropConsumer() {
+        @Nullable Consumer<byte[], byte[]> current = consumer;
+        consumer = null;
+        if (current != null) {
+            try {
+                current.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(1)));
+            } catch (KafkaException e) {
+                log.atDebug().addKeyValue("reason", e.toString()).log("consumer did not close in order");
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.muster.fanout.session;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Frames that go out together: one write, one completion. */
+final class Batch {
+    static final int FRAMES_MAX = 32;
+    static final int BYTES_MAX = 64 * 1024;
+
+    private final List<ByteBuffer> frames = new ArrayList<>(4);
+    private int bytes;
+    private int records;
+
+    void add(ByteBuffer frame) {
+        frames.add(frame);
+        bytes += frame.remaining();
+    }
+
+    /** Counts records of the log that these frames deliver. */
+    void countRecord() {
+        records++;
+    }
+
+    boolean isFull() {
+        return frames.size() >= FRAMES_MAX || bytes >= BYTES_MAX;
+    }
+
+    boolean isEmpty() {
+        return frames.isEmpty();
+    }
+
+    int framesLeft() {
+        return FRAMES_MAX - frames.size();
+    }
+
+    int bytesLeft() {
+        return BYTES_MAX - bytes;
+    }
+
+    List<ByteBuffer> frames() {
+        return frames;
+    }
+
+    int bytes() {
+        return bytes;
+    }
+
+    int records() {
+        return records;
+    }
+}

@@ -1,0 +1,27 @@
+package dev.muster.fanout.session;
+
+import dev.muster.proto.query.v1.GetRepaintResponse;
+import dev.muster.proto.query.v1.ListNodesRequest;
+import dev.muster.proto.query.v1.ListNodesResponse;
+import dev.muster.proto.query.v1.ListTasksRequest;
+import dev.muster.proto.query.v1.ListTasksResponse;
+import dev.muster.proto.query.v1.ReadHistoryRequest;
+import dev.muster.proto.query.v1.ReadHistoryResponse;
+import dev.muster.proto.records.v1.NodeView;
+import dev.muster.proto.records.v1.Task;
+import java.util.concurrent.CompletableFuture;
+
+/** What a session asks the registry. Answers come on any thread; failures are {@link dev.muster.contract.errors.MusterException}. */
+public interface RegistryReads {
+    CompletableFuture<NodeView> getNode(String nodeId);
+
+    CompletableFuture<ListNodesResponse> listNodes(ListNodesRequest request);
+
+    CompletableFuture<Task> getTask(String nodeId, String taskId);
+
+    CompletableFuture<ListTasksResponse> listTasks(ListTasksRequest request);
+
+    CompletableFuture<ReadHistoryResponse> readHistory(ReadHistoryRequest request);
+
+    CompletableFuture<GetRepaintResponse> getRepaint(String nodeId, String terminalId);
+}

@@ -1,0 +1,27 @@
+package dev.muster.fanout.session;
+
+import dev.muster.fanout.feed.Feed;
+import dev.muster.fanout.watch.Inputs;
+import dev.muster.fanout.watch.Watches;
+import java.time.Clock;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What all sessions of a gateway share.
+ *
+ * @param clock for the expiry of users' tokens
+ * @param nanos for deadlines
+ * @param errorIds ids of our own faults
+ */
+public record Services(
+        Feed feed,
+        RegistryReads registry,
+        Watches watches,
+        Inputs inputs,
+        ByteBudget history,
+        StreamLimits limits,
+        StreamMetrics metrics,
+        Clock clock,
+        LongSupplier nanos,
+        Supplier<String> errorIds) {}

@@ -1,0 +1,33 @@
+package dev.muster.fanout.session;
+
+import java.time.Duration;
+
+/**
+ * Bounds of one session.
+ *
+ * @param openTimeout within which the {@code open} frame comes
+ * @param frameDeadline within which the frames in flight are written, or the socket is cut
+ * @param pingEvery when to ping
+ * @param pongDeadline within which a ping is answered, or the socket is cut
+ * @param attachesMax at once
+ * @param opsPerSecond client frames per second, on average; twice as many at once
+ * @param inputBytesMax of one {@code input}
+ * @param linesMax lines of scrollback that an attach may ask for
+ * @param historyBytesMax of scrollback read for one attach
+ * @param attachLagBytesMax of terminal output that may wait for a slow viewer before it is skipped
+ * @param snapshotPageNodes nodes per snapshot frame
+ * @param leaseAnswer within which the registry answers a lease, before it is asked again
+ */
+public record StreamLimits(
+        Duration openTimeout,
+        Duration frameDeadline,
+        Duration pingEvery,
+        Duration pongDeadline,
+        int attachesMax,
+        int opsPerSecond,
+        int inputBytesMax,
+        int linesMax,
+        int historyBytesMax,
+        long attachLagBytesMax,
+        int snapshotPageNodes,
+        Duration leaseAnswer) {}

@@ -1,0 +1,112 @@
+package dev.muster.fanout.session;
+
+import dev.muster.contract.errors.CloseCode;
+import dev.muster.fanout.feed.PartitionRing.Lag;
+import dev.muster.fanout.feed.ResumeRefusal;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the live feed counts. Never a label per user or node.
+ *
+ * <pre>
+ * records.accepted = records.sent + records.skipped + records.dropped, once no session has anything in flight
+ * </pre>
+ *
+ * accepted: a record that was this session's to have; sent: written to its socket; skipped: passed over for a slow viewer, who was told; dropped: in flight when the session ended.
+ */
+public final class StreamMetrics {
+    final Counter accepted;
+    final Counter sent;
+    final Counter skipped;
+    final Counter dropped;
+    final Counter frames;
+    final Counter bytes;
+    final Counter gaps;
+    final Counter skips;
+    final Counter badFrames;
+    final Counter undelivered;
+    private final Timer frameTime;
+    private final DistributionSummary lagRecords;
+    private final DistributionSummary lagBytes;
+    private final AtomicInteger sessions = new AtomicInteger();
+    private final AtomicInteger attaches = new AtomicInteger();
+    private final MeterRegistry registry;
+    private final Map<CloseCode, Counter> closes = new EnumMap<>(CloseCode.class);
+    private final Map<ResumeRefusal, Counter> refusals = new EnumMap<>(ResumeRefusal.class);
+    private final Counter recovered;
+
+    public StreamMetrics(MeterRegistry registry) {
+        this.registry = registry;
+        accepted = registry.counter("muster.stream.records.accepted");
+        sent = registry.counter("muster.stream.records.sent");
+        skipped = registry.counter("muster.stream.records.skipped");
+        dropped = registry.counter("muster.stream.records.dropped");
+        frames = registry.counter("muster.stream.frames");
+        bytes = registry.counter("muster.stream.bytes");
+        gaps = registry.counter("muster.stream.gaps");
+        skips = registry.counter("muster.stream.skips");
+        badFrames = registry.counter("muster.stream.bad.frames");
+        undelivered = registry.counter("muster.stream.input.undelivered");
+        frameTime = registry.timer("muster.stream.frame.time");
+        lagRecords = DistributionSummary.builder("muster.stream.lag.records")
+                .publishPercentiles(0.5, 0.99)
+                .register(registry);
+        lagBytes = DistributionSummary.builder("muster.stream.lag.bytes")
+                .publishPercentiles(0.5, 0.99)
+                .register(registry);
+        recovered = registry.counter("muster.stream.opens", "outcome", "recovered");
+        for (ResumeRefusal refusal : ResumeRefusal.values()) {
+            refusals.put(refusal, registry.counter("muster.stream.opens", "outcome", refusal.code()));
+        }
+        for (CloseCode code : CloseCode.values()) {
+            closes.put(code, registry.counter("muster.stream.closes", "code", Integer.toString(code.code())));
+        }
+        registry.gauge("muster.stream.sessions", sessions);
+        registry.gauge("muster.stream.attaches", attaches);
+    }
+
+    void sessionOpened() {
+        sessions.incrementAndGet();
+    }
+
+    /** @param code why, as far as this side knows; another one that the peer sent counts by its number */
+    void sessionClosed(@Nullable CloseCode code, int peerCode) {
+        sessions.decrementAndGet();
+        Counter counter = code == null ? null : closes.get(code);
+        if (counter == null) {
+            // few numbers exist; an invented one must not make a meter
+            String label =
+                    peerCode == 1000 || peerCode == 1001 || peerCode == 1006 ? Integer.toString(peerCode) : "other";
+            counter = registry.counter("muster.stream.closes", "code", label);
+        }
+        counter.increment();
+    }
+
+    void attached(int change) {
+        attaches.addAndGet(change);
+    }
+
+    void opened(@Nullable ResumeRefusal refusal) {
+        Counter counter = refusal == null ? recovered : refusals.get(refusal);
+        if (counter != null) {
+            counter.increment();
+        }
+    }
+
+    void frameDone(long nanos) {
+        frameTime.record(Duration.ofNanos(nanos));
+    }
+
+    void lag(Lag lag) {
+        lagRecords.record((double) lag.records());
+        lagBytes.record((double) lag.bytes());
+    }
+}

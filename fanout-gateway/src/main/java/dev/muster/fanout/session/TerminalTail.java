@@ -1,0 +1,65 @@
+package dev.muster.fanout.session;
+
+import dev.muster.fanout.feed.Entry;
+import dev.muster.fanout.feed.PartitionRing;
+import dev.muster.fanout.feed.PartitionRing.Lag;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A cursor over the output of one terminal as one user gets it in one mode. Confined to the session's context. */
+final class TerminalTail implements AutoCloseable {
+    private static final int ENTRIES_MAX = 16;
+
+    private final PartitionRing ring;
+    private final List<String> keys;
+    private final Runnable waker;
+    private long cursor;
+    private int epoch;
+
+    TerminalTail(PartitionRing ring, String key, Runnable waker) {
+        this.ring = ring;
+        this.keys = List.of(key);
+        this.waker = waker;
+        toEnd();
+        ring.wakeOn(keys, waker);
+    }
+
+    /** Goes on behind all that is here now. */
+    void toEnd() {
+        PartitionRing.Bounds bounds = ring.bounds();
+        cursor = bounds.end();
+        epoch = bounds.epoch();
+    }
+
+    /** Takes an entry, or leaves it for the next time. */
+    interface Taker {
+        boolean take(Entry entry);
+    }
+
+    /** @return false when entries were lost before they could be read */
+    boolean read(int bytesMax, Taker taker) {
+        List<Entry> entries = new ArrayList<>();
+        long next = ring.read(keys, cursor, epoch, ENTRIES_MAX, bytesMax, entries);
+        if (next < 0) {
+            return false;
+        }
+        for (Entry entry : entries) {
+            if (!taker.take(entry)) {
+                cursor = entry.offset();
+                return true;
+            }
+            cursor = entry.offset() + 1;
+        }
+        cursor = next;
+        return true;
+    }
+
+    Lag lag() {
+        return ring.lag(keys, cursor);
+    }
+
+    @Override
+    public void close() {
+        ring.stopWaking(keys, waker);
+    }
+}
