@@ -118,9 +118,9 @@ function start(node, body) {
   return task;
 }
 
-function end(run) {
+function end(run, signal = 'SIGHUP') {
   try {
-    if (run.process?.pid) process.kill(-run.process.pid, 'SIGHUP');
+    if (run.process?.pid) process.kill(-run.process.pid, signal);
   } catch {
     // It has ended.
   }
@@ -272,7 +272,7 @@ function connected(socket) {
   });
 }
 
-process.on('exit', () => { for (const run of runs.values()) end(run); });
+process.on('exit', () => { for (const run of runs.values()) end(run, 'SIGKILL'); });
 process.on('SIGTERM', () => process.exit(0));
 process.on('SIGINT', () => process.exit(0));
 server.listen(Number(flags.port), '127.0.0.1', () => console.log(`Development server: http://127.0.0.1:${server.address().port}/signin?code=dev`));

@@ -5,7 +5,7 @@ import { go } from '../session/router';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { CommandMemory } from './command-memory';
-import { run } from './run-command';
+import { runCommand } from './run-command';
 
 const memory = new CommandMemory(typeof localStorage === 'undefined' ? null : localStorage);
 
@@ -23,7 +23,7 @@ export function RunBar({ node }: { node: NodeView }) {
     busy.value = true;
     problem.value = null;
     try {
-      const task = await run(node.nodeId, { command });
+      const task = await runCommand(node.nodeId, command);
       memory.add(command);
       at.value = 0;
       text.value = '';

@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals';
 import { api, newKey, type RunRequest } from '../api/client';
 import { ApiError } from '../api/problem';
 import type { Task } from '../api/types';
@@ -8,14 +9,15 @@ const WAIT_SECONDS_MAX = 5;
 const OWN_SHELLS_KEY = 'muster-own-shells';
 const OWN_SHELLS_MAX = 100;
 
+/** Shells that this tab opened, or whose size it took: its window decides their size. A reload keeps them. */
+export const ownShells = signal<ReadonlySet<string>>(load());
+
 /** Asks for a task, again under the same key while the server says that it may be repeated. */
 export async function run(nodeId: string, request: Omit<RunRequest, 'idempotencyKey'>): Promise<Task> {
   const keyed = { ...request, idempotencyKey: newKey() };
   for (let tries = 1; ; tries++) {
     try {
-      const { task } = await api.run(nodeId, keyed);
-      addTask(task);
-      return task;
+      return (await api.run(nodeId, keyed)).task;
     } catch (error) {
       const again = error instanceof ApiError && error.problem.code === 'unavailable' && tries < TRIES_MAX;
       if (!again) throw error;
@@ -25,30 +27,33 @@ export async function run(nodeId: string, request: Omit<RunRequest, 'idempotency
   }
 }
 
-export async function openShell(nodeId: string, size: { cols: number; rows: number }): Promise<Task> {
-  const task = await run(nodeId, { argv: ['/bin/bash', '-i'], pty: size });
-  remember(task.taskId);
+export async function runCommand(nodeId: string, command: string): Promise<Task> {
+  const task = await run(nodeId, { command });
+  addTask(task);
   return task;
 }
 
-/** Whether this tab opened the shell; then the window decides its size. */
-export function isOwn(taskId: string): boolean {
-  return ownShells().includes(taskId);
+export async function openShell(nodeId: string, size: { cols: number; rows: number }): Promise<Task> {
+  const task = await run(nodeId, { argv: ['/bin/bash', '-i'], pty: size });
+  own(task.taskId);
+  addTask(task);
+  return task;
 }
 
-export function remember(taskId: string): void {
+export function own(taskId: string): void {
+  ownShells.value = new Set([...ownShells.value, taskId].slice(-OWN_SHELLS_MAX));
   try {
-    sessionStorage.setItem(OWN_SHELLS_KEY, JSON.stringify([...ownShells(), taskId].slice(-OWN_SHELLS_MAX)));
+    sessionStorage.setItem(OWN_SHELLS_KEY, JSON.stringify([...ownShells.value]));
   } catch {
     // Without storage a reload only forgets whose size counts.
   }
 }
 
-function ownShells(): string[] {
+function load(): Set<string> {
   try {
     const stored: unknown = JSON.parse(sessionStorage.getItem(OWN_SHELLS_KEY) ?? '[]');
-    return Array.isArray(stored) ? stored.filter((id) => typeof id === 'string') : [];
+    return new Set(Array.isArray(stored) ? stored.filter((id) => typeof id === 'string') : []);
   } catch {
-    return [];
+    return new Set();
   }
 }

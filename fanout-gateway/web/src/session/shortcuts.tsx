@@ -15,7 +15,7 @@ export function Help() {
   return (
     <Dialog title="Keyboard shortcuts" onClose={() => (helpOpen.value = false)} testid="help">
       <dl class="keys">{KEYS.map(([key, what]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{what}</dd></div>)}</dl>
-      <p class="muted">Inside a terminal every key goes to the terminal. Ctrl-Shift-C copies the selection; click outside to leave it.</p>
+      <p class="muted">While a terminal that you can type into is shown, keys go to it. Ctrl-Shift-C copies the selection. Click into the list of nodes to use these keys.</p>
     </Dialog>
   );
 }
@@ -25,6 +25,12 @@ export function startShortcuts(): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;
     if (document.querySelector('dialog[open]') || target.closest('.screen')) return;
+    // What is typed while a live terminal is shown is meant for it, also when a click elsewhere took the focus away.
+    const terminal = document.querySelector<HTMLElement>('.screen.typable textarea');
+    if (terminal && target === document.body) {
+      terminal.focus();
+      return;
+    }
     const typing = target.closest('input, textarea, select');
     if (typing) {
       if (event.key === 'Escape') (typing as HTMLElement).blur();

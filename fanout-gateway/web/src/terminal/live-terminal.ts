@@ -119,6 +119,7 @@ export class LiveTerminal {
 
   /** From now on the pane decides the size, as for a shell that this tab opened. */
   takeSize(): void {
+    if (this.sizing === 'pane') return;
     this.sizing = 'pane';
     this.sentSize = '';
     this.boxResized();

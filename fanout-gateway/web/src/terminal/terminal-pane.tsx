@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { problemOf } from '../api/problem';
 import { roleAllows, type NodeView, type Problem, type Task } from '../api/types';
 import { CancelButton } from '../node/task-list';
-import { isOwn, remember } from '../node/run-command';
+import { own, ownShells } from '../node/run-command';
 import { hasEnded, isShell, titleOf } from '../node/task-order';
 import { connection, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
 import { hashOf, route } from '../session/router';
@@ -68,22 +68,23 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
   const state = useSignal<LiveState>({ kind: 'attaching' });
   const notice = useSignal<string | null>(null);
   const problem = useSignal<Problem | null>(null);
-  const own = useSignal(isOwn(task.taskId));
+  const isOwn = ownShells.value.has(task.taskId);
   const mayType = task.pty != null && !hasEnded(task) && roleAllows(node.role, 'type');
 
   useEffect(() => {
     let gone = false;
-    const sizing: Sizing = task.pty == null ? 'pipe' : own.peek() && !hasEnded(task) ? 'pane' : 'process';
     problem.value = null;
     import('./xterm').then(
       (parts) => {
         if (gone || !box.current) return;
+        const isOwnNow = ownShells.peek().has(task.taskId);
+        const sizing: Sizing = task.pty == null ? 'pipe' : isOwnNow && !hasEnded(task) ? 'pane' : 'process';
         live.current = new LiveTerminal(box.current, parts, connection, task, sizing, mayType, {
           state: (to) => (state.value = to),
           notice: (text) => (notice.value = text),
           problem: (given) => (problem.value = given),
         });
-        if (mayType && own.peek()) live.current.focus();
+        if (mayType && isOwnNow) live.current.focus();
       },
       (error) => (problem.value = problemOf(error)),
     );
@@ -94,21 +95,22 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
     };
   }, [task.taskId]);
 
-  const ended = state.value.kind === 'ended' || hasEnded(task);
-  const takeSize = () => {
-    remember(task.taskId);
-    own.value = true;
+  // The feed may tell of a new shell before the answer that says that it is ours.
+  useEffect(() => {
+    if (!isOwn || !mayType) return;
     live.current?.takeSize();
     live.current?.focus();
-  };
+  }, [isOwn]);
+
+  const ended = state.value.kind === 'ended' || hasEnded(task);
   return (
     <>
       <div class="terminal-head">
         <code class="grow ellipsis" title={titleOf(task)}>{titleOf(task)}</code>
         <TaskBadge state={task.state} />
         {ended && exitText(task, state.value)}
-        {!ended && mayType && !own.value && (
-          <button type="button" class="button small" onClick={takeSize} title="The terminal gets the size of this window, for everyone who watches it">Fit to this window</button>
+        {!ended && mayType && !isOwn && (
+          <button type="button" class="button small" onClick={() => own(task.taskId)} title="The terminal gets the size of this window, for everyone who watches it">Fit to this window</button>
         )}
         {!ended && <CancelButton node={node} task={task} label={isShell(task) ? 'End' : 'Stop'} />}
       </div>
