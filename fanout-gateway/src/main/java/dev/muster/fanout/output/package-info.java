@@ -1,4 +1,4 @@
-/** A task's output: raw from the topic, asciicast, clean text. */
+/** A task's output: raw bytes out of the topic, checked to be whole. */
 @NullMarked
 package dev.muster.fanout.output;
 

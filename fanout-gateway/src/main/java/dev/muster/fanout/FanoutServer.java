@@ -1,0 +1,224 @@
+package dev.muster.fanout;
+
+import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.ids.Ids;
+import dev.muster.contract.settings.Env;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicProvisioner;
+import dev.muster.fanout.api.Api;
+import dev.muster.fanout.api.HealthCalls;
+import dev.muster.fanout.api.HistoryCall;
+import dev.muster.fanout.api.NodeCalls;
+import dev.muster.fanout.api.OutputCall;
+import dev.muster.fanout.api.Page;
+import dev.muster.fanout.api.Problems;
+import dev.muster.fanout.api.SignInCalls;
+import dev.muster.fanout.api.TaskCalls;
+import dev.muster.fanout.api.WebServer;
+import dev.muster.fanout.auth.Authenticator;
+import dev.muster.fanout.auth.OneTimeSecrets;
+import dev.muster.fanout.auth.Origins;
+import dev.muster.fanout.auth.RateLimit;
+import dev.muster.fanout.auth.User;
+import dev.muster.fanout.auth.UserKey;
+import dev.muster.fanout.auth.UserTokens;
+import dev.muster.fanout.command.Commands;
+import dev.muster.fanout.command.ReplyTail;
+import dev.muster.fanout.output.RawOutput;
+import dev.muster.fanout.output.StdoutTopic;
+import dev.muster.fanout.publish.BrokerProbe;
+import dev.muster.fanout.publish.KafkaClients;
+import dev.muster.fanout.publish.RecordPublisher;
+import dev.muster.fanout.registry.RegistryClient;
+import io.javalin.Javalin;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The fan-out gateway, running: HTTP API, live feed and page on one port. */
+public final class FanoutServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(FanoutServer.class);
+    private static final int ANSWER_THREADS = 4;
+    private static final Duration QUERY_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration TICKET_LIFE = Duration.ofSeconds(30);
+
+    private final Closer closer = new Closer();
+    private final Clock clock = Clock.systemUTC();
+    private final OneTimeSecrets codes;
+    private final Javalin web;
+
+    /**
+     * Starts everything; when this returns, the port answers. Readiness is told by {@code /readyz}.
+     *
+     * @param variables as of the environment; see {@link FanoutConfig}
+     * @throws dev.muster.contract.settings.BadSettingsException with every mistake in the settings
+     * @throws dev.muster.contract.topics.TopicsException if the topics are not as the settings say
+     * @throws IOException if the key cannot be read
+     * @throws InterruptedException if interrupted meanwhile
+     */
+    public static FanoutServer start(Map<String, String> variables) throws IOException, InterruptedException {
+        Env env = new Env(variables);
+        FanoutConfig config = FanoutConfig.from(env);
+        env.throwIfMistaken();
+        return new FanoutServer(config);
+    }
+
+    private FanoutServer(FanoutConfig config) throws IOException, InterruptedException {
+        try {
+            this.codes = new OneTimeSecrets(clock, null, config.ticketsMax());
+            this.web = build(config);
+            closer.add(web, Javalin::stop);
+            web.start();
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            closer.close();
+            throw e;
+        }
+        log.atInfo().addKeyValue("port", web.port()).log("fan-out gateway listens");
+    }
+
+    /** The port that answers. */
+    public int httpPort() {
+        return web.port();
+    }
+
+    /** A code for {@code /signin?code=}, which signs one browser in, once. */
+    public String issueSignInCode(String user, List<String> groups, boolean admin) {
+        return codes.issue(new User(user, groups, admin, Instant.MAX)).secret();
+    }
+
+    /** Stops taking requests, waits for those being answered, then ends everything. */
+    @Override
+    public void close() {
+        closer.close();
+    }
+
+    private Javalin build(FanoutConfig config) throws IOException, InterruptedException {
+        var kafka = config.kafka();
+        var clients = new KafkaClients(kafka);
+        UserTokens tokens = new UserTokens(UserKey.read(Path.of(config.userKeyFile())), clock);
+        ExecutorService answers = closer.add(
+                Executors.newFixedThreadPool(ANSWER_THREADS, named("fanout-answers-")), ExecutorService::shutdown);
+        Admin admin = closer.add(clients.admin(), open -> open.close(Duration.ofSeconds(1)));
+        new TopicProvisioner(admin, kafka.names(), kafka.partitions(), kafka.replication()).ensure();
+
+        Ids ids = new Ids();
+        String gatewayId = ids.make(Ids.Kind.GATEWAY, clock.millis());
+        BrokerProbe probe = closer.add(new BrokerProbe(admin));
+        RecordPublisher publisher = closer.add(new RecordPublisher(
+                clients.producer(config.publishBytesMax()),
+                kafka.names(),
+                List.of(Topic.COMMANDS, Topic.WATCHES, Topic.INPUT),
+                config.publishBytesMax(),
+                probe::answers,
+                answers));
+        RegistryClient registry =
+                closer.add(new RegistryClient(config.registry(), QUERY_TIMEOUT, config.answerBytesMax(), answers));
+        Commands commands = new Commands(
+                publisher,
+                config.commandsPendingMax(),
+                registry,
+                ids,
+                gatewayId,
+                config.commandTimeout(),
+                clock,
+                answers);
+        ReplyTail replies = closer.add(new ReplyTail(
+                clients.tail(),
+                new TopicPartition(
+                        kafka.names().of(Topic.REPLIES), kafka.partitions().ofGateway(gatewayId)),
+                gatewayId,
+                commands::accept));
+        StdoutTopic stdout = new StdoutTopic(admin, kafka.names().of(Topic.STDOUT), System::nanoTime);
+        RawOutput raw = closer.add(new RawOutput(
+                registry,
+                stdout::facts,
+                kafka.names().of(Topic.STDOUT),
+                config.outputReaders(),
+                clients::blocks,
+                config.outputDownloadsMax(),
+                answers));
+        probe.start();
+        publisher.start();
+        replies.start();
+
+        OneTimeSecrets tickets = new OneTimeSecrets(clock, TICKET_LIFE, config.ticketsMax());
+        Authenticator authenticator = new Authenticator(tokens, tickets);
+        Origins origins = new Origins(config.origins());
+        Problems problems = new Problems(new ErrorIds());
+        Api api = new Api(
+                authenticator,
+                origins,
+                new RateLimit(config.mutationsPerMinute(), System::nanoTime),
+                problems,
+                config.outputStall(),
+                answers);
+        closer.add(api);
+        PrometheusMeterRegistry metrics = metrics(api, commands, publisher);
+        Map<String, BooleanSupplier> parts = new LinkedHashMap<>();
+        parts.put("broker", probe::answers);
+        parts.put("publisher", publisher::ready);
+        parts.put("replies", replies::positioned);
+
+        return WebServer.create(
+                config.httpHost(),
+                config.httpPort(),
+                config.drain(),
+                problems,
+                routes -> {
+                    api.addProblems(routes);
+                    new NodeCalls(api, registry, commands, ids, clock, config.agentAddress(), position -> "")
+                            .addTo(routes);
+                    new TaskCalls(api, registry, commands, raw, ids, clock).addTo(routes);
+                    new HistoryCall(api, registry).addTo(routes);
+                    new OutputCall(api, registry, raw, problems, answers).addTo(routes);
+                    new SignInCalls(api, tokens, codes, tickets, config.session(), config.cookieSecure(), clock)
+                            .addTo(routes);
+                    new HealthCalls(api, registry, parts, metrics, config.metricsRemote()).addTo(routes);
+                    new Page(api).addTo(routes);
+                },
+                handler -> {});
+    }
+
+    private PrometheusMeterRegistry metrics(Api api, Commands commands, RecordPublisher publisher) {
+        PrometheusMeterRegistry metrics =
+                closer.add(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), PrometheusMeterRegistry::close);
+        new JvmMemoryMetrics().bindTo(metrics);
+        new JvmThreadMetrics().bindTo(metrics);
+        closer.add(new JvmGcMetrics(), gc -> gc.close()).bindTo(metrics);
+        Gauge.builder("muster.fanout.answers", api, Api::answering)
+                .description("HTTP answers being made or written")
+                .register(metrics);
+        Gauge.builder("muster.fanout.commands.waiting", commands, Commands::waiting)
+                .description("changes that wait for the registry's reply")
+                .register(metrics);
+        Gauge.builder("muster.fanout.publish.waiting", publisher, RecordPublisher::waitingBytes)
+                .description("bytes of records that the broker has not acknowledged")
+                .baseUnit("bytes")
+                .register(metrics);
+        return metrics;
+    }
+
+    private static java.util.concurrent.ThreadFactory named(String prefix) {
+        AtomicInteger count = new AtomicInteger();
+        return task -> new Thread(task, prefix + count.getAndIncrement());
+    }
+}

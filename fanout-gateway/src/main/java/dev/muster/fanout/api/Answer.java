@@ -1,0 +1,47 @@
+package dev.muster.fanout.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.fanout.output.BlockSource;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a call answers.
+ *
+ * @param length of the body, -1 if it is not known before its end
+ */
+record Answer(int status, Map<String, String> headers, BlockSource body, long length) {
+    static final String JSON = "application/json";
+    static final String TEXT = "text/plain; charset=utf-8";
+
+    Answer {
+        headers = Map.copyOf(headers);
+    }
+
+    static Answer empty(int status) {
+        return new Answer(status, Map.of(), BlockSource.of(new byte[0]), 0);
+    }
+
+    static Answer json(int status, ObjectNode json) {
+        return bytes(status, JSON, Json.bytes(json));
+    }
+
+    static Answer text(int status, String text) {
+        return bytes(status, TEXT, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static Answer bytes(int status, String contentType, byte[] body) {
+        return new Answer(status, Map.of("Content-Type", contentType), BlockSource.of(body), body.length);
+    }
+
+    static Answer stream(int status, String contentType, BlockSource body, long length) {
+        return new Answer(status, Map.of("Content-Type", contentType), body, length);
+    }
+
+    Answer with(String header, String value) {
+        Map<String, String> more = new LinkedHashMap<>(headers);
+        more.put(header, value);
+        return new Answer(status, more, body, length);
+    }
+}

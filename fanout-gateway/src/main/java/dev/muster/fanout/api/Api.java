@@ -1,0 +1,172 @@
+package dev.muster.fanout.api;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.auth.Authenticator;
+import dev.muster.fanout.auth.Identity;
+import dev.muster.fanout.auth.Origins;
+import dev.muster.fanout.auth.RateLimit;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Joins calls to routes: verifies who asks, lets the call answer without holding the thread, writes the answer as the client takes it, and turns every failure into a
+ * problem.
+ */
+public final class Api implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Api.class);
+
+    /** Something that a verified user can ask. */
+    interface Call {
+        CompletableFuture<Answer> answer(Ask ask) throws Exception;
+    }
+
+    /** Something that anybody can ask. */
+    interface OpenCall {
+        CompletableFuture<Answer> answer(Context ctx) throws Exception;
+    }
+
+    private final Authenticator authenticator;
+    private final Origins origins;
+    private final RateLimit mutations;
+    private final Problems problems;
+    private final Executor executor;
+    private final AtomicInteger answering = new AtomicInteger();
+    private final StallWatch stalls;
+
+    /**
+     * @param stall a client that takes nothing of an answer for so long is cut off
+     * @param executor on which answers are made; never a network thread
+     */
+    public Api(
+            Authenticator authenticator,
+            Origins origins,
+            RateLimit mutations,
+            Problems problems,
+            Duration stall,
+            Executor executor) {
+        this.authenticator = authenticator;
+        this.origins = origins;
+        this.mutations = mutations;
+        this.problems = problems;
+        this.executor = executor;
+        this.stalls = new StallWatch(stall);
+    }
+
+    @Override
+    public void close() {
+        stalls.close();
+    }
+
+    /** Answers that are being made or written now. */
+    public int answering() {
+        return answering.get();
+    }
+
+    /** Problems for whatever no call answers: unknown addresses and methods, and faults outside of calls. */
+    public void addProblems(RoutesConfig routes) {
+        routes.exception(Exception.class, (error, ctx) -> {
+            Answer answer = problems.answer(error);
+            ctx.status(answer.status());
+            answer.headers().forEach(ctx::header);
+            ctx.contentType(Problems.CONTENT_TYPE);
+            ctx.result(bytesOf(answer));
+        });
+    }
+
+    Handler guarded(Call call) {
+        return open(ctx -> {
+            Identity identity = identify(ctx);
+            if (changes(ctx)) {
+                mutations.take(identity.user());
+            }
+            return call.answer(new Ask(ctx, identity.user()));
+        });
+    }
+
+    /** @throws MusterException {@code unauthenticated}, {@code origin-refused} */
+    Identity identify(Context ctx) {
+        Identity identity =
+                authenticator.authenticate(ctx.header("Authorization"), null, ctx.cookie(Authenticator.COOKIE));
+        if (changes(ctx)) {
+            origins.check(identity.means(), ctx.header("Origin"), ctx.header("Host"));
+        }
+        return identity;
+    }
+
+    Handler open(OpenCall call) {
+        return ctx -> {
+            CompletableFuture<Answer> made = begin(call, ctx);
+            answering.incrementAndGet();
+            ctx.future(
+                    () -> made.handleAsync((answer, error) -> error == null ? answer : problems.answer(error), executor)
+                            .thenCompose(answer -> write(ctx, answer))
+                            .whenComplete((nothing, error) -> answering.decrementAndGet()));
+        };
+    }
+
+    private static CompletableFuture<Answer> begin(OpenCall call, Context ctx) {
+        try {
+            return call.answer(ctx);
+        } catch (Exception e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private CompletableFuture<Void> write(Context ctx, Answer answer) {
+        var response = ctx.res();
+        response.setStatus(answer.status());
+        answer.headers().forEach(response::setHeader);
+        if (answer.length() >= 0) {
+            response.setContentLengthLong(answer.length());
+        }
+        if (ctx.method().equals(HandlerType.HEAD)) {
+            answer.body().close();
+            return CompletableFuture.completedFuture(null);
+        }
+        return AsyncBody.write(response, answer.body(), stalls, executor).handle((nothing, error) -> {
+            if (error != null) {
+                cut(ctx, error);
+            }
+            return null;
+        });
+    }
+
+    // a body that cannot be completed must not look complete
+    private void cut(Context ctx, Throwable error) {
+        Throwable cause = Problems.unwrap(error);
+        boolean expected = cause instanceof java.io.IOException
+                || cause instanceof java.util.concurrent.TimeoutException
+                || (cause instanceof MusterException known && known.code() != ErrorCode.INTERNAL);
+        if (expected) {
+            log.atInfo().addKeyValue("reason", cause.toString()).log("an answer was cut off");
+        } else {
+            problems.json(cause);
+        }
+        Exchange.reset(ctx.req());
+    }
+
+    private static boolean changes(Context ctx) {
+        return !ctx.method().equals(HandlerType.GET) && !ctx.method().equals(HandlerType.HEAD);
+    }
+
+    private static byte[] bytesOf(Answer answer) {
+        return answer.body()
+                .next()
+                .join()
+                .map(block -> {
+                    byte[] bytes = new byte[block.remaining()];
+                    block.get(bytes);
+                    return bytes;
+                })
+                .orElse(new byte[0]);
+    }
+}

@@ -1,0 +1,105 @@
+package dev.muster.fanout.api;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.ids.Ids;
+import dev.muster.fanout.auth.User;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What a verified user asks: parameters and body, checked. */
+record Ask(Context ctx, User user) {
+    /** Largest body, as the contract says. */
+    static final int BODY_BYTES_MAX = 1 << 20;
+
+    /** @throws MusterException {@code not-found} if the path names no possible node */
+    String nodeId() {
+        return id(Ids.Kind.NODE, "nodeId", "node");
+    }
+
+    /** @throws MusterException {@code not-found} if the path names no possible task */
+    String taskId() {
+        return id(Ids.Kind.TASK, "taskId", "task");
+    }
+
+    private String id(Ids.Kind kind, String parameter, String noun) {
+        String id = ctx.pathParam(parameter);
+        if (!Ids.isId(kind, id)) {
+            throw new MusterException(ErrorCode.NOT_FOUND, "There is no such " + noun + ", or you may not see it.");
+        }
+        return id;
+    }
+
+    /** The last one given; empty counts as left out. */
+    Optional<String> query(String name) {
+        List<String> values = queries(name);
+        return values.isEmpty()
+                ? Optional.empty()
+                : Optional.of(values.get(values.size() - 1)).filter(value -> !value.isEmpty());
+    }
+
+    List<String> queries(String name) {
+        try {
+            return ctx.queryParams(name);
+        } catch (IllegalArgumentException e) {
+            throw Fields.invalid("The query string is not valid.");
+        }
+    }
+
+    Optional<Long> number(String name, long min, long max) {
+        Optional<String> text = query(name);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            long number = Long.parseLong(text.get());
+            if (number >= min && number <= max) {
+                return Optional.of(number);
+            }
+        } catch (NumberFormatException e) {
+            // reported below, like a number out of range
+        }
+        throw Fields.invalid("'%s' is not a whole number from %d to %d.".formatted(name, min, max));
+    }
+
+    /** The whole body as JSON text. */
+    byte[] body() {
+        return body(ctx);
+    }
+
+    /** @throws MusterException {@code too-large}, {@code unsupported-media-type} */
+    static byte[] body(Context ctx) {
+        @Nullable String type = ctx.req().getContentType();
+        if (ctx.req().getContentLengthLong() > BODY_BYTES_MAX) {
+            throw tooLarge();
+        }
+        byte[] body;
+        try {
+            body = ctx.req().getInputStream().readNBytes(BODY_BYTES_MAX + 1);
+        } catch (IOException e) {
+            throw new MusterException(ErrorCode.INVALID, "The body ended early.", e);
+        }
+        if (body.length > BODY_BYTES_MAX) {
+            throw tooLarge();
+        }
+        if (body.length > 0 && type != null && !isJson(type)) {
+            throw new MusterException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body is not sent as application/json.");
+        }
+        return body;
+    }
+
+    private static boolean isJson(String contentType) {
+        String type = contentType.toLowerCase(Locale.ROOT);
+        int parameters = type.indexOf(';');
+        type = (parameters < 0 ? type : type.substring(0, parameters)).strip();
+        return type.equals("application/json") || (type.startsWith("application/") && type.endsWith("+json"));
+    }
+
+    private static MusterException tooLarge() {
+        return new MusterException(ErrorCode.TOO_LARGE, "The body has more than " + BODY_BYTES_MAX + " bytes.");
+    }
+}

@@ -1,0 +1,133 @@
+package dev.muster.fanout.api;
+
+import dev.muster.fanout.output.BlockSource;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a body without a thread that waits for the client: the container says when it can take more, the source when it has more. At most one block is in flight.
+ * Steps run one at a time, on the container's or the executor's thread, guarded by this object.
+ */
+final class AsyncBody implements WriteListener {
+    private final BlockSource source;
+    private final ServletOutputStream out;
+    private final Executor executor;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private @Nullable ByteBuffer block;
+    private boolean asking;
+    private boolean ended;
+    private boolean waiting;
+    private long waitingSinceNanos;
+
+    private AsyncBody(BlockSource source, ServletOutputStream out, Executor executor) {
+        this.source = source;
+        this.out = out;
+        this.executor = executor;
+    }
+
+    /**
+     * The exchange must be asynchronous already. The future completes when everything is with the container; it fails when the client went away, or with what the source failed with.
+     */
+    static CompletableFuture<Void> write(
+            HttpServletResponse response, BlockSource source, StallWatch stalls, Executor executor) {
+        AsyncBody body;
+        try {
+            body = new AsyncBody(source, response.getOutputStream(), executor);
+        } catch (IOException e) {
+            source.close();
+            return CompletableFuture.failedFuture(e);
+        }
+        stalls.add(body);
+        CompletableFuture<Void> end = body.done.whenComplete((nothing, error) -> {
+            stalls.remove(body);
+            source.close();
+        });
+        try {
+            body.out.setWriteListener(body);
+        } catch (IllegalStateException e) {
+            body.finish(e);
+        }
+        return end;
+    }
+
+    @Override
+    public void onWritePossible() {
+        step();
+    }
+
+    @Override
+    public void onError(Throwable error) {
+        finish(error);
+    }
+
+    /** Ends the body if the client has not taken the last block for so long. */
+    synchronized void cutIfStalled(long nowNanos, Duration stall) {
+        if (waiting && nowNanos - waitingSinceNanos > stall.toNanos()) {
+            waiting = false;
+            finish(new TimeoutException("the client took nothing for " + stall.toMillis() + " ms"));
+        }
+    }
+
+    private synchronized void step() {
+        try {
+            while (!done.isDone() && out.isReady()) {
+                waiting = false;
+                if (ended) {
+                    finish(null);
+                    return;
+                } else if (block != null) {
+                    ByteBuffer taken = block;
+                    block = null;
+                    waiting = true;
+                    waitingSinceNanos = System.nanoTime();
+                    out.write(taken.array(), taken.arrayOffset() + taken.position(), taken.remaining());
+                } else {
+                    ask();
+                    return;
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            finish(e);
+        }
+    }
+
+    private void ask() {
+        if (!asking) {
+            asking = true;
+            var unused = source.next().thenAcceptAsync(this::arrived, executor).whenComplete((nothing, error) -> {
+                if (error != null) {
+                    finish(error);
+                }
+            });
+        }
+    }
+
+    private void arrived(Optional<ByteBuffer> next) {
+        synchronized (this) {
+            asking = false;
+            block = next.orElse(null);
+            ended = next.isEmpty();
+        }
+        step();
+    }
+
+    // never under the lock of a step: what waits for the end closes the exchange
+    private void finish(@Nullable Throwable error) {
+        executor.execute(() -> {
+            if (error == null) {
+                done.complete(null);
+            } else {
+                done.completeExceptionally(error);
+            }
+        });
+    }
+}

@@ -1,0 +1,62 @@
+package dev.muster.fanout.api;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One range of bytes, as in RFC 9110, section 14.
+ *
+ * @param to exclusive
+ */
+record ByteRange(long from, long to) {
+    private static final Pattern ONE = Pattern.compile("bytes=\\s*(\\d{0,18})\\s*-\\s*(\\d{0,18})\\s*");
+
+    /**
+     * The range that a header asks for; nothing where there is none, or one that may be ignored: another unit, several ranges, or no valid syntax.
+     *
+     * @throws MusterException {@code range-not-satisfiable}
+     */
+    static Optional<ByteRange> of(@Nullable String header, long size) {
+        if (header == null) {
+            return Optional.empty();
+        }
+        Matcher one = ONE.matcher(header.strip());
+        if (!one.matches() || (one.group(1).isEmpty() && one.group(2).isEmpty())) {
+            return Optional.empty();
+        }
+        if (one.group(1).isEmpty()) {
+            long suffix = Long.parseLong(one.group(2));
+            if (suffix == 0 || size == 0) {
+                throw outside(size);
+            }
+            return Optional.of(new ByteRange(Math.max(0, size - suffix), size));
+        }
+        long from = Long.parseLong(one.group(1));
+        long last = one.group(2).isEmpty() ? Long.MAX_VALUE - 1 : Long.parseLong(one.group(2));
+        if (last < from) {
+            return Optional.empty();
+        }
+        if (from >= size) {
+            throw outside(size);
+        }
+        return Optional.of(new ByteRange(from, Math.min(size, last + 1)));
+    }
+
+    long length() {
+        return to - from;
+    }
+
+    /** {@code bytes 0-99/1234} */
+    String contentRange(long size) {
+        return "bytes " + from + "-" + (to - 1) + "/" + size;
+    }
+
+    private static MusterException outside(long size) {
+        return new MusterException(
+                ErrorCode.RANGE_NOT_SATISFIABLE, "The range lies outside the " + size + " bytes that there are.");
+    }
+}

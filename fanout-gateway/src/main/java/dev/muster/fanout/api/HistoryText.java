@@ -1,0 +1,126 @@
+package dev.muster.fanout.api;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.proto.query.v1.TerminalHistory;
+import dev.muster.proto.records.v1.Line;
+import dev.muster.proto.records.v1.Task;
+import dev.muster.proto.records.v1.TaskState;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How history looks: one terminal's lines as they are, several under a header line each; or as JSON. */
+final class HistoryText {
+    private HistoryText() {}
+
+    static String text(List<TerminalHistory> terminals, Map<String, Task> tasks) {
+        StringBuilder text = new StringBuilder();
+        for (TerminalHistory terminal : terminals) {
+            if (terminals.size() > 1) {
+                text.append(header(terminal, task(terminal, tasks))).append('\n');
+            }
+            appendLines(text, terminal);
+        }
+        return text.toString();
+    }
+
+    private static void appendLines(StringBuilder text, TerminalHistory terminal) {
+        boolean cut = terminal.hasCutFrom() && terminal.hasCutTo();
+        for (Line line : terminal.getLinesList()) {
+            if (cut && Long.compareUnsigned(line.getNumber(), terminal.getCutTo()) >= 0) {
+                appendCut(text, terminal);
+                cut = false;
+            }
+            text.append(line.getText()).append('\n');
+        }
+        if (cut) {
+            appendCut(text, terminal);
+        }
+    }
+
+    private static void appendCut(StringBuilder text, TerminalHistory terminal) {
+        text.append("[... ").append(terminal.getCutTo() - terminal.getCutFrom()).append(" lines left out ...]\n");
+    }
+
+    // what the user typed is on one line here, whatever it contains
+    private static String header(TerminalHistory terminal, Task task) {
+        StringBuilder header = new StringBuilder("=== ").append(terminal.getTerminalId());
+        @Nullable String state = state(task);
+        if (state != null) {
+            header.append(' ').append(state);
+        }
+        if (task.hasExitCode()) {
+            header.append(" exit ").append(task.getExitCode());
+        } else if (terminal.hasExit()) {
+            header.append(" exit ").append(terminal.getExit().getExitCode());
+        }
+        @Nullable String started = Json.time(startedAt(terminal, task));
+        if (started != null) {
+            header.append(' ').append(started);
+        }
+        String command = task.getCommand().isEmpty() ? String.join(" ", task.getArgvList()) : task.getCommand();
+        if (!command.isEmpty()) {
+            header.append(" $ ").append(command.replaceAll("\\p{Cntrl}+", " "));
+        }
+        return header.toString();
+    }
+
+    static ObjectNode json(List<TerminalHistory> terminals, Map<String, Task> tasks) {
+        ObjectNode json = Json.object();
+        ArrayNode list = json.putArray("terminals");
+        terminals.forEach(terminal -> list.add(json(terminal, task(terminal, tasks))));
+        return json;
+    }
+
+    private static ObjectNode json(TerminalHistory terminal, Task task) {
+        ObjectNode json = Json.object();
+        json.put("terminal", terminal.getTerminalId());
+        json.put("command", task.getCommand().isEmpty() ? null : task.getCommand());
+        if (task.getArgvCount() > 0) {
+            json.set("argv", Json.texts(task.getArgvList()));
+        }
+        json.put("state", state(task));
+        json.put(
+                "exitCode",
+                task.hasExitCode()
+                        ? (Integer) task.getExitCode()
+                        : terminal.hasExit() ? (Integer) terminal.getExit().getExitCode() : null);
+        json.put("startedAt", Json.time(startedAt(terminal, task)));
+        List<Line> lines = terminal.getLinesList();
+        long first = lines.isEmpty() ? terminal.getNextLine() : lines.get(0).getNumber();
+        json.put("firstLine", first);
+        json.put("final", terminal.getFinal());
+        json.put("nextLine", terminal.getNextLine());
+        json.put("firstKept", terminal.getFirstKept());
+        ArrayNode texts = json.putArray("lines");
+        lines.forEach(line -> texts.add(line.getText()));
+        if (!isContiguous(lines)) {
+            ArrayNode numbers = json.putArray("numbers");
+            lines.forEach(line -> numbers.add(line.getNumber()));
+        }
+        if (terminal.hasCutFrom() && terminal.hasCutTo()) {
+            json.putObject("cut").put("from", terminal.getCutFrom()).put("to", terminal.getCutTo());
+        }
+        return json;
+    }
+
+    private static boolean isContiguous(List<Line> lines) {
+        return lines.isEmpty()
+                || lines.get(lines.size() - 1).getNumber() - lines.get(0).getNumber() == lines.size() - 1;
+    }
+
+    private static Task task(TerminalHistory terminal, Map<String, Task> tasks) {
+        return tasks.getOrDefault(terminal.getTerminalId(), Task.getDefaultInstance());
+    }
+
+    private static @Nullable String state(Task task) {
+        return task.getState() == TaskState.TASK_STATE_UNSPECIFIED
+                ? null
+                : task.getState().name();
+    }
+
+    private static long startedAt(TerminalHistory terminal, Task task) {
+        return task.getStartedAtMillis() != 0 ? task.getStartedAtMillis() : terminal.getStartedAtMillis();
+    }
+}

@@ -1,0 +1,160 @@
+package dev.muster.fanout.api;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.output.BlockSource;
+import dev.muster.fanout.output.RawOutput;
+import dev.muster.fanout.registry.RegistryClient;
+import dev.muster.proto.records.v1.Role;
+import dev.muster.proto.records.v1.Task;
+import dev.muster.proto.records.v1.TaskState;
+import io.javalin.config.RoutesConfig;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/** A task's output: clean text, raw bytes with ranges, or a recording. */
+public final class OutputCall {
+    /** The registry's view of the output can be behind the news that the task has ended. */
+    private static final Duration SETTLE = Duration.ofSeconds(10);
+
+    private static final Duration SETTLE_PAUSE = Duration.ofMillis(50);
+    private static final String BINARY = "application/octet-stream";
+    private static final String RECORDING = "application/x-asciicast";
+
+    private final Api api;
+    private final RegistryClient registry;
+    private final RawOutput raw;
+    private final Problems problems;
+    private final Executor executor;
+
+    public OutputCall(Api api, RegistryClient registry, RawOutput raw, Problems problems, Executor executor) {
+        this.api = api;
+        this.registry = registry;
+        this.raw = raw;
+        this.problems = problems;
+        this.executor = executor;
+    }
+
+    public void addTo(RoutesConfig routes) {
+        routes.get("/api/v1/nodes/{nodeId}/tasks/{taskId}/output", api.guarded(this::read));
+        routes.head("/api/v1/nodes/{nodeId}/tasks/{taskId}/output", api.guarded(this::read));
+    }
+
+    private CompletableFuture<Answer> read(Ask ask) {
+        String nodeId = ask.nodeId();
+        String taskId = ask.taskId();
+        String format = ask.query("format").orElse("text");
+        if (!format.equals("text") && !format.equals("raw") && !format.equals("asciicast")) {
+            throw Fields.invalid("'format' is none of text, raw, asciicast.");
+        }
+        long version = ask.number("version", 2, 3).orElse(2L);
+        boolean follow = ask.query("follow").map(Boolean::parseBoolean).orElse(false);
+        return NodeAccess.require(registry, ask, Role.ROLE_WATCH)
+                .thenCompose(view -> registry.getTask(nodeId, taskId))
+                .thenCompose(task -> settled(task, System.nanoTime()).thenCompose(head -> switch (format) {
+                    case "raw" -> follow ? following(ask, task, head) : raw(ask, task, head);
+                    case "asciicast" -> recording(task, head, (int) version);
+                    default -> text(task, head);
+                }));
+    }
+
+    /** What there is; of a task that has ended, only once all of it was taken. Nothing where there was never any output. */
+    private CompletableFuture<Optional<RawOutput.Head>> settled(Task task, long sinceNanos) {
+        return raw.head(task.getNodeId(), task.getTaskId())
+                .thenApply(Optional::of)
+                .exceptionally(error -> {
+                    if (Problems.problemOf(error).code() == ErrorCode.NOT_FOUND) {
+                        return Optional.empty();
+                    }
+                    throw Problems.problemOf(error);
+                })
+                .thenCompose(head -> {
+                    boolean behind =
+                            head.map(known -> isOver(task) && !known.ended()).orElse(task.getOutputBytes() > 0);
+                    if (!behind) {
+                        return CompletableFuture.completedFuture(head);
+                    }
+                    if (System.nanoTime() - sinceNanos > SETTLE.toNanos()) {
+                        throw new MusterException(
+                                ErrorCode.UNAVAILABLE, "The end of this output has not reached the registry yet.");
+                    }
+                    return CompletableFuture.supplyAsync(
+                                    () -> task,
+                                    CompletableFuture.delayedExecutor(
+                                            SETTLE_PAUSE.toMillis(), TimeUnit.MILLISECONDS, executor))
+                            .thenCompose(waited -> settled(task, sinceNanos));
+                });
+    }
+
+    // of a lost task no end may ever come
+    private static boolean isOver(Task task) {
+        TaskState state = task.getState();
+        return state == TaskState.SUCCEEDED
+                || state == TaskState.FAILED
+                || ((state == TaskState.CANCELLED || state == TaskState.TIMED_OUT) && task.getStartedAtMillis() != 0);
+    }
+
+    private CompletableFuture<Answer> raw(Ask ask, Task task, Optional<RawOutput.Head> head) {
+        long size = head.map(RawOutput.Head::size).orElse(0L);
+        boolean ended = head.map(RawOutput.Head::ended).orElse(true);
+        String tag = "\"" + task.getTaskId() + "-" + size + "\"";
+        Optional<ByteRange> range;
+        try {
+            String condition = ask.ctx().header("If-Range");
+            range = condition == null || condition.equals(tag)
+                    ? ByteRange.of(ask.ctx().header("Range"), size)
+                    : Optional.empty();
+        } catch (MusterException e) {
+            return CompletableFuture.completedFuture(problems.answer(e).with("Content-Range", "bytes */" + size));
+        }
+        ByteRange wanted = range.orElse(new ByteRange(0, size));
+        CompletableFuture<BlockSource> body = wanted.length() == 0
+                ? CompletableFuture.completedFuture(BlockSource.of(new byte[0]))
+                : raw.raw(task.getNodeId(), task.getTaskId(), wanted.from(), wanted.to());
+        return body.thenApply(source -> {
+            Answer answer = Answer.stream(range.isPresent() ? 206 : 200, BINARY, source, wanted.length())
+                    .with("Accept-Ranges", "bytes")
+                    .with("Content-Disposition", "attachment; filename=\"" + task.getTaskId() + ".raw\"");
+            if (ended) {
+                answer = answer.with("ETag", tag);
+            }
+            return range.isPresent() ? answer.with("Content-Range", wanted.contentRange(size)) : answer;
+        });
+    }
+
+    private CompletableFuture<Answer> following(Ask ask, Task task, Optional<RawOutput.Head> head) {
+        if (head.isEmpty()) {
+            throw new MusterException(ErrorCode.NOT_FOUND, "This task has no output yet.");
+        }
+        long from = ask.number("from", 0, Long.MAX_VALUE).orElse(0L);
+        return raw.follow(task.getNodeId(), task.getTaskId(), from)
+                .thenApply(source -> Answer.stream(200, BINARY, source, -1));
+    }
+
+    private CompletableFuture<Answer> recording(Task task, Optional<RawOutput.Head> head, int version) {
+        if (!task.hasPty()) {
+            throw Fields.invalid("Only the output of a task with a PTY can be a recording; ask for text or raw.");
+        }
+        if (head.isEmpty()) {
+            throw new MusterException(ErrorCode.NOT_FOUND, "This task has no output yet.");
+        }
+        return raw.recording(
+                        task.getNodeId(),
+                        task.getTaskId(),
+                        version,
+                        task.getStartedAtMillis(),
+                        head.get().size())
+                .thenApply(source -> Answer.stream(200, RECORDING, source, -1)
+                        .with("Content-Disposition", "attachment; filename=\"" + task.getTaskId() + ".cast\""));
+    }
+
+    private CompletableFuture<Answer> text(Task task, Optional<RawOutput.Head> head) {
+        CompletableFuture<BlockSource> body = head.isEmpty()
+                ? CompletableFuture.completedFuture(BlockSource.of(new byte[0]))
+                : TextOutput.open(registry, task.getNodeId(), task.getTaskId());
+        return body.thenApply(source -> Answer.stream(200, Answer.TEXT, source, -1));
+    }
+}

@@ -1,0 +1,102 @@
+package dev.muster.fanout.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import io.javalin.http.HttpResponseException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns whatever failed into a problem (RFC 9457) with a published code and an error id; what is our fault goes to the log, once, with the same id. Thread-safe. */
+public final class Problems {
+    private static final Logger log = LoggerFactory.getLogger(Problems.class);
+    static final String CONTENT_TYPE = "application/problem+json";
+    private static final String RETRY_AFTER_SECONDS = "1";
+
+    private final Supplier<String> errorIds;
+
+    public Problems(Supplier<String> errorIds) {
+        this.errorIds = errorIds;
+    }
+
+    /** The problem as JSON, without a log entry: {@code type, title, status, detail, code, errorId}. */
+    public ObjectNode json(ErrorCode code, String detail, String errorId) {
+        ObjectNode json = Json.object();
+        json.put("type", "urn:muster:problem:" + code.code());
+        json.put("title", code.when());
+        json.put("status", code.status());
+        json.put("detail", detail);
+        json.put("code", code.code());
+        json.put("errorId", errorId);
+        return json;
+    }
+
+    /** The problem that an exception is; logs it if it is ours. */
+    public ObjectNode json(Throwable error) {
+        MusterException problem = problemOf(error);
+        String errorId = errorIds.get();
+        if (problem.code().status() >= 500) {
+            log.atError()
+                    .addKeyValue("errorId", errorId)
+                    .addKeyValue("code", problem.code().code())
+                    .setCause(error)
+                    .log("request failed");
+        }
+        return json(problem.code(), detail(problem), errorId);
+    }
+
+    Answer answer(Throwable error) {
+        ObjectNode json = json(error);
+        ErrorCode code = problemOf(error).code();
+        Answer answer = Answer.bytes(code.status(), CONTENT_TYPE, Json.bytes(json));
+        if (code.status() == 503 || code.status() == 429) {
+            answer = answer.with("Retry-After", RETRY_AFTER_SECONDS);
+        }
+        return code.status() == 401 ? answer.with("WWW-Authenticate", "Bearer realm=\"muster\"") : answer;
+    }
+
+    /** What a failure is in the words of the published table. */
+    static MusterException problemOf(Throwable error) {
+        Throwable cause = unwrap(error);
+        if (cause instanceof MusterException known) {
+            return known;
+        }
+        if (cause instanceof HttpResponseException http) {
+            return ofStatus(http.getStatus());
+        }
+        return new MusterException(ErrorCode.INTERNAL, "A fault of ours.", cause);
+    }
+
+    static MusterException ofStatus(int status) {
+        ErrorCode code = switch (status) {
+            case 401 -> ErrorCode.UNAUTHENTICATED;
+            case 403 -> ErrorCode.FORBIDDEN;
+            case 404 -> ErrorCode.NOT_FOUND;
+            case 405, 501 -> ErrorCode.METHOD_NOT_ALLOWED;
+            case 413, 414, 431 -> ErrorCode.TOO_LARGE;
+            case 415 -> ErrorCode.UNSUPPORTED_MEDIA_TYPE;
+            case 429 -> ErrorCode.RATE_LIMITED;
+            case 503 -> ErrorCode.UNAVAILABLE;
+            default -> status >= 400 && status < 500 ? ErrorCode.INVALID : ErrorCode.INTERNAL;
+        };
+        return new MusterException(code, code == ErrorCode.INVALID ? "The request is not valid HTTP." : code.when());
+    }
+
+    static Throwable unwrap(Throwable error) {
+        Throwable cause = error;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+
+    // the message of an unexpected exception is for the log alone
+    private static String detail(MusterException problem) {
+        @org.jspecify.annotations.Nullable String message = problem.getMessage();
+        return message == null ? problem.code().when() : message;
+    }
+}

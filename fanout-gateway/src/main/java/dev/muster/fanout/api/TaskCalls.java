@@ -1,0 +1,121 @@
+package dev.muster.fanout.api;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.ids.Ids;
+import dev.muster.fanout.command.Commands;
+import dev.muster.fanout.output.RawOutput;
+import dev.muster.fanout.registry.RegistryClient;
+import dev.muster.proto.query.v1.ListTasksRequest;
+import dev.muster.proto.records.v1.CancelTaskCommand;
+import dev.muster.proto.records.v1.CreateTask;
+import dev.muster.proto.records.v1.Role;
+import dev.muster.proto.records.v1.Task;
+import io.javalin.config.RoutesConfig;
+import java.time.Clock;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/** The tasks of a node: run, list, show, cancel. */
+public final class TaskCalls {
+    private static final int LIMIT_DEFAULT = 100;
+    private static final int LIMIT_MAX = 1_000;
+
+    private final Api api;
+    private final RegistryClient registry;
+    private final Commands commands;
+    private final RawOutput raw;
+    private final Ids ids;
+    private final Clock clock;
+
+    public TaskCalls(Api api, RegistryClient registry, Commands commands, RawOutput raw, Ids ids, Clock clock) {
+        this.api = api;
+        this.registry = registry;
+        this.commands = commands;
+        this.raw = raw;
+        this.ids = ids;
+        this.clock = clock;
+    }
+
+    public void addTo(RoutesConfig routes) {
+        routes.post("/api/v1/nodes/{nodeId}/tasks", api.guarded(this::run));
+        routes.get("/api/v1/nodes/{nodeId}/tasks", api.guarded(this::list));
+        routes.get("/api/v1/nodes/{nodeId}/tasks/{taskId}", api.guarded(this::show));
+        routes.post("/api/v1/nodes/{nodeId}/tasks/{taskId}/cancel", api.guarded(this::cancel));
+    }
+
+    private CompletableFuture<Answer> run(Ask ask) {
+        CreateTask.Builder task = TaskInput.read(ask.body());
+        String nodeId = ask.nodeId();
+        String key = task.getIdempotencyKey();
+        task.setTaskId(
+                key.isEmpty()
+                        ? ids.make(Ids.Kind.TASK, clock.millis())
+                        : Ids.derive(Ids.Kind.TASK, ask.user().name(), nodeId, key));
+        return NodeAccess.require(registry, ask, Role.ROLE_RUN)
+                .thenCompose(view -> commands.request(nodeId, ask.user(), record -> record.setCreateTask(task)))
+                .thenApply(reply -> Answer.json(202, wrapped(Json.task(reply.getTask())))
+                        .with("Location", "/api/v1/nodes/" + nodeId + "/tasks/" + task.getTaskId()));
+    }
+
+    private CompletableFuture<Answer> list(Ask ask) {
+        ListTasksRequest.Builder request = ListTasksRequest.newBuilder()
+                .setNodeId(ask.nodeId())
+                .setLimit(Math.toIntExact(ask.number("limit", 1, LIMIT_MAX).orElse((long) LIMIT_DEFAULT)));
+        ask.query("after").ifPresent(after -> {
+            if (!Ids.isId(Ids.Kind.TASK, after)) {
+                throw Fields.invalid("'after' is not the id of a task.");
+            }
+            request.setAfter(after);
+        });
+        return NodeAccess.require(registry, ask, Role.ROLE_VIEW)
+                .thenCompose(view -> registry.listTasks(request.build()))
+                .thenApply(page -> {
+                    ObjectNode json = Json.object();
+                    ArrayNode tasks = json.putArray("tasks");
+                    page.getTasksList().forEach(task -> tasks.add(listed(task)));
+                    json.put("next", page.getNext().isEmpty() ? null : page.getNext());
+                    return Answer.json(200, json);
+                });
+    }
+
+    private CompletableFuture<Answer> show(Ask ask) {
+        String taskId = ask.taskId();
+        return NodeAccess.require(registry, ask, Role.ROLE_VIEW)
+                .thenCompose(view -> registry.getTask(ask.nodeId(), taskId))
+                .thenCompose(task -> raw.available(task.getNodeId(), taskId).thenApply(available -> {
+                    ObjectNode json = Json.task(task);
+                    available.ifPresent(range -> json.putObject("rawAvailable")
+                            .put("from", range.from())
+                            .put("to", range.to())
+                            .put("until", range.until().toString()));
+                    return Answer.json(200, wrapped(json));
+                }));
+    }
+
+    private CompletableFuture<Answer> cancel(Ask ask) {
+        Fields.ofOptional(ask.body(), Set.of()).throwIfMistaken();
+        String nodeId = ask.nodeId();
+        String taskId = ask.taskId();
+        return NodeAccess.require(registry, ask, Role.ROLE_RUN)
+                .thenCompose(view -> commands.request(
+                        nodeId,
+                        ask.user(),
+                        record -> record.setCancelTask(
+                                CancelTaskCommand.newBuilder().setTaskId(taskId))))
+                .thenApply(reply -> Answer.json(200, wrapped(Json.task(reply.getTask()))));
+    }
+
+    // what raw output there is takes a query per task, so only a single read says it
+    private static ObjectNode listed(Task task) {
+        ObjectNode json = Json.task(task);
+        json.remove("rawAvailable");
+        return json;
+    }
+
+    private static ObjectNode wrapped(ObjectNode task) {
+        ObjectNode json = Json.object();
+        json.set("task", task);
+        return json;
+    }
+}

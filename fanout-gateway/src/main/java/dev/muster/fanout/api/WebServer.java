@@ -1,0 +1,115 @@
+package dev.muster.fanout.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.errors.MusterException;
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.RoutesConfig;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.EagerContentHandler;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** The server's frame: how it listens, reads bodies without holding a thread, sets the headers that every answer has, and stops. */
+public final class WebServer {
+    private static final int THREADS_MAX = 64;
+    private static final int THREADS_MIN = 4;
+    private static final int HEADER_BYTES_MAX = 16 << 10;
+    /** Bounds what a client that does not read can hold in the kernel. */
+    private static final int SEND_BUFFER_BYTES = 64 << 10;
+
+    private static final Duration IDLE = Duration.ofSeconds(60);
+    private static final String CONTENT_SECURITY = "default-src 'self'; style-src 'self' 'unsafe-inline';"
+            + " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none';"
+            + " frame-ancestors 'none'";
+
+    private WebServer() {}
+
+    /**
+     * A server that is not started yet.
+     *
+     * @param drain how long a stop waits for what is being answered
+     * @param sockets adds what answers upgrades
+     */
+    public static Javalin create(
+            String host,
+            int port,
+            Duration drain,
+            Problems problems,
+            Consumer<RoutesConfig> routes,
+            Consumer<ServletContextHandler> sockets) {
+        return Javalin.create(config -> {
+            config.startup.showJavalinBanner = false;
+            config.startup.showOldJavalinVersionWarning = false;
+            config.startup.startupWatcherEnabled = false;
+            config.http.compressionStrategy = CompressionStrategy.NONE;
+            config.http.prefer405over404 = true;
+            config.http.maxRequestSize = Ask.BODY_BYTES_MAX;
+            config.router.ignoreTrailingSlashes = false;
+            QueuedThreadPool threads = new QueuedThreadPool(THREADS_MAX, THREADS_MIN);
+            threads.setName("fanout-http");
+            config.jetty.threadPool = threads;
+            config.jetty.modifyHttpConfiguration(WebServer::configure);
+            config.jetty.addConnector((server, http) -> connector(server, http, host, port));
+            config.jetty.modifyServer(server -> {
+                server.setHandler(new GracefulHandler(new EagerContentHandler(
+                        new EagerContentHandler.RetainedContentLoaderFactory(Ask.BODY_BYTES_MAX + 1, 0, true))));
+                server.setErrorHandler(new ProblemHandler(problems));
+                server.setStopTimeout(drain.toMillis());
+            });
+            config.jetty.modifyServletContextHandler(sockets);
+            config.routes.before(ctx -> ctx.header("X-Content-Type-Options", "nosniff")
+                    .header("Content-Security-Policy", CONTENT_SECURITY)
+                    .header("Referrer-Policy", "same-origin")
+                    .header("Cross-Origin-Opener-Policy", "same-origin")
+                    .header("Cross-Origin-Resource-Policy", "same-origin"));
+            routes.accept(config.routes);
+        });
+    }
+
+    private static void configure(HttpConfiguration http) {
+        http.setSendServerVersion(false);
+        http.setSendXPoweredBy(false);
+        http.setRequestHeaderSize(HEADER_BYTES_MAX);
+        http.setResponseHeaderSize(HEADER_BYTES_MAX);
+    }
+
+    private static ServerConnector connector(Server server, HttpConfiguration http, String host, int port) {
+        ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+        connector.setHost(host);
+        connector.setPort(port);
+        connector.setIdleTimeout(IDLE.toMillis());
+        connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
+        return connector;
+    }
+
+    /** Problems for what Jetty refuses by itself, such as a header that is too long. */
+    private static final class ProblemHandler extends ErrorHandler {
+        private final Problems problems;
+
+        ProblemHandler(Problems problems) {
+            this.problems = problems;
+        }
+
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) {
+            MusterException problem = Problems.ofStatus(response.getStatus());
+            ObjectNode json = problems.json(problem);
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problems.CONTENT_TYPE);
+            response.write(true, ByteBuffer.wrap(Json.bytes(json)), callback);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,268 @@
+package dev.muster.fanout.output;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.registry.RegistryClient;
+import dev.muster.proto.query.v1.GetOutputIndexResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/** Raw output and recordings, read from the topic itself. Thread-safe; nobody blocks but the pool's own threads. */
+public final class RawOutput implements AutoCloseable {
+    private static final Duration FOLLOW_PAUSE = Duration.ofMillis(300);
+
+    /** What raw output there is: bytes {@code [from, to)}, at least until then. */
+    public record Available(long from, long to, Instant until) {}
+
+    /** What is known of an output before it is read. {@code size} counts all bytes so far; {@code ended}: there will be no more. */
+    public record Head(long size, boolean ended) {}
+
+    private final RegistryClient registry;
+    private final Supplier<CompletableFuture<StdoutTopic.Facts>> facts;
+    private final StdoutPool pool;
+    private final String topicName;
+    private final Semaphore downloads;
+    private final Executor executor;
+
+    /**
+     * @param facts asks the broker about the output topic
+     * @param consumers makes one without a group, that fails where an offset is gone
+     * @param downloadsMax at once; more are refused
+     */
+    public RawOutput(
+            RegistryClient registry,
+            Supplier<CompletableFuture<StdoutTopic.Facts>> facts,
+            String topicName,
+            int readers,
+            Supplier<Consumer<byte[], byte[]>> consumers,
+            int downloadsMax,
+            Executor executor) {
+        this.registry = registry;
+        this.facts = facts;
+        this.pool = new StdoutPool(readers, consumers);
+        this.topicName = topicName;
+        this.downloads = new Semaphore(downloadsMax);
+        this.executor = executor;
+    }
+
+    /** Nothing where the output has not begun, or its first byte is past retention, or nobody can say now. */
+    public CompletableFuture<Optional<Available>> available(String nodeId, String terminalId) {
+        return registry.getOutputIndex(nodeId, terminalId, 0)
+                .thenCombine(
+                        facts.get(),
+                        (index, now) -> isGone(index, now)
+                                ? Optional.<Available>empty()
+                                : Optional.of(new Available(
+                                        0,
+                                        index.getMark().getOffset(),
+                                        now.retention() == null
+                                                ? Instant.MAX
+                                                : Instant.ofEpochMilli(index.getStartedAtMillis())
+                                                        .plus(now.retention()))))
+                .exceptionally(error -> Optional.empty());
+    }
+
+    /** Fails with {@code not-found} where the output has not begun. */
+    public CompletableFuture<Head> head(String nodeId, String terminalId) {
+        return registry.getOutputIndex(nodeId, terminalId, 0)
+                .thenApply(index -> new Head(index.getMark().getOffset(), index.hasExit()));
+    }
+
+    /**
+     * The raw bytes {@code [from, to)}.
+     *
+     * @param to at most the size at present
+     * @return the body, whose first block was read already: what fails at once fails here
+     */
+    public CompletableFuture<BlockSource> raw(String nodeId, String terminalId, long from, long to) {
+        return open(nodeId, terminalId, from, new RawSteps(to - from), to, false);
+    }
+
+    /** The raw bytes from an offset on until the terminal ends. */
+    public CompletableFuture<BlockSource> follow(String nodeId, String terminalId, long from) {
+        return open(nodeId, terminalId, from, new RawSteps(Long.MAX_VALUE), from, true);
+    }
+
+    /** A recording of all so far. */
+    public CompletableFuture<BlockSource> recording(
+            String nodeId, String terminalId, int version, long startedAtMillis, long size) {
+        return open(nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, false);
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    private CompletableFuture<BlockSource> open(
+            String nodeId, String terminalId, long from, Renderer renderer, long to, boolean following) {
+        if (!downloads.tryAcquire()) {
+            return CompletableFuture.failedFuture(
+                    new MusterException(ErrorCode.RATE_LIMITED, "Too many downloads of output at once."));
+        }
+        AtomicBoolean released = new AtomicBoolean();
+        Runnable release = () -> {
+            if (!released.getAndSet(true)) {
+                downloads.release();
+            }
+        };
+        return registry.getOutputIndex(nodeId, terminalId, from)
+                .thenCombine(facts.get(), (index, now) -> {
+                    if (isGone(index, now)) {
+                        throw new MusterException(ErrorCode.RAW_EXPIRED, ErrorCode.RAW_EXPIRED.when());
+                    }
+                    return new Download(
+                            nodeId,
+                            terminalId,
+                            index,
+                            new StreamReader(terminalId, from, renderer),
+                            renderer,
+                            to,
+                            following,
+                            release);
+                })
+                .thenCompose(Download::primed)
+                .whenComplete((download, error) -> {
+                    if (error != null) {
+                        release.run();
+                    }
+                });
+    }
+
+    private static boolean isGone(GetOutputIndexResponse index, StdoutTopic.Facts facts) {
+        @Nullable Long first = facts.firstOffsets().get(index.getPartition());
+        return !index.getTopicId().equals(facts.topicId()) || first == null || index.getStartOffset() < first;
+    }
+
+    /** One body on its way; its steps run one after the other. */
+    private final class Download implements BlockSource {
+        private static final long STUCK_NANOS = 15_000_000_000L;
+
+        private final String nodeId;
+        private final String terminalId;
+        private final StdoutPool.Place place;
+        private final StreamReader reader;
+        private final Renderer renderer;
+        private final Runnable release;
+        private long to;
+        private long lastOffset;
+        private boolean last;
+        private boolean closed;
+        private long movedAtNanos = System.nanoTime();
+        private long movedTo = -1;
+        private @Nullable CompletableFuture<Optional<java.nio.ByteBuffer>> primed;
+
+        Download(
+                String nodeId,
+                String terminalId,
+                GetOutputIndexResponse index,
+                StreamReader reader,
+                Renderer renderer,
+                long to,
+                boolean following,
+                Runnable release) {
+            this.nodeId = nodeId;
+            this.terminalId = terminalId;
+            this.place = new StdoutPool.Place(
+                    new TopicPartition(topicName, index.getPartition()), nodeId, index.getStartOffset());
+            this.reader = reader;
+            this.renderer = renderer;
+            this.release = release;
+            this.to = following ? index.getMark().getOffset() : to;
+            this.lastOffset = index.getLastOffset();
+            this.last = !following || index.hasExit();
+        }
+
+        CompletableFuture<BlockSource> primed() {
+            CompletableFuture<Optional<java.nio.ByteBuffer>> first = read();
+            return first.thenApply(block -> {
+                primed = first;
+                return this;
+            });
+        }
+
+        @Override
+        public CompletableFuture<Optional<java.nio.ByteBuffer>> next() {
+            @Nullable CompletableFuture<Optional<java.nio.ByteBuffer>> first = primed;
+            primed = null;
+            return first != null ? first : read();
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            release.run();
+        }
+
+        private CompletableFuture<Optional<java.nio.ByteBuffer>> read() {
+            if (closed) {
+                return CompletableFuture.failedFuture(new java.io.IOException("nobody reads any more"));
+            }
+            if (isComplete()) {
+                return complete();
+            }
+            return pool.read(place, reader, this::isFull).thenComposeAsync(read -> afterSlice(), executor);
+        }
+
+        private boolean isFull() {
+            return renderer.size() >= BLOCK_BYTES || isComplete();
+        }
+
+        // a recording also wants the markers after the last byte, which are in the log up to the last record taken
+        private boolean isComplete() {
+            boolean bytes = reader.offset() >= to;
+            return renderer instanceof CastSteps ? place.offset() > lastOffset : bytes;
+        }
+
+        private CompletableFuture<Optional<java.nio.ByteBuffer>> afterSlice() {
+            if (renderer.size() > 0) {
+                return CompletableFuture.completedFuture(
+                        Optional.of(renderer.take().take()));
+            }
+            if (!isComplete() && place.offset() > lastOffset) {
+                return CompletableFuture.failedFuture(new MusterException(
+                        ErrorCode.INTERNAL, "The output has a hole at byte %d of %d.".formatted(reader.offset(), to)));
+            }
+            if (place.offset() != movedTo) {
+                movedTo = place.offset();
+                movedAtNanos = System.nanoTime();
+            } else if (System.nanoTime() - movedAtNanos > STUCK_NANOS) {
+                return CompletableFuture.failedFuture(
+                        new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now."));
+            }
+            return read();
+        }
+
+        private CompletableFuture<Optional<java.nio.ByteBuffer>> complete() {
+            if (last) {
+                if (renderer instanceof CastSteps && reader.offset() < to) {
+                    return CompletableFuture.failedFuture(new MusterException(
+                            ErrorCode.INTERNAL,
+                            "The output has a hole at byte %d of %d.".formatted(reader.offset(), to)));
+                }
+                return CompletableFuture.completedFuture(Optional.empty());
+            }
+            return CompletableFuture.supplyAsync(
+                            () -> null,
+                            CompletableFuture.delayedExecutor(FOLLOW_PAUSE.toMillis(), TimeUnit.MILLISECONDS, executor))
+                    .thenCompose(waited -> registry.getOutputIndex(nodeId, terminalId, reader.offset()))
+                    .thenCompose(index -> {
+                        to = index.getMark().getOffset();
+                        lastOffset = index.getLastOffset();
+                        last = index.hasExit();
+                        movedAtNanos = System.nanoTime();
+                        return read();
+                    });
+        }
+    }
+}

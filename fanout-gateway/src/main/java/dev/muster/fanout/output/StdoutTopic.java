@@ -1,0 +1,102 @@
+package dev.muster.fanout.output;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeConfigsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.jspecify.annotations.Nullable;
+
+/** What the broker says of the output topic: which topic it is, how long it keeps records, and the first one it still has. Asked at most once a while. Thread-safe. */
+public final class StdoutTopic {
+    private static final int TIMEOUT_MS = 3_000;
+    private static final Duration KEPT = Duration.ofSeconds(5);
+
+    /** @param retention null: for ever, as far as time goes */
+    public record Facts(String topicId, @Nullable Duration retention, Map<Integer, Long> firstOffsets) {}
+
+    private record Kept(CompletableFuture<Facts> facts, long atNanos) {}
+
+    private final Admin admin;
+    private final String topic;
+    private final LongSupplier nanoTime;
+    private @Nullable Kept kept;
+
+    public StdoutTopic(Admin admin, String topic, LongSupplier nanoTime) {
+        this.admin = admin;
+        this.topic = topic;
+        this.nanoTime = nanoTime;
+    }
+
+    /** Fails with {@code unavailable}. */
+    public synchronized CompletableFuture<Facts> facts() {
+        long now = nanoTime.getAsLong();
+        if (kept == null
+                || now - kept.atNanos() > KEPT.toNanos()
+                || kept.facts().isCompletedExceptionally()) {
+            kept = new Kept(ask(), now);
+        }
+        return kept.facts();
+    }
+
+    private CompletableFuture<Facts> ask() {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        CompletableFuture<Config> configured = future(
+                        admin.describeConfigs(List.of(resource), new DescribeConfigsOptions().timeoutMs(TIMEOUT_MS))
+                                .all())
+                .thenApply(configs -> found(configs, resource));
+        return future(admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MS))
+                        .allTopicNames())
+                .thenApply(topics -> found(topics, topic))
+                .thenCompose(description -> firstOffsets(description).thenCombine(configured, (offsets, config) -> {
+                    long retention = Long.parseLong(config.get("retention.ms").value());
+                    return new Facts(
+                            description.topicId().toString(),
+                            retention < 0 ? null : Duration.ofMillis(retention),
+                            offsets);
+                }))
+                .exceptionally(error -> {
+                    throw new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.", error);
+                });
+    }
+
+    private CompletableFuture<Map<Integer, Long>> firstOffsets(TopicDescription description) {
+        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+        description
+                .partitions()
+                .forEach(partition ->
+                        wanted.put(new TopicPartition(topic, partition.partition()), OffsetSpec.earliest()));
+        return future(admin.listOffsets(wanted, new ListOffsetsOptions().timeoutMs(TIMEOUT_MS))
+                        .all())
+                .thenApply(offsets -> {
+                    Map<Integer, Long> first = new HashMap<>();
+                    offsets.forEach((partition, found) -> first.put(partition.partition(), found.offset()));
+                    return first;
+                });
+    }
+
+    private static <K, V> V found(Map<K, V> answers, K key) {
+        @Nullable V found = answers.get(key);
+        if (found == null) {
+            throw new IllegalStateException("the broker left out " + key);
+        }
+        return found;
+    }
+
+    private static <T> CompletableFuture<T> future(KafkaFuture<T> future) {
+        return future.toCompletionStage().toCompletableFuture();
+    }
+}

@@ -1,0 +1,73 @@
+package dev.muster.fanout.publish;
+
+import dev.muster.contract.settings.KafkaSettings;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Makes the Kafka clients of this gateway; the settings' own client properties win where they do not break a guarantee. */
+public final class KafkaClients {
+    private final Map<String, String> common;
+
+    public KafkaClients(KafkaSettings settings) {
+        this.common = settings.properties();
+    }
+
+    public Admin admin() {
+        Map<String, Object> properties = new HashMap<>(common);
+        properties.putIfAbsent("request.timeout.ms", "3000");
+        properties.putIfAbsent("default.api.timeout.ms", "5000");
+        return Admin.create(properties);
+    }
+
+    /** A producer that never blocks its caller, and gives up before the caller's own deadline. */
+    public Producer<byte[], byte[]> producer(int bytesMax) {
+        Map<String, Object> properties = new HashMap<>();
+        properties.put("linger.ms", "0");
+        properties.put("compression.type", "lz4");
+        properties.put("request.timeout.ms", "2000");
+        properties.put("delivery.timeout.ms", "4500");
+        properties.put("metadata.max.idle.ms", "1800000");
+        properties.put("buffer.memory", Long.toString(bytesMax + (8L << 20)));
+        properties.putAll(common);
+        properties.put("max.block.ms", "0");
+        properties.put("acks", "all");
+        properties.put("enable.idempotence", "true");
+        return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    /** A consumer for the end of a topic: committed records only, as soon as they are there. */
+    public Consumer<byte[], byte[]> tail() {
+        Map<String, Object> properties = consumer();
+        properties.put("isolation.level", "read_committed");
+        properties.put("auto.offset.reset", "latest");
+        properties.put("fetch.max.wait.ms", "250");
+        properties.put("default.api.timeout.ms", "3000");
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** A consumer that reads old records in bulk and fails where they are gone; what it holds is bounded. */
+    public Consumer<byte[], byte[]> blocks() {
+        Map<String, Object> properties = consumer();
+        properties.put("auto.offset.reset", "none");
+        properties.put("fetch.max.bytes", Integer.toString(1 << 20));
+        properties.put("max.partition.fetch.bytes", Integer.toString(1 << 20));
+        properties.put("fetch.max.wait.ms", "50");
+        properties.put("max.poll.records", "200");
+        properties.put("default.api.timeout.ms", "3000");
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private Map<String, Object> consumer() {
+        Map<String, Object> properties = new HashMap<>(common);
+        properties.put("enable.auto.commit", "false");
+        properties.put("allow.auto.create.topics", "false");
+        return properties;
+    }
+}
