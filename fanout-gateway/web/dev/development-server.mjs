@@ -190,6 +190,10 @@ async function handle(request, response) {
       case 'POST nodes/:id/invites': return json(201, { invite: invite() });
       case 'DELETE nodes/:id/credential': node.status = 'OFFLINE'; node.statusReason = 'credential revoked'; changed(node); response.writeHead(204); return response.end();
       case 'GET nodes/:id/tasks': return json(200, { tasks: [...tasks.values()].filter((t) => t.nodeId === nodeId).reverse(), next: null });
+      case 'GET nodes/:id/tasks/:task': {
+        if (!tasks.has(taskId)) throw new Fault(404, 'not-found', 'There is no such task');
+        return json(200, { task: tasks.get(taskId) });
+      }
       case 'POST nodes/:id/tasks': { const task = start(node, body); sendTask(task); return json(202, { task }); }
       case 'POST nodes/:id/tasks/:task/cancel': { const task = tasks.get(taskId); task.cancelled = true; end(runs.get(taskId)); return json(202, { task }); }
       case 'GET nodes/:id/tasks/:task/output': response.writeHead(200, { 'content-type': 'application/octet-stream' }); return response.end(Buffer.concat(runs.get(taskId).output));

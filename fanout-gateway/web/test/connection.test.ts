@@ -92,7 +92,7 @@ describe('the connection', () => {
     expect(states.at(-1)?.kind).toBe('waiting');
   });
 
-  test('an attachment is asked for when the session opens, and again under a new ref after one that was not recovered', () => {
+  test('an attachment is asked for when the session opens, and again under a new ref after a reconnect', () => {
     const { connection, sockets, fire, open } = started();
     const seen: TerminalFrame[] = [];
     const attachment = connection.attach({ nodeId: 'n', terminal: 't', mode: 'raw', lines: 10 }, (f) => seen.push(f));
@@ -115,13 +115,14 @@ describe('the connection', () => {
     expect(second.sent.at(-1)).toEqual({ op: 'detach', ref: again['ref'] });
   });
 
-  test('a recovered session keeps its attachments as they are', () => {
-    const { connection, fire, open } = started();
+  test('a recovered session is live at once, and its terminals are attached again', () => {
+    const { connection, states, fire, open } = started();
     connection.attach({ nodeId: 'n', terminal: 't', mode: 'text', lines: 10 }, () => {});
     open().breaks(1012);
     fire();
     const second = open(true);
-    expect(second.sent.map((f) => f['op'])).toEqual(['open']);
+    expect(states.at(-1)?.kind).toBe('live');
+    expect(second.sent.map((f) => f['op'])).toEqual(['open', 'attach']);
   });
 
   test('a restart leaves the old view and asks for a new one', () => {

@@ -75,7 +75,9 @@ export const api = {
   newInvite: (nodeId: string) => json<{ invite: Invite }>('POST', `/nodes/${id(nodeId)}/invites`),
   revokeCredential: (nodeId: string) => send('DELETE', `${BASE}/nodes/${id(nodeId)}/credential`).then(() => undefined),
 
-  listTasks: (nodeId: string) => json<{ tasks: Task[]; next: string | null }>('GET', `/nodes/${id(nodeId)}/tasks`),
+  listTasks: (nodeId: string, after: string | null = null) =>
+    json<{ tasks: Task[]; next: string | null }>('GET', `/nodes/${id(nodeId)}/tasks${after ? `?after=${id(after)}` : ''}`),
+  task: (nodeId: string, taskId: string) => json<{ task: Task }>('GET', `/nodes/${id(nodeId)}/tasks/${id(taskId)}`),
   run: (nodeId: string, request: RunRequest) => json<{ task: Task }>('POST', `/nodes/${id(nodeId)}/tasks`, request),
   cancelTask: (nodeId: string, taskId: string) =>
     send('POST', `${BASE}/nodes/${id(nodeId)}/tasks/${id(taskId)}/cancel`).then(() => undefined),

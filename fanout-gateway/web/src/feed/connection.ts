@@ -86,7 +86,7 @@ const REFUSALS = new Set([1009, 4403, 4429]);
  * any        -> stopped, when signed out or closed
  *
  * The position of the last frame that had one is the resume token of the next connection. Attachments outlive
- * connections: where the server did not recover the session, they are asked for again under a new ref.
+ * connections: each is asked for again under a new ref, for a recovered session has its place among the nodes but not its terminals.
  */
 export class Connection {
   private socket: Socket | null = null;
@@ -227,7 +227,7 @@ export class Connection {
     this.cancelTimer();
     this.listener.opened(recovered, reason);
     this.listener.state({ kind: recovered ? 'live' : 'loading' });
-    if (!recovered) for (const ref of [...this.attached.keys()]) this.reattach(ref, false);
+    for (const ref of [...this.attached.keys()]) this.reattach(ref, false);
   }
 
   private triesLater(ref: string, one: Attached, code: string): boolean {

@@ -10,7 +10,7 @@ import { ProblemBox } from '../ui/problem-box';
 import { useVirtual } from '../ui/virtual';
 import { LineBuffer } from './line-buffer';
 
-const ATTACH_LINES = 1_000;
+const ATTACH_LINES = 500;
 const EARLIER_LINES = 2_000;
 /** The most that one read gives. */
 const FILL_LINES = 10_000;
@@ -49,7 +49,8 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
     const joined = connection.attach({ nodeId: node.nodeId, terminal, mode: 'text', lines: ATTACH_LINES }, (given) => {
       switch (given.type) {
         case 'attached':
-          buffer.current.reset(given.firstLine);
+          // After a reconnect the lines that are there go on, unless some are missing between.
+          if (given.firstLine > buffer.current.next || buffer.current.size === 0) buffer.current.reset(given.firstLine);
           attached.value = true;
           problem.value = null;
           break;

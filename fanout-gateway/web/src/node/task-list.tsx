@@ -1,14 +1,14 @@
 import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import { roleAllows, type NodeView, type Task } from '../api/types';
-import { loadTasks, now, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
+import { loadTasks, now, tasks, tasksLoaded, tasksNext, tasksProblem } from '../session/app-state';
 import { hashOf, route } from '../session/router';
 import { ago, bytes, clockTime, duration } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { TaskBadge } from '../ui/status';
 import { notify } from '../ui/toasts';
-import { hasEnded, titleOf } from './task-order';
+import { hasEnded, TASKS_MAX, titleOf } from './task-order';
 
 export function TaskList({ node }: { node: NodeView }) {
   const all = [...tasks.value.values()];
@@ -21,7 +21,15 @@ export function TaskList({ node }: { node: NodeView }) {
   }
   if (!tasksLoaded.value && all.length === 0) return <p class="muted" aria-busy="true">Loading…</p>;
   if (all.length === 0) return <p class="muted">Nothing has run here yet. Type a command above, or open a shell.</p>;
-  return <ul class="plain tasks" data-testid="tasks">{all.map((task) => <TaskRow key={task.taskId} node={node} task={task} />)}</ul>;
+  const next = tasksNext.value;
+  return (
+    <>
+      <ul class="plain tasks" data-testid="tasks">{all.map((task) => <TaskRow key={task.taskId} node={node} task={task} />)}</ul>
+      {next !== null && all.length < TASKS_MAX && (
+        <button type="button" class="button small" data-testid="more-tasks" onClick={() => void loadTasks(node.nodeId, next)}>Load older tasks</button>
+      )}
+    </>
+  );
 }
 
 function TaskRow({ node, task }: { node: NodeView; task: Task }) {

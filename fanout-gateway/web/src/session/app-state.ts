@@ -31,6 +31,19 @@ export const fleetComplete = signal(false);
 export const tasks = signal<ReadonlyMap<string, Task>>(new Map());
 export const tasksProblem = signal<Problem | null>(null);
 export const tasksLoaded = signal(false);
+/** Where the list goes on; null at its end. */
+export const tasksNext = signal<string | null>(null);
+/** Why a feed was not resumed, by the server's code. */
+const REFUSALS: Record<string, string> = {
+  invalid: 'its token is not valid any more',
+  'other-user': 'another user is signed in',
+  'other-cluster': 'it belongs to another cluster',
+  'topic-recreated': 'the topic was made anew',
+  'audiences-changed': 'your groups or role have changed',
+  expired: 'too much time has passed',
+  ahead: 'the broker has lost records',
+};
+
 let tasksOf: string | null = null;
 
 /** The time, each second while the page is visible, for "ago" texts. */
@@ -123,7 +136,7 @@ export const connection = new Connection(
     fleet: onFleet,
     opened(recovered, reason) {
       if (recovered) return;
-      if (reason && reason !== 'new') note(`Reconnected with a fresh snapshot (${reason}).`);
+      if (reason && reason !== 'none') note(`The feed could not go on where it broke (${REFUSALS[reason] ?? reason}), so everything was read anew.`);
       fleet.beginSnapshot();
       changed();
       if (tasksOf !== null) void loadTasks(tasksOf);
@@ -132,12 +145,13 @@ export const connection = new Connection(
   },
 );
 
-export async function loadTasks(nodeId: string): Promise<void> {
+export async function loadTasks(nodeId: string, after: string | null = null): Promise<void> {
   try {
-    const { tasks: listed } = await api.listTasks(nodeId);
+    const { tasks: listed, next } = await api.listTasks(nodeId, after);
     if (tasksOf !== nodeId) return;
     batch(() => {
       tasks.value = fold(tasks.value, listed);
+      tasksNext.value = next;
       tasksProblem.value = null;
       tasksLoaded.value = true;
     });
@@ -148,6 +162,16 @@ export async function loadTasks(nodeId: string): Promise<void> {
 
 export function addTask(task: Task): void {
   if (task.nodeId === tasksOf) tasks.value = fold(tasks.value, [task]);
+}
+
+/** Looks for a task that is not among the recent ones. */
+export async function loadTask(nodeId: string, taskId: string): Promise<Problem | null> {
+  try {
+    addTask((await api.task(nodeId, taskId)).task);
+    return null;
+  } catch (error) {
+    return problemOf(error);
+  }
 }
 
 export async function checkSession(): Promise<void> {
@@ -189,6 +213,7 @@ export function startState(): void {
     batch(() => {
       tasks.value = new Map();
       tasksLoaded.value = false;
+      tasksNext.value = null;
       tasksProblem.value = null;
     });
     if (nodeId !== null && me.peek()) void loadTasks(nodeId);

@@ -5,7 +5,7 @@ import { roleAllows, type NodeView, type Problem, type Task } from '../api/types
 import { CancelButton } from '../node/task-list';
 import { own, ownShells } from '../node/run-command';
 import { hasEnded, isShell, titleOf } from '../node/task-order';
-import { connection, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
+import { connection, loadTask, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
 import { hashOf, route } from '../session/router';
 import { timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icon';
@@ -16,12 +16,27 @@ import { LiveTerminal, type LiveState, type Sizing } from './live-terminal';
 export function TerminalPane({ node }: { node: NodeView }) {
   const { taskId } = route.value;
   const all = tasks.value;
-  const chosen = taskId === null ? latest(all) : (all.get(taskId) ?? (tasksLoaded.value ? null : undefined));
-  if (chosen === undefined && !tasksLoaded.value && !tasksProblem.value) return <div class="empty" aria-busy="true"><span class="spinner" /></div>;
+  const loaded = tasksLoaded.value;
+  const missing = useSignal<{ taskId: string; problem: Problem } | null>(null);
+  const chosen = taskId === null ? latest(all) : all.get(taskId);
+  const unknown = loaded && taskId !== null && chosen === undefined;
+  useEffect(() => {
+    if (!unknown) return;
+    void loadTask(node.nodeId, taskId).then((problem) => { missing.value = problem && { taskId, problem }; });
+  }, [unknown, taskId]);
+
+  if (unknown && missing.value?.taskId === taskId) {
+    return (
+      <ProblemBox problem={missing.value.problem}>
+        <a class="button" href={hashOf({ nodeId: node.nodeId })}>Show the latest terminal</a>
+      </ProblemBox>
+    );
+  }
+  if (chosen === undefined && (unknown || (!loaded && !tasksProblem.value))) return <div class="empty" aria-busy="true"><span class="spinner" /></div>;
   if (!chosen) {
     return (
       <div class="empty">
-        <h3>{taskId === null ? 'No terminal yet' : 'That terminal is not among the recent ones'}</h3>
+        <h3>No terminal yet</h3>
         <p>Run a command above, or open a shell. Both appear here live.</p>
         <button type="button" class="button" disabled={node.status === 'DISABLED' || !roleAllows(node.role, 'run')} onClick={() => document.getElementById('open-shell')?.click()}><Icon name="terminal" />Open shell</button>
       </div>
