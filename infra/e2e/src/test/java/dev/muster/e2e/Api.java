@@ -1,0 +1,152 @@
+package dev.muster.e2e;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+
+/** The HTTP API as a client sees it. */
+final class Api {
+    static final ObjectMapper JSON = new ObjectMapper();
+    static final Duration LONG = Duration.ofSeconds(90);
+    private static final List<String> OVER =
+            List.of("SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "EXPIRED", "LOST");
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final String origin;
+    private final String token;
+
+    Api(String origin, String token) {
+        this.origin = origin;
+        this.token = token;
+    }
+
+    /** A status and a body. */
+    record Answer(int status, byte[] bytes, HttpResponse<byte[]> response) {
+        String text() {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+
+        JsonNode json() throws IOException {
+            return JSON.readTree(bytes);
+        }
+    }
+
+    String origin() {
+        return origin;
+    }
+
+    String token() {
+        return token;
+    }
+
+    Answer get(String path) throws IOException, InterruptedException {
+        return send(request(path).GET());
+    }
+
+    Answer get(String path, String header, String value) throws IOException, InterruptedException {
+        return send(request(path).GET().header(header, value));
+    }
+
+    Answer post(String path, String body) throws IOException, InterruptedException {
+        return send(request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    Answer patch(String path, String body) throws IOException, InterruptedException {
+        return send(request(path)
+                .header("Content-Type", "application/merge-patch+json")
+                .method("PATCH", HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    Answer delete(String path) throws IOException, InterruptedException {
+        return send(request(path).DELETE());
+    }
+
+    private HttpRequest.Builder request(String path) {
+        HttpRequest.Builder builder =
+                HttpRequest.newBuilder(URI.create(origin + path)).timeout(LONG);
+        return token.isEmpty() ? builder : builder.header("Authorization", "Bearer " + token);
+    }
+
+    private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+        return new Answer(response.statusCode(), response.body(), response);
+    }
+
+    JsonNode nodes() throws IOException, InterruptedException {
+        return get("/api/v1/nodes").json().get("nodes");
+    }
+
+    /** The node with this name, once it is ONLINE. */
+    JsonNode online(String name) {
+        return Awaitility.await(name + " is ONLINE")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(
+                        () -> {
+                            for (JsonNode node : nodes()) {
+                                if (node.get("name").asText().equals(name)) {
+                                    return node;
+                                }
+                            }
+                            throw new AssertionError("no node " + name);
+                        },
+                        node -> node.get("status").asText().equals("ONLINE"));
+    }
+
+    String nodeId(String name) {
+        return online(name).get("nodeId").asText();
+    }
+
+    /** Runs a command and waits for its end. */
+    JsonNode run(String nodeId, String command) throws IOException, InterruptedException {
+        return ended(nodeId, start(nodeId, command));
+    }
+
+    /** Starts a command; its task id. */
+    String start(String nodeId, String command) throws IOException, InterruptedException {
+        return create(nodeId, JSON.createObjectNode().put("command", command));
+    }
+
+    String create(String nodeId, ObjectNode body) throws IOException, InterruptedException {
+        Answer answer = post("/api/v1/nodes/" + nodeId + "/tasks", body.toString());
+        if (answer.status() != 202) {
+            throw new AssertionError("202 expected: " + answer.status() + " " + answer.text());
+        }
+        return answer.json().get("task").get("taskId").asText();
+    }
+
+    JsonNode task(String nodeId, String taskId) throws IOException, InterruptedException {
+        return get("/api/v1/nodes/" + nodeId + "/tasks/" + taskId).json().get("task");
+    }
+
+    JsonNode ended(String nodeId, String taskId) {
+        return Awaitility.await("task " + taskId + " ends")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(
+                        () -> task(nodeId, taskId),
+                        task -> OVER.contains(task.get("state").asText()));
+    }
+
+    /** Clean lines of one terminal. */
+    String history(String nodeId, String taskId) throws IOException, InterruptedException {
+        return get("/api/v1/nodes/" + nodeId + "/history?lines=10000&terminal=" + taskId)
+                .text();
+    }
+
+    byte[] raw(String nodeId, String taskId) throws IOException, InterruptedException {
+        return get("/api/v1/nodes/" + nodeId + "/tasks/" + taskId + "/output?format=raw")
+                .bytes();
+    }
+}

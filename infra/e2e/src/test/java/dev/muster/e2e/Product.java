@@ -1,0 +1,137 @@
+package dev.muster.e2e;
+
+import dev.muster.local.DataDir;
+import dev.muster.local.UserTokens;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** {@code infra/muster up} as a process of its own, which can be killed without mercy. */
+final class Product implements AutoCloseable {
+    private static final long READY_SECONDS = 180;
+
+    private final Process process;
+    private final Path dataDir;
+    private final String signInUrl;
+
+    private Product(Process process, Path dataDir, String signInUrl) {
+        this.process = process;
+        this.dataDir = dataDir;
+        this.signInUrl = signInUrl;
+    }
+
+    static Product start(Path dataDir, int demoNodes, String... jvmOptions) throws Exception {
+        return start(dataDir, demoNodes, 0, jvmOptions);
+    }
+
+    /** With the agents' port of an earlier run, so that agents outside find it again. */
+    static Product startOn(Path dataDir, int demoNodes, int grpcPort) throws Exception {
+        return start(dataDir, demoNodes, grpcPort);
+    }
+
+    private static Product start(Path dataDir, int demoNodes, int grpcPort, String... jvmOptions) throws Exception {
+        Files.createDirectories(dataDir);
+        Path log = dataDir.resolveSibling(dataDir.getFileName() + ".log");
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.addAll(Arrays.asList(jvmOptions.length == 0 ? new String[] {"-Xmx768m"} : jvmOptions));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.muster.cli.Main", "up"));
+        command.addAll(List.of("--data-dir", dataDir.toString(), "--demo", Integer.toString(demoNodes)));
+        command.addAll(List.of("--http-port", "0", "--grpc-port", Integer.toString(grpcPort), "--kafka-port", "0"));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+        CompletableFuture<String> url = CompletableFuture.supplyAsync(() -> firstUrl(process));
+        try {
+            return new Product(process, dataDir, url.get(READY_SECONDS, TimeUnit.SECONDS));
+        } catch (Exception e) {
+            process.destroyForcibly();
+            throw new AssertionError("up did not become ready; its log:\n" + tail(log), e);
+        }
+    }
+
+    private static String firstUrl(Process process) {
+        try {
+            BufferedReader out =
+                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+            for (String line = out.readLine(); line != null; line = out.readLine()) {
+                if (line.startsWith("Open: ")) {
+                    return line.substring("Open: ".length()).strip();
+                }
+            }
+            throw new IllegalStateException("up ended with exit code " + process.waitFor());
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String tail(Path log) throws IOException {
+        List<String> lines = Files.readAllLines(log);
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
+    }
+
+    String signInUrl() {
+        return signInUrl;
+    }
+
+    /** An API client for a user. */
+    Api as(String user, List<String> groups, boolean admin) {
+        return new Api(origin(), token(user, groups, admin, Duration.ofHours(1)));
+    }
+
+    Api admin() {
+        return as("admin", List.of(), true);
+    }
+
+    String token(String user, List<String> groups, boolean admin, Duration ttl) {
+        byte[] key = new DataDir(dataDir).userTokenKey().readOrCreate(new java.security.SecureRandom());
+        return new UserTokens(key, Clock.systemUTC()).mint(user, groups, admin, ttl);
+    }
+
+    String origin() {
+        return signInUrl.substring(0, signInUrl.indexOf('/', "http://".length()));
+    }
+
+    Path dataDir() {
+        return dataDir;
+    }
+
+    ProcessHandle handle() {
+        return process.toHandle();
+    }
+
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** As Ctrl-C would; the exit code. */
+    int stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError("up did not stop within a minute of SIGTERM");
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        if (process.isAlive()) {
+            process.destroy();
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                kill();
+            }
+        }
+    }
+}
