@@ -30,13 +30,21 @@ final class Api {
     }
 
     /** A status and a body. */
-    record Answer(int status, byte[] bytes, HttpResponse<byte[]> response) {
+    record Answer(HttpResponse<byte[]> response) {
+        int status() {
+            return response.statusCode();
+        }
+
+        byte[] bytes() {
+            return response.body();
+        }
+
         String text() {
-            return new String(bytes, StandardCharsets.UTF_8);
+            return new String(bytes(), StandardCharsets.UTF_8);
         }
 
         JsonNode json() throws IOException {
-            return JSON.readTree(bytes);
+            return JSON.readTree(bytes());
         }
     }
 
@@ -79,8 +87,7 @@ final class Api {
     }
 
     private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-        return new Answer(response.statusCode(), response.body(), response);
+        return new Answer(http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()));
     }
 
     JsonNode nodes() throws IOException, InterruptedException {

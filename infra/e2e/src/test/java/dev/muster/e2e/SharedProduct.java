@@ -36,7 +36,7 @@ final class SharedProduct implements ParameterResolver {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws java.io.IOException {
             product.close();
             Dirs.delete(dir);
         }
