@@ -24,6 +24,7 @@ export function FleetOverview() {
   const all = fleet.size || 1;
   return (
     <section class="overview" aria-label="Fleet">
+      <h1 class="off-screen">Fleet</h1>
       <div class="tiles">
         {STATUSES.filter((s) => counts[s] > 0 || s === 'ONLINE' || s === 'STALE' || s === 'OFFLINE').map((status) => (
           <button key={status} type="button" class={`tile tile-${status.toLowerCase().replace('_', '-')}${counts[status] ? '' : ' none'}`}
