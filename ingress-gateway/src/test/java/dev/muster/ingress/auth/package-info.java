@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.ingress.auth;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.ingress.grpc;
+
+import org.jspecify.annotations.NullMarked;

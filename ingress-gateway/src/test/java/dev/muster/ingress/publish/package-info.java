@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.ingress.publish;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.ingress.session;
+
+import org.jspecify.annotations.NullMarked;
