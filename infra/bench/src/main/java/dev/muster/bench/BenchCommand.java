@@ -1,0 +1,33 @@
+package dev.muster.bench;
+
+import dev.muster.bench.terminal.TerminalBenchCommand;
+import java.io.PrintStream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code muster bench NAME}: the group of all benchmarks. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Measures Muster on this machine, each figure beside its baseline of the same run.")
+public final class BenchCommand implements Runnable {
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    private BenchCommand() {}
+
+    /** The command with all its subcommands; tables go to {@code out}, progress to {@code err}. */
+    public static CommandLine commandLine(PrintStream out, PrintStream err) {
+        return new CommandLine(new BenchCommand()).addSubcommand(new TerminalBenchCommand(out, err));
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "which benchmark? See muster bench --help");
+    }
+}

@@ -1,0 +1,183 @@
+package dev.muster.bench.terminal;
+
+import com.sun.management.ThreadMXBean;
+import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Report;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs all contenders over all corpora in turn, again and again, so that each sees the same moments of a busy machine;
+ * the first rounds warm up and are thrown away. Figures are medians in MB (10^6 bytes) per second of CPU time: of the
+ * thread for what runs in this process (without its garbage collector), of the whole process for the others.
+ */
+final class TerminalBench {
+
+    private static final int[] CHUNKS = {256, 4 * 1_024, 64 * 1_024};
+    private static final int LARGE = 64 * 1_024;
+    private static final int CORPUS_BYTES = 4 * 1_024 * 1_024;
+    private static final Map<String, Double> BARS = Map.of("typical", 400.0, "dense", 250.0);
+
+    private final boolean quick;
+    private final PrintStream err;
+    private final Map<String, List<Double>> samples = new LinkedHashMap<>();
+
+    TerminalBench(boolean quick, PrintStream err) {
+        this.quick = quick;
+        this.err = err;
+    }
+
+    Report run() throws IOException {
+        Path directory = Files.createTempDirectory("muster-bench-terminal");
+        try {
+            return run(corpora(directory));
+        } finally {
+            delete(directory);
+        }
+    }
+
+    private Report run(List<NamedCorpus> corpora) throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        EngineContender engine = new EngineContender(threads);
+        RegexContender regex = new RegexContender(threads);
+        List<Contender> contenders = new ArrayList<>(List.of(engine, regex));
+        others().forEach(contenders::add);
+        try {
+            err.println("warming up");
+            rounds(contenders, corpora, quick ? 6 : 12);
+            samples.clear();
+            err.println("measuring");
+            rounds(contenders, corpora, quick ? 20 : 90);
+            List<Figure> figures = figures(contenders, corpora);
+            for (NamedCorpus corpus : corpora) {
+                engine.run(corpus, LARGE);
+                figures.add(Figure.lowerIsBetter(
+                        corpus.name() + " allocated", engine.allocatedPerMegabyte(), "B/MB", null, null));
+            }
+            return new Report("terminal", quick, figures);
+        } finally {
+            contenders.forEach(Contender::close);
+        }
+    }
+
+    private static List<Contender> others() throws IOException {
+        List<Contender> others = new ArrayList<>();
+        ProcessContender.start("python3 re.sub on bytes", "python3", "-c", "resub.py")
+                .ifPresent(others::add);
+        ProcessContender.start("node stripVTControlCharacters", "node", "-e", "strip.js")
+                .ifPresent(others::add);
+        return others;
+    }
+
+    private List<NamedCorpus> corpora(Path directory) throws IOException {
+        List<NamedCorpus> corpora = new ArrayList<>();
+        for (Corpus.Kind kind : Corpus.Kind.values()) {
+            corpora.add(named(directory, kind.name().toLowerCase(Locale.ROOT), Corpus.make(kind, CORPUS_BYTES)));
+        }
+        recordings().ifPresent(bytes -> corpora.add(named(directory, "recordings", bytes)));
+        return corpora;
+    }
+
+    private static NamedCorpus named(Path directory, String name, byte[] bytes) {
+        try {
+            return new NamedCorpus(name, bytes, Files.write(directory.resolve(name), bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Real programs' output, recorded once, repeated to the corpus's size. */
+    private static Optional<byte[]> recordings() throws IOException {
+        try (InputStream in = TerminalBench.class.getResourceAsStream("recordings.raw")) {
+            if (in == null) {
+                return Optional.empty();
+            }
+            byte[] once = in.readAllBytes();
+            byte[] all = new byte[CORPUS_BYTES / once.length * once.length];
+            for (int i = 0; i < all.length; i += once.length) {
+                System.arraycopy(once, 0, all, i, once.length);
+            }
+            return Optional.of(all);
+        }
+    }
+
+    private void rounds(List<Contender> contenders, List<NamedCorpus> corpora, int seconds) throws IOException {
+        long end = System.nanoTime() + seconds * 1_000_000_000L;
+        do {
+            for (NamedCorpus corpus : corpora) {
+                for (Contender contender : contenders) {
+                    for (int chunk : CHUNKS) {
+                        if (chunk == LARGE || contender instanceof EngineContender) {
+                            double took = contender.run(corpus, chunk) / 1e9;
+                            add(key(contender.name(), corpus, chunk), corpus.bytes().length / 1e6 / took);
+                        }
+                    }
+                }
+            }
+        } while (System.nanoTime() < end);
+    }
+
+    private static String key(String contender, NamedCorpus corpus, int chunk) {
+        return contender + " " + corpus.name() + " " + chunk;
+    }
+
+    private void add(String key, double value) {
+        samples.computeIfAbsent(key, k -> new ArrayList<>()).add(value);
+    }
+
+    private double median(String key) {
+        double[] sorted = samples.getOrDefault(key, List.of()).stream()
+                .mapToDouble(d -> d)
+                .sorted()
+                .toArray();
+        if (sorted.length == 0) {
+            throw new IllegalStateException("no sample for " + key);
+        }
+        return sorted[sorted.length / 2];
+    }
+
+    private List<Figure> figures(List<Contender> contenders, List<NamedCorpus> corpora) {
+        List<Figure> figures = new ArrayList<>();
+        for (NamedCorpus corpus : corpora) {
+            double regex = median(key("java.util.regex", corpus, LARGE));
+            for (int chunk : CHUNKS) {
+                Double bar = BARS.get(corpus.name());
+                String name = corpus.name() + " in chunks of " + chunk + " B, beside java.util.regex";
+                Double scaled = bar == null ? null : Double.valueOf(chunk == 256 ? bar / 2 : bar);
+                figures.add(figure(name, median(key("engine", corpus, chunk)), regex, scaled));
+            }
+            for (Contender other : contenders.subList(2, contenders.size())) {
+                double theirs = median(key(other.name(), corpus, LARGE));
+                boolean required = other.name().startsWith("python3") && BARS.containsKey(corpus.name());
+                String name = corpus.name() + " in chunks of " + LARGE + " B, beside " + other.name();
+                figures.add(figure(name, median(key("engine", corpus, LARGE)), theirs, required ? theirs : null));
+            }
+        }
+        return figures;
+    }
+
+    private static Figure figure(String name, double value, double baseline, @Nullable Double bar) {
+        return Figure.higherIsBetter(name, value, "MB/s of CPU", baseline, bar);
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (var files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+    }
+}
