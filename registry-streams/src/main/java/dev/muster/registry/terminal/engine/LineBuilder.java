@@ -42,8 +42,13 @@ final class LineBuilder {
 
     /** Appends a row; full pieces go to {@code out} numbered from {@code number}. Returns the next number. */
     long append(Row row, long number, LineSink out) {
-        long next = number;
         int text = row.trimmedLength();
+        if (text > 0 && !row.hasMarks() && size + blanks + (long) text * Utf8.BYTES_MAX <= bytesMax) {
+            appendWhole(row, text);
+            blanks = Math.max(0, row.wrapWidth() - text);
+            return number;
+        }
+        long next = number;
         for (int x = 0; x < text; x++) {
             int codePoint = row.codePoint(x);
             int[] marks = row.marksAt(x);
@@ -59,6 +64,14 @@ final class LineBuilder {
         }
         blanks += Math.max(0, row.wrapWidth() - text);
         return next;
+    }
+
+    /** A row that fits for sure, without a look at every cell's place. */
+    private void appendWhole(Row row, int text) {
+        int count = (int) blanks;
+        ensure(size + count + text * Utf8.BYTES_MAX);
+        Arrays.fill(buffer, size, size + count, (byte) Row.BLANK);
+        size = row.encode(text, buffer, size + count);
     }
 
     /** Ends the line and returns the number after it. */

@@ -92,6 +92,28 @@ final class Row {
         return x < length && wide && (cells[x] & PROTECTED) != 0;
     }
 
+    boolean hasMarks() {
+        return marks != null;
+    }
+
+    /** Writes the cells before {@code to}, which has no marks, as UTF-8; returns the index behind them. */
+    int encode(int to, byte[] into, int at) {
+        if (!wide) {
+            System.arraycopy(ascii, 0, into, at, to);
+            return at + to;
+        }
+        int next = at;
+        for (int x = 0; x < to; x++) {
+            int codePoint = cells[x] & CODE_POINT;
+            if (codePoint < 0x80) {
+                into[next++] = (byte) codePoint;
+            } else if (codePoint != TAIL) {
+                next = Utf8.encode(codePoint, into, next);
+            }
+        }
+        return next;
+    }
+
     int @Nullable [] marksAt(int x) {
         return marks == null || x >= marks.length ? null : marks[x];
     }
@@ -105,14 +127,26 @@ final class Row {
 
     void putAscii(int x, byte[] bytes, int from, int count) {
         if (wide) {
-            for (int i = 0; i < count; i++) {
-                put(x + i, bytes[from + i], 1, 0);
-            }
+            putAsciiWide(x, bytes, from, count);
             return;
         }
         fillTo(x, x + count);
         System.arraycopy(bytes, from, ascii, x, count);
         length = Math.max(length, x + count);
+    }
+
+    private void putAsciiWide(int x, byte[] bytes, int from, int count) {
+        int end = x + count;
+        fillTo(x, end);
+        splitAt(x);
+        splitAt(end);
+        for (int i = 0; i < count; i++) {
+            cells[x + i] = bytes[from + i];
+        }
+        if (marks != null) {
+            Arrays.fill(marks, Math.min(x, marks.length), Math.min(end, marks.length), null);
+        }
+        length = Math.max(length, end);
     }
 
     /** Puts a character of {@code width} 1 or 2; a wide one that loses a half becomes blank. */

@@ -1,0 +1,40 @@
+package dev.muster.registry.terminal.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class WidthsTest {
+
+    @Test
+    void combining_marks_and_format_characters_take_no_column_as_the_jdk_classifies_them() {
+        for (int c = 0xa0; c <= 0x10ffff; c++) {
+            int type = Character.getType(c);
+            boolean mark = type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK;
+            if (mark && c != 0x1734) { // a spacing mark since Unicode 14
+                assertThat(Widths.of(c)).as("U+%04X", c).isZero();
+            }
+        }
+        assertThat("\u200b\u200d\ufeff\u202e\u2066".codePoints().map(Widths::of))
+                .containsOnly(0);
+    }
+
+    @Test
+    void ideographs_hangul_kana_and_emoji_take_two_columns() {
+        assertThat("漢字한글ひらがなカタカナ，👩💻🚀🀄㐀𠀀".codePoints().map(Widths::of)).containsOnly(2);
+        for (int c = 0x4e00; c <= 0x9fff; c++) {
+            assertThat(Widths.of(c)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void latin_greek_box_drawing_and_ambiguous_characters_take_one_column() {
+        assertThat("aé߀Ωж─│█◆…“”→✔❤\u00ad\ufffd\ue000\uffff".codePoints().map(Widths::of))
+                .containsOnly(1);
+    }
+
+    @Test
+    void conjoining_hangul_takes_the_columns_of_its_first_letter() {
+        assertThat("\u1112\u1161\u11ab".codePoints().map(Widths::of)).containsExactly(2, 0, 0);
+    }
+}
