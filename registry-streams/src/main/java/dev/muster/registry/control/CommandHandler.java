@@ -1,0 +1,88 @@
+package dev.muster.registry.control;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.ids.Ids;
+import dev.muster.proto.records.v1.AuditRecord;
+import dev.muster.proto.records.v1.CommandRecord;
+import dev.muster.registry.node.NodeCommands;
+import dev.muster.registry.node.NodeDraft;
+import dev.muster.registry.node.Outcome;
+import dev.muster.registry.task.TaskCommands;
+import dev.muster.registry.task.TaskQueue;
+
+/** Hands a command to who decides on it. Pure. */
+final class CommandHandler {
+    private final NodeCommands nodes;
+    private final TaskCommands tasks;
+    private final TaskQueue queue;
+
+    CommandHandler(ControlLimits limits, TaskQueue queue) {
+        this.nodes = new NodeCommands(limits.node());
+        this.tasks = new TaskCommands(limits.task(), queue);
+        this.queue = queue;
+    }
+
+    Outcome handle(NodeDraft draft, CommandRecord command) {
+        if (!Ids.isId(Ids.Kind.NODE, command.getNodeId())) {
+            return Outcome.refused(ErrorCode.INVALID, "node id: not one");
+        }
+        long atMillis = command.getAtMillis() > 0 ? command.getAtMillis() : draft.nowMillis();
+        return switch (command.getCommandCase()) {
+            case CREATE_NODE -> nodes.create(draft, command.getCreateNode(), command.getActor(), atMillis);
+            case PATCH_NODE -> nodes.patch(draft, command.getPatchNode(), command.getActor());
+            case DELETE_NODE -> delete(draft, command);
+            case CREATE_INVITE -> nodes.invite(draft, command.getCreateInvite(), command.getActor());
+            case REVOKE_CREDENTIAL -> nodes.revoke(draft, command.getActor());
+            case JOIN_NODE -> nodes.join(draft, command.getJoinNode(), atMillis);
+            case CREATE_TASK -> tasks.create(draft, command.getCreateTask(), command.getActor(), atMillis);
+            case CANCEL_TASK -> tasks.cancel(draft, command.getCancelTask(), command.getActor());
+            case COMMAND_NOT_SET -> Outcome.refused(ErrorCode.INVALID, "unknown command");
+        };
+    }
+
+    private Outcome delete(NodeDraft draft, CommandRecord command) {
+        boolean existed = draft.exists();
+        Outcome outcome = nodes.delete(draft, command.getDeleteNode(), command.getActor());
+        if (existed && outcome instanceof Outcome.NodeAnswer) {
+            queue.abandon(draft);
+        }
+        return outcome;
+    }
+
+    static AuditRecord audit(CommandRecord command, Outcome outcome) {
+        return AuditRecord.newBuilder()
+                .setAtMillis(command.getAtMillis())
+                .setActor(command.getActor())
+                .setAction(action(command))
+                .setNodeId(command.getNodeId())
+                .setTarget(target(command))
+                .setResult(
+                        outcome instanceof Outcome.Refused refused
+                                ? refused.code().code()
+                                : "ok")
+                .setRequestId(command.getRequestId())
+                .build();
+    }
+
+    private static String action(CommandRecord command) {
+        return switch (command.getCommandCase()) {
+            case CREATE_NODE -> "node.create";
+            case PATCH_NODE -> "node.patch";
+            case DELETE_NODE -> "node.delete";
+            case CREATE_INVITE -> "node.invite";
+            case REVOKE_CREDENTIAL -> "node.revoke";
+            case JOIN_NODE -> "node.join";
+            case CREATE_TASK -> "task.create";
+            case CANCEL_TASK -> "task.cancel";
+            case COMMAND_NOT_SET -> "unknown";
+        };
+    }
+
+    private static String target(CommandRecord command) {
+        return switch (command.getCommandCase()) {
+            case CREATE_TASK -> command.getCreateTask().getTaskId();
+            case CANCEL_TASK -> command.getCancelTask().getTaskId();
+            default -> "";
+        };
+    }
+}

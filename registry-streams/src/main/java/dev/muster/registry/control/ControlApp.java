@@ -1,0 +1,51 @@
+package dev.muster.registry.control;
+
+import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.registry.streams.RocksMemory;
+import dev.muster.registry.streams.StreamsApp;
+import dev.muster.registry.streams.StreamsSettings;
+import dev.muster.registry.view.ViewSignals;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.streams.KafkaStreams;
+
+/** The control app, running. */
+public final class ControlApp implements AutoCloseable {
+    private final StreamsApp app;
+
+    public ControlApp(
+            KafkaSettings kafka,
+            StreamsSettings streams,
+            ControlLimits limits,
+            RocksMemory memory,
+            ViewSignals signals) {
+        app = new StreamsApp(
+                streams.control().name(),
+                ControlTopology.build(kafka, limits, signals, new ErrorIds()),
+                streams.properties(streams.control(), kafka, memory),
+                streams.threadReplacementsMax(),
+                System::nanoTime);
+    }
+
+    public void start() {
+        app.start();
+    }
+
+    public CompletableFuture<Void> running() {
+        return app.running();
+    }
+
+    /** For state, metrics and health. */
+    public StreamsApp app() {
+        return app;
+    }
+
+    public KafkaStreams streams() {
+        return app.streams();
+    }
+
+    @Override
+    public void close() {
+        app.close();
+    }
+}

@@ -1,0 +1,253 @@
+package dev.muster.registry.control;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.ids.Ids;
+import dev.muster.contract.topics.Parsed;
+import dev.muster.contract.topics.Partitions;
+import dev.muster.contract.topics.Topic;
+import dev.muster.proto.agent.v1.Vitals;
+import dev.muster.proto.records.v1.CommandRecord;
+import dev.muster.proto.records.v1.HeartbeatRecord;
+import dev.muster.proto.records.v1.NodeEventRecord;
+import dev.muster.proto.records.v1.NodeHeartbeat;
+import dev.muster.proto.records.v1.NodeState;
+import dev.muster.proto.records.v1.NodeStatus;
+import dev.muster.proto.store.v1.OpenTask;
+import dev.muster.proto.store.v1.Session;
+import dev.muster.proto.store.v1.StoredState;
+import dev.muster.registry.liveness.Liveness;
+import dev.muster.registry.liveness.Silence;
+import dev.muster.registry.liveness.TimingWheel;
+import dev.muster.registry.node.NodeDraft;
+import dev.muster.registry.node.NodeTransitions;
+import dev.muster.registry.node.Outcome;
+import dev.muster.registry.session.SessionTransitions;
+import dev.muster.registry.streams.DeadLetters;
+import dev.muster.registry.task.TaskQueue;
+import dev.muster.registry.task.TaskTransitions;
+import dev.muster.registry.view.ViewRecords;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Glue of one partition: loads a draft, has it decided on, writes what became of it. A decision that throws has written nothing.
+ */
+final class ControlPartition implements Consumer<Record<String, Parsed<Message>>> {
+    private static final long TTL_SLOT_MILLIS = 1_000;
+
+    private final ProcessorContext<String, @Nullable Message> context;
+    private final Supplier<String> errorIds;
+    private final TaskQueue queue;
+    private final CommandHandler commands;
+    private final EventHandler events;
+    private final NodeStores stores;
+    private final Outputs outputs;
+    private final ViewRecords viewRecords;
+    private final Liveness liveness;
+    private final TimingWheel<Expiry> expiries = new TimingWheel<>(TTL_SLOT_MILLIS);
+
+    private record Expiry(String nodeId, long sequence) {}
+
+    ControlPartition(
+            ProcessorContext<String, @Nullable Message> context,
+            ControlLimits limits,
+            Partitions partitions,
+            Supplier<String> errorIds) {
+        this.context = context;
+        this.errorIds = errorIds;
+        queue = new TaskQueue(limits.task());
+        commands = new CommandHandler(limits, queue);
+        events = new EventHandler(queue);
+        stores = new NodeStores(context);
+        outputs = new Outputs(context);
+        viewRecords = new ViewRecords(partitions);
+        liveness = new Liveness(limits.liveness());
+        stores.forEachState(this::follow);
+        stores.forEachQueue((nodeId, stored) -> stored.getOpenList().forEach(open -> expire(nodeId, open)));
+    }
+
+    @Override
+    public void accept(Record<String, Parsed<Message>> record) {
+        Parsed<Message> parsed = record.value();
+        if (parsed == null) {
+            return;
+        }
+        Message message = parsed.message();
+        if (message instanceof HeartbeatRecord heartbeat) {
+            onHeartbeat(record, heartbeat);
+        } else if (message instanceof CommandRecord command) {
+            onCommand(record, command);
+        } else if (message instanceof NodeEventRecord event && isKey(record, event.getNodeId())) {
+            NodeDraft draft = stores.load(event.getNodeId(), liveness.nowMillis(record.timestamp()));
+            events.handle(draft, event);
+            apply(draft, record.timestamp());
+        } else {
+            String problem = parsed.problem();
+            deadLetter(record, problem == null ? "key-is-not-the-node" : problem);
+        }
+    }
+
+    private void onCommand(Record<String, Parsed<Message>> record, CommandRecord command) {
+        if (!isKey(record, command.getNodeId())) {
+            deadLetter(record, "key-is-not-the-node");
+            reply(record, command, Outcome.refused(ErrorCode.INVALID, "node id: not the key"), ViewRecords.Views.NONE);
+            return;
+        }
+        long nowMillis = liveness.nowMillis(record.timestamp());
+        NodeDraft draft = stores.load(command.getNodeId(), nowMillis);
+        Outcome outcome = commands.handle(draft, command);
+        boolean refused = outcome instanceof Outcome.Refused;
+        ViewRecords.Views views = refused ? ViewRecords.Views.NONE : apply(draft, record.timestamp());
+        reply(record, command, outcome, views);
+        outputs.send(Topic.AUDIT, command.getNodeId(), CommandHandler.audit(command, outcome), record.timestamp());
+    }
+
+    private void reply(
+            Record<String, Parsed<Message>> record, CommandRecord command, Outcome outcome, ViewRecords.Views views) {
+        if (!command.getReplyTo().isEmpty()) {
+            outputs.send(
+                    Topic.REPLIES,
+                    command.getReplyTo(),
+                    Replies.of(command, outcome, views.audiences(), views.version()),
+                    record.timestamp());
+        }
+    }
+
+    /** Every record of the topic moves the clock; then a heartbeat is heard, and only then is anyone judged. */
+    private void onHeartbeat(Record<String, Parsed<Message>> record, HeartbeatRecord message) {
+        liveness.moveClock(record.timestamp());
+        if (message.hasHeartbeat()) {
+            onHeard(record, message.getHeartbeat());
+        }
+        for (Silence silence : liveness.judge()) {
+            onSilence(silence, record.timestamp());
+        }
+        expiries.advance(liveness.clockMillis(), expiry -> onExpiry(expiry, record.timestamp()));
+    }
+
+    private void onHeard(Record<String, Parsed<Message>> record, NodeHeartbeat heartbeat) {
+        Vitals vitals = heartbeat.getHeartbeat().getVitals();
+        if (liveness.heard(heartbeat.getNodeId(), heartbeat.getSessionId(), vitals) != Liveness.Heard.DUE) {
+            return;
+        }
+        NodeDraft draft = stores.load(heartbeat.getNodeId(), liveness.clockMillis());
+        if (SessionTransitions.isCurrent(draft, heartbeat.getSessionId())) {
+            draft.state(draft.state().toBuilder()
+                    .setVitals(vitals)
+                    .setLastSeenMillis(liveness.clockMillis())
+                    .build());
+            draft.status(NodeTransitions.Event.HEARTBEAT, "heard again");
+            apply(draft, record.timestamp());
+        }
+    }
+
+    private void onSilence(Silence silence, long atMillis) {
+        NodeDraft draft = stores.load(silence.nodeId(), liveness.clockMillis());
+        if (!SessionTransitions.isCurrent(draft, silence.sessionId())) {
+            return;
+        }
+        if (silence.heardMillis() > 0) {
+            draft.state(draft.state().toBuilder()
+                    .setLastSeenMillis(Math.max(draft.state().getLastSeenMillis(), silence.heardMillis()))
+                    .build());
+        }
+        draft.status(
+                silence.status() == NodeStatus.STALE
+                        ? NodeTransitions.Event.MISSED_TWO
+                        : NodeTransitions.Event.MISSED_THREE,
+                "no heartbeat for " + silence.intervals() + " intervals");
+        apply(draft, atMillis);
+    }
+
+    private void onExpiry(Expiry expiry, long atMillis) {
+        NodeDraft draft = stores.load(expiry.nodeId(), liveness.clockMillis());
+        draft.task(expiry.sequence())
+                .flatMap(task ->
+                        queue.move(draft, task, TaskTransitions.Event.EXPIRE, "not dispatched within its time to live"))
+                .ifPresent(expired -> apply(draft, atMillis));
+    }
+
+    private ViewRecords.Views apply(NodeDraft draft, long atMillis) {
+        ViewRecords.Views views = viewRecords.of(draft);
+        if (draft.exists()) {
+            draft.stored(
+                    draft.stored().toBuilder().setViewVersion(views.version()).build());
+        } else if (draft.known()) {
+            views = ofDeleted(draft, views);
+        }
+        stores.write(draft);
+        outputs.changes(draft, views.records(), atMillis);
+        remember(draft);
+        return views;
+    }
+
+    /** A repeated deletion is answered like the first one. */
+    private static ViewRecords.Views ofDeleted(NodeDraft draft, ViewRecords.Views views) {
+        if (draft.nodeBefore().getRecord().getDeleted()) {
+            return new ViewRecords.Views(
+                    List.of(),
+                    new TreeSet<>(draft.node().getAudiencesBeforeDeletionList()),
+                    draft.node().getViewVersionOfDeletion());
+        }
+        draft.node(draft.node().toBuilder()
+                .addAllAudiencesBeforeDeletion(views.audiences())
+                .setViewVersionOfDeletion(views.version())
+                .build());
+        return views;
+    }
+
+    /** Brings what is only in memory to what was just written. */
+    private void remember(NodeDraft draft) {
+        follow(draft.nodeId(), draft.exists() ? draft.stored() : StoredState.getDefaultInstance());
+        for (OpenTask open : draft.queue().getOpenList()) {
+            if (open.getSequence() > draft.queueBefore().getLastSequence()) {
+                expire(draft.nodeId(), open);
+            }
+        }
+    }
+
+    private void follow(String nodeId, StoredState stored) {
+        Session session = stored.getSession();
+        NodeState state = stored.getState();
+        if (!session.getConnected()) {
+            liveness.forget(nodeId);
+        } else if (liveness.follows(nodeId, session.getSessionId())) {
+            liveness.written(nodeId, state.getStatus(), state.getVitals());
+        } else {
+            liveness.follow(
+                    nodeId,
+                    session.getSessionId(),
+                    session.getHeartbeatIntervalMillis(),
+                    state.getHost().getMemoryTotalBytes(),
+                    state.getStatus(),
+                    state.getVitals());
+        }
+    }
+
+    private void expire(String nodeId, OpenTask open) {
+        expiries.add(open.getExpiresAtMillis(), new Expiry(nodeId, open.getSequence()));
+    }
+
+    private void deadLetter(Record<String, Parsed<Message>> record, String reason) {
+        RecordMetadata source = context.recordMetadata().orElseThrow();
+        ByteString raw =
+                record.value() == null ? ByteString.EMPTY : record.value().raw();
+        outputs.send(
+                Topic.DLQ,
+                DeadLetters.key(source.topic(), source.partition()),
+                DeadLetters.of(source, reason, errorIds.get(), record.key(), raw),
+                record.timestamp());
+    }
+
+    private static boolean isKey(Record<String, Parsed<Message>> record, String nodeId) {
+        return nodeId.equals(record.key()) && Ids.isId(Ids.Kind.NODE, nodeId);
+    }
+}

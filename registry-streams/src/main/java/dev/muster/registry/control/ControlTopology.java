@@ -1,0 +1,98 @@
+package dev.muster.registry.control;
+
+import com.google.protobuf.Message;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.Parsed;
+import dev.muster.contract.topics.Partitions;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicNames;
+import dev.muster.registry.streams.FreshProcessor;
+import dev.muster.registry.streams.MessageSerializer;
+import dev.muster.registry.view.ViewFold;
+import dev.muster.registry.view.ViewSignals;
+import dev.muster.registry.view.ViewStore;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.StreamPartitioner;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The control app's graph.
+ *
+ * <pre>
+ * commands, heartbeats, node-events -> control (five stores) -> nodes, node-state, views, replies, dispatch, audit, dlq
+ * views -> view (one store) -> dlq
+ * </pre>
+ *
+ * Names and order are for life: task ids, changelogs and state directories are made of them.
+ */
+public final class ControlTopology {
+    static final String CONTROL = "control";
+    private static final String VIEW = "view";
+    private static final int REMOVALS_MAX = 10_000;
+
+    private ControlTopology() {}
+
+    public static Topology build(
+            KafkaSettings kafka, ControlLimits limits, ViewSignals signals, Supplier<String> errorIds) {
+        TopicNames names = kafka.names();
+        Partitions partitions = kafka.partitions();
+        Topology topology = new Topology();
+        source(topology, names, Topic.COMMANDS);
+        source(topology, names, Topic.HEARTBEATS);
+        source(topology, names, Topic.NODE_EVENTS);
+        topology.addProcessor(
+                CONTROL,
+                () -> new FreshProcessor<>((ProcessorContext<String, @Nullable Message> context) ->
+                        new ControlPartition(context, limits, partitions, errorIds)),
+                sourceOf(Topic.COMMANDS),
+                sourceOf(Topic.HEARTBEATS),
+                sourceOf(Topic.NODE_EVENTS));
+        ControlStores.builders().forEach(store -> topology.addStateStore(store, CONTROL));
+        sink(topology, names, Topic.NODES, partitions::ofNode);
+        sink(topology, names, Topic.NODE_STATE, partitions::ofNode);
+        sink(topology, names, Topic.VIEWS, partitions::ofView);
+        sink(topology, names, Topic.REPLIES, partitions::ofGateway);
+        sink(topology, names, Topic.DISPATCH, partitions::ofGateway);
+        sink(topology, names, Topic.AUDIT, partitions::ofNode);
+        sink(topology, names, Topic.DLQ, partitions::ofNode);
+
+        source(topology, names, Topic.VIEWS);
+        topology.addProcessor(
+                VIEW,
+                () -> new FreshProcessor<>(
+                        (ProcessorContext<Void, Void> context) -> new ViewFold(context, signals, REMOVALS_MAX)),
+                sourceOf(Topic.VIEWS));
+        topology.addStateStore(ViewStore.builder(ControlStores.CHANGELOG), VIEW);
+        return topology;
+    }
+
+    static String sinkOf(Topic topic) {
+        return "to-" + topic.baseName();
+    }
+
+    private static String sourceOf(Topic topic) {
+        return "from-" + topic.baseName();
+    }
+
+    private static void source(Topology topology, TopicNames names, Topic topic) {
+        topology.addSource(
+                sourceOf(topic),
+                new StringDeserializer(),
+                Parsed.serde(topic.parser()).deserializer(),
+                names.of(topic));
+    }
+
+    private static void sink(Topology topology, TopicNames names, Topic topic, ToIntFunction<String> partition) {
+        StreamPartitioner<String, Message> partitioner =
+                (name, key, value, count) -> Optional.of(Set.of(partition.applyAsInt(key)));
+        topology.addSink(
+                sinkOf(topic), names.of(topic), new StringSerializer(), new MessageSerializer(), partitioner, CONTROL);
+    }
+}

@@ -1,0 +1,30 @@
+package dev.muster.registry.liveness;
+
+import dev.muster.proto.agent.v1.Vitals;
+
+/** Which heartbeats are worth writing down. An idle node costs a write per refresh, a busy one shows its changes. */
+public final class VitalsPolicy {
+    private final LivenessSettings settings;
+
+    public VitalsPolicy(LivenessSettings settings) {
+        this.settings = settings;
+    }
+
+    /** @param sinceMillis log time since the last write */
+    public boolean isDue(Vitals written, Vitals now, long memoryTotalBytes, long sinceMillis) {
+        return sinceMillis >= settings.refreshMillis()
+                || (sinceMillis >= settings.vitalsMillisMin() && differMuch(written, now, memoryTotalBytes));
+    }
+
+    private boolean differMuch(Vitals a, Vitals b, long memoryTotalBytes) {
+        double percent = settings.vitalsPercent();
+        return Math.abs(a.getCpuPercent() - b.getCpuPercent()) >= percent
+                || share(a.getMemoryUsedBytes(), b.getMemoryUsedBytes(), memoryTotalBytes) >= percent
+                || share(a.getDiskUsedBytes(), b.getDiskUsedBytes(), b.getDiskTotalBytes()) >= percent
+                || Math.abs(a.getLoad1() - b.getLoad1()) >= percent / 10;
+    }
+
+    private static double share(long a, long b, long total) {
+        return total <= 0 ? 0 : 100.0 * Math.abs(a - b) / total;
+    }
+}

@@ -1,0 +1,5 @@
+/** Who was heard lately, by the clock of the log. Pure. */
+@NullMarked
+package dev.muster.registry.liveness;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package dev.muster.registry.node;
+
+import static dev.muster.proto.records.v1.NodeStatus.DISABLED;
+import static dev.muster.proto.records.v1.NodeStatus.NEVER_SEEN;
+import static dev.muster.proto.records.v1.NodeStatus.OFFLINE;
+import static dev.muster.proto.records.v1.NodeStatus.ONLINE;
+import static dev.muster.proto.records.v1.NodeStatus.STALE;
+
+import dev.muster.proto.records.v1.NodeStatus;
+import java.util.Optional;
+
+/**
+ * What a node's status becomes after each event.
+ *
+ * <pre>
+ *             CONNECTED  HEARTBEAT  MISSED_TWO  MISSED_THREE  DISCONNECTED  DISABLE   ENABLE   ENABLE_UNSEEN
+ * NEVER_SEEN  ONLINE     -          -           -             -             DISABLED  -        -
+ * ONLINE      ONLINE     -          STALE       OFFLINE       OFFLINE       DISABLED  -        -
+ * STALE       ONLINE     ONLINE     -           OFFLINE       OFFLINE       DISABLED  -        -
+ * OFFLINE     ONLINE     ONLINE     -           -             -             DISABLED  -        -
+ * UNKNOWN     ONLINE     ONLINE     -           OFFLINE       OFFLINE       DISABLED  -        -
+ * DISABLED    -          -          -           -             -             -         OFFLINE  NEVER_SEEN
+ * </pre>
+ *
+ * A dash: nothing changes. Heartbeats and disconnections are those of the current session alone; the others never get here.
+ */
+public final class NodeTransitions {
+    private NodeTransitions() {}
+
+    /** What happens to a node. */
+    public enum Event {
+        CONNECTED,
+        HEARTBEAT,
+        MISSED_TWO,
+        MISSED_THREE,
+        DISCONNECTED,
+        DISABLE,
+        ENABLE,
+        ENABLE_UNSEEN
+    }
+
+    public static Optional<NodeStatus> next(NodeStatus now, Event event) {
+        return Optional.ofNullable(
+                switch (event) {
+                    case CONNECTED -> now == DISABLED ? null : ONLINE;
+                    case HEARTBEAT -> now == DISABLED || now == NEVER_SEEN || now == ONLINE ? null : ONLINE;
+                    case MISSED_TWO -> now == ONLINE ? STALE : null;
+                    case MISSED_THREE, DISCONNECTED ->
+                        now == DISABLED || now == NEVER_SEEN || now == OFFLINE ? null : OFFLINE;
+                    case DISABLE -> now == DISABLED ? null : DISABLED;
+                    case ENABLE -> now == DISABLED ? OFFLINE : null;
+                    case ENABLE_UNSEEN -> now == DISABLED ? NEVER_SEEN : null;
+                });
+    }
+}

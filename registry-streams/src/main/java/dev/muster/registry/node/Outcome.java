@@ -1,0 +1,21 @@
+package dev.muster.registry.node;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.proto.records.v1.JoinAccepted;
+import dev.muster.proto.records.v1.NodeRecord;
+import dev.muster.proto.records.v1.Task;
+
+/** What a command comes to. After a refusal nothing of the draft is kept. */
+public sealed interface Outcome {
+    record Refused(ErrorCode code, String detail) implements Outcome {}
+
+    record NodeAnswer(NodeRecord node) implements Outcome {}
+
+    record TaskAnswer(Task task) implements Outcome {}
+
+    record JoinAnswer(JoinAccepted join) implements Outcome {}
+
+    static Outcome refused(ErrorCode code, String detail) {
+        return new Refused(code, detail);
+    }
+}

@@ -1,0 +1,15 @@
+package dev.muster.registry.query;
+
+import dev.muster.proto.query.v1.GetOutputIndexRequest;
+import dev.muster.proto.query.v1.GetOutputIndexResponse;
+import dev.muster.proto.query.v1.GetRepaintRequest;
+import dev.muster.proto.query.v1.GetRepaintResponse;
+import dev.muster.proto.query.v1.ReadHistoryRequest;
+import dev.muster.proto.query.v1.ReadHistoryResponse;
+import java.util.function.Function;
+
+/** Reads of the terminal app's stores. Each may throw a MusterException; none is called on a gRPC thread. */
+public record TerminalReads(
+        Function<ReadHistoryRequest, ReadHistoryResponse> history,
+        Function<GetRepaintRequest, GetRepaintResponse> repaint,
+        Function<GetOutputIndexRequest, GetOutputIndexResponse> outputIndex) {}

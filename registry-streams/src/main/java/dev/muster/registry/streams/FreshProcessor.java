@@ -1,0 +1,40 @@
+package dev.muster.registry.streams;
+
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/**
+ * A processor whose memory is made anew by each init, which also runs when a partition is taken over or its transaction was
+ * aborted: nothing that was only thought of survives.
+ */
+public final class FreshProcessor<KI, VI, KO, VO> implements Processor<KI, VI, KO, VO> {
+    private final Function<ProcessorContext<KO, VO>, Consumer<Record<KI, VI>>> factory;
+    private Consumer<Record<KI, VI>> current = FreshProcessor::refuse;
+
+    /** @param factory called by each init, after the stores were restored */
+    public FreshProcessor(Function<ProcessorContext<KO, VO>, Consumer<Record<KI, VI>>> factory) {
+        this.factory = factory;
+    }
+
+    @Override
+    public void init(ProcessorContext<KO, VO> context) {
+        current = factory.apply(context);
+    }
+
+    @Override
+    public void process(Record<KI, VI> record) {
+        current.accept(record);
+    }
+
+    @Override
+    public void close() {
+        current = FreshProcessor::refuse;
+    }
+
+    private static <KI, VI> void refuse(Record<KI, VI> record) {
+        throw new IllegalStateException("the processor is not initialised");
+    }
+}

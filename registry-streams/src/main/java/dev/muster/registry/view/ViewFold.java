@@ -1,0 +1,108 @@
+package dev.muster.registry.view;
+
+import com.google.protobuf.Message;
+import dev.muster.contract.topics.Parsed;
+import dev.muster.proto.records.v1.ViewRecord;
+import dev.muster.registry.view.ViewStore.Position;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Consumer;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Folds one partition of muster.views, which is committed, into the view store: what a query reads there was shown to everybody.
+ */
+public final class ViewFold implements Consumer<Record<String, Parsed<Message>>> {
+    private static final Logger LOG = LoggerFactory.getLogger(ViewFold.class);
+
+    private final ProcessorContext<Void, Void> context;
+    private final KeyValueStore<String, byte[]> store;
+    private final ViewSignals signals;
+    private final int removalsMax;
+    private final Deque<String> removals = new ArrayDeque<>();
+    private final long incarnation;
+
+    /** @param removalsMax removals remembered, so that one who waits for a removal learns of it */
+    public ViewFold(ProcessorContext<Void, Void> context, ViewSignals signals, int removalsMax) {
+        this.context = context;
+        this.store = context.getStateStore(ViewStore.NAME);
+        this.signals = signals;
+        this.removalsMax = removalsMax;
+        byte[] before = store.get(ViewStore.POSITION);
+        Position position = before == null ? new Position(0, 0) : Position.from(before);
+        incarnation = position.incarnation() + 1;
+        store.put(ViewStore.POSITION, new Position(incarnation, position.offset()).bytes());
+        rememberRemovals();
+    }
+
+    @Override
+    public void accept(Record<String, Parsed<Message>> record) {
+        RecordMetadata source = context.recordMetadata().orElseThrow();
+        Parsed<Message> parsed = record.value();
+        if (parsed != null && parsed.message() instanceof ViewRecord view) {
+            fold(view);
+            moved(source);
+            signals.shown(view.getAudience(), view.getNodeId(), view.getViewVersion());
+        } else {
+            // we alone write this topic, so this is not one of ours; the position still has to pass it
+            LOG.atWarn()
+                    .addKeyValue("partition", source.partition())
+                    .addKeyValue("offset", source.offset())
+                    .log("view record cannot be read");
+            moved(source);
+        }
+    }
+
+    private void fold(ViewRecord view) {
+        String key = ViewStore.key(view.getAudience(), view.getNodeId());
+        switch (view.getChangeCase()) {
+            case NODE -> store.put(key, ViewEntry.of(view.getNode()).bytes());
+            case REMOVED -> {
+                store.put(key, ViewEntry.removed(view.getViewVersion()).bytes());
+                remember(key);
+            }
+            case TASK -> {
+                byte[] entry = store.get(key);
+                if (entry != null) {
+                    store.put(
+                            key, ViewEntry.from(entry).at(view.getViewVersion()).bytes());
+                }
+            }
+            case CHANGE_NOT_SET -> {
+                // a change of a newer release
+            }
+        }
+    }
+
+    private void moved(RecordMetadata source) {
+        store.put(ViewStore.POSITION, new Position(incarnation, source.offset() + 1).bytes());
+    }
+
+    private void remember(String key) {
+        removals.addLast(key);
+        if (removals.size() > removalsMax) {
+            String oldest = removals.removeFirst();
+            byte[] entry = store.get(oldest);
+            if (entry != null && ViewEntry.from(entry).isRemoved()) {
+                store.delete(oldest);
+            }
+        }
+    }
+
+    private void rememberRemovals() {
+        try (KeyValueIterator<String, byte[]> all = store.all()) {
+            all.forEachRemaining(entry -> {
+                if (!entry.key.equals(ViewStore.POSITION)
+                        && ViewEntry.from(entry.value).isRemoved()) {
+                    removals.addLast(entry.key);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.muster.registry.view;
+
+import java.nio.ByteBuffer;
+import java.util.Map;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * Keys of the view store, `views`: audience, NUL, node id; and one for the position, which sorts before them all.
+ */
+public final class ViewStore {
+    public static final String NAME = "views";
+    /** Its value is written after what it speaks of. */
+    public static final String POSITION = "!position";
+
+    private ViewStore() {}
+
+    /**
+     * How far a partition of muster.views was folded in.
+     *
+     * @param incarnation grows whenever the store was taken up again; what was read under another one does not belong together
+     * @param offset of the next record
+     */
+    public record Position(long incarnation, long offset) {
+        byte[] bytes() {
+            return ByteBuffer.allocate(16).putLong(incarnation).putLong(offset).array();
+        }
+
+        public static Position from(byte[] bytes) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            return new Position(buffer.getLong(), buffer.getLong());
+        }
+    }
+
+    public static String key(String audience, String nodeId) {
+        return prefix(audience) + nodeId;
+    }
+
+    public static String prefix(String audience) {
+        return audience + '\0';
+    }
+
+    public static String nodeOf(String key) {
+        return key.substring(key.indexOf('\0') + 1);
+    }
+
+    public static StoreBuilder<KeyValueStore<String, byte[]>> builder(Map<String, String> changelog) {
+        return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(NAME), Serdes.String(), Serdes.ByteArray())
+                .withLoggingEnabled(changelog)
+                .withCachingDisabled();
+    }
+}
