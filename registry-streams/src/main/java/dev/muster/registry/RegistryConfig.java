@@ -3,15 +3,38 @@ package dev.muster.registry;
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.settings.Setting;
+import dev.muster.registry.control.ControlLimits;
+import dev.muster.registry.query.QuerySettings;
 import dev.muster.registry.streams.StreamsSettings;
-import java.util.ArrayList;
+import dev.muster.registry.terminal.TerminalSettings;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Everything that the registry's process is told from outside. */
-public record RegistryConfig(KafkaSettings kafka, StreamsSettings streams) {
+public record RegistryConfig(
+        KafkaSettings kafka,
+        StreamsSettings streams,
+        ControlLimits control,
+        TerminalSettings terminal,
+        QuerySettings query,
+        int tickMs) {
+    private static final Setting TICK_MS = Setting.number(
+            "MUSTER_REGISTRY_TICK_MS",
+            1_000,
+            100,
+            2_000,
+            "Time between ticks, which move the clock of liveness. Well below MUSTER_REGISTRY_LIVENESS_JUMP_MS.");
     /** All settings, for the reference table. */
-    public static final List<Setting> SETTINGS = all();
+    public static final List<Setting> SETTINGS = Stream.of(
+                    KafkaSettings.SETTINGS,
+                    StreamsSettings.SETTINGS,
+                    ControlLimits.SETTINGS,
+                    TerminalSettings.SETTINGS,
+                    QuerySettings.SETTINGS,
+                    List.of(TICK_MS))
+            .flatMap(List::stream)
+            .toList();
 
     /**
      * @param variables as in the environment
@@ -19,14 +42,14 @@ public record RegistryConfig(KafkaSettings kafka, StreamsSettings streams) {
      */
     public static RegistryConfig from(Map<String, String> variables) {
         Env env = new Env(variables);
-        RegistryConfig config = new RegistryConfig(KafkaSettings.from(env), StreamsSettings.from(env));
+        RegistryConfig config = new RegistryConfig(
+                KafkaSettings.from(env),
+                StreamsSettings.from(env),
+                ControlLimits.from(env),
+                TerminalSettings.from(env),
+                QuerySettings.from(env),
+                env.integer(TICK_MS));
         env.throwIfMistaken();
         return config;
-    }
-
-    private static List<Setting> all() {
-        List<Setting> settings = new ArrayList<>(KafkaSettings.SETTINGS);
-        settings.addAll(StreamsSettings.SETTINGS);
-        return List.copyOf(settings);
     }
 }

@@ -6,6 +6,7 @@ import dev.muster.registry.streams.RocksMemory;
 import dev.muster.registry.streams.StreamsApp;
 import dev.muster.registry.streams.StreamsSettings;
 import dev.muster.registry.view.ViewSignals;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.streams.KafkaStreams;
 
@@ -35,9 +36,14 @@ public final class ControlApp implements AutoCloseable {
         return app.running();
     }
 
-    /** For state, metrics and health. */
-    public StreamsApp app() {
-        return app;
+    /** Completes with the app's name if it stops by itself. */
+    public CompletableFuture<String> failed() {
+        return app.failed();
+    }
+
+    /** What is wrong with it, or nothing. */
+    public Optional<String> problem() {
+        return app.problem();
     }
 
     public KafkaStreams streams() {

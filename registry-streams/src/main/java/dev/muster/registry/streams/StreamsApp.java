@@ -28,6 +28,7 @@ public final class StreamsApp implements AutoCloseable {
     private final LongSupplier nanos;
     private final ErrorIds errorIds = new ErrorIds();
     private final CompletableFuture<Void> running = new CompletableFuture<>();
+    private final CompletableFuture<String> failed = new CompletableFuture<>();
 
     /**
      * @param replacementsMax threads replaced within ten minutes before the app stops
@@ -50,6 +51,11 @@ public final class StreamsApp implements AutoCloseable {
     /** Completes when all partitions are restored and processed for the first time; fails if the app stops before. */
     public CompletableFuture<Void> running() {
         return running.copy();
+    }
+
+    /** Completes with the app's name if it stops by itself, for good: only a new process can help. */
+    public CompletableFuture<String> failed() {
+        return failed.copy();
     }
 
     public KafkaStreams streams() {
@@ -85,6 +91,9 @@ public final class StreamsApp implements AutoCloseable {
             running.complete(null);
         } else if (now == KafkaStreams.State.ERROR || now == KafkaStreams.State.NOT_RUNNING) {
             running.completeExceptionally(new IllegalStateException(name + " is " + now));
+        }
+        if (now == KafkaStreams.State.ERROR) {
+            failed.complete(name);
         }
     }
 

@@ -80,6 +80,11 @@ public final class TerminalApp implements AutoCloseable {
         return app.running();
     }
 
+    /** Completes with the app's name if it stops by itself. */
+    public CompletableFuture<String> failed() {
+        return app.failed();
+    }
+
     public KafkaStreams.State state() {
         return app.state();
     }

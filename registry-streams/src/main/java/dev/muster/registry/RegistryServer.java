@@ -1,0 +1,142 @@
+package dev.muster.registry;
+
+import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.ids.Ids;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.TopicProvisioner;
+import dev.muster.registry.control.ControlApp;
+import dev.muster.registry.control.TickWriter;
+import dev.muster.registry.query.Health;
+import dev.muster.registry.query.OperationsServer;
+import dev.muster.registry.query.QueryServer;
+import dev.muster.registry.query.QueryService;
+import dev.muster.registry.query.StoreReads;
+import dev.muster.registry.query.TerminalReads;
+import dev.muster.registry.query.Waiters;
+import dev.muster.registry.streams.RocksMemory;
+import dev.muster.registry.terminal.TerminalApp;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The registry: both streams apps, the query service, ticks, and a port for operators. */
+public final class RegistryServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryServer.class);
+
+    private final Closer closer = new Closer();
+    private final CompletableFuture<Void> ready;
+    private final CompletableFuture<String> failed;
+    private final QueryServer queries;
+    private final OperationsServer operations;
+
+    /**
+     * Returns once it listens; it is ready when {@link #ready} completes.
+     *
+     * @param variables as in the environment
+     * @throws dev.muster.contract.settings.BadSettingsException with every mistake at once
+     * @throws dev.muster.contract.topics.TopicsException if the topics are not as the settings say or the broker does not answer
+     * @throws InterruptedException if interrupted meanwhile
+     */
+    public static RegistryServer start(Map<String, String> variables) throws InterruptedException {
+        RegistryConfig config = RegistryConfig.from(variables);
+        String stdoutTopicId = prepareTopics(config.kafka());
+        return new RegistryServer(config, stdoutTopicId);
+    }
+
+    private RegistryServer(RegistryConfig config, String stdoutTopicId) {
+        try {
+            PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            closer.add(metrics::close);
+            RocksMemory memory = closer.add(new RocksMemory(
+                    config.streams().rocksCacheBytes(), config.streams().rocksMemtablesBytes()));
+            Waiters waiters = new Waiters(config.query().waitersMax());
+            ControlApp control =
+                    closer.add(new ControlApp(config.kafka(), config.streams(), config.control(), memory, waiters));
+            TerminalApp terminal = closer.add(new TerminalApp(
+                    config.kafka(), config.streams(), config.terminal(), stdoutTopicId, memory, metrics));
+            Health health = new Health(Map.of("control", control::problem, "terminal", terminal::problem));
+            queries = closer.add(
+                    new QueryServer(config.query(), queryService(config, control, terminal, waiters, health)));
+            operations = closer.add(
+                    new OperationsServer(config.query().bind(), config.query().metricsPort(), health, metrics));
+            bindMetrics(metrics, control, terminal);
+            ready = CompletableFuture.allOf(control.running(), terminal.running());
+            failed =
+                    CompletableFuture.anyOf(control.failed(), terminal.failed()).thenApply(String::valueOf);
+            control.start();
+            terminal.start();
+            String source = new Ids().make(Ids.Kind.GATEWAY, System.currentTimeMillis());
+            closer.add(new TickWriter(config.kafka(), source, config.tickMs()));
+        } catch (RuntimeException e) {
+            closer.close();
+            throw e;
+        }
+        LOG.atInfo()
+                .addKeyValue("grpcPort", queries.port())
+                .addKeyValue("metricsPort", operations.port())
+                .log("registry listens");
+    }
+
+    /** Port of the query service. */
+    public int grpcPort() {
+        return queries.port();
+    }
+
+    /** Port of /healthz, /readyz and /metrics. */
+    public int metricsPort() {
+        return operations.port();
+    }
+
+    /** Completes when both apps have restored all partitions; fails if one stops before. */
+    public CompletableFuture<Void> ready() {
+        return ready.copy();
+    }
+
+    /** Completes with the name of an app that stopped by itself: only a new start can help. */
+    public CompletableFuture<String> failed() {
+        return failed.copy();
+    }
+
+    /** Drains: queries first, then both apps commit and leave their groups. */
+    @Override
+    public void close() {
+        closer.close();
+    }
+
+    private static String prepareTopics(KafkaSettings kafka) throws InterruptedException {
+        try (Admin admin = Admin.create(new HashMap<>(kafka.properties()))) {
+            new TopicProvisioner(admin, kafka.names(), kafka.partitions(), kafka.replication()).ensure();
+            return TerminalApp.topicIdOfStdout(admin, kafka);
+        }
+    }
+
+    private static QueryService queryService(
+            RegistryConfig config, ControlApp control, TerminalApp terminal, Waiters waiters, Health health) {
+        return new QueryService(
+                new StoreReads(control::streams),
+                config.kafka().partitions(),
+                new TerminalReads(
+                        terminal.queries()::readHistory,
+                        terminal.queries()::getRepaint,
+                        terminal.queries()::getOutputIndex),
+                waiters,
+                health,
+                config.query(),
+                new ErrorIds());
+    }
+
+    private void bindMetrics(PrometheusMeterRegistry metrics, ControlApp control, TerminalApp terminal) {
+        closer.add(new JvmGcMetrics()).bindTo(metrics);
+        new JvmMemoryMetrics().bindTo(metrics);
+        closer.add(new KafkaStreamsMetrics(control.streams())).bindTo(metrics);
+        closer.add(new KafkaStreamsMetrics(terminal.streams())).bindTo(metrics);
+    }
+}
