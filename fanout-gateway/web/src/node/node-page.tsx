@@ -101,14 +101,20 @@ function Trouble({ node }: { node: NodeView }) {
   }
 }
 
+/** The terminal that was shown last, so that a look at the history does not lose it. */
+let lastTerminal: { nodeId: string; taskId: string } | null = null;
+
 const TABS: [Tab, string][] = [['terminal', 'Terminal'], ['history', 'History'], ['overview', 'Vitals and tasks']];
 
 function Tabs({ node }: { node: NodeView }) {
+  const { taskId, tab: now } = route.value;
+  if (taskId !== null && now === 'terminal') lastTerminal = { nodeId: node.nodeId, taskId };
+  const terminal = lastTerminal?.nodeId === node.nodeId ? lastTerminal.taskId : null;
   return (
     <nav class="tabs" aria-label="Views of the node">
       {TABS.map(([tab, name]) => (
         <a key={tab} class={`tab tab-link-${tab}`} aria-current={route.value.tab === tab ? 'page' : undefined} data-testid={`tab-${tab}`}
-          href={hashOf({ nodeId: node.nodeId, tab, taskId: route.value.taskId })}>{name}</a>
+          href={hashOf({ nodeId: node.nodeId, tab, taskId: tab === 'terminal' ? terminal : null })}>{name}</a>
       ))}
     </nav>
   );

@@ -46,7 +46,7 @@ export function startShortcuts(): void {
 
 const tab = (to: 'terminal' | 'history' | 'overview') => ({
   needsNode: true,
-  run: () => go({ ...route.value, tab: to }),
+  run: () => document.querySelector<HTMLElement>(`[data-testid=tab-${to}]`)?.click(),
 });
 
 const actions: Record<string, { needsNode?: boolean; run: () => void }> = {

@@ -127,6 +127,9 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
         {!ended && mayType && !isOwn && (
           <button type="button" class="button small" onClick={() => own(task.taskId)} title="The terminal gets the size of this window, for everyone who watches it">Fit to this window</button>
         )}
+        <a class="icon-button" href={hashOf({ nodeId: node.nodeId, tab: 'history', taskId: task.taskId })} aria-label="History of this terminal" title="History of this terminal">
+          <Icon name="lines" />
+        </a>
         {!ended && <CancelButton node={node} task={task} label={isShell(task) ? 'End' : 'Stop'} />}
       </div>
       {problem.value && (

@@ -5,6 +5,7 @@ const PATHS = {
   back: 'M10 2.5 4.5 8l5.5 5.5',
   more: 'M3 8h.01M8 8h.01M13 8h.01',
   copy: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3',
+  lines: 'M3 4h10M3 8h10M3 12h6',
   terminal: 'm2.5 4 4 4-4 4M8.5 12.5h5',
   play: 'm4 2.5 9 5.5-9 5.5z',
   stop: 'M3.5 3.5h9v9h-9z',
