@@ -3,9 +3,11 @@ package dev.muster.fanout;
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.settings.Setting;
+import dev.muster.fanout.ws.StreamConfig;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Settings of the HTTP side.
@@ -38,7 +40,8 @@ public record FanoutConfig(
         int outputReaders,
         int outputDownloadsMax,
         Duration outputStall,
-        Duration drain) {
+        Duration drain,
+        StreamConfig stream) {
     public static final Setting HTTP_HOST =
             Setting.text("MUSTER_FANOUT_HTTP_HOST", "127.0.0.1", "Address on which the page and the API listen.");
     public static final Setting HTTP_PORT = Setting.number(
@@ -102,26 +105,29 @@ public record FanoutConfig(
     public static final Setting DRAIN_MS = Setting.number(
             "MUSTER_FANOUT_DRAIN_MS", 5_000, 0, 600_000, "How long a stop waits for what is being answered.");
     /** Every setting, for the reference table. */
-    public static final List<Setting> SETTINGS = List.of(
-            HTTP_HOST,
-            HTTP_PORT,
-            REGISTRY,
-            USER_KEY_FILE,
-            AGENT_ADDRESS,
-            ORIGINS,
-            COOKIE_SECURE,
-            METRICS_REMOTE,
-            SESSION_HOURS,
-            COMMAND_TIMEOUT_MS,
-            COMMANDS_PENDING_MAX,
-            PUBLISH_BYTES_MAX,
-            ANSWER_BYTES_MAX,
-            MUTATIONS_PER_MINUTE,
-            TICKETS_MAX,
-            OUTPUT_READERS,
-            OUTPUT_DOWNLOADS_MAX,
-            OUTPUT_STALL_MS,
-            DRAIN_MS);
+    public static final List<Setting> SETTINGS = Stream.concat(
+                    Stream.of(
+                            HTTP_HOST,
+                            HTTP_PORT,
+                            REGISTRY,
+                            USER_KEY_FILE,
+                            AGENT_ADDRESS,
+                            ORIGINS,
+                            COOKIE_SECURE,
+                            METRICS_REMOTE,
+                            SESSION_HOURS,
+                            COMMAND_TIMEOUT_MS,
+                            COMMANDS_PENDING_MAX,
+                            PUBLISH_BYTES_MAX,
+                            ANSWER_BYTES_MAX,
+                            MUTATIONS_PER_MINUTE,
+                            TICKETS_MAX,
+                            OUTPUT_READERS,
+                            OUTPUT_DOWNLOADS_MAX,
+                            OUTPUT_STALL_MS,
+                            DRAIN_MS),
+                    StreamConfig.SETTINGS.stream())
+            .toList();
 
     public FanoutConfig {
         origins = List.copyOf(origins);
@@ -152,6 +158,7 @@ public record FanoutConfig(
                 env.integer(OUTPUT_READERS),
                 env.integer(OUTPUT_DOWNLOADS_MAX),
                 Duration.ofMillis(env.number(OUTPUT_STALL_MS)),
-                Duration.ofMillis(env.number(DRAIN_MS)));
+                Duration.ofMillis(env.number(DRAIN_MS)),
+                StreamConfig.from(env));
     }
 }

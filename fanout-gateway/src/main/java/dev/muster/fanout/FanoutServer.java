@@ -24,12 +24,14 @@ import dev.muster.fanout.auth.UserKey;
 import dev.muster.fanout.auth.UserTokens;
 import dev.muster.fanout.command.Commands;
 import dev.muster.fanout.command.ReplyTail;
+import dev.muster.fanout.feed.KafkaFeed;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.output.StdoutTopic;
 import dev.muster.fanout.publish.BrokerProbe;
 import dev.muster.fanout.publish.KafkaClients;
 import dev.muster.fanout.publish.RecordPublisher;
 import dev.muster.fanout.registry.RegistryClient;
+import dev.muster.fanout.ws.StreamEndpoint;
 import io.javalin.Javalin;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -86,7 +88,6 @@ public final class FanoutServer implements AutoCloseable {
         try {
             this.codes = new OneTimeSecrets(clock, null, config.ticketsMax());
             this.web = build(config);
-            closer.add(web, Javalin::stop);
             web.start();
         } catch (IOException | InterruptedException | RuntimeException e) {
             closer.close();
@@ -114,7 +115,8 @@ public final class FanoutServer implements AutoCloseable {
     private Javalin build(FanoutConfig config) throws IOException, InterruptedException {
         var kafka = config.kafka();
         var clients = new KafkaClients(kafka);
-        UserTokens tokens = new UserTokens(UserKey.read(Path.of(config.userKeyFile())), clock);
+        UserKey userKey = UserKey.read(Path.of(config.userKeyFile()));
+        UserTokens tokens = new UserTokens(userKey, clock);
         ExecutorService answers = closer.add(
                 Executors.newFixedThreadPool(ANSWER_THREADS, named("fanout-answers-")), ExecutorService::shutdown);
         Admin admin = closer.add(clients.admin(), open -> open.close(Duration.ofSeconds(1)));
@@ -163,7 +165,8 @@ public final class FanoutServer implements AutoCloseable {
         OneTimeSecrets tickets = new OneTimeSecrets(clock, TICKET_LIFE, config.ticketsMax());
         Authenticator authenticator = new Authenticator(tokens, tickets);
         Origins origins = new Origins(config.origins());
-        Problems problems = new Problems(new ErrorIds());
+        ErrorIds errorIds = new ErrorIds();
+        Problems problems = new Problems(errorIds);
         Api api = new Api(
                 authenticator,
                 origins,
@@ -178,14 +181,31 @@ public final class FanoutServer implements AutoCloseable {
         parts.put("publisher", publisher::ready);
         parts.put("replies", replies::positioned);
 
-        return WebServer.create(
+        KafkaFeed feed = closer.add(
+                new KafkaFeed(kafka, config.stream().tails(), userKey.derive("resume tokens"), System::nanoTime));
+        StreamEndpoint stream = new StreamEndpoint(
+                config.stream(),
+                feed.feed(),
+                registry,
+                publisher::publish,
+                authenticator,
+                origins,
+                metrics,
+                clock,
+                System::nanoTime,
+                errorIds);
+        parts.put("stream", stream::healthy);
+        feed.start();
+        stream.start();
+
+        Javalin server = WebServer.create(
                 config.httpHost(),
                 config.httpPort(),
                 config.drain(),
                 problems,
                 routes -> {
                     api.addProblems(routes);
-                    new NodeCalls(api, registry, commands, ids, clock, config.agentAddress(), position -> "")
+                    new NodeCalls(api, registry, commands, ids, clock, config.agentAddress(), stream::position)
                             .addTo(routes);
                     new TaskCalls(api, registry, commands, raw, ids, clock).addTo(routes);
                     new HistoryCall(api, registry).addTo(routes);
@@ -195,7 +215,11 @@ public final class FanoutServer implements AutoCloseable {
                     new HealthCalls(api, registry, parts, metrics, config.metricsRemote()).addTo(routes);
                     new Page(api).addTo(routes);
                 },
-                handler -> {});
+                stream::install);
+        closer.add(server, Javalin::stop);
+        // before the server: viewers are told to come back
+        closer.add(stream);
+        return server;
     }
 
     private PrometheusMeterRegistry metrics(Api api, Commands commands, RecordPublisher publisher) {

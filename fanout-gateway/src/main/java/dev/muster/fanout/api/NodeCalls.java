@@ -30,7 +30,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -50,11 +50,11 @@ public final class NodeCalls {
     private final Ids ids;
     private final Clock clock;
     private final String agentAddress;
-    private final Function<Map<Integer, Long>, String> positions;
+    private final BiFunction<User, Map<Integer, Long>, @Nullable String> positions;
 
     /**
      * @param agentAddress {@code host:port} that join lines name
-     * @param positions makes the token from which a WebSocket can go on
+     * @param positions makes the token from which the user's WebSocket can go on; null while it cannot be made
      */
     public NodeCalls(
             Api api,
@@ -63,7 +63,7 @@ public final class NodeCalls {
             Ids ids,
             Clock clock,
             String agentAddress,
-            Function<Map<Integer, Long>, String> positions) {
+            BiFunction<User, Map<Integer, Long>, @Nullable String> positions) {
         this.api = api;
         this.registry = registry;
         this.commands = commands;
@@ -120,7 +120,7 @@ public final class NodeCalls {
         ArrayNode nodes = json.putArray("nodes");
         page.getNodesList().forEach(view -> nodes.add(Json.node(view, Access.roleOf(user, view.getNode()))));
         json.put("next", page.getNext().isEmpty() ? null : page.getNext());
-        json.put("position", positions.apply(page.getPositionMap()));
+        json.put("position", positions.apply(user, page.getPositionMap()));
         ObjectNode counts = json.putObject("counts");
         for (NodeStatus status : NodeStatus.values()) {
             if (status != NodeStatus.UNRECOGNIZED && status != NodeStatus.NODE_STATUS_UNSPECIFIED) {

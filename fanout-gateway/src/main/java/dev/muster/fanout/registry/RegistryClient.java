@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks the registry. Every answer arrives on the executor given here, never on a network thread; every failure is a {@link MusterException}. Thread-safe.
  */
-public final class RegistryClient implements AutoCloseable {
+public final class RegistryClient implements RegistryReads, AutoCloseable {
     private static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);
 
     private final ManagedChannel channel;
@@ -61,12 +61,14 @@ public final class RegistryClient implements AutoCloseable {
         this.deadline = deadline;
     }
 
+    @Override
     public CompletableFuture<NodeView> getNode(String nodeId) {
         return ask(
                 deadline,
                 s -> s.getNode(GetNodeRequest.newBuilder().setNodeId(nodeId).build()));
     }
 
+    @Override
     public CompletableFuture<ListNodesResponse> listNodes(ListNodesRequest request) {
         return ask(deadline, s -> s.listNodes(request));
     }
@@ -76,6 +78,7 @@ public final class RegistryClient implements AutoCloseable {
         return ask(remaining, s -> s.awaitNode(request));
     }
 
+    @Override
     public CompletableFuture<Task> getTask(String nodeId, String taskId) {
         return ask(
                 deadline,
@@ -85,14 +88,17 @@ public final class RegistryClient implements AutoCloseable {
                         .build()));
     }
 
+    @Override
     public CompletableFuture<ListTasksResponse> listTasks(ListTasksRequest request) {
         return ask(deadline, s -> s.listTasks(request));
     }
 
+    @Override
     public CompletableFuture<ReadHistoryResponse> readHistory(ReadHistoryRequest request) {
         return ask(deadline, s -> s.readHistory(request));
     }
 
+    @Override
     public CompletableFuture<GetRepaintResponse> getRepaint(String nodeId, String terminalId) {
         return ask(
                 deadline,

@@ -8,6 +8,7 @@ import dev.muster.fanout.auth.User;
 import dev.muster.fanout.feed.Entry;
 import dev.muster.fanout.feed.PartitionRing.Lag;
 import dev.muster.fanout.feed.ViewRecords;
+import dev.muster.fanout.registry.RegistryReads;
 import dev.muster.fanout.watch.Watches;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.WindowSize;

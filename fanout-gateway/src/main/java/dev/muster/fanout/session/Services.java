@@ -1,6 +1,7 @@
 package dev.muster.fanout.session;
 
 import dev.muster.fanout.feed.Feed;
+import dev.muster.fanout.registry.RegistryReads;
 import dev.muster.fanout.watch.Inputs;
 import dev.muster.fanout.watch.Watches;
 import java.time.Clock;

@@ -184,7 +184,8 @@ public record StreamConfig(
                 millis(env, DRAIN_MS));
     }
 
-    PartitionTails.Limits tails() {
+    /** Of each of the two topics. */
+    public PartitionTails.Limits tails() {
         return new PartitionTails.Limits(ringBytesMax, ringLinger, ringBackRecords);
     }
 

@@ -1,4 +1,4 @@
-package dev.muster.fanout.session;
+package dev.muster.fanout.registry;
 
 import dev.muster.proto.query.v1.GetRepaintResponse;
 import dev.muster.proto.query.v1.ListNodesRequest;
@@ -11,7 +11,7 @@ import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Task;
 import java.util.concurrent.CompletableFuture;
 
-/** What a session asks the registry. Answers come on any thread; failures are {@link dev.muster.contract.errors.MusterException}. */
+/** What the live feed asks the registry. Answers come on any thread; failures are {@link dev.muster.contract.errors.MusterException}. */
 public interface RegistryReads {
     CompletableFuture<NodeView> getNode(String nodeId);
 
