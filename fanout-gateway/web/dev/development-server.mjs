@@ -169,7 +169,7 @@ async function handle(request, response) {
       case 'GET nodes': {
         const q = url.searchParams.get('q')?.toLowerCase() ?? '';
         const found = [...nodes.values()].filter((n) => n.name.includes(q));
-        return json(200, { nodes: found.slice(0, 200).map(view), next: found.length > 200 ? 'x' : null, counts: Object.fromEntries(['ONLINE', 'STALE', 'OFFLINE', 'NEVER_SEEN', 'DISABLED', 'UNKNOWN'].map((s) => [s, [...nodes.values()].filter((n) => n.status === s).length])) });
+        return json(200, { nodes: found.slice(0, 200).map(view), next: found.length > 200 ? 'x' : null, counts: {} });
       }
       case 'POST nodes': {
         if (body.name === 'broken') throw Object.assign(new Fault(500, 'internal', 'The node could not be created', 'The registry answered with a fault.'), { errorId: 'e-7f3a91' });

@@ -2,7 +2,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import type { NodeView, Problem, Status } from '../api/types';
-import { fleet, fleetComplete, fleetShape, fleetVersion, me, now } from '../session/app-state';
+import { fleet, fleetComplete, fleetShape, now } from '../session/app-state';
 import { isEmpty, parseQuery, select, type SortBy } from './query';
 
 export const searchText = signal('');
@@ -13,19 +13,11 @@ export const query = computed(() => parseQuery(searchText.value, statusFilter.va
 
 /** What the server found while the page does not hold the whole fleet yet. */
 export const serverMatches = signal<{ ids: string[]; more: boolean } | null>(null);
-/** Counts of the whole fleet, asked for once while it loads. */
-const serverCounts = signal<Partial<Record<Status, number>> | null>(null);
+export const serverCounts = signal<Partial<Record<Status, number>> | null>(null);
 export const serverProblem = signal<Problem | null>(null);
 
 /** Ids in the order of the list. */
 export const listed = signal<string[]>([]);
-
-/** Nodes by status: the page's own count once it holds the fleet, the server's before. */
-export const counts = computed(() => {
-  fleetVersion.value;
-  const own = fleet.counts();
-  return fleetComplete.value || serverCounts.value === null ? own : { ...own, ...serverCounts.value };
-});
 
 const SEARCH_DELAY_MS = 200;
 const SEARCH_LIMIT = 200;
@@ -64,11 +56,6 @@ export function startFilters(): void {
     if (fleet.size <= SMALL_FLEET) make();
     else if (timer === 0) timer = window.setTimeout(make, LIST_DELAY_MS);
   });
-  effect(() => {
-    if (me.value && !fleetComplete.value) {
-      api.listNodes({ limit: 1 }).then((answer) => (serverCounts.value = answer.counts ?? null), () => {});
-    }
-  });
   let tick = 0;
   effect(() => {
     now.value;
@@ -103,6 +90,7 @@ async function ask(wanted: ReturnType<typeof parseQuery>, controller: { cancelle
     answer.nodes.forEach((node: NodeView) => fleet.upsert(node));
     batch(() => {
       serverMatches.value = { ids: answer.nodes.map((node) => node.nodeId), more: answer.next !== null };
+      serverCounts.value = answer.counts ?? null;
       serverProblem.value = null;
     });
   } catch (error) {

@@ -7,7 +7,7 @@ import { go, hashOf } from '../session/router';
 import { ago, bytes, count, percent } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { STATUS_NAMES, StatusDot } from '../ui/status';
-import { counts, listed, query, statusFilter } from './filters';
+import { listed, query, statusFilter } from './filters';
 import { busiest, cpuOf } from './busiest';
 import { colourOf, fit, indexAt, type Grid } from './heat-map';
 import { isEmpty, parseQuery, select } from './query';
@@ -20,24 +20,24 @@ export function FleetOverview() {
   now.value;
   fleetShape.value;
   if (fleet.size === 0 && fleetComplete.value) return <Welcome />;
-  const byStatus = counts.value;
-  const all = Object.values(byStatus).reduce((sum, n) => sum + n, 0) || 1;
+  const counts = fleet.counts();
+  const all = fleet.size || 1;
   return (
     <section class="overview" aria-label="Fleet">
       <h1 class="off-screen">Fleet</h1>
       <div class="tiles">
-        {STATUSES.filter((s) => byStatus[s] > 0 || s === 'ONLINE' || s === 'STALE' || s === 'OFFLINE').map((status) => (
-          <button key={status} type="button" class={`tile tile-${status.toLowerCase().replace('_', '-')}${byStatus[status] ? '' : ' none'}`}
+        {STATUSES.filter((s) => counts[s] > 0 || s === 'ONLINE' || s === 'STALE' || s === 'OFFLINE').map((status) => (
+          <button key={status} type="button" class={`tile tile-${status.toLowerCase().replace('_', '-')}${counts[status] ? '' : ' none'}`}
             aria-pressed={statusFilter.value.has(status)} data-testid={`count-${status}`}
             onClick={() => (statusFilter.value = new Set(statusFilter.value.has(status) ? [] : [status]))}>
-            <span class="tile-number">{count(byStatus[status])}</span>
+            <span class="tile-number">{count(counts[status])}</span>
             <span class="tile-name"><StatusDot status={status} />{STATUS_NAMES[status]}</span>
           </button>
         ))}
       </div>
       <div class="share" aria-hidden="true">
-        {STATUSES.map((s: Status) => byStatus[s] > 0 && (
-          <span key={s} class={`share-${s.toLowerCase().replace('_', '-')}`} style={{ flexGrow: byStatus[s] / all }} />
+        {STATUSES.map((s: Status) => counts[s] > 0 && (
+          <span key={s} class={`share-${s.toLowerCase().replace('_', '-')}`} style={{ flexGrow: counts[s] / all }} />
         ))}
       </div>
       <HeatMap />

@@ -9,7 +9,7 @@ import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { STATUS_MEANINGS, STATUS_NAMES, StatusDot } from '../ui/status';
 import { useVirtual } from '../ui/virtual';
-import { clearFilters, counts, listed, query, searchText, serverMatches, serverProblem, sortBy, statusFilter, toggleStatus } from './filters';
+import { clearFilters, listed, query, searchText, serverMatches, serverProblem, sortBy, statusFilter, toggleStatus } from './filters';
 import { NodeRow, ROW_HEIGHT } from './node-row';
 import { isEmpty, type SortBy } from './query';
 
@@ -51,14 +51,15 @@ function SearchBox() {
 }
 
 function StatusChips() {
-  const byStatus = counts.value;
+  fleetVersion.value;
+  const counts = fleet.counts();
   const chosen = statusFilter.value;
   return (
     <div class="chips" role="group" aria-label="Filter by status">
-      {STATUSES.filter((s) => byStatus[s] > 0 || chosen.has(s) || s === 'ONLINE' || s === 'OFFLINE').map((status) => (
+      {STATUSES.filter((s) => counts[s] > 0 || chosen.has(s) || s === 'ONLINE' || s === 'OFFLINE').map((status) => (
         <button key={status} type="button" class="chip" aria-pressed={chosen.has(status)} title={STATUS_MEANINGS[status]}
-          data-testid={`filter-${status}`} data-count={byStatus[status]} onClick={() => toggleStatus(status)}>
-          <StatusDot status={status} />{STATUS_NAMES[status]} <b>{count(byStatus[status])}</b>
+          data-testid={`filter-${status}`} data-count={counts[status]} onClick={() => toggleStatus(status)}>
+          <StatusDot status={status} />{STATUS_NAMES[status]} <b>{count(counts[status])}</b>
         </button>
       ))}
     </div>

@@ -1,6 +1,8 @@
 package dev.muster.cli;
 
 import dev.muster.cli.api.ApiException;
+import dev.muster.contract.settings.BadSettingsException;
+import dev.muster.contract.topics.TopicsException;
 import dev.muster.local.StartFailure;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -30,7 +32,11 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         if (e instanceof CliIo.OutputClosed) {
             return CliIo.OutputClosed.EXIT_CODE;
         }
-        boolean foreseen = e instanceof CliFailure || e instanceof ApiException || e instanceof StartFailure;
+        boolean foreseen = e instanceof CliFailure
+                || e instanceof ApiException
+                || e instanceof StartFailure
+                || e instanceof BadSettingsException
+                || e instanceof TopicsException;
         io.say(foreseen ? oneLine(e.getMessage()) : "a fault of ours: " + oneLine(e.toString()));
         if (io.variables().containsKey("MUSTER_DEBUG")) {
             e.printStackTrace(io.err());

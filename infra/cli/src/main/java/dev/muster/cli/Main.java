@@ -6,6 +6,7 @@ import dev.muster.cli.doctor.DoctorCommand;
 import dev.muster.cli.kafka.TopicsCommand;
 import dev.muster.cli.local.ServiceCommand;
 import dev.muster.cli.local.TokenCommand;
+import dev.muster.cli.local.UpCommand;
 import dev.muster.cli.node.NodeCommand;
 import dev.muster.cli.node.NodesCommand;
 import dev.muster.cli.task.RunCommand;
@@ -55,6 +56,7 @@ public final class Main {
 
     static CommandLine commandLine(CliIo io, int failure) {
         CommandLine root = new CommandLine(new RootCommand(io), new Parts(io))
+                .addSubcommand(new UpCommand(io))
                 .addSubcommand(new NodesCommand(io))
                 .addSubcommand(new NodeCommand(io))
                 .addSubcommand(new RunCommand(io))

@@ -1,6 +1,10 @@
 package dev.muster.local;
 
+import dev.muster.fanout.FanoutServer;
+import dev.muster.ingress.IngressServer;
 import dev.muster.local.broker.BrokerService;
+import dev.muster.registry.RegistryServer;
+import java.io.IOException;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -8,39 +12,50 @@ import java.util.function.Consumer;
 public final class Services {
     private Services() {}
 
-    /** A service that runs. */
-    public interface Running extends AutoCloseable {
-        int port();
-
-        /** Stops it in order: what it accepted is finished or handed over. */
+    /**
+     * A service that runs.
+     *
+     * @param port the one that others use
+     * @param stop stops it in order: what it accepted is finished or handed over
+     */
+    public record Running(int port, Runnable stop) implements AutoCloseable {
         @Override
-        void close();
+        public void close() {
+            stop.run();
+        }
     }
 
     /**
      * @param onFatal told why, when the service can no longer do its work
      * @throws StartFailure in one line, where it cannot start
+     * @throws dev.muster.contract.settings.BadSettingsException with every mistake in its settings
      */
-    public static Running start(String name, Map<String, String> variables, Consumer<String> onFatal) {
-        return switch (name) {
-            case "broker" ->
-                broker(BrokerService.start(
-                        variables, System.getProperty("user.home"), failure -> onFatal.accept(failure.reason())));
-            default -> throw new StartFailure("there is no service '" + name + "': broker, ingress, registry, fanout");
-        };
-    }
-
-    private static Running broker(BrokerService broker) {
-        return new Running() {
-            @Override
-            public int port() {
-                return broker.port();
+    public static Running start(String name, Map<String, String> variables, Consumer<String> onFatal)
+            throws InterruptedException {
+        try {
+            switch (name) {
+                case "broker" -> {
+                    BrokerService broker = BrokerService.start(
+                            variables, System.getProperty("user.home"), failure -> onFatal.accept(failure.reason()));
+                    return new Running(broker.port(), broker::close);
+                }
+                case "registry" -> {
+                    RegistryServer registry = RegistryServer.start(variables);
+                    return new Running(registry.grpcPort(), registry::close);
+                }
+                case "ingress" -> {
+                    IngressServer ingress = IngressServer.start(variables);
+                    return new Running(ingress.port(), ingress::close);
+                }
+                case "fanout" -> {
+                    FanoutServer fanout = FanoutServer.start(variables);
+                    return new Running(fanout.httpPort(), fanout::close);
+                }
+                default ->
+                    throw new StartFailure("there is no service '" + name + "': broker, ingress, registry, fanout");
             }
-
-            @Override
-            public void close() {
-                broker.close();
-            }
-        };
+        } catch (IOException e) {
+            throw StartFailure.from("the service " + name + " cannot start", e);
+        }
     }
 }

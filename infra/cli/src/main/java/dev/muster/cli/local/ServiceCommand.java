@@ -2,8 +2,8 @@ package dev.muster.cli.local;
 
 import dev.muster.cli.CliFailure;
 import dev.muster.cli.CliIo;
-import dev.muster.contract.settings.BadSettingsException;
 import dev.muster.local.Services;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
             "Run one service: broker, ingress, registry or fanout, configured by environment variables.",
             "Ends with exit code 0 on SIGTERM, with 1 where it cannot start or its broker fails."
         })
-public final class ServiceCommand implements Runnable {
+public final class ServiceCommand implements Callable<Integer> {
     @Parameters(paramLabel = "NAME", description = "broker, ingress, registry or fanout.")
     String name = "";
 
@@ -29,39 +29,21 @@ public final class ServiceCommand implements Runnable {
     }
 
     @Override
-    public void run() {
+    public Integer call() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         AtomicReference<@Nullable String> failure = new AtomicReference<>();
-        CountDownLatch closed = new CountDownLatch(1);
+        StopSignals.onFirst(end::countDown);
         try (Services.Running service = Services.start(name, io.variables(), why -> {
             failure.set(why);
             end.countDown();
         })) {
-            Runtime.getRuntime()
-                    .addShutdownHook(new Thread(
-                            () -> {
-                                end.countDown();
-                                await(closed);
-                            },
-                            "stop"));
             io.say(name + " serves on port " + service.port());
-            await(end);
-        } catch (BadSettingsException e) {
-            throw new CliFailure(String.valueOf(e.getMessage()), e);
-        } finally {
-            closed.countDown();
+            end.await();
         }
         @Nullable String reason = failure.get();
         if (reason != null) {
             throw new CliFailure(name + " failed: " + reason);
         }
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        return 0;
     }
 }

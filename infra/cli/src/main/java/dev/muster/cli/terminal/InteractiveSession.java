@@ -12,6 +12,7 @@ import dev.muster.cli.task.TaskApi;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
@@ -27,6 +28,9 @@ public final class InteractiveSession {
     private static final Duration QUIET = Duration.ofSeconds(1);
     private static final int RECONNECTS_MAX = 20;
     private static final int TYPED_BYTES = 4_096;
+
+    /** Attributes off, cursor home, screen clear: what a repaint begins with. */
+    private static final byte[] BLANK = "\033[m\033[H\033[2J".getBytes(StandardCharsets.US_ASCII);
 
     private final ApiClient api;
     private final TaskApi tasks;
@@ -148,11 +152,12 @@ public final class InteractiveSession {
                     sendSize(terminal);
                 }
                 case "output" -> {
+                    if (frame.path("repaint").asBoolean()) {
+                        io.write(BLANK);
+                    }
                     io.write(Base64.getDecoder().decode(frame.path("data").asText()));
                     io.flush();
                 }
-                // Bytes are missing, so the screen would be wrong: a new attach repaints it.
-                case "skipped", "gap" -> attachTo(feed);
                 case "ended" -> {
                     return true;
                 }

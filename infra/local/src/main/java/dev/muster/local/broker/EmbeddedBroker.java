@@ -1,13 +1,10 @@
 package dev.muster.local.broker;
 
+import dev.muster.local.Ports;
 import dev.muster.local.StartFailure;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.BindException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,15 +51,13 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws StartFailure in one line, where it cannot start
      */
     public static EmbeddedBroker start(Path directory, int port, Consumer<BrokerFailure> onFatal) {
-        if (port != 0) {
-            requireFree(port);
-        }
+        Ports.requireFree(port, "Kafka", "");
         reportInsteadOfExit(onFatal);
         format(directory);
         for (int attempt = 1; ; attempt++) {
-            int chosen = port == 0 ? freePort() : port;
+            int chosen = port == 0 ? Ports.free() : port;
             try {
-                return new EmbeddedBroker(startServer(directory, chosen, freePort()), chosen);
+                return new EmbeddedBroker(startServer(directory, chosen, Ports.free()), chosen);
             } catch (RuntimeException e) {
                 if (attempt == FREE_PORT_ATTEMPTS || !isTakenPort(e)) {
                     throw StartFailure.from("the broker could not start", e);
@@ -137,25 +132,6 @@ public final class EmbeddedBroker implements AutoCloseable {
         onFatal.accept(failure);
         // Kafka's caller must not go on as if the process had ended.
         throw new IllegalStateException(failure.toString());
-    }
-
-    private static void requireFree(int port) {
-        try (ServerSocket probe = new ServerSocket()) {
-            probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        } catch (BindException e) {
-            throw new StartFailure("port " + port + " for Kafka is taken", e);
-        } catch (IOException e) {
-            throw StartFailure.from("cannot listen on port " + port, e);
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
-        } catch (IOException e) {
-            throw StartFailure.from("cannot find a free port", e);
-        }
     }
 
     private static boolean isTakenPort(Throwable e) {

@@ -1,0 +1,13 @@
+package dev.muster.cli.local;
+
+import java.nio.file.Path;
+
+/** Sends the log of this process into files of a directory; standard error keeps only errors. Comes before the first logger. */
+final class ServerLog {
+    private ServerLog() {}
+
+    static void into(Path directory) {
+        System.setProperty("muster.log.dir", directory.toString());
+        System.setProperty("logback.configurationFile", "logback-server.xml");
+    }
+}

@@ -1,0 +1,25 @@
+package dev.muster.cli.local;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jline.utils.Signals;
+
+/** Ctrl-C and SIGTERM: the first stops cleanly, the second at once. */
+final class StopSignals {
+    private static final int KILLED = 130;
+
+    private StopSignals() {}
+
+    /** @param stop must return soon; what takes time goes to a thread of its own */
+    static void onFirst(Runnable stop) {
+        AtomicInteger signals = new AtomicInteger();
+        Runnable handler = () -> {
+            if (signals.incrementAndGet() > 1) {
+                Runtime.getRuntime().halt(KILLED);
+            }
+            stop.run();
+        };
+        Signals.register("INT", handler);
+        Signals.register("TERM", handler);
+        Signals.register("HUP", handler);
+    }
+}

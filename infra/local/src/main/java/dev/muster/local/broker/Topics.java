@@ -1,0 +1,21 @@
+package dev.muster.local.broker;
+
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.TopicProvisioner;
+import dev.muster.contract.topics.TopicsException;
+import dev.muster.local.StartFailure;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+
+/** Makes the topics before the services start, so that none of them waits for another's. */
+public final class Topics {
+    private Topics() {}
+
+    public static void ensure(KafkaSettings settings) throws InterruptedException {
+        try (Admin admin = Admin.create(Map.copyOf(settings.properties()))) {
+            new TopicProvisioner(admin, settings.names(), settings.partitions(), settings.replication()).ensure();
+        } catch (TopicsException e) {
+            throw StartFailure.from("the topics are not as they should be", e);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.muster.local.up;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Closes what was started, the latest first. What is added after the closing began is closed at once. Thread-safe. */
+final class Closer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Closer.class);
+
+    private record Part(String name, AutoCloseable what) {}
+
+    private final Deque<Part> parts = new ArrayDeque<>();
+    private final Object closing = new Object();
+    private boolean closed;
+
+    <T extends AutoCloseable> T add(String name, T what) {
+        Part part = new Part(name, what);
+        boolean tooLate;
+        synchronized (parts) {
+            tooLate = closed;
+            if (!tooLate) {
+                parts.push(part);
+            }
+        }
+        if (tooLate) {
+            close(part);
+            throw new StoppedException();
+        }
+        return what;
+    }
+
+    /** @throws StoppedException once the closing began */
+    void requireOpen() {
+        synchronized (parts) {
+            if (closed) {
+                throw new StoppedException();
+            }
+        }
+    }
+
+    /** Closes everything; whoever comes second waits until it is done. */
+    @Override
+    public void close() {
+        synchronized (parts) {
+            closed = true;
+        }
+        synchronized (closing) {
+            for (Part part = next(); part != null; part = next()) {
+                close(part);
+            }
+        }
+    }
+
+    private @Nullable Part next() {
+        synchronized (parts) {
+            return parts.poll();
+        }
+    }
+
+    private static void close(Part part) {
+        try {
+            part.what().close();
+        } catch (Exception e) {
+            // A part that cannot be closed must not keep the others from it.
+            LOG.atError().setCause(e).addKeyValue("part", part.name()).log("part did not stop cleanly");
+        }
+    }
+
+    /** The start was interrupted by a stop. */
+    static final class StoppedException extends RuntimeException {
+        StoppedException() {
+            super("stopped while starting");
+        }
+    }
+}

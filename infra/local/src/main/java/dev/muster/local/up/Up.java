@@ -1,0 +1,206 @@
+package dev.muster.local.up;
+
+import dev.muster.contract.settings.Env;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.fanout.FanoutServer;
+import dev.muster.local.DataDir;
+import dev.muster.local.LocalAddress;
+import dev.muster.local.Ports;
+import dev.muster.local.Services;
+import dev.muster.local.StartFailure;
+import dev.muster.local.UserTokens;
+import dev.muster.local.broker.EmbeddedBroker;
+import dev.muster.local.broker.Topics;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+
+/**
+ * A whole Muster in this process: broker, registry, both gateways and, if asked for, demo agents. One start, one stop. All it keeps is in the
+ * data directory, so that the next start goes on from there, also after {@code kill -9}.
+ */
+public final class Up implements AutoCloseable {
+    private static final String HOST = "127.0.0.1";
+    private static final long READY_TIMEOUT_SECONDS = 90;
+    private static final long POLL_MS = 100;
+
+    private final UpOptions options;
+    private final DataDir dir;
+    private final Map<String, String> variables;
+    private final Progress progress;
+    private final Consumer<String> onFatal;
+    private final Closer closer = new Closer();
+    private final long began = System.nanoTime();
+
+    /**
+     * @param variables settings of the services, as in the environment; what the options say wins
+     * @param onFatal told why, if it can no longer run after it was ready
+     */
+    public Up(UpOptions options, Map<String, String> variables, Progress progress, Consumer<String> onFatal) {
+        this.options = options;
+        this.dir = options.dir();
+        this.variables = variables;
+        this.progress = progress;
+        this.onFatal = onFatal;
+    }
+
+    /**
+     * Returns when the page loads and the demo nodes are online.
+     *
+     * @return an address that signs one browser in as the local admin
+     * @throws StartFailure in one line; what was started is stopped
+     */
+    public String start() throws InterruptedException {
+        try {
+            return startAll();
+        } catch (Closer.StoppedException e) {
+            throw new StartFailure(String.valueOf(e.getMessage()), e);
+        } catch (RuntimeException | InterruptedException e) {
+            closer.close();
+            throw e;
+        }
+    }
+
+    private String startAll() throws InterruptedException {
+        closer.add("lock", dir.lock());
+        Ports.requireFree(options.httpPort(), "the page", "choose another with --http-port");
+        Ports.requireFree(options.grpcPort(), "agents", "choose another with --grpc-port");
+        Ports.requireFree(options.kafkaPort(), "Kafka", "choose another with --kafka-port");
+        SecureRandom random = new SecureRandom();
+        UserTokens tokens = new UserTokens(dir.userTokenKey().readOrCreate(random), Clock.systemUTC());
+        dir.agentCredentialKey().readOrCreate(random);
+
+        say("starting the broker on " + dir.broker());
+        EmbeddedBroker broker = closer.add(
+                "broker",
+                EmbeddedBroker.start(
+                        dir.broker(),
+                        options.kafkaPort(),
+                        failure -> onFatal.accept("the broker: " + failure.reason())));
+        int grpcPort = options.grpcPort() == 0 ? Ports.free() : options.grpcPort();
+        Map<String, String> settings = settings(broker, grpcPort, Ports.free());
+        Topics.ensure(KafkaSettings.from(new Env(settings)));
+        say("starting the registry and both gateways");
+        FanoutServer fanout = startServices(settings);
+        String url = "http://" + HOST + ":" + fanout.httpPort();
+        LocalApi api = new LocalApi(url, tokens);
+        await("the pipeline moves", api::isReady);
+        if (options.demo() > 0) {
+            startDemo(api, HOST + ":" + grpcPort);
+        }
+        publishAddress(new LocalAddress(
+                url,
+                HOST + ":" + grpcPort,
+                broker.bootstrapServers(),
+                ProcessHandle.current().pid()));
+        say("ready");
+        return url + "/signin?code=" + fanout.issueSignInCode(UserTokens.LOCAL_USER, List.of(), true);
+    }
+
+    /** All at once: each waits mostly for the broker. */
+    private FanoutServer startServices(Map<String, String> settings) throws InterruptedException {
+        ExecutorService starters = Executors.newFixedThreadPool(3, task -> new Thread(task, "start"));
+        try {
+            ExecutorCompletionService<AutoCloseable> started = new ExecutorCompletionService<>(starters);
+            List<Callable<AutoCloseable>> starts = List.of(
+                    () -> started("registry", Services.start("registry", settings, onFatal)),
+                    () -> started("ingress gateway", Services.start("ingress", settings, onFatal)),
+                    () -> started("fan-out gateway", FanoutServer.start(settings)));
+            starts.forEach(started::submit);
+            List<AutoCloseable> running = new ArrayList<>();
+            for (int i = 0; i < starts.size(); i++) {
+                running.add(started.take().get());
+            }
+            return running.stream()
+                    .filter(FanoutServer.class::isInstance)
+                    .map(FanoutServer.class::cast)
+                    .findFirst()
+                    .orElseThrow();
+        } catch (ExecutionException e) {
+            throw StartFailure.from("a service could not start", e);
+        } finally {
+            starters.shutdown();
+        }
+    }
+
+    private <T extends AutoCloseable> T started(String name, T service) {
+        closer.add(name, service);
+        say(name + " runs");
+        return service;
+    }
+
+    private void startDemo(LocalApi api, String gateway) throws InterruptedException {
+        DemoFleet fleet = closer.add("demo agents", new DemoFleet(api, dir, gateway));
+        fleet.start(options.demo());
+        await(
+                options.demo() == 1 ? "demo-1 is online" : "demo-1 to demo-" + options.demo() + " are online",
+                () -> fleet.online() == options.demo());
+    }
+
+    private Map<String, String> settings(EmbeddedBroker broker, int grpcPort, int registryPort) {
+        Map<String, String> settings = new HashMap<>();
+        variables.forEach((name, value) -> {
+            if (name.startsWith("MUSTER_")) {
+                settings.put(name, value);
+            }
+        });
+        settings.put("MUSTER_KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers());
+        settings.put("MUSTER_INGRESS_BIND", HOST);
+        settings.put("MUSTER_INGRESS_PORT", Integer.toString(grpcPort));
+        settings.put(
+                "MUSTER_INGRESS_CREDENTIAL_KEY_FILE",
+                dir.agentCredentialKey().path().toString());
+        settings.put("MUSTER_REGISTRY_STATE_DIR", dir.registry().toString());
+        settings.put("MUSTER_REGISTRY_GRPC_PORT", Integer.toString(registryPort));
+        settings.putIfAbsent("MUSTER_REGISTRY_METRICS_PORT", "0");
+        settings.put("MUSTER_FANOUT_HTTP_HOST", HOST);
+        settings.put("MUSTER_FANOUT_HTTP_PORT", Integer.toString(options.httpPort()));
+        settings.put("MUSTER_FANOUT_REGISTRY", HOST + ":" + registryPort);
+        settings.put("MUSTER_FANOUT_USER_KEY_FILE", dir.userTokenKey().path().toString());
+        settings.put("MUSTER_FANOUT_AGENT_ADDRESS", HOST + ":" + grpcPort);
+        return settings;
+    }
+
+    private void publishAddress(LocalAddress address) {
+        address.write(dir.addressFile());
+        closer.add("address", () -> Files.deleteIfExists(dir.addressFile()));
+    }
+
+    /** What may be interrupted, because it asks somebody. */
+    private interface Condition {
+        boolean holds() throws InterruptedException;
+    }
+
+    private void await(String what, Condition condition) throws InterruptedException {
+        long end = System.nanoTime() + READY_TIMEOUT_SECONDS * 1_000_000_000L;
+        while (!condition.holds()) {
+            if (System.nanoTime() > end) {
+                throw new StartFailure("gave up after " + READY_TIMEOUT_SECONDS + " s of waiting until " + what
+                        + "; the log is in " + dir.logs());
+            }
+            closer.requireOpen();
+            Thread.sleep(POLL_MS);
+        }
+        say(what);
+    }
+
+    private void say(String line) {
+        progress.say("%5.1f s  %s".formatted((System.nanoTime() - began) / 1e9, line));
+    }
+
+    /** Stops everything, the latest first. May be called while it starts. */
+    @Override
+    public void close() {
+        closer.close();
+    }
+}
