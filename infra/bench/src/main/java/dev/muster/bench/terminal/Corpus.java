@@ -8,11 +8,11 @@ import java.util.Random;
 final class Corpus {
 
     enum Kind {
-        /** 22 % coloured lines, 8 % with tabs, 6 % with UTF-8, 3 % with links, 1 % progress: an escape every 107 bytes. */
+        /** 22 % coloured lines, 8 % with tabs, 6 % with UTF-8, 3 % with links, 1 % progress: an escape every 110 bytes. */
         TYPICAL,
         /** The same words without any control but the line's end. */
         PLAIN,
-        /** 60 % coloured lines, 20 % progress bars: an escape every 44 bytes. */
+        /** 60 % coloured lines, 20 % progress bars: an escape every 30 bytes. */
         DENSE
     }
 

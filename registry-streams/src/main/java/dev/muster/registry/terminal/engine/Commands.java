@@ -40,18 +40,18 @@ final class Commands implements TerminalOps {
 
     @Override
     public void escape(int intermediates, int last) {
-        switch (intermediates) {
+        switch (intermediates & 0xff) { // a second one belongs to a set that is not known
             case 0 -> plainEscape(last);
             case '(', ')', '*', '+' -> {
-                screen.charsets().designate(intermediates - '(', last);
+                screen.charsets().designate((intermediates & 0xff) - '(', intermediates < 0x100 ? last : 'B');
                 screen.settingsChanged();
             }
             case '-', '.', '/' -> { // sets of 96 characters: their lower half is not one we know
-                screen.charsets().designate(intermediates - '-' + 1, 'B');
+                screen.charsets().designate((intermediates & 0xff) - '-' + 1, 'B');
                 screen.settingsChanged();
             }
             case '#' -> {
-                if (last == '8') {
+                if (last == '8' && intermediates == '#') {
                     screen.alignmentPattern();
                 }
             }
@@ -255,8 +255,8 @@ final class Commands implements TerminalOps {
     private void csiWithIntermediate(int intermediates, int last, int first, int[] params, int count) {
         int n = Math.max(first, 1);
         switch ((intermediates << 8) | last) {
-            case (' ' << 8) | '@' -> screen.deleteColumns(screen.left(), n);
-            case (' ' << 8) | 'A' -> screen.insertColumns(screen.left(), n);
+            case (' ' << 8) | '@' -> screen.shiftLeft(n);
+            case (' ' << 8) | 'A' -> screen.shiftRight(n);
             case ('!' << 8) | 'p' -> screen.softReset();
             case ('"' << 8) | 'q' -> screen.guard(first == 1, false);
             case ('\'' << 8) | '}' -> screen.insertColumnsHere(n);

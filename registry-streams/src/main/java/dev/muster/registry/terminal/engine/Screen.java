@@ -683,26 +683,40 @@ final class Screen {
         }
     }
 
-    /** DECIC, and SR at the left margin. */
-    void insertColumns(int at, int count) {
+    private void insertColumns(int at, int count) {
         for (int i = top; i <= bottom; i++) {
             grid.row(i).insert(at, Math.min(count, cols), right + 1);
         }
     }
 
-    /** DECDC, and SL at the left margin. */
-    void deleteColumns(int at, int count) {
+    private void deleteColumns(int at, int count) {
         for (int i = top; i <= bottom; i++) {
             grid.row(i).delete(at, Math.min(count, cols), right + 1);
         }
     }
 
+    /** SL. */
+    void shiftLeft(int count) {
+        if (insideMargins()) {
+            deleteColumns(left, count);
+        }
+    }
+
+    /** SR. */
+    void shiftRight(int count) {
+        if (insideMargins()) {
+            insertColumns(left, count);
+        }
+    }
+
+    /** DECIC. */
     void insertColumnsHere(int count) {
         if (insideMargins()) {
             insertColumns(x, count);
         }
     }
 
+    /** DECDC. */
     void deleteColumnsHere(int count) {
         if (insideMargins()) {
             deleteColumns(x, count);

@@ -82,6 +82,10 @@ public final class TerminalEngine {
         return parser.resyncs();
     }
 
+    Screen screen() {
+        return screen;
+    }
+
     /** All of the engine's state but its {@link LineSink}: about 60 bytes and the window's text for a plain log. */
     public byte[] save() {
         StateWriter out = new StateWriter();
