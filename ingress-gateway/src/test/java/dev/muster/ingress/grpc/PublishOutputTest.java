@@ -74,6 +74,19 @@ final class PublishOutputTest {
     }
 
     @Test
+    void one_stream_holds_no_more_than_its_window() throws Exception {
+        TestGateway gateway = gateway(false);
+        var output = output(gateway, live(gateway));
+        output.out().onNext(start(TERMINAL));
+        for (int i = 0; i < 100 && output.out().isReady(); i++) {
+            output.out().onNext(data(TERMINAL, 4_096L * i, 1, 4_096));
+        }
+        assertThat(output.out().isReady()).isFalse();
+        // the window, and what was asked for before it was full
+        assertThat(gateway.budget.used()).isBetween(16_384L, 16_384L + 4 * 4_200);
+    }
+
+    @Test
     void after_a_failed_record_the_agent_goes_back_and_nothing_is_lost() throws Exception {
         TestGateway gateway = gateway(false);
         var output = output(gateway, live(gateway));

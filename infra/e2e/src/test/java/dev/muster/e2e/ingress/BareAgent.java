@@ -72,7 +72,7 @@ final class BareAgent implements AutoCloseable {
                 .connect(received);
     }
 
-    StreamObserver<OutputChunk> publishOutput(String credential, String session, Received<OutputAck> received) {
+    StreamObserver<OutputChunk> publishOutput(String credential, String session, StreamObserver<OutputAck> received) {
         return AgentIngressGrpc.newStub(channel)
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers(credential, session)))
                 .publishOutput(received);

@@ -34,10 +34,6 @@ import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.Signature;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -131,7 +127,7 @@ final class IngressOnARealBrokerTest {
                     .until(() -> topics.read(Topic.HEARTBEATS, HeartbeatRecord.class).stream()
                             .anyMatch(HeartbeatRecord::hasTick));
             CompletableFuture<JoinResponse> joining =
-                    CompletableFuture.supplyAsync(() -> agent.joining().join(joinRequest(invite)));
+                    CompletableFuture.supplyAsync(() -> agent.joining().join(Joining.request(invite)));
             CommandRecord command = await().atMost(PATIENCE)
                     .until(
                             () -> topics.read(Topic.COMMANDS, CommandRecord.class).stream()
@@ -257,22 +253,6 @@ final class IngressOnARealBrokerTest {
         return await().atMost(PATIENCE)
                 .until(() -> Optional.ofNullable(received.error()), Optional::isPresent)
                 .orElseThrow();
-    }
-
-    private static JoinRequest joinRequest(String invite) {
-        try {
-            KeyPair keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-            Signature signature = Signature.getInstance("Ed25519");
-            signature.initSign(keys.getPrivate());
-            signature.update(invite.getBytes(StandardCharsets.UTF_8));
-            return JoinRequest.newBuilder()
-                    .setInvite(invite)
-                    .setPublicKey(ByteString.copyFrom(keys.getPublic().getEncoded()))
-                    .setProof(ByteString.copyFrom(signature.sign()))
-                    .build();
-        } catch (GeneralSecurityException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private static String trailer(Throwable error, String name) {
