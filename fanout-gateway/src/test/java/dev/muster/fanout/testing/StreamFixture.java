@@ -1,0 +1,107 @@
+package dev.muster.fanout.testing;
+
+import dev.muster.contract.topics.Partitions;
+import dev.muster.fanout.feed.ClusterIdentity;
+import dev.muster.fanout.feed.Feed;
+import dev.muster.fanout.feed.PartitionTails;
+import dev.muster.fanout.feed.ResumeTokens;
+import dev.muster.fanout.feed.ViewRecords;
+import dev.muster.proto.records.v1.GroupGrant;
+import dev.muster.proto.records.v1.NodeRecord;
+import dev.muster.proto.records.v1.NodeState;
+import dev.muster.proto.records.v1.NodeStatus;
+import dev.muster.proto.records.v1.NodeView;
+import dev.muster.proto.records.v1.Role;
+import dev.muster.proto.records.v1.Task;
+import dev.muster.proto.records.v1.TaskState;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The live feed's surroundings in memory: two topics, their tails, a registry, a sink. */
+public final class StreamFixture implements AutoCloseable {
+    public static final String NODE = "nd_01j9zzzzzzzzzzzzzzzzzzzzzz";
+    public static final String TASK = "tk_01j9zzzzzzzzzzzzzzzzzzzzzz";
+    public static final Partitions PARTITIONS = new Partitions(4, 4, 2);
+
+    public final MemoryTopic views = new MemoryTopic("views", 4, PARTITIONS::ofView);
+    public final MemoryTopic output = new MemoryTopic("view-terminals", 4, PARTITIONS::ofView);
+    public final FakeRegistryReads registry = new FakeRegistryReads(PARTITIONS, views, output);
+    public final RecordingSink sink = new RecordingSink();
+    public final AtomicBoolean away = new AtomicBoolean();
+    public final PartitionTails changes;
+    public final PartitionTails terminals;
+    public final ResumeTokens tokens = new ResumeTokens(
+            "a key of the tests".getBytes(StandardCharsets.UTF_8), new ClusterIdentity("cluster", "topic"));
+
+    public StreamFixture() {
+        this(new PartitionTails.Limits(4 << 20, Duration.ofSeconds(60), 0));
+    }
+
+    public StreamFixture(PartitionTails.Limits limits) {
+        changes = new PartitionTails(
+                "views", 4, () -> new MemoryConsumer(views, away), ViewRecords.changes(), limits, System::nanoTime);
+        terminals = new PartitionTails(
+                "view-terminals",
+                4,
+                () -> new MemoryConsumer(output, away),
+                ViewRecords.output(),
+                limits,
+                System::nanoTime);
+        sink.onWatch(registry::watch);
+        changes.start();
+        terminals.start();
+    }
+
+    public Feed feed() {
+        return new Feed(changes, terminals, PARTITIONS, () -> CompletableFuture.completedFuture(tokens));
+    }
+
+    public static NodeView node(String id, String owner, long version, Map<String, Role> groups) {
+        NodeRecord.Builder node = NodeRecord.newBuilder()
+                .setNodeId(id)
+                .setName("web-1")
+                .setOwner(owner)
+                .setEnabled(true);
+        groups.forEach((group, role) ->
+                node.addGroups(GroupGrant.newBuilder().setGroup(group).setRole(role)));
+        return NodeView.newBuilder()
+                .setNode(node)
+                .setState(NodeState.newBuilder()
+                        .setNodeId(id)
+                        .setStatus(NodeStatus.ONLINE)
+                        .setSessionId("ss_1")
+                        .setGatewayId("gw_1"))
+                .setViewVersion(version)
+                .build();
+    }
+
+    public static NodeView node(String owner, long version) {
+        return node(NODE, owner, version, Map.of());
+    }
+
+    /** Ids that sort as their numbers do. */
+    public static String nodeId(int number) {
+        return "nd_01j9zzzzzzzzzzzzzzzzzz%04d".formatted(number);
+    }
+
+    public static Task task(TaskState state) {
+        return Task.newBuilder()
+                .setTaskId(TASK)
+                .setNodeId(NODE)
+                .setState(state)
+                .setCommand("make")
+                .setRequestedBy("alice")
+                .setCreatedAtMillis(1_700_000_000_000L)
+                .setStartedAtMillis(state == TaskState.QUEUED ? 0 : 1_700_000_000_100L)
+                .build();
+    }
+
+    @Override
+    public void close() {
+        changes.close();
+        terminals.close();
+    }
+}

@@ -1,0 +1,86 @@
+package dev.muster.fanout.ws;
+
+import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.settings.Env;
+import dev.muster.fanout.api.Problems;
+import dev.muster.fanout.api.WebServer;
+import dev.muster.fanout.auth.Authenticator;
+import dev.muster.fanout.auth.OneTimeSecrets;
+import dev.muster.fanout.auth.Origins;
+import dev.muster.fanout.auth.User;
+import dev.muster.fanout.auth.UserKey;
+import dev.muster.fanout.auth.UserTokens;
+import dev.muster.fanout.testing.StreamFixture;
+import io.javalin.Javalin;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/** The endpoint on a real server and port, over a feed in memory. */
+final class StreamServer implements AutoCloseable {
+    final StreamFixture fixture;
+    final StreamEndpoint endpoint;
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    final OneTimeSecrets tickets = new OneTimeSecrets(Clock.systemUTC(), Duration.ofSeconds(30), 100);
+    private final UserTokens tokens = new UserTokens(UserKey.of(new byte[32]), Clock.systemUTC());
+    private final Javalin web;
+
+    StreamServer(Map<String, String> settings) {
+        this(settings, new StreamFixture());
+    }
+
+    StreamServer(Map<String, String> settings, StreamFixture fixture) {
+        this.fixture = fixture;
+        Map<String, String> all = new java.util.HashMap<>(settings);
+        all.putIfAbsent("MUSTER_FANOUT_STREAM_DRAIN_MS", "0");
+        Env env = new Env(all);
+        StreamConfig config = StreamConfig.from(env);
+        env.throwIfMistaken();
+        endpoint = new StreamEndpoint(
+                config,
+                fixture.feed(),
+                fixture.registry,
+                fixture.sink,
+                new Authenticator(tokens, tickets),
+                new Origins(List.of("https://page.example")),
+                meters,
+                Clock.systemUTC(),
+                System::nanoTime,
+                new ErrorIds());
+        endpoint.start();
+        web = WebServer.create(
+                "127.0.0.1", 0, Duration.ofSeconds(1), new Problems(new ErrorIds()), routes -> {}, endpoint::install);
+        web.start();
+    }
+
+    int port() {
+        return web.port();
+    }
+
+    String token(String user, String... groups) {
+        return tokens.issue(user(user, groups));
+    }
+
+    static User user(String user, String... groups) {
+        return new User(
+                user, List.of(groups), user.equals("admin"), Instant.now().plusSeconds(600));
+    }
+
+    String shortToken(String user, Duration life) {
+        return tokens.issue(new User(user, List.of(), false, Instant.now().plus(life)));
+    }
+
+    double count(String name, String... tags) {
+        return meters.get(name).tags(tags).counter().count();
+    }
+
+    @Override
+    public void close() {
+        endpoint.close();
+        web.stop();
+        fixture.close();
+    }
+}
