@@ -10,6 +10,7 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -73,13 +74,17 @@ public final class Api implements AutoCloseable {
 
     /** Problems for whatever no call answers: unknown addresses and methods, and faults outside of calls. */
     public void addProblems(RoutesConfig routes) {
-        routes.exception(Exception.class, (error, ctx) -> {
-            Answer answer = problems.answer(error);
-            ctx.status(answer.status());
-            answer.headers().forEach(ctx::header);
-            ctx.contentType(Problems.CONTENT_TYPE);
-            ctx.result(bytesOf(answer));
-        });
+        routes.exception(Exception.class, this::problem);
+        // Javalin's own handler of these is nearer otherwise
+        routes.exception(HttpResponseException.class, this::problem);
+    }
+
+    private void problem(Exception error, Context ctx) {
+        Answer answer = problems.answer(error);
+        ctx.status(answer.status());
+        answer.headers().forEach(ctx::header);
+        ctx.contentType(Problems.CONTENT_TYPE);
+        ctx.result(bytesOf(answer));
     }
 
     Handler guarded(Call call) {
@@ -132,12 +137,13 @@ public final class Api implements AutoCloseable {
             answer.body().close();
             return CompletableFuture.completedFuture(null);
         }
-        return AsyncBody.write(response, answer.body(), stalls, executor).handle((nothing, error) -> {
-            if (error != null) {
-                cut(ctx, error);
-            }
-            return null;
-        });
+        return AsyncBody.write(response, answer.body(), answer.length() < 0, stalls, executor)
+                .handle((nothing, error) -> {
+                    if (error != null) {
+                        cut(ctx, error);
+                    }
+                    return null;
+                });
     }
 
     // a body that cannot be completed must not look complete

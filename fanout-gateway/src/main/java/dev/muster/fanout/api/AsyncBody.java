@@ -23,25 +23,31 @@ final class AsyncBody implements WriteListener {
     private final Executor executor;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private @Nullable ByteBuffer block;
+    private final boolean flushing;
+    private boolean flush;
     private boolean asking;
     private boolean ended;
     private boolean waiting;
     private long waitingSinceNanos;
 
-    private AsyncBody(BlockSource source, ServletOutputStream out, Executor executor) {
+    private AsyncBody(BlockSource source, ServletOutputStream out, boolean flushing, Executor executor) {
         this.source = source;
         this.out = out;
+        this.flushing = flushing;
+        this.flush = flushing;
         this.executor = executor;
     }
 
     /**
      * The exchange must be asynchronous already. The future completes when everything is with the container; it fails when the client went away, or with what the source failed with.
+     *
+     * @param flushing whether each block goes out at once, rather than when the container's buffer is full
      */
     static CompletableFuture<Void> write(
-            HttpServletResponse response, BlockSource source, StallWatch stalls, Executor executor) {
+            HttpServletResponse response, BlockSource source, boolean flushing, StallWatch stalls, Executor executor) {
         AsyncBody body;
         try {
-            body = new AsyncBody(source, response.getOutputStream(), executor);
+            body = new AsyncBody(source, response.getOutputStream(), flushing, executor);
         } catch (IOException e) {
             source.close();
             return CompletableFuture.failedFuture(e);
@@ -84,7 +90,11 @@ final class AsyncBody implements WriteListener {
                 if (ended) {
                     finish(null);
                     return;
+                } else if (flush) {
+                    flush = false;
+                    out.flush();
                 } else if (block != null) {
+                    flush = flushing;
                     ByteBuffer taken = block;
                     block = null;
                     waiting = true;

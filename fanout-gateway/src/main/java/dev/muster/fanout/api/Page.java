@@ -43,7 +43,8 @@ public final class Page {
 
     public void addTo(RoutesConfig routes) {
         routes.get("/", api.open(ctx -> CompletableFuture.completedFuture(index())));
-        routes.get("/<file>", api.open(ctx -> CompletableFuture.completedFuture(file(ctx))));
+        routes.get("/{file}", api.open(ctx -> CompletableFuture.completedFuture(file(ctx, ""))));
+        routes.get("/assets/{file}", api.open(ctx -> CompletableFuture.completedFuture(file(ctx, "assets/"))));
     }
 
     private Answer index() {
@@ -54,8 +55,8 @@ public final class Page {
                         .with("Cache-Control", "no-store"));
     }
 
-    private Answer file(Context ctx) {
-        String name = ctx.pathParam("file");
+    private Answer file(Context ctx, String folder) {
+        String name = folder + ctx.pathParam("file");
         if (name.equals("index.html")) {
             return index();
         }

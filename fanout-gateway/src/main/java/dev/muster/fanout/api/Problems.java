@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Turns whatever failed into a problem (RFC 9457) with a published code and an error id; what is our fault goes to the log, once, with the same id. Thread-safe. */
 public final class Problems {
@@ -39,7 +40,7 @@ public final class Problems {
         MusterException problem = problemOf(error);
         String errorId = errorIds.get();
         if (problem.code().status() >= 500) {
-            log.atError()
+            log.atLevel(problem.code() == ErrorCode.INTERNAL ? Level.ERROR : Level.WARN)
                     .addKeyValue("errorId", errorId)
                     .addKeyValue("code", problem.code().code())
                     .setCause(error)

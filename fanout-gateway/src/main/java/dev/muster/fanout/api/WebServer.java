@@ -31,6 +31,9 @@ public final class WebServer {
     private static final int SEND_BUFFER_BYTES = 64 << 10;
 
     private static final Duration IDLE = Duration.ofSeconds(60);
+    /** A connection that is idle when the server stops is closed after so long. */
+    private static final Duration SHUTDOWN_IDLE = Duration.ofMillis(100);
+
     private static final String CONTENT_SECURITY = "default-src 'self'; style-src 'self' 'unsafe-inline';"
             + " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none';"
             + " frame-ancestors 'none'";
@@ -91,6 +94,7 @@ public final class WebServer {
         connector.setHost(host);
         connector.setPort(port);
         connector.setIdleTimeout(IDLE.toMillis());
+        connector.setShutdownIdleTimeout(SHUTDOWN_IDLE.toMillis());
         connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
         return connector;
     }

@@ -1,0 +1,225 @@
+package dev.muster.fanout.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.ids.Ids;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicNames;
+import dev.muster.fanout.auth.Authenticator;
+import dev.muster.fanout.auth.OneTimeSecrets;
+import dev.muster.fanout.auth.Origins;
+import dev.muster.fanout.auth.RateLimit;
+import dev.muster.fanout.auth.User;
+import dev.muster.fanout.auth.UserKey;
+import dev.muster.fanout.auth.UserTokens;
+import dev.muster.fanout.command.Commands;
+import dev.muster.fanout.output.RawOutput;
+import dev.muster.fanout.publish.RecordPublisher;
+import dev.muster.fanout.registry.RegistryClient;
+import dev.muster.proto.records.v1.CommandRecord;
+import io.grpc.Server;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.javalin.Javalin;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** The HTTP side on a real port, with the registry's query service on another and Kafka's own mock of a producer: what it is sent is applied and answered. */
+final class GatewayFixture implements AutoCloseable {
+    static final byte[] KEY = new byte[32];
+
+    final FakeRegistry registry = new FakeRegistry();
+    final UserTokens tokens = new UserTokens(UserKey.of(KEY), Clock.systemUTC());
+    final OneTimeSecrets codes = new OneTimeSecrets(Clock.systemUTC(), null, 10);
+    final HttpClient http = HttpClient.newHttpClient();
+    volatile boolean broker = true;
+    volatile boolean replies = true;
+    private final ExecutorService answers = Executors.newFixedThreadPool(2);
+    private final Server query;
+    private final RegistryClient client;
+    private final RecordPublisher publisher;
+    private final Api api;
+    private final Javalin web;
+
+    GatewayFixture() throws IOException {
+        this(1_000, Duration.ofSeconds(2), Duration.ofSeconds(30), null);
+    }
+
+    /** @param raw null: there is no output */
+    GatewayFixture(int mutationsPerMinute, Duration commandTimeout, Duration stall, @Nullable RawFixture raw)
+            throws IOException {
+        query = NettyServerBuilder.forAddress(new InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), 0))
+                .addService(registry)
+                .build()
+                .start();
+        client = new RegistryClient("127.0.0.1:" + query.getPort(), Duration.ofSeconds(5), 4 << 20, answers);
+        List<Commands> commands = new ArrayList<>();
+        publisher = new RecordPublisher(
+                new ApplyingProducer(commands),
+                new TopicNames("t."),
+                List.of(Topic.COMMANDS),
+                1 << 20,
+                () -> broker,
+                answers);
+        Ids ids = new Ids();
+        commands.add(new Commands(
+                publisher,
+                100,
+                client,
+                ids,
+                ids.make(Ids.Kind.GATEWAY, 1),
+                commandTimeout,
+                Clock.systemUTC(),
+                answers));
+        publisher.start();
+        OneTimeSecrets tickets = new OneTimeSecrets(Clock.systemUTC(), Duration.ofSeconds(30), 10);
+        Problems problems = new Problems(new ErrorIds());
+        api = new Api(
+                new Authenticator(tokens, tickets),
+                new Origins(List.of()),
+                new RateLimit(mutationsPerMinute, System::nanoTime),
+                problems,
+                stall,
+                answers);
+        RawOutput output = (raw == null ? new RawFixture() : raw).start(client, answers);
+        web = WebServer.create(
+                        "127.0.0.1",
+                        0,
+                        Duration.ofSeconds(1),
+                        problems,
+                        routes -> {
+                            api.addProblems(routes);
+                            new NodeCalls(api, client, commands.get(0), ids, Clock.systemUTC(), "gw:7443", p -> "pos")
+                                    .addTo(routes);
+                            new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()).addTo(routes);
+                            new HistoryCall(api, client).addTo(routes);
+                            new OutputCall(api, client, output, problems, answers).addTo(routes);
+                            new SignInCalls(api, tokens, codes, tickets, Duration.ofHours(1), false, Clock.systemUTC())
+                                    .addTo(routes);
+                            new HealthCalls(
+                                            api,
+                                            client,
+                                            Map.of("broker", () -> broker),
+                                            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                                            false)
+                                    .addTo(routes);
+                            new Page(api).addTo(routes);
+                        },
+                        handler -> {})
+                .start();
+        closeOutput = output;
+        org.awaitility.Awaitility.await().until(publisher::ready);
+    }
+
+    private final RawOutput closeOutput;
+
+    int port() {
+        return web.port();
+    }
+
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + port() + path);
+    }
+
+    String token(String user, String... groups) {
+        return tokens.issue(new User(user, List.of(groups), false, Instant.now().plusSeconds(60)));
+    }
+
+    String adminToken() {
+        return tokens.issue(new User("root", List.of(), true, Instant.now().plusSeconds(60)));
+    }
+
+    HttpRequest.Builder request(String token, String path) {
+        return HttpRequest.newBuilder(uri(path)).header("Authorization", "Bearer " + token);
+    }
+
+    HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> get(String token, String path) throws IOException, InterruptedException {
+        return send(request(token, path));
+    }
+
+    HttpResponse<String> send(String token, String method, String path, String body)
+            throws IOException, InterruptedException {
+        return send(request(token, path)
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    static JsonNode json(HttpResponse<String> response) throws IOException {
+        return Json.MAPPER.readTree(response.body());
+    }
+
+    @Override
+    public void close() {
+        web.stop();
+        api.close();
+        closeOutput.close();
+        publisher.close();
+        client.close();
+        query.shutdownNow();
+        answers.shutdownNow();
+    }
+
+    /** Kafka's mock, which has every command applied and answered. */
+    private final class ApplyingProducer extends MockProducer<byte[], byte[]> {
+        private final List<Commands> commands;
+
+        ApplyingProducer(List<Commands> commands) {
+            super(cluster(), true, null, new ByteArraySerializer(), new ByteArraySerializer());
+            this.commands = commands;
+        }
+
+        @Override
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+            Future<RecordMetadata> sent = super.send(record, callback);
+            try {
+                CommandRecord command = CommandRecord.parseFrom(record.value());
+                if (replies) {
+                    var unused =
+                            CompletableFuture.runAsync(() -> commands.get(0).accept(registry.apply(command)), answers);
+                }
+            } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+                throw new IllegalStateException(e);
+            }
+            return sent;
+        }
+
+        private static Cluster cluster() {
+            Node node = new Node(0, "localhost", 1);
+            Node[] nodes = {node};
+            return new Cluster(
+                    "c",
+                    List.of(node),
+                    List.of(new PartitionInfo("t.commands", 0, node, nodes, nodes)),
+                    java.util.Set.of(),
+                    java.util.Set.of());
+        }
+    }
+}
