@@ -15,7 +15,7 @@ class ChangelogBytesTest {
     @ParameterizedTest
     @CsvSource({"256, 3.0", "1024, 2.5", "16384, 2.4"})
     void an_append_only_log_is_not_written_over_and_over(int chunkBytes, double most) {
-        byte[] log = buildLog(4 << 20);
+        byte[] log = buildLog(2 << 20);
         String node = "nd_01j9zzzzzzzzzzzzzzzzzzzzzz";
         String terminal = "tk_01j9zzzzzzzzzzzzzzzzzzzzzz";
         try (TerminalHarness app = new TerminalHarness()) {

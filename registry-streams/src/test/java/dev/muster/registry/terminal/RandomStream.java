@@ -130,7 +130,7 @@ final class RandomStream {
         int from = 0;
         while (from < chunks.size()) {
             int to = Math.min(chunks.size(), from + 1 + random.nextInt(perRecordMax));
-            app.outputOf(TerminalHarness.NODE, TerminalHarness.INSTANCE, chunks.subList(from, to));
+            app.outputOf(TerminalHarness.NODE, TerminalHarness.AGENT, chunks.subList(from, to));
             from = to;
         }
     }

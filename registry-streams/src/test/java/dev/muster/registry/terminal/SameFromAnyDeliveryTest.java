@@ -25,7 +25,7 @@ class SameFromAnyDeliveryTest {
         Random random = new Random(seed);
         try (TerminalHarness whole = new TerminalHarness();
                 TerminalHarness cut = new TerminalHarness()) {
-            whole.outputOf(TerminalHarness.NODE, TerminalHarness.INSTANCE, stream.steps());
+            whole.outputOf(TerminalHarness.NODE, TerminalHarness.AGENT, stream.steps());
             List<OutputChunk> pieces = RandomStream.cut(stream.steps(), random, 1 + random.nextInt(3_000));
             RandomStream.deliver(cut, RandomStream.disturbed(pieces, random), random, 5);
 
@@ -46,7 +46,7 @@ class SameFromAnyDeliveryTest {
         List<OutputChunk> pieces = RandomStream.cut(stream.steps(), random, 4_000);
         TerminalHarness app = new TerminalHarness();
         try (TerminalHarness whole = new TerminalHarness()) {
-            whole.outputOf(TerminalHarness.NODE, TerminalHarness.INSTANCE, stream.steps());
+            whole.outputOf(TerminalHarness.NODE, TerminalHarness.AGENT, stream.steps());
             List<TerminalLineRecord> published = new ArrayList<>();
             int from = 0;
             while (from < pieces.size()) {

@@ -58,7 +58,7 @@ import org.jspecify.annotations.Nullable;
 final class TerminalHarness implements AutoCloseable {
     static final String NODE = "nd_1";
     static final String TERMINAL = "tk_1";
-    static final String INSTANCE = "agent-1";
+    static final String AGENT = "agent-1";
     static final String TOPIC_ID = "topic-id-1";
 
     private static final TopicNames NAMES = new TopicNames("muster.");
@@ -78,6 +78,7 @@ final class TerminalHarness implements AutoCloseable {
     private final TestOutputTopic<String, TerminalLineRecord> lines;
     private final TestOutputTopic<String, DeadLetter> letters;
     private final TestOutputTopic<byte[], byte[]> logged;
+    private final KeyValueStore<Bytes, byte[]> store;
     private final TerminalQueries queries;
     private long nowMillis = 1_700_000_000_000L;
 
@@ -117,11 +118,12 @@ final class TerminalHarness implements AutoCloseable {
                 NAMES.application("terminal") + "-" + TerminalTopology.STORE + "-changelog",
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
-        restored.forEach(store()::put);
+        store = driver.getKeyValueStore(TerminalTopology.STORE);
+        restored.forEach(store::put);
         changelog.putAll(restored);
         drainChangelog();
         changelogBytes = 0;
-        queries = new TerminalQueries(new Partitions(8, 8, 4), partition -> store());
+        queries = new TerminalQueries(new Partitions(8, 8, 4), partition -> store);
     }
 
     private TestInputTopic<String, byte[]> input(Topic topic) {
@@ -130,10 +132,6 @@ final class TerminalHarness implements AutoCloseable {
 
     private <T extends Message> TestOutputTopic<String, T> output(Topic topic, ProtoSerde<T> serde) {
         return driver.createOutputTopic(NAMES.of(topic), new StringDeserializer(), serde.deserializer());
-    }
-
-    KeyValueStore<Bytes, byte[]> store() {
-        return driver.getKeyValueStore(TerminalTopology.STORE);
     }
 
     TerminalQueries queries() {
@@ -146,7 +144,7 @@ final class TerminalHarness implements AutoCloseable {
     }
 
     void output(OutputChunk... chunks) {
-        outputOf(NODE, INSTANCE, Arrays.asList(chunks));
+        outputOf(NODE, AGENT, Arrays.asList(chunks));
     }
 
     void outputOf(String node, String instance, List<OutputChunk> chunks) {
@@ -247,7 +245,7 @@ final class TerminalHarness implements AutoCloseable {
     /** The store's contents. */
     SortedMap<Bytes, byte[]> contents() {
         SortedMap<Bytes, byte[]> contents = new TreeMap<>();
-        try (KeyValueIterator<Bytes, byte[]> all = store().all()) {
+        try (KeyValueIterator<Bytes, byte[]> all = store.all()) {
             while (all.hasNext()) {
                 KeyValue<Bytes, byte[]> entry = all.next();
                 contents.put(entry.key, entry.value);

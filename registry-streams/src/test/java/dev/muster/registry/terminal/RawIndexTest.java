@@ -1,0 +1,77 @@
+package dev.muster.registry.terminal;
+
+import static dev.muster.registry.terminal.TerminalHarness.data;
+import static dev.muster.registry.terminal.TerminalHarness.exit;
+import static dev.muster.registry.terminal.TerminalHarness.start;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.muster.proto.query.v1.GetOutputIndexRequest;
+import dev.muster.proto.query.v1.GetOutputIndexResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RawIndexTest {
+    @Test
+    void a_byte_is_found_from_a_record_at_or_a_little_before_it() {
+        Random random = new Random(3);
+        List<Long> starts = new ArrayList<>();
+        try (TerminalHarness app = new TerminalHarness()) {
+            app.output(start());
+            starts.add(0L);
+            long offset = 0;
+            while (offset < 3 << 20) {
+                byte[] bytes = ChangelogBytesTest.buildLog(1 + random.nextInt(40_000));
+                app.output(data(offset, 1, bytes));
+                starts.add(offset);
+                offset += bytes.length;
+            }
+            app.output(data(0, 1, "a repeat, which the index does not know"));
+            app.output(exit(offset, 2, 0));
+
+            for (int i = 0; i < 500; i++) {
+                long from = (long) (random.nextDouble() * offset);
+                GetOutputIndexResponse index = index(app, from);
+                long found = starts.get((int) index.getStartOffset());
+                assertThat(found).isLessThanOrEqualTo(from);
+                assertThat(from - found).isLessThan(300_000);
+            }
+            GetOutputIndexResponse index = index(app, 0);
+            assertThat(index.getFirstOffset()).isZero();
+            assertThat(index.getLastOffset()).isEqualTo(starts.size() + 1);
+            assertThat(index.getTopicId()).isEqualTo(TerminalHarness.TOPIC_ID);
+            assertThat(index.hasExit()).isTrue();
+            assertThat(index.getMark().getOffset()).isEqualTo(offset);
+        }
+    }
+
+    @Test
+    void a_topic_that_was_made_anew_begins_a_new_index() {
+        TerminalHarness before = new TerminalHarness();
+        before.output(start(), data(0, 1, ChangelogBytesTest.buildLog(500_000)));
+        before.output(data(500_000, 1, ChangelogBytesTest.buildLog(500_000)));
+        assertThat(index(before, 700_000).getStartOffset()).isEqualTo(1);
+        try (TerminalHarness app = new TerminalHarness(Map.of(), "topic-id-2", before.changelog)) {
+            app.output(data(1_000_000, 1, "more\n"));
+
+            GetOutputIndexResponse index = index(app, 700_000);
+            assertThat(index.getTopicId()).isEqualTo("topic-id-2");
+            assertThat(index.getStartOffset()).isZero();
+            assertThat(index.getFirstOffset()).isZero();
+            assertThat(index.getLastOffset()).isZero();
+        } finally {
+            before.close();
+        }
+    }
+
+    private static GetOutputIndexResponse index(TerminalHarness app, long from) {
+        return app.queries()
+                .getOutputIndex(GetOutputIndexRequest.newBuilder()
+                        .setNodeId(TerminalHarness.NODE)
+                        .setTerminalId(TerminalHarness.TERMINAL)
+                        .setFrom(from)
+                        .build());
+    }
+}
