@@ -35,7 +35,6 @@ class ChangelogBytesTest {
                                 .build()));
             }
             double ratio = (double) app.changelogBytes / log.length;
-            System.out.printf("changelog bytes per raw byte at %d: %.3f%n", chunkBytes, ratio);
             assertThat(ratio).isLessThanOrEqualTo(most);
         }
     }
