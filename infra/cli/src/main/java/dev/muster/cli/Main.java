@@ -1,6 +1,7 @@
 package dev.muster.cli;
 
 import dev.muster.agent.AgentCommand;
+import dev.muster.bench.BenchCommand;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.doctor.DoctorCommand;
 import dev.muster.cli.kafka.TopicsCommand;
@@ -17,6 +18,7 @@ import dev.muster.cli.terminal.ShellCommand;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
@@ -69,6 +71,8 @@ public final class Main {
                 .addSubcommand(new ServiceCommand(io))
                 .addSubcommand(new TopicsCommand(io))
                 .addSubcommand(new DoctorCommand(io))
+                .addSubcommand(
+                        BenchCommand.commandLine(new PrintStream(io.out(), false, StandardCharsets.UTF_8), io.err()))
                 .addSubcommand(new CompletionCommand(io));
         Failures failures = new Failures(io, failure);
         return root.setParameterExceptionHandler(failures)

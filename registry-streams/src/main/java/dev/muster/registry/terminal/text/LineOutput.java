@@ -8,6 +8,15 @@ import org.jspecify.annotations.Nullable;
 /** Writes lines to a stream through one buffer. Empty lines are held back until another line follows them. */
 final class LineOutput implements LineSink {
 
+    /** Nobody reads the output any more, or it cannot be written. */
+    static final class OutputFailed extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        OutputFailed(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
     private static final int BUFFER_BYTES = 64 * 1_024;
 
     private final OutputStream out;
@@ -72,7 +81,7 @@ final class LineOutput implements LineSink {
 
     void throwIfFailed() throws IOException {
         if (failure != null) {
-            throw failure;
+            throw new OutputFailed(failure);
         }
     }
 }

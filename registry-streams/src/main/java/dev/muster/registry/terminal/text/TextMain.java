@@ -14,6 +14,8 @@ import java.util.List;
 public final class TextMain {
 
     private static final int EXIT_FAILED = 125;
+    /** 128 and SIGPIPE, as of any filter whose reader has gone. */
+    private static final int EXIT_OUTPUT_CLOSED = 141;
 
     private TextMain() {}
 
@@ -35,6 +37,8 @@ public final class TextMain {
             }
             TextFilter.run(in, out, TextOptions.parse(args));
             return 0;
+        } catch (LineOutput.OutputFailed e) {
+            return EXIT_OUTPUT_CLOSED;
         } catch (TextOptions.BadOption | IOException e) {
             err.println("muster text: " + e.getMessage());
             return EXIT_FAILED;
