@@ -35,11 +35,18 @@ public final class AgentServer {
      * @throws IOException if the port is taken or the certificate cannot be used
      */
     public static AgentServer start(Options options, ServerServiceDefinition service) throws IOException {
+        try {
+            return new AgentServer(build(options, service).start());
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the certificate or its key cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static Server build(Options options, ServerServiceDefinition service) throws IOException {
         ServerCredentials credentials = options.certFile().isEmpty()
                 ? InsecureServerCredentials.create()
                 : TlsServerCredentials.create(new File(options.certFile()), new File(options.keyFile()));
-        Server server = NettyServerBuilder.forAddress(
-                        new InetSocketAddress(options.bind(), options.port()), credentials)
+        return NettyServerBuilder.forAddress(new InetSocketAddress(options.bind(), options.port()), credentials)
                 .directExecutor() // the service only hands over
                 .addService(service)
                 .maxConcurrentCallsPerConnection(options.callsPerConnectionMax())
@@ -50,9 +57,7 @@ public final class AgentServer {
                 .keepAliveTimeout(20, TimeUnit.SECONDS)
                 .permitKeepAliveTime(20, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
-                .build()
-                .start();
-        return new AgentServer(server);
+                .build();
     }
 
     public int port() {

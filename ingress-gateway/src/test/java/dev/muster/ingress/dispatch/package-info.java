@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.ingress.dispatch;
+
+import org.jspecify.annotations.NullMarked;
