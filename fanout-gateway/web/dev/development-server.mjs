@@ -196,7 +196,11 @@ async function handle(request, response) {
       }
       case 'POST nodes/:id/tasks': { const task = start(node, body); sendTask(task); return json(202, { task }); }
       case 'POST nodes/:id/tasks/:task/cancel': { const task = tasks.get(taskId); task.cancelled = true; end(runs.get(taskId)); return json(202, { task }); }
-      case 'GET nodes/:id/tasks/:task/output': response.writeHead(200, { 'content-type': 'application/octet-stream' }); return response.end(Buffer.concat(runs.get(taskId).output));
+      case 'GET nodes/:id/tasks/:task/output': {
+        const output = Buffer.concat(runs.get(taskId).output);
+        response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': output.length });
+        return response.end(output);
+      }
       case 'GET nodes/:id/history': {
         const only = url.searchParams.get('terminal');
         const grep = url.searchParams.get('grep');

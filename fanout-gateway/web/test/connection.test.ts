@@ -109,10 +109,13 @@ describe('the connection', () => {
     expect(again['ref']).not.toBe(attach['ref']);
     second.says({ type: 'output', ref: attach['ref'], offset: 0, data: '' });
     expect(seen, 'frames of the old ref are not of this view').toHaveLength(1);
+    expect(attachment.input('too early')).toBe(false);
+    second.says({ type: 'attached', ref: again['ref'], terminal: 't', firstLine: 0, nextLine: 0, cols: 80, rows: 24 });
     expect(attachment.input('x')).toBe(true);
     expect(second.sent.at(-1)).toEqual({ op: 'input', ref: again['ref'], data: 'x' });
     attachment.detach();
     expect(second.sent.at(-1)).toEqual({ op: 'detach', ref: again['ref'] });
+    expect(attachment.input('x')).toBe(false);
   });
 
   test('a recovered session is live at once, and its terminals are attached again', () => {
@@ -123,6 +126,19 @@ describe('the connection', () => {
     const second = open(true);
     expect(states.at(-1)?.kind).toBe('live');
     expect(second.sent.map((f) => f['op'])).toEqual(['open', 'attach']);
+  });
+
+  test('a terminal that has ended takes no input, and there is nothing to detach', () => {
+    const { connection, open } = started();
+    const attachment = connection.attach({ nodeId: 'n', terminal: 't', mode: 'raw', lines: 10 }, () => {});
+    const socket = open();
+    const { ref } = socket.sent.at(-1) as { ref: string };
+    socket.says({ type: 'attached', ref, terminal: 't', firstLine: 0, nextLine: 0, cols: 80, rows: 24 });
+    socket.says({ type: 'ended', ref, exitCode: 0 });
+    attachment.resize(1, 1);
+    expect(attachment.input('x')).toBe(false);
+    attachment.detach();
+    expect(socket.sent.map((f) => f['op'])).toEqual(['open', 'attach']);
   });
 
   test('a restart leaves the old view and asks for a new one', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FRAME_CHARS_MAX, InputQueue, SEND_EVERY_MS, WAITING_CHARS_MAX } from '../src/terminal/input-queue';
 
-function queue(connected = () => true) {
+function queue(connected = () => true, released = true) {
   const sent: string[] = [];
   const lost: string[] = [];
   const timers: { action: () => void; at: number }[] = [];
@@ -12,6 +12,7 @@ function queue(connected = () => true) {
     () => time,
     (action, ms) => timers.push({ action, at: time + ms }),
   );
+  if (released) input.release();
   const pass = (ms: number) => {
     const until = time + ms;
     for (;;) {
@@ -66,4 +67,13 @@ test('what is typed without a connection is not sent later', () => {
   pass(1_000);
   input.push('ls\r');
   expect(sent).toEqual(['ls\r']);
+});
+
+test('what is typed while the terminal is being attached is sent then', () => {
+  const { input, sent, lost } = queue(() => true, false);
+  input.push('l');
+  input.push('s');
+  expect([sent, lost]).toEqual([[], []]);
+  input.release();
+  expect(sent).toEqual(['ls']);
 });

@@ -35,7 +35,7 @@ async function send(method: string, url: string, body?: unknown, type = 'applica
     response = await fetch(url, {
       method,
       credentials: 'same-origin',
-      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) },
+      headers: { accept: 'application/json, */*;q=0.5', ...(body === undefined ? {} : { 'content-type': type }) },
       body: body === undefined ? null : JSON.stringify(body),
     });
   } catch {
@@ -86,6 +86,20 @@ export const api = {
     return json('GET', `/nodes/${id(nodeId)}/history?${historyParams(query, 'json')}`);
   },
   historyTextUrl: (nodeId: string, query: HistoryQuery) => `${BASE}/nodes/${id(nodeId)}/history?${historyParams(query, 'text')}`,
+  /** The bytes that a task printed; null when they are past their retention, more than `bytesMax`, or cannot be read now. */
+  async rawOutput(nodeId: string, taskId: string, bytesMax: number): Promise<Uint8Array | null> {
+    try {
+      const response = await send('GET', api.outputUrl(nodeId, taskId, 'raw'));
+      const length = Number(response.headers.get('content-length') ?? NaN);
+      if (!(length <= bytesMax)) {
+        await response.body?.cancel();
+        return null;
+      }
+      return new Uint8Array(await response.arrayBuffer());
+    } catch {
+      return null;
+    }
+  },
   outputUrl: (nodeId: string, taskId: string, format: 'raw' | 'text') =>
     `${BASE}/nodes/${id(nodeId)}/tasks/${id(taskId)}/output?format=${format}`,
 };

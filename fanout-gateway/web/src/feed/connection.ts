@@ -59,8 +59,10 @@ export interface Attachment {
 interface Attached {
   spec: AttachSpec;
   on: (frame: TerminalFrame) => void;
-  /** Whether the server has answered with `attached`. */
+  /** Whether the server has answered with `attached`, and neither with `ended` nor an error since. */
   live: boolean;
+  /** Whether the server has let go of it, so that there is nothing to detach. */
+  over: boolean;
   refused: number;
 }
 
@@ -124,17 +126,18 @@ export class Connection {
 
   attach(spec: AttachSpec, on: (frame: TerminalFrame) => void): Attachment {
     let ref = this.newRef();
-    this.attached.set(ref, { spec, on, live: false, refused: 0 });
+    this.attached.set(ref, { spec, on, live: false, over: false, refused: 0 });
     if (this.isOpen) this.sendAttach(ref, spec);
     const current = () => (this.attached.get(ref)?.on === on ? ref : (ref = this.refOf(on) ?? ref));
     return {
-      input: (data) => this.send({ op: 'input', ref: current(), data }),
-      inputBase64: (dataBase64) => this.send({ op: 'input', ref: current(), dataBase64 }),
-      resize: (cols, rows) => void this.send({ op: 'resize', ref: current(), cols, rows }),
+      input: (data) => this.isLive(current()) && this.send({ op: 'input', ref: current(), data }),
+      inputBase64: (dataBase64) => this.isLive(current()) && this.send({ op: 'input', ref: current(), dataBase64 }),
+      resize: (cols, rows) => void (this.isLive(current()) && this.send({ op: 'resize', ref: current(), cols, rows })),
       restart: () => this.reattach(current()),
       detach: () => {
         const last = current();
-        if (this.attached.delete(last)) this.send({ op: 'detach', ref: last });
+        const over = this.attached.get(last)?.over;
+        if (this.attached.delete(last) && over === false) this.send({ op: 'detach', ref: last });
       },
     };
   }
@@ -195,9 +198,15 @@ export class Connection {
       case 'output':
       case 'resized':
       case 'ended':
-      case 'input-undelivered':
-        this.attached.get(frame.ref)?.on(frame);
+      case 'input-undelivered': {
+        const to = this.attached.get(frame.ref);
+        if (to && frame.type === 'ended') {
+          to.live = false;
+          to.over = true;
+        }
+        to?.on(frame);
         break;
+      }
       case 'gap':
       case 'skipped':
       case 'error': {
@@ -231,7 +240,10 @@ export class Connection {
   }
 
   private triesLater(ref: string, one: Attached, code: string): boolean {
-    if (one.live || !ATTACH_LATER.has(code) || ++one.refused >= ATTACH_TRIES_MAX) return false;
+    if (one.live || one.over) return false;
+    // An attach that is refused is not there; an error of a live one may be about its input alone.
+    one.over = true;
+    if (!ATTACH_LATER.has(code) || ++one.refused >= ATTACH_TRIES_MAX) return false;
     this.around.schedule(() => {
       if (this.attached.get(ref) === one) this.reattach(ref, false);
     }, ATTACH_RETRY_MS);
@@ -274,11 +286,16 @@ export class Connection {
     const one = this.attached.get(ref);
     if (!one) return;
     this.attached.delete(ref);
-    if (detachFirst) this.send({ op: 'detach', ref });
+    if (detachFirst && !one.over) this.send({ op: 'detach', ref });
     const next = this.newRef();
     one.live = false;
+    one.over = false;
     this.attached.set(next, one);
     if (this.isOpen) this.sendAttach(next, one.spec);
+  }
+
+  private isLive(ref: string): boolean {
+    return this.attached.get(ref)?.live === true;
   }
 
   private refOf(on: Attached['on']): string | undefined {

@@ -7,12 +7,14 @@ export const WAITING_CHARS_MAX = 1_000_000;
 
 /**
  * What was typed, on its way: a key after a pause goes at once, what follows close behind goes together.
+ * Until `release` it is kept, for the terminal is being attached. From then on,
  * `send` says whether there was a connection to send on; what could not be sent is dropped, never sent later, when it would surprise.
  */
 export class InputQueue {
   private waiting = '';
   private lastSent = -Infinity;
   private scheduled = false;
+  private held = true;
 
   constructor(
     private readonly send: (data: string) => boolean,
@@ -30,12 +32,17 @@ export class InputQueue {
     this.flush();
   }
 
+  release(): void {
+    this.held = false;
+    this.flush();
+  }
+
   clear(): void {
     this.waiting = '';
   }
 
   private flush(): void {
-    if (this.scheduled || this.waiting === '') return;
+    if (this.held || this.scheduled || this.waiting === '') return;
     const wait = this.lastSent + SEND_EVERY_MS - this.now();
     if (wait > 0) {
       this.scheduled = true;

@@ -24,6 +24,8 @@ const ATTACH_LINES = 200;
 const RESIZE_DELAY_MS = 120;
 /** What the engine assumes for output without a terminal. */
 const PIPE_SIZE: Size = { cols: 160, rows: 100 };
+/** Output of a finished command up to here is drawn as it was, from the raw output. */
+const WHOLE_BYTES_MAX = 1024 * 1024;
 /** RIS. In the stream itself, so that it comes after the bytes that are still being drawn and before the new picture. */
 const RESET = new Uint8Array([0x1b, 0x63]);
 
@@ -49,6 +51,7 @@ export class LiveTerminal {
   private processSize: Size | null = null;
   private drawn = false;
   private ended = false;
+  private repainted = false;
   private resizeTimer = 0;
   private sentSize = '';
   private closed = false;
@@ -61,6 +64,8 @@ export class LiveTerminal {
     private sizing: Sizing,
     private readonly mayType: boolean,
     private readonly listener: LiveListener,
+    /** The output as it was, when it is still there and has no more bytes than given. */
+    private readonly rawOutput: (bytesMax: number) => Promise<Uint8Array | null>,
   ) {
     this.terminal = new parts.Terminal({
       theme: THEME,
@@ -143,11 +148,14 @@ export class LiveTerminal {
         this.pump.reset();
         this.terminal.reset();
         this.setProcessSize(frame.cols && frame.rows ? { cols: frame.cols, rows: frame.rows } : PIPE_SIZE);
+        this.repainted = false;
         this.listener.state({ kind: 'live' });
+        this.input.release();
         this.sentSize = '';
         this.sendSizeSoon();
         break;
       case 'output':
+        if (frame.repaint) this.repainted = true;
         this.pump.push(frame.repaint ? afterReset(bytesOf(frame.data)) : bytesOf(frame.data));
         break;
       case 'resized':
@@ -157,6 +165,7 @@ export class LiveTerminal {
         this.ended = true;
         this.terminal.options.cursorBlink = false;
         this.listener.state({ kind: 'ended', exitCode: frame.exitCode ?? null });
+        if (this.repainted && this.sizing === 'pipe') void this.drawWhole();
         break;
       case 'skipped':
         this.listener.notice(`${size(frame)} of output was skipped here because this page fell behind. History has it.`);
@@ -173,6 +182,12 @@ export class LiveTerminal {
       case 'lines':
         break;
     }
+  }
+
+  /** A picture of a finished command has its last screen alone, without colours; where its output is small, it is drawn whole. */
+  private async drawWhole(): Promise<void> {
+    const output = await this.rawOutput(WHOLE_BYTES_MAX);
+    if (output !== null && !this.closed && this.ended) this.pump.push(afterReset(output));
   }
 
   private undelivered(why: 'not-connected' | 'too-much'): void {

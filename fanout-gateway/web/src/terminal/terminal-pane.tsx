@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import { roleAllows, type NodeView, type Problem, type Task } from '../api/types';
 import { CancelButton } from '../node/task-list';
@@ -95,10 +96,13 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
         const isOwnNow = ownShells.peek().has(task.taskId);
         const sizing: Sizing = task.pty == null ? 'pipe' : isOwnNow && !hasEnded(task) ? 'pane' : 'process';
         live.current = new LiveTerminal(box.current, parts, connection, task, sizing, mayType, {
-          state: (to) => (state.value = to),
+          state: (to) => {
+            state.value = to;
+            if (to.kind === 'live') problem.value = null;
+          },
           notice: (text) => (notice.value = text),
           problem: (given) => (problem.value = given),
-        });
+        }, (bytesMax) => api.rawOutput(task.nodeId, task.taskId, bytesMax));
         if (mayType && isOwnNow) live.current.focus();
       },
       (error) => (problem.value = problemOf(error)),
