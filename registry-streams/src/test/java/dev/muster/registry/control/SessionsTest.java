@@ -1,0 +1,232 @@
+package dev.muster.registry.control;
+
+import static dev.muster.registry.control.ControlDriver.AGENT;
+import static dev.muster.registry.control.ControlDriver.GATEWAY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.muster.proto.agent.v1.Vitals;
+import dev.muster.proto.records.v1.Disconnected;
+import dev.muster.proto.records.v1.DispatchRecord;
+import dev.muster.proto.records.v1.NodeEventRecord;
+import dev.muster.proto.records.v1.NodeState;
+import dev.muster.proto.records.v1.NodeStatus;
+import dev.muster.proto.records.v1.NotHere;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SessionsTest {
+    private final ControlDriver control = new ControlDriver();
+
+    @BeforeEach
+    void create() {
+        control.create();
+        control.tick();
+    }
+
+    @AfterEach
+    void close() {
+        control.close();
+    }
+
+    private void disconnect(String session) {
+        control.event(
+                session,
+                AGENT,
+                event -> event.setDisconnected(Disconnected.newBuilder().setReason("stream closed")));
+    }
+
+    private void assertClosed(String session, String code) {
+        DispatchRecord dispatch = control.dispatches.readValue();
+        assertThat(dispatch.getGatewayId()).isEqualTo(GATEWAY);
+        assertThat(dispatch.getSessionId()).isEqualTo(session);
+        assertThat(dispatch.getCloseSession().getCode()).isEqualTo(code);
+        assertThat(control.dispatches.isEmpty()).isTrue();
+    }
+
+    @Test
+    void a_connection_shows_what_the_agent_says_of_itself() {
+        control.connect("session-1", 1, 1);
+
+        NodeState state = control.state();
+        assertThat(state.getStatus()).isEqualTo(NodeStatus.ONLINE);
+        assertThat(state.getSessionId()).isEqualTo("session-1");
+        assertThat(state.getGatewayId()).isEqualTo(GATEWAY);
+        assertThat(state.getInstanceId()).isEqualTo(AGENT);
+        assertThat(state.getAgentVersion()).isEqualTo("1.2.3");
+        assertThat(state.getHost().getHostname()).isEqualTo("host-1");
+        assertThat(state.getConnectedSinceMillis()).isEqualTo(control.nowMillis);
+        assertThat(state.getLastSeenMillis()).isEqualTo(control.nowMillis);
+    }
+
+    @Test
+    void a_newer_connection_of_the_agent_takes_over_and_the_older_is_closed() {
+        control.connect("session-1", 1, 1);
+        control.connect("session-2", 1, 2);
+        assertClosed("session-1", "session-superseded");
+        assertThat(control.state().getSessionId()).isEqualTo("session-2");
+
+        control.connect("session-3", 2, 1);
+        assertClosed("session-2", "session-superseded");
+        assertThat(control.state().getSessionId()).isEqualTo("session-3");
+    }
+
+    @Test
+    void an_older_connection_that_is_late_in_the_log_is_the_one_that_is_closed() {
+        control.connect("session-2", 2, 1);
+        control.connect("session-1", 1, 9);
+        assertClosed("session-1", "session-superseded");
+        assertThat(control.state().getSessionId()).isEqualTo("session-2");
+
+        disconnect("session-2");
+        control.connect("session-1b", 1, 10);
+        assertClosed("session-1b", "session-superseded");
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
+    }
+
+    @Test
+    void of_two_instances_the_newest_in_the_log_wins() {
+        control.connect("session-1", 9, 9);
+        control.connect("session-2", "another-disk", 1, 1, hello -> {});
+        assertClosed("session-1", "session-superseded");
+        assertThat(control.state().getInstanceId()).isEqualTo("another-disk");
+    }
+
+    @Test
+    void a_repeated_connection_changes_nothing() {
+        control.connect("session-1", 1, 1);
+        control.skipOutput();
+        control.connect("session-1", 1, 1);
+        assertThat(control.views.isEmpty()).isTrue();
+        assertThat(control.dispatches.isEmpty()).isTrue();
+    }
+
+    @Test
+    void a_disconnected_node_is_offline_at_once() {
+        control.connect("session-1", 1, 1);
+        control.pass(3_000);
+        disconnect("session-1");
+
+        NodeState state = control.state();
+        assertThat(state.getStatus()).isEqualTo(NodeStatus.OFFLINE);
+        assertThat(state.getStatusReason()).isEqualTo("disconnected: stream closed");
+        assertThat(state.getSessionId()).isEmpty();
+        assertThat(state.getLastSeenMillis()).isEqualTo(control.nowMillis);
+    }
+
+    @Test
+    void the_end_of_a_session_that_is_not_current_changes_nothing() {
+        control.connect("session-1", 1, 1);
+        control.connect("session-2", 1, 2);
+        control.skipOutput();
+        disconnect("session-1");
+        control.event("session-1", AGENT, event -> event.setNotHere(NotHere.getDefaultInstance()));
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+        assertThat(control.views.isEmpty()).isTrue();
+    }
+
+    @Test
+    void a_gateway_that_has_not_the_session_ends_it() {
+        control.connect("session-1", 1, 1);
+        control.event("session-1", "", event -> event.setNotHere(NotHere.getDefaultInstance()));
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
+    }
+
+    @Test
+    void a_connection_of_an_unknown_node_is_closed() {
+        ControlDriver empty = new ControlDriver();
+        try (empty) {
+            empty.connect("session-1", 1, 1);
+            assertThat(empty.dispatches.readValue().getCloseSession().getCode()).isEqualTo("node-deleted");
+            assertThat(empty.states.isEmpty()).isTrue();
+            assertThat(empty.views.isEmpty()).isTrue();
+        }
+    }
+
+    @Test
+    void an_event_under_another_key_or_of_a_newer_release_changes_nothing() {
+        control.skipOutput();
+        control.events.pipeInput(
+                "another",
+                NodeEventRecord.newBuilder()
+                        .setNodeId(ControlDriver.NODE)
+                        .build()
+                        .toByteArray());
+        assertThat(control.deadLetters.readValue().getReason()).isEqualTo("key-is-not-the-node");
+        control.event("session-1", AGENT, event -> {});
+        assertThat(control.views.isEmpty()).isTrue();
+        assertThat(control.deadLetters.isEmpty()).isTrue();
+    }
+
+    // ------------------------------------------------------------ liveness
+
+    @Test
+    void a_silent_node_is_stale_and_then_offline_and_heard_again_online() {
+        control.connect("session-1", 1, 1);
+        long heard = control.nowMillis;
+        control.pass(11_000);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+        control.pass(1_000);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.STALE);
+        control.pass(4_000);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.STALE);
+        control.pass(1_000);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
+        assertThat(control.state().getStatusReason()).isEqualTo("no heartbeat for 3 intervals");
+        assertThat(control.state().getLastSeenMillis()).isEqualTo(heard);
+
+        control.pass(60_000);
+        control.heartbeat("session-1");
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+        assertThat(control.state().getLastSeenMillis()).isEqualTo(control.nowMillis);
+    }
+
+    @Test
+    void heartbeats_keep_a_node_online_and_an_idle_one_costs_a_write_per_refresh() {
+        control.connect("session-1", 1, 1);
+        control.skipOutput();
+        for (int beat = 0; beat < 24; beat++) {
+            control.pass(5_000);
+            control.heartbeat("session-1");
+        }
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+        assertThat(control.states.readValuesToList()).hasSize(2);
+    }
+
+    @Test
+    void vitals_that_changed_much_are_shown_but_not_more_often_than_allowed() {
+        control.connect("session-1", 1, 1);
+        control.pass(5_000);
+        control.skipOutput();
+        control.heartbeat("session-1", Vitals.newBuilder().setCpuPercent(50).build());
+        control.heartbeat("session-1", Vitals.newBuilder().setCpuPercent(90).build());
+        assertThat(control.states.readValuesToList())
+                .extracting(state -> state.getVitals().getCpuPercent())
+                .containsExactly(50.0);
+        control.pass(5_000);
+        control.heartbeat("session-1", Vitals.newBuilder().setCpuPercent(91).build());
+        assertThat(control.state().getVitals().getCpuPercent()).isEqualTo(91);
+        assertThat(control.views.readValue().getNode().getState().getVitals().getCpuPercent())
+                .isEqualTo(50);
+    }
+
+    @Test
+    void heartbeats_of_a_session_that_is_not_current_do_not_count() {
+        control.connect("session-1", 1, 1);
+        control.connect("session-2", 1, 2);
+        for (int beat = 0; beat < 4; beat++) {
+            control.pass(5_000);
+            control.heartbeat("session-1");
+        }
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
+    }
+
+    @Test
+    void an_outage_of_ours_makes_nobody_offline() {
+        control.connect("session-1", 1, 1);
+        control.nowMillis += 3_600_000;
+        control.tick();
+        control.pass(10_000);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+    }
+}
