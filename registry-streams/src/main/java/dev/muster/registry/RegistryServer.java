@@ -6,11 +6,11 @@ import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.registry.control.ControlApp;
 import dev.muster.registry.control.TickWriter;
+import dev.muster.registry.query.ActiveStores;
 import dev.muster.registry.query.Health;
 import dev.muster.registry.query.OperationsServer;
 import dev.muster.registry.query.QueryServer;
 import dev.muster.registry.query.QueryService;
-import dev.muster.registry.query.StoreReads;
 import dev.muster.registry.query.TerminalReads;
 import dev.muster.registry.query.Waiters;
 import dev.muster.registry.streams.RocksMemory;
@@ -121,7 +121,7 @@ public final class RegistryServer implements AutoCloseable {
     private static QueryService queryService(
             RegistryConfig config, ControlApp control, TerminalApp terminal, Waiters waiters, Health health) {
         return new QueryService(
-                new StoreReads(control::streams),
+                new ActiveStores(control.streams()),
                 config.kafka().partitions(),
                 new TerminalReads(
                         terminal.queries()::readHistory,

@@ -104,6 +104,6 @@ final class NodeReads {
     }
 
     private <V> ReadOnlyKeyValueStore<String, V> store(String name, String nodeId) {
-        return stores.store(name, partitions.ofNode(nodeId));
+        return StoreReads.reading(() -> stores.store(name, partitions.ofNode(nodeId)));
     }
 }

@@ -47,7 +47,7 @@ final class ViewReads {
         SortedSet<String> audiences = audiences(request);
         Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> parts = new HashMap<>();
         for (String audience : audiences) {
-            parts.computeIfAbsent(partitions.ofView(audience), part -> stores.store(ViewStore.NAME, part));
+            parts.computeIfAbsent(partitions.ofView(audience), this::store);
         }
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Optional<ListNodesResponse> response = StoreReads.reading(() -> listOnce(request, audiences, parts));
@@ -60,7 +60,7 @@ final class ViewReads {
 
     /** The version at which an audience was shown the node or its removal last; 0: never. */
     long version(String audience, String nodeId) {
-        ReadOnlyKeyValueStore<String, byte[]> store = stores.store(ViewStore.NAME, partitions.ofView(audience));
+        ReadOnlyKeyValueStore<String, byte[]> store = store(partitions.ofView(audience));
         return StoreReads.reading(() -> {
             byte[] entry = store.get(ViewStore.key(audience, nodeId));
             return entry == null ? 0 : ViewEntry.from(entry).version();
@@ -142,6 +142,10 @@ final class ViewReads {
             }
         }
         counts.forEach((status, count) -> response.putCounts(status.name(), count));
+    }
+
+    private ReadOnlyKeyValueStore<String, byte[]> store(int partition) {
+        return StoreReads.reading(() -> stores.store(ViewStore.NAME, partition));
     }
 
     private static Position position(ReadOnlyKeyValueStore<String, byte[]> store) {
