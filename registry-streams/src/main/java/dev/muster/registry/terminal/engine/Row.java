@@ -115,7 +115,7 @@ final class Row {
     }
 
     int @Nullable [] marksAt(int x) {
-        return marks == null || x >= marks.length ? null : marks[x];
+        return marks == null || x >= marks.length || x >= length ? null : marks[x];
     }
 
     void clear() {

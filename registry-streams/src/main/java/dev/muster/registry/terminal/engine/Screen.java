@@ -375,7 +375,7 @@ final class Screen {
         saved[isAlternate() ? 1 : 0] = new SavedCursor(
                 x,
                 y,
-                pendingWrap,
+                pendingWrap && x == cols - 1,
                 modes.is(Modes.ORIGIN),
                 Charsets.withoutSingleShift(charsets.packed()),
                 guarding ? 1 : 0);
