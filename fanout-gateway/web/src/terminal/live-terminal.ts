@@ -221,6 +221,8 @@ export class LiveTerminal {
     const proposed = this.fit.proposeDimensions();
     if (proposed && Number.isFinite(proposed.cols) && this.terminal.options.fontSize === FONT_SIZE) rememberSize(proposed);
     const followsPane = this.sizing === 'pane' || (this.sizing === 'pipe' && this.drawn);
+    // A process's screen may be larger than the pane; one that follows the pane never is.
+    this.box.classList.toggle('scrolls', !followsPane);
     if (followsPane) {
       this.terminal.options.fontSize = FONT_SIZE;
       this.fit.fit();
