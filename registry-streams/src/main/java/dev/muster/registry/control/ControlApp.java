@@ -13,6 +13,7 @@ import org.apache.kafka.streams.KafkaStreams;
 /** The control app, running. */
 public final class ControlApp implements AutoCloseable {
     private final StreamsApp app;
+    private final Movement movement = new Movement(System::nanoTime);
 
     public ControlApp(
             KafkaSettings kafka,
@@ -22,7 +23,7 @@ public final class ControlApp implements AutoCloseable {
             ViewSignals signals) {
         app = new StreamsApp(
                 streams.control().name(),
-                ControlTopology.build(kafka, limits, signals, new ErrorIds()),
+                ControlTopology.build(kafka, limits, signals, movement::moved, new ErrorIds()),
                 streams.properties(streams.control(), kafka, memory),
                 streams.threadReplacementsMax(),
                 System::nanoTime);
@@ -43,7 +44,7 @@ public final class ControlApp implements AutoCloseable {
 
     /** What is wrong with it, or nothing. */
     public Optional<String> problem() {
-        return app.problem();
+        return app.problem().or(movement::problem);
     }
 
     public KafkaStreams streams() {

@@ -45,6 +45,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
 
     private final ProcessorContext<String, @Nullable Message> context;
     private final Supplier<String> errorIds;
+    private final Runnable onTick;
     private final TaskQueue queue;
     private final CommandHandler commands;
     private final EventHandler events;
@@ -60,9 +61,11 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
             ProcessorContext<String, @Nullable Message> context,
             ControlLimits limits,
             Partitions partitions,
+            Runnable onTick,
             Supplier<String> errorIds) {
         this.context = context;
         this.errorIds = errorIds;
+        this.onTick = onTick;
         queue = new TaskQueue(limits.task());
         commands = new CommandHandler(limits, queue);
         events = new EventHandler(queue);
@@ -123,6 +126,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
 
     /** Every record of the topic moves the clock; then a heartbeat is heard, and only then is anyone judged. */
     private void onHeartbeat(Record<String, Parsed<Message>> record, HeartbeatRecord message) {
+        onTick.run();
         liveness.moveClock(record.timestamp());
         if (message.hasHeartbeat()) {
             onHeard(record, message.getHeartbeat());

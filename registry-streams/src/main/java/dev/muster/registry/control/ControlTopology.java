@@ -39,8 +39,16 @@ public final class ControlTopology {
 
     private ControlTopology() {}
 
+    /**
+     * @param signals told of every view that is stored
+     * @param onTick run for every record that moves the clock
+     */
     public static Topology build(
-            KafkaSettings kafka, ControlLimits limits, ViewSignals signals, Supplier<String> errorIds) {
+            KafkaSettings kafka,
+            ControlLimits limits,
+            ViewSignals signals,
+            Runnable onTick,
+            Supplier<String> errorIds) {
         TopicNames names = kafka.names();
         Partitions partitions = kafka.partitions();
         Topology topology = new Topology();
@@ -50,7 +58,7 @@ public final class ControlTopology {
         topology.addProcessor(
                 CONTROL,
                 () -> new FreshProcessor<>((ProcessorContext<String, @Nullable Message> context) ->
-                        new ControlPartition(context, limits, partitions, errorIds)),
+                        new ControlPartition(context, limits, partitions, onTick, errorIds)),
                 sourceOf(Topic.COMMANDS),
                 sourceOf(Topic.HEARTBEATS),
                 sourceOf(Topic.NODE_EVENTS));

@@ -87,15 +87,15 @@ final class ControlDriver implements AutoCloseable {
     private int requests;
 
     ControlDriver() {
-        this((audience, nodeId, version) -> {});
+        this((audience, nodeId, version) -> {}, () -> {});
     }
 
-    ControlDriver(ViewSignals signals) {
+    ControlDriver(ViewSignals signals, Runnable onTick) {
         Properties properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "control-test");
         properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
         driver = new TopologyTestDriver(
-                ControlTopology.build(KAFKA, LIMITS, signals, () -> "error-id"),
+                ControlTopology.build(KAFKA, LIMITS, signals, onTick, () -> "error-id"),
                 properties,
                 Instant.ofEpochMilli(START_MILLIS));
         commands = input(Topic.COMMANDS);

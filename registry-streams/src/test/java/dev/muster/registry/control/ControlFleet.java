@@ -46,7 +46,7 @@ public final class ControlFleet implements AutoCloseable {
         KafkaSettings kafka = ControlDriver.KAFKA;
         TopicNames names = kafka.names();
         driver = new TopologyTestDriver(
-                ControlTopology.build(kafka, ControlDriver.LIMITS, signals, () -> "error-id"), properties);
+                ControlTopology.build(kafka, ControlDriver.LIMITS, signals, () -> {}, () -> "error-id"), properties);
         commands = driver.createInputTopic(names.of(Topic.COMMANDS), new StringSerializer(), new ByteArraySerializer());
         events =
                 driver.createInputTopic(names.of(Topic.NODE_EVENTS), new StringSerializer(), new ByteArraySerializer());

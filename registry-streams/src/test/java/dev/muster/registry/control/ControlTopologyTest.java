@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class ControlTopologyTest {
     private final Topology topology = ControlTopology.build(
-            ControlDriver.KAFKA, ControlDriver.LIMITS, (audience, nodeId, version) -> {}, () -> "error-id");
+            ControlDriver.KAFKA, ControlDriver.LIMITS, (audience, nodeId, version) -> {}, () -> {}, () -> "error-id");
 
     /** Task directories, changelogs and assignments are made of these names and this order: a change needs a migration. */
     @Test

@@ -100,7 +100,8 @@ class RestartTest {
     }
 
     private ControlPartition restarted() {
-        return new ControlPartition(context, ControlDriver.LIMITS, ControlDriver.PARTITIONS, () -> "error-id");
+        return new ControlPartition(
+                context, ControlDriver.LIMITS, ControlDriver.PARTITIONS, () -> {}, () -> "error-id");
     }
 
     private void feed(ControlPartition partition, HeartbeatRecord.Builder message) {
