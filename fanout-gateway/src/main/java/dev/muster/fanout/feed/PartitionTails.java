@@ -240,8 +240,8 @@ public final class PartitionTails implements AutoCloseable {
             if (value != null) {
                 try {
                     Message message = reader.parse(value);
-                    arrivals.add(new PartitionRing.Arrival(
-                            reader.keyOf(message), record.offset(), message, record.serializedValueSize()));
+                    arrivals.add(
+                            new PartitionRing.Arrival(reader.keyOf(message), record.offset(), message, value.length));
                 } catch (InvalidProtocolBufferException e) {
                     unreadable.incrementAndGet();
                     log.atDebug()

@@ -298,7 +298,8 @@ final class Attach {
         tries = 0;
         if (!introduced) {
             introduced = true;
-            ready.add(attached(picture));
+            boolean raw = asked.mode() == WatchMode.WATCH_MODE_RAW;
+            ready.add(attached(asked.ref(), asked.nodeId(), terminal, raw, role, picture));
         } else {
             announceSkip(picture);
         }
@@ -314,12 +315,12 @@ final class Attach {
         }
     }
 
-    private ByteBuffer attached(Picture picture) {
+    static ByteBuffer attached(String ref, String nodeId, String terminal, boolean raw, Role role, Picture picture) {
         ObjectNode frame = Frames.frame("attached")
-                .put("ref", asked.ref())
-                .put("nodeId", asked.nodeId())
+                .put("ref", ref)
+                .put("nodeId", nodeId)
                 .put("terminal", terminal)
-                .put("mode", asked.mode() == WatchMode.WATCH_MODE_RAW ? "raw" : "text")
+                .put("mode", raw ? "raw" : "text")
                 .put("firstLine", picture.firstLine())
                 .put("final", picture.finalLine())
                 .put("nextLine", picture.nextLine());
@@ -350,22 +351,40 @@ final class Attach {
         if (!ready.isEmpty() || over || source == null || batch.isFull()) {
             return;
         }
-        if (phase == Phase.LEASING) {
-            if (!source.read(batch.bytesLeft(), this::takeAnswer)) {
-                source.toEnd();
-                dueNanos = host.services().nanos().getAsLong();
-            }
-        } else if (phase == Phase.LIVE) {
-            Lag lag = source.lag();
-            if (lag.bytes() > host.services().limits().attachLagBytesMax()) {
-                host.services().metrics().accepted.increment((double) lag.records());
-                host.services().metrics().skipped.increment((double) lag.records());
-                skip(source, "slow");
-            } else if (lag.records() > 0 && !source.read(batch.bytesLeft(), entry -> takeLive(entry, batch))) {
-                skip(source, "behind");
+        // entries that are passed over fill no frame, but there may be more behind them
+        for (int reads = 0; reads < ViewerSession.READS_MAX && fillFrom(source, batch); reads++) {
+            if (!batch.isEmpty()) {
+                break;
             }
         }
         drainReady(batch);
+    }
+
+    /** Whether there may be more to read. */
+    private boolean fillFrom(TerminalTail source, Batch batch) {
+        if (phase == Phase.LEASING) {
+            ReadOutcome outcome = source.read(batch.bytesLeft(), this::takeAnswer);
+            if (outcome == ReadOutcome.LOST) {
+                source.toEnd();
+                dueNanos = host.services().nanos().getAsLong();
+            }
+            return outcome == ReadOutcome.SOME && phase == Phase.LEASING;
+        }
+        if (phase != Phase.LIVE || over) {
+            return false;
+        }
+        Lag lag = source.lag();
+        if (lag.bytes() > host.services().limits().attachLagBytesMax()) {
+            host.services().metrics().accepted.increment((double) lag.records());
+            host.services().metrics().skipped.increment((double) lag.records());
+            skip(source, "slow");
+            return false;
+        }
+        ReadOutcome outcome = source.read(batch.bytesLeft(), entry -> takeLive(entry, batch));
+        if (outcome == ReadOutcome.LOST) {
+            skip(source, "behind");
+        }
+        return outcome == ReadOutcome.SOME && phase == Phase.LIVE;
     }
 
     private void drainReady(Batch batch) {

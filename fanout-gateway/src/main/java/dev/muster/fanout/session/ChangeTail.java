@@ -115,19 +115,15 @@ final class ChangeTail {
         void take(int partition, Entry entry);
     }
 
-    /**
-     * Hands on some entries of one partition, of the next one in turn that has any.
-     *
-     * @return false when entries were lost before they could be read
-     */
-    boolean read(int bytesMax, Taker taker) {
+    /** Hands on some entries of one partition, of the next one in turn that has any. */
+    ReadOutcome read(int bytesMax, Taker taker) {
         List<Entry> entries = new ArrayList<>();
         for (int tried = 0; tried < partitions.length; tried++) {
             int i = turn;
             turn = (turn + 1) % partitions.length;
             long next = ring(i).read(audiences.get(i), cursors[i], epochs[i], ENTRIES_MAX, bytesMax, entries);
             if (next < 0) {
-                return false;
+                return ReadOutcome.LOST;
             }
             for (Entry entry : entries) {
                 cursors[i] = entry.offset() + 1;
@@ -135,10 +131,10 @@ final class ChangeTail {
             }
             cursors[i] = next;
             if (!entries.isEmpty()) {
-                return true;
+                return ReadOutcome.SOME;
             }
         }
-        return true;
+        return ReadOutcome.NONE;
     }
 
     Lag lag() {

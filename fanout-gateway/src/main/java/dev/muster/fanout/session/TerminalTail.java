@@ -36,22 +36,22 @@ final class TerminalTail implements AutoCloseable {
         boolean take(Entry entry);
     }
 
-    /** @return false when entries were lost before they could be read */
-    boolean read(int bytesMax, Taker taker) {
+    /** Hands on some entries. */
+    ReadOutcome read(int bytesMax, Taker taker) {
         List<Entry> entries = new ArrayList<>();
         long next = ring.read(keys, cursor, epoch, ENTRIES_MAX, bytesMax, entries);
         if (next < 0) {
-            return false;
+            return ReadOutcome.LOST;
         }
         for (Entry entry : entries) {
             if (!taker.take(entry)) {
                 cursor = entry.offset();
-                return true;
+                return ReadOutcome.SOME;
             }
             cursor = entry.offset() + 1;
         }
         cursor = next;
-        return true;
+        return entries.isEmpty() ? ReadOutcome.NONE : ReadOutcome.SOME;
     }
 
     Lag lag() {

@@ -63,6 +63,8 @@ public final class ViewerSession implements Attach.Host, ClientOp.Taker {
     static final int REPLIES_MAX = 256;
     /** After so much the next session gets its turn. */
     static final int TURN_BYTES = 256 * 1024;
+    /** After so many reads that gave no frame the next session gets its turn. */
+    static final int READS_MAX = 64;
     /** A viewer is told that it lags from so many records on. */
     static final int LAGGING_RECORDS = 1_000;
 
@@ -412,7 +414,16 @@ public final class ViewerSession implements Attach.Host, ClientOp.Taker {
 
     private void fillFromChanges(Batch batch) {
         ChangeTail tail = changes();
-        if (!tail.read(batch.bytesLeft(), (partition, entry) -> deliver(partition, entry, batch))) {
+        ReadOutcome outcome = ReadOutcome.SOME;
+        // records that are not for this session fill no frame, but must not end the turn either
+        for (int reads = 0; outcome == ReadOutcome.SOME && batch.isEmpty(); reads++) {
+            if (reads == READS_MAX) {
+                wake();
+                return;
+            }
+            outcome = tail.read(batch.bytesLeft(), (partition, entry) -> deliver(partition, entry, batch));
+        }
+        if (outcome == ReadOutcome.LOST) {
             services.metrics().gaps.increment();
             batch.add(Frames.nodesGap(position(), "behind"));
             startSnapshot();

@@ -113,7 +113,14 @@ final class GatewayFixture implements AutoCloseable {
                         problems,
                         routes -> {
                             api.addProblems(routes);
-                            new NodeCalls(api, client, commands.get(0), ids, Clock.systemUTC(), "gw:7443", (user, p) -> "pos")
+                            new NodeCalls(
+                                            api,
+                                            client,
+                                            commands.get(0),
+                                            ids,
+                                            Clock.systemUTC(),
+                                            "gw:7443",
+                                            (user, p) -> "pos")
                                     .addTo(routes);
                             new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()).addTo(routes);
                             new HistoryCall(api, client).addTo(routes);

@@ -59,7 +59,7 @@ public final class FakeRegistryReads implements RegistryReads {
         Mark mark() {
             return Mark.newBuilder()
                     .setOffset(raw.length())
-                    .setMarkerNumber(exit == null ? 1 : 2)
+                    .setMarkerNumber(exit != null ? 2 : raw.length() == 0 ? 0 : 1)
                     .build();
         }
     }

@@ -1,0 +1,98 @@
+package dev.muster.fanout.session;
+
+import dev.muster.contract.ids.Ids;
+import dev.muster.fanout.auth.User;
+import dev.muster.fanout.testing.StreamFixture;
+import dev.muster.fanout.watch.Inputs;
+import dev.muster.fanout.watch.Watches;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+/** Sessions over a feed in memory, whose tasks and whose time the test moves on. */
+final class SessionBench implements AutoCloseable {
+    final StreamFixture fixture;
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    final AtomicLong nanos = new AtomicLong();
+    final ByteBudget history = new ByteBudget(8 << 20);
+    final Watches watches;
+    private final Services services;
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+
+    SessionBench(StreamFixture fixture, int pageNodes, long attachLagBytes) {
+        this.fixture = fixture;
+        Ids ids = new Ids();
+        watches = new Watches(fixture.sink, () -> ids.make(Ids.Kind.WATCH, 1), Duration.ofSeconds(60), nanos::get);
+        services = new Services(
+                fixture.feed(),
+                fixture.registry,
+                watches,
+                new Inputs(fixture.sink, StreamFixture.PARTITIONS),
+                history,
+                new StreamLimits(
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(15),
+                        Duration.ofSeconds(15),
+                        Duration.ofSeconds(30),
+                        4,
+                        1_000,
+                        1_024,
+                        1_000,
+                        1 << 20,
+                        attachLagBytes,
+                        pageNodes,
+                        Duration.ofSeconds(2)),
+                new StreamMetrics(meters),
+                Clock.systemUTC(),
+                nanos::get,
+                () -> "e1");
+    }
+
+    ViewerSession session(RecordingOutbound out, String user, String... groups) {
+        Executor context = tasks::add;
+        return new ViewerSession(
+                new User(user, List.of(groups), user.equals("admin"), Instant.MAX), services, context, out, () -> {});
+    }
+
+    ViewerSession open(RecordingOutbound out, @Nullable String resume, String user, String... groups) {
+        ViewerSession session = session(out, user, groups);
+        session.onText("{\"op\":\"open\",\"resume\":" + (resume == null ? "null" : "\"" + resume + "\"") + "}");
+        return session;
+    }
+
+    /** Runs what is to be run until a condition holds. */
+    void until(java.util.concurrent.Callable<Boolean> condition) {
+        Awaitility.await().pollInterval(Duration.ofMillis(2)).pollInSameThread().until(() -> {
+            settle();
+            return condition.call();
+        });
+    }
+
+    void settle() {
+        for (@Nullable Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
+        }
+    }
+
+    void pass(Duration time, ViewerSession session) {
+        nanos.addAndGet(time.toNanos());
+        session.tick();
+        settle();
+    }
+
+    double count(String name) {
+        return meters.get("muster.stream." + name).counter().count();
+    }
+
+    @Override
+    public void close() {
+        fixture.close();
+    }
+}
