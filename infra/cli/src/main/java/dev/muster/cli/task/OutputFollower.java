@@ -20,6 +20,9 @@ import java.util.concurrent.ThreadLocalRandom;
 final class OutputFollower {
     private static final Duration QUIET = Duration.ofSeconds(2);
     private static final int RECONNECTS_MAX = 20;
+    /** Requests in a row that brought no byte, each after a pause of up to a second. */
+    private static final int STALLS_MAX = 100;
+
     private static final int COPY_BYTES = 65_536;
 
     private final ApiClient api;
@@ -162,12 +165,14 @@ final class OutputFollower {
             } catch (IOException broken) {
                 // What came was written; the rest is asked for again.
             } catch (ApiException e) {
-                if (e.status() != 416) {
+                // 416 and 503: the registry has yet to take in what the broker holds, which it may do for minutes after
+                // a flood.
+                if (e.status() != 416 && e.status() != 503) {
                     throw e;
                 }
             }
             stalled = cursor.next() > before ? 0 : stalled + 1;
-            if (stalled > RECONNECTS_MAX) {
+            if (stalled > STALLS_MAX) {
                 throw new CliFailure("the output of task " + taskId + " cannot be read past byte " + cursor.next());
             }
             if (stalled > 0) {
