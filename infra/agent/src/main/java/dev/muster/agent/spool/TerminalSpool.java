@@ -40,9 +40,10 @@ public final class TerminalSpool {
     private final OutputStream markerLog;
     private final List<OutputChunk> markers = new ArrayList<>();
 
-    private Position end = Position.START;
+    // read without the lock by whoever waits for the budget, which is asked under that lock elsewhere
+    private volatile Position end = Position.START;
     private Position sent;
-    private Position acked;
+    private volatile Position acked;
     private Position ackedOnDisk;
     private long dropped;
     private boolean closed;
@@ -165,8 +166,9 @@ public final class TerminalSpool {
         if (position.compareTo(acked) <= 0 || position.compareTo(end) > 0) {
             return;
         }
-        budget.give(position.offset() - acked.offset());
+        long freed = position.offset() - acked.offset();
         acked = position;
+        budget.give(freed);
         if (sent.compareTo(acked) < 0) {
             sent = acked;
         }
@@ -186,7 +188,8 @@ public final class TerminalSpool {
         return sent.offset() - acked.offset();
     }
 
-    synchronized long held() {
+    /** Takes no lock. */
+    long held() {
         return end.offset() - acked.offset();
     }
 

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -104,6 +105,32 @@ class SpoolTest {
     }
 
     @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void a_writer_and_acknowledgements_at_full_speed_never_wait_for_each_other_for_ever() throws Exception {
+        int blocks = 200_000;
+        try (Spool spool = new Spool(dir, 4 * Budget.RESERVED_BYTES, false)) {
+            TerminalSpool terminal = spool.open(ONE);
+            Thread writer = new Thread(() -> {
+                byte[] block = new byte[16];
+                try {
+                    for (int i = 0; i < blocks; i++) {
+                        terminal.append(block, block.length, 1);
+                    }
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            writer.start();
+            for (long acked = 0; acked < 16L * blocks; ) {
+                acked = terminal.length();
+                spool.ack(ONE, new Position(acked, 0), false);
+            }
+            writer.join();
+            assertThat(terminal.held()).isZero();
+        }
+    }
+
+    @Test
     void a_full_spool_makes_the_writer_wait_until_bytes_are_acknowledged() throws Exception {
         long max = 4 * Budget.RESERVED_BYTES;
         try (Spool spool = new Spool(dir, max, false)) {
@@ -123,10 +150,8 @@ class SpoolTest {
             assertThat(spool.heldBytes()).isLessThanOrEqualTo(max);
             append(spool.open(TWO), "a quiet terminal is not silenced by a chatty one");
 
-            long acked = 0;
             while (writer.isAlive()) {
-                acked += 16 << 10;
-                spool.ack(ONE, new Position(acked, 0), false);
+                spool.ack(ONE, new Position(terminal.length(), 0), false);
             }
             writer.join();
             assertThat(terminal.length()).isEqualTo(64L * (16 << 10));
