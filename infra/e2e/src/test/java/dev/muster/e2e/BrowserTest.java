@@ -69,7 +69,6 @@ class BrowserTest {
     @Test
     void a_node_is_created_and_its_join_line_shown(Product product) throws Exception {
         try (Chrome chrome = Chrome.open(dir.resolve("profile"), 420, 900)) {
-            chrome.go(product.signInUrl());
             signInWithToken(chrome, product);
             chrome.click(Chrome.testId("create-node"));
             chrome.click(Chrome.testId("create-node-name"));
