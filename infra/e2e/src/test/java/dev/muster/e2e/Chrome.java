@@ -238,7 +238,9 @@ final class Chrome implements WebSocket.Listener, AutoCloseable {
             }
         } else if (message.path("method").asText().equals("Runtime.exceptionThrown")
                 || (message.path("method").asText().equals("Log.entryAdded")
-                        && message.at("/params/entry/level").asText().equals("error"))) {
+                        && message.at("/params/entry/level").asText().equals("error")
+                        // a refused request is an answer that the page shows
+                        && !message.at("/params/entry/source").asText().equals("network"))) {
             problems.add(message.get("params").toString());
         }
     }
