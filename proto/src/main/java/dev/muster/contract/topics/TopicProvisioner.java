@@ -11,8 +11,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -57,6 +60,36 @@ public final class TopicProvisioner {
                     + " or begin anew under another MUSTER_TOPIC_PREFIX.");
         }
         create(missing);
+        awaitLeaders(missing);
+    }
+
+    // A record that is produced before its partition has an acting leader can leave the producer with a hole in its
+    // sequence.
+    // Only an acting leader knows the end of its log.
+    private void awaitLeaders(List<NewTopic> created) throws InterruptedException {
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (NewTopic topic : created) {
+            for (int partition = 0; partition < topic.numPartitions(); partition++) {
+                ends.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
+            }
+        }
+        if (ends.isEmpty()) {
+            return;
+        }
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+        while (true) {
+            try {
+                var unused = admin.listOffsets(ends).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                return;
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof RetriableException) || System.nanoTime() > deadline) {
+                    throw new TopicsException("new topics have no leader: " + e.getCause());
+                }
+                TimeUnit.MILLISECONDS.sleep(100);
+            } catch (TimeoutException e) {
+                throw new TopicsException("new topics have no leader within " + TIMEOUT_SECONDS + " s");
+            }
+        }
     }
 
     private Map<Topic, TopicDescription> describe() throws InterruptedException {
