@@ -32,11 +32,13 @@ public final class Access {
         }
         Role highest = Role.ROLE_UNSPECIFIED;
         for (GroupGrant grant : node.getGroupsList()) {
-            if (user.groups().contains(grant.getGroup()) && grant.getRoleValue() > highest.getNumber()) {
+            // a role of a newer version grants nothing here
+            boolean known = grant.getRole() != Role.UNRECOGNIZED;
+            if (known && user.groups().contains(grant.getGroup()) && isAtLeast(grant.getRole(), highest)) {
                 highest = grant.getRole();
             }
         }
-        return highest == Role.UNRECOGNIZED ? Role.ROLE_UNSPECIFIED : highest;
+        return highest;
     }
 
     public static boolean isAtLeast(Role role, Role needed) {

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ReplyTail implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReplyTail.class);
-    private static final Duration POLL = Duration.ofMillis(250);
+    private static final Duration POLL = Duration.ofSeconds(2);
     private static final Duration PAUSE_AFTER_ERROR = Duration.ofMillis(500);
 
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
