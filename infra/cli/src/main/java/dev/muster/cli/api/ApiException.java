@@ -1,5 +1,7 @@
 package dev.muster.cli.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 /** The API said no. The message is the problem on one line; {@code code} is one of the published error codes. */
 public final class ApiException extends RuntimeException {
     private final int status;
@@ -9,6 +11,16 @@ public final class ApiException extends RuntimeException {
         super(message);
         this.status = status;
         this.code = code;
+    }
+
+    /** What an {@code error} frame of the live feed says. */
+    public static ApiException of(JsonNode problem) {
+        String code = problem.path("code").asText("unknown");
+        String detail = problem.path("detail").asText("");
+        return new ApiException(
+                problem.path("status").asInt(),
+                code,
+                detail.isEmpty() ? code : code + ": " + ApiClient.oneLine(detail));
     }
 
     public int status() {

@@ -18,7 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * attach, skipped for a slow reader, lost with a connection) is read from the API by range.
  */
 final class OutputFollower {
-    private static final Duration QUIET = Duration.ofSeconds(2);
+    private static final Duration QUIET = Duration.ofSeconds(1);
     private static final int RECONNECTS_MAX = 20;
     /** Requests in a row that brought no byte, each after a pause of up to a second. */
     private static final int STALLS_MAX = 100;
@@ -58,19 +58,18 @@ final class OutputFollower {
 
     private void followLive(Feed feed) throws Feed.Ended, InterruptedException {
         feed.send(Json.object().put("op", "open").putNull("resume"));
-        feed.send(Json.object()
-                .put("op", "attach")
-                .put("ref", "run")
-                .put("nodeId", tasks.nodeId())
-                .put("terminal", taskId)
-                .put("mode", "raw")
-                .put("lines", 0));
-        boolean attached = false;
+        attach(feed);
+        boolean refused = false;
         while (true) {
             Optional<JsonNode> next = feed.next(QUIET);
             if (next.isEmpty()) {
                 if (TaskApi.hasEnded(tasks.get(taskId))) {
                     return;
+                }
+                // Before its first byte a task may have no terminal to attach to.
+                if (refused) {
+                    refused = false;
+                    attach(feed);
                 }
                 io.flush();
                 continue;
@@ -84,26 +83,31 @@ final class OutputFollower {
                 continue;
             }
             switch (type) {
-                case "attached" -> {
-                    attached = true;
-                    catchUp();
-                }
                 case "output" -> output(frame);
-                case "skipped", "gap" -> catchUp();
+                case "attached", "skipped", "gap" -> catchUp();
                 case "ended" -> {
                     return;
                 }
                 case "error" -> {
-                    // Before its first byte a task may have no terminal to attach to; its end still shows as a task
-                    // frame.
-                    if (attached || !frame.path("problem").path("code").asText().equals("not-found")) {
-                        throw new CliFailure(
-                                frame.path("problem").path("detail").asText("the feed refused to attach"));
+                    ApiException refusal = ApiException.of(frame.path("problem"));
+                    if (refusal.status() != 404 && refusal.status() < 429) {
+                        throw refusal;
                     }
+                    refused = true;
                 }
                 default -> {}
             }
         }
+    }
+
+    private void attach(Feed feed) {
+        feed.send(Json.object()
+                .put("op", "attach")
+                .put("ref", "run")
+                .put("nodeId", tasks.nodeId())
+                .put("terminal", taskId)
+                .put("mode", "raw")
+                .put("lines", 0));
     }
 
     private boolean isOurs(JsonNode frame) {

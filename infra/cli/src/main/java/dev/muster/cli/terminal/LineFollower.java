@@ -20,6 +20,15 @@ final class LineFollower {
         return settledTo;
     }
 
+    /** The first line that is neither given out nor waiting here: lines that begin after it leave a hole. */
+    long expected() {
+        long next = settledTo;
+        while (window.containsKey(next)) {
+            next++;
+        }
+        return next;
+    }
+
     /** Forgets what comes before a line: the first that a viewer asked for. */
     void startAt(long line) {
         settledTo = Math.max(settledTo, line);

@@ -5,6 +5,7 @@ import dev.muster.cli.CliFailure;
 import dev.muster.cli.CliIo;
 import dev.muster.cli.PlainText;
 import dev.muster.cli.api.ApiClient;
+import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Feed;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.task.TaskApi;
@@ -14,23 +15,40 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Follows one terminal until it ends, or all that start on a node until interrupted. */
 final class LogsFollower {
     private static final Duration QUIET = Duration.ofMillis(500);
     private static final int RECONNECTS_MAX = 20;
-    private static final int LINES_MAX = 10_000;
+    /** Lines asked for with an attach; what is missing before them is read from the history. */
+    private static final int ATTACH_LINES = 200;
+
+    private static final int HISTORY_LINES = 10_000;
     private static final String LATEST = "latest";
 
-    private static final class Followed {
-        final @Nullable String terminal;
-        final LineFollower lines = new LineFollower();
-        final int wanted;
-        boolean attached;
-        boolean known;
+    /** A task that was short may only be seen as ended. */
+    private static final Set<String> STARTED = Set.of("RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT");
 
-        Followed(@Nullable String terminal, int wanted) {
+    private enum Phase {
+        ASKED,
+        REFUSED,
+        ATTACHED
+    }
+
+    private static final class Followed {
+        @Nullable
+        String terminal;
+
+        final LineFollower lines = new LineFollower();
+        final long wanted;
+        Phase phase = Phase.ASKED;
+
+        /** Whether the task had ended when the present attach was asked for: then a refusal is for good. */
+        boolean endedWhenAsked;
+
+        Followed(@Nullable String terminal, long wanted) {
             this.terminal = terminal;
             this.wanted = wanted;
         }
@@ -56,7 +74,6 @@ final class LogsFollower {
         while (true) {
             try (Feed feed = api.openFeed()) {
                 feed.send(Json.object().put("op", "open").putNull("resume"));
-                followed.values().forEach(terminal -> terminal.attached = false);
                 followed.forEach((ref, terminal) -> attach(feed, ref, terminal));
                 failures = 0;
                 while (!followed.isEmpty() || only == null) {
@@ -89,17 +106,18 @@ final class LogsFollower {
             return;
         }
         switch (type) {
-            case "attached" -> attached(terminal, frame);
+            case "attached" -> attached(frame.path("ref").asText(), terminal, frame);
             case "lines" -> lines(terminal, frame);
             case "ended" -> {
                 print(terminal.lines.quiet());
                 followed.values().remove(terminal);
             }
             case "error" -> {
-                if (only != null && !frame.path("problem").path("code").asText().equals("not-found")) {
-                    throw new CliFailure(frame.path("problem").path("detail").asText("the feed refused to attach"));
+                ApiException refusal = ApiException.of(frame.path("problem"));
+                if (refusal.status() != 404 && refusal.status() < 429) {
+                    throw refusal;
                 }
-                terminal.attached = false;
+                terminal.phase = Phase.REFUSED;
             }
             default -> {}
         }
@@ -114,14 +132,13 @@ final class LogsFollower {
             }
             print(terminal.lines.quiet());
             // A terminal exists from its first byte on: until then an attach is refused, and tried again.
-            if (!terminal.attached) {
-                if (terminal.terminal != null
-                        && TaskApi.hasEnded(new TaskApi(api, nodeId).get(terminal.terminal))
-                        && terminal.known) {
+            if (terminal.phase == Phase.REFUSED) {
+                if (terminal.endedWhenAsked) {
                     followed.remove(ref);
                     continue;
                 }
-                terminal.known = true;
+                terminal.endedWhenAsked =
+                        terminal.terminal != null && TaskApi.hasEnded(new TaskApi(api, nodeId).get(terminal.terminal));
                 attach(feed, ref, terminal);
             }
         }
@@ -129,16 +146,17 @@ final class LogsFollower {
 
     private void began(Feed feed, JsonNode task) {
         String taskId = task.path("taskId").asText();
-        boolean running = task.path("state").asText().equals("RUNNING");
-        if (!task.path("nodeId").asText().equals(nodeId) || !running || seen.contains(taskId)) {
+        if (!task.path("nodeId").asText().equals(nodeId)
+                || !STARTED.contains(task.path("state").asText())
+                || seen.contains(taskId)) {
             return;
         }
         seen.add(taskId);
         Followed latest = followed.get(LATEST);
-        if (latest != null && !latest.attached) {
+        if (latest != null && latest.phase == Phase.REFUSED) {
             followed.remove(LATEST);
         }
-        Followed terminal = new Followed(taskId, LINES_MAX);
+        Followed terminal = new Followed(taskId, Long.MAX_VALUE);
         followed.put(taskId, terminal);
         attach(feed, taskId, terminal);
     }
@@ -149,51 +167,61 @@ final class LogsFollower {
                 .put("ref", ref)
                 .put("nodeId", nodeId)
                 .put("mode", "text")
-                .put("lines", terminal.lines.settledTo() > 0 ? LINES_MAX : terminal.wanted);
+                .put("lines", ATTACH_LINES);
         if (terminal.terminal != null) {
             frame.put("terminal", terminal.terminal);
         }
+        terminal.phase = Phase.ASKED;
         feed.send(frame);
     }
 
-    private void attached(Followed terminal, JsonNode frame) {
-        terminal.attached = true;
-        if (frame.hasNonNull("terminal")) {
-            seen.add(frame.path("terminal").asText());
+    private void attached(String ref, Followed terminal, JsonNode frame) {
+        terminal.phase = Phase.ATTACHED;
+        String taskId = frame.path("terminal").asText();
+        if (ref.equals(LATEST) && followed.containsKey(taskId)) {
+            // The latest began after it was asked for, and is followed already.
+            followed.remove(LATEST);
+            return;
         }
+        terminal.terminal = taskId;
+        seen.add(taskId);
         if (terminal.lines.settledTo() == 0) {
-            terminal.lines.startAt(frame.path("firstLine").asLong());
+            terminal.lines.startAt(Math.max(0, frame.path("nextLine").asLong() - terminal.wanted));
         }
     }
 
     private void lines(Followed terminal, JsonNode frame) {
         long first = frame.path("firstLine").asLong();
-        if (first > terminal.lines.settledTo() && terminal.terminal != null && terminal.attached) {
+        if (first > terminal.lines.expected() && terminal.terminal != null) {
             fill(terminal, terminal.terminal, first);
         }
-        List<String> lines = new ArrayList<>();
-        frame.path("lines")
-                .forEach(line -> lines.add(
-                        line.isTextual() ? line.asText() : line.path("text").asText()));
         print(terminal.lines.take(
                 first,
-                lines,
+                texts(frame),
                 frame.path("final").asLong(),
                 frame.path("nextLine").asLong()));
     }
 
     /** Lines that the feed left out are read from the history. */
     private void fill(Followed terminal, String taskId, long before) {
-        long from = terminal.lines.settledTo();
-        JsonNode answer = api.get("/api/v1/nodes/" + nodeId + "/history?format=json&lines=" + LINES_MAX + "&terminal="
-                + taskId + "&after=" + from + "&before=" + before);
-        JsonNode page = answer.path("terminals").path(0);
+        while (terminal.lines.settledTo() < before) {
+            long from = terminal.lines.settledTo();
+            long to = Math.min(before, from + HISTORY_LINES);
+            JsonNode answer = api.get("/api/v1/nodes/" + nodeId + "/history?format=json&lines=" + HISTORY_LINES
+                    + "&terminal=" + taskId + "&after=" + from + "&before=" + to);
+            JsonNode page = answer.path("terminals").path(0);
+            print(terminal.lines.take(page.path("firstLine").asLong(from), texts(page), to, to));
+            // What the history no longer has is over.
+            terminal.lines.startAt(to);
+        }
+    }
+
+    private static List<String> texts(JsonNode page) {
         List<String> lines = new ArrayList<>();
         page.path("lines")
                 .forEach(line -> lines.add(
                         line.isTextual() ? line.asText() : line.path("text").asText()));
-        long first = page.path("firstLine").asLong(from);
-        print(terminal.lines.take(first, lines, before, before));
+        return lines;
     }
 
     private void print(List<String> lines) {

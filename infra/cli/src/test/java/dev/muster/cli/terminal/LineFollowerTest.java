@@ -48,4 +48,12 @@ class LineFollowerTest {
         assertThat(follower.take(0, List.of("a"), 0, 1)).isEmpty();
         assertThat(follower.quiet()).isEmpty();
     }
+
+    @Test
+    void a_hole_is_seen_and_what_waits_is_none() {
+        assertThat(follower.take(0, List.of("a", "b"), 0, 2)).containsExactly("a");
+        assertThat(follower.expected()).isEqualTo(2);
+        follower.startAt(10);
+        assertThat(follower.expected()).isEqualTo(10);
+    }
 }
