@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 /** A task's output: clean text, raw bytes with ranges, or a recording. */
 public final class OutputCall {
     /** The registry's view of the output can be behind the news that the task has ended. */
-    private static final Duration SETTLE = Duration.ofSeconds(10);
+    private static final Duration SETTLE = Duration.ofSeconds(45);
 
     private static final Duration SETTLE_PAUSE = Duration.ofMillis(50);
     private static final String BINARY = "application/octet-stream";
@@ -54,15 +54,20 @@ public final class OutputCall {
         boolean follow = ask.query("follow").map(Boolean::parseBoolean).orElse(false);
         return NodeAccess.require(registry, ask, Role.ROLE_WATCH)
                 .thenCompose(view -> registry.getTask(nodeId, taskId))
-                .thenCompose(task -> settled(task, System.nanoTime()).thenCompose(head -> switch (format) {
-                    case "raw" -> follow ? following(ask, task, head) : raw(ask, task, head);
-                    case "asciicast" -> recording(task, head, (int) version);
-                    default -> text(task, head);
-                }));
+                .thenCompose(task -> settled(task, !format.equals("raw"), System.nanoTime())
+                        .thenCompose(head -> switch (format) {
+                            case "raw" -> follow ? following(ask, task, head) : raw(ask, task, head);
+                            case "asciicast" -> recording(task, head, (int) version);
+                            default -> text(task, head);
+                        }));
     }
 
-    /** What there is; of a task that has ended, only once all of it was taken. Nothing where there was never any output. */
-    private CompletableFuture<Optional<RawOutput.Head>> settled(Task task, long sinceNanos) {
+    /**
+     * What there is; nothing where there was never any output.
+     *
+     * @param whole of a task that has ended, wait until the registry has taken all of it
+     */
+    private CompletableFuture<Optional<RawOutput.Head>> settled(Task task, boolean whole, long sinceNanos) {
         return raw.head(task.getNodeId(), task.getTaskId())
                 .thenApply(Optional::of)
                 .exceptionally(error -> {
@@ -72,8 +77,8 @@ public final class OutputCall {
                     throw Problems.problemOf(error);
                 })
                 .thenCompose(head -> {
-                    boolean behind =
-                            head.map(known -> isOver(task) && !known.ended()).orElse(task.getOutputBytes() > 0);
+                    boolean behind = head.map(known -> whole && isOver(task) && !known.ended())
+                            .orElse(task.getOutputBytes() > 0);
                     if (!behind) {
                         return CompletableFuture.completedFuture(head);
                     }
@@ -85,7 +90,7 @@ public final class OutputCall {
                                     () -> task,
                                     CompletableFuture.delayedExecutor(
                                             SETTLE_PAUSE.toMillis(), TimeUnit.MILLISECONDS, executor))
-                            .thenCompose(waited -> settled(task, sinceNanos));
+                            .thenCompose(waited -> settled(task, whole, sinceNanos));
                 });
     }
 
@@ -98,8 +103,10 @@ public final class OutputCall {
     }
 
     private CompletableFuture<Answer> raw(Ask ask, Task task, Optional<RawOutput.Head> head) {
-        long size = head.map(RawOutput.Head::size).orElse(0L);
-        boolean ended = head.map(RawOutput.Head::ended).orElse(true);
+        // the agent told the size when the task ended; the bytes are in the topic, however far the registry is
+        boolean ended = isOver(task) || head.map(RawOutput.Head::ended).orElse(true);
+        long size = head.map(known -> ended && !known.ended() ? task.getOutputBytes() : known.size())
+                .orElse(0L);
         String tag = "\"" + task.getTaskId() + "-" + size + "\"";
         Optional<ByteRange> range;
         try {

@@ -81,7 +81,7 @@ public final class RawOutput implements AutoCloseable {
     /**
      * The raw bytes {@code [from, to)}.
      *
-     * @param to at most the size at present
+     * @param to at most the size at present, or the size that a task that has ended is known to have
      * @return the body, whose first block was read already: what fails at once fails here
      */
     public CompletableFuture<BlockSource> raw(String nodeId, String terminalId, long from, long to) {
@@ -147,6 +147,9 @@ public final class RawOutput implements AutoCloseable {
     /** One body on its way; its steps run one after the other. */
     private final class Download implements BlockSource {
         private static final long STUCK_NANOS = 15_000_000_000L;
+        private static final long ASK_NANOS = 2_000_000_000L;
+        /** The registry has not taken all that is wanted yet, so nobody knows where in the topic it ends. */
+        private static final long UNKNOWN = Long.MAX_VALUE;
 
         private final String nodeId;
         private final String terminalId;
@@ -160,6 +163,7 @@ public final class RawOutput implements AutoCloseable {
         private boolean closed;
         private long movedAtNanos = System.nanoTime();
         private long movedTo = -1;
+        private long askedAtNanos = System.nanoTime();
         private @Nullable CompletableFuture<Optional<java.nio.ByteBuffer>> primed;
 
         Download(
@@ -179,7 +183,7 @@ public final class RawOutput implements AutoCloseable {
             this.renderer = renderer;
             this.release = release;
             this.to = following ? index.getMark().getOffset() : to;
-            this.lastOffset = index.getLastOffset();
+            this.lastOffset = index.getMark().getOffset() < this.to ? UNKNOWN : index.getLastOffset();
             this.last = !following || index.hasExit();
         }
 
@@ -239,6 +243,14 @@ public final class RawOutput implements AutoCloseable {
             } else if (System.nanoTime() - movedAtNanos > STUCK_NANOS) {
                 return CompletableFuture.failedFuture(
                         new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now."));
+            }
+            if (lastOffset == UNKNOWN && System.nanoTime() - askedAtNanos > ASK_NANOS) {
+                askedAtNanos = System.nanoTime();
+                return registry.getOutputIndex(nodeId, terminalId, reader.offset())
+                        .thenCompose(index -> {
+                            lastOffset = index.getMark().getOffset() < to ? UNKNOWN : index.getLastOffset();
+                            return read();
+                        });
             }
             return read();
         }

@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 public final class RegistryClient implements RegistryReads, AutoCloseable {
     private static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);
 
+    private static final long RETRY_PAUSE_MS = 20;
+    private static final long RETRY_PAUSE_MS_MAX = 400;
+
     private final ManagedChannel channel;
     private final RegistryQueryGrpc.RegistryQueryFutureStub stub;
     private final Executor executor;
@@ -63,14 +66,12 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
 
     @Override
     public CompletableFuture<NodeView> getNode(String nodeId) {
-        return ask(
-                deadline,
-                s -> s.getNode(GetNodeRequest.newBuilder().setNodeId(nodeId).build()));
+        return read(s -> s.getNode(GetNodeRequest.newBuilder().setNodeId(nodeId).build()));
     }
 
     @Override
     public CompletableFuture<ListNodesResponse> listNodes(ListNodesRequest request) {
-        return ask(deadline, s -> s.listNodes(request));
+        return read(s -> s.listNodes(request));
     }
 
     /** @param remaining how long to wait for the views at most */
@@ -80,43 +81,35 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
 
     @Override
     public CompletableFuture<Task> getTask(String nodeId, String taskId) {
-        return ask(
-                deadline,
-                s -> s.getTask(GetTaskRequest.newBuilder()
-                        .setNodeId(nodeId)
-                        .setTaskId(taskId)
-                        .build()));
+        return read(s -> s.getTask(
+                GetTaskRequest.newBuilder().setNodeId(nodeId).setTaskId(taskId).build()));
     }
 
     @Override
     public CompletableFuture<ListTasksResponse> listTasks(ListTasksRequest request) {
-        return ask(deadline, s -> s.listTasks(request));
+        return read(s -> s.listTasks(request));
     }
 
     @Override
     public CompletableFuture<ReadHistoryResponse> readHistory(ReadHistoryRequest request) {
-        return ask(deadline, s -> s.readHistory(request));
+        return read(s -> s.readHistory(request));
     }
 
     @Override
     public CompletableFuture<GetRepaintResponse> getRepaint(String nodeId, String terminalId) {
-        return ask(
-                deadline,
-                s -> s.getRepaint(GetRepaintRequest.newBuilder()
-                        .setNodeId(nodeId)
-                        .setTerminalId(terminalId)
-                        .build()));
+        return read(s -> s.getRepaint(GetRepaintRequest.newBuilder()
+                .setNodeId(nodeId)
+                .setTerminalId(terminalId)
+                .build()));
     }
 
     /** @param from raw offset from which the caller wants to read */
     public CompletableFuture<GetOutputIndexResponse> getOutputIndex(String nodeId, String terminalId, long from) {
-        return ask(
-                deadline,
-                s -> s.getOutputIndex(GetOutputIndexRequest.newBuilder()
-                        .setNodeId(nodeId)
-                        .setTerminalId(terminalId)
-                        .setFrom(from)
-                        .build()));
+        return read(s -> s.getOutputIndex(GetOutputIndexRequest.newBuilder()
+                .setNodeId(nodeId)
+                .setTerminalId(terminalId)
+                .setFrom(from)
+                .build()));
     }
 
     public CompletableFuture<GetHealthResponse> getHealth(Duration within) {
@@ -126,6 +119,34 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
     @Override
     public void close() {
         channel.shutdownNow();
+    }
+
+    // a store that restores, has moved, or changes too fast to be read says so; a registry that does not answer at all
+    // is not asked again
+    private <T> CompletableFuture<T> read(
+            Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call) {
+        return read(call, System.nanoTime() + deadline.toNanos(), RETRY_PAUSE_MS);
+    }
+
+    private <T> CompletableFuture<T> read(
+            Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call,
+            long endNanos,
+            long pauseMillis) {
+        return ask(Duration.ofNanos(endNanos - System.nanoTime()), call).exceptionallyCompose(error -> {
+            long leftMillis = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+            if (!saysUnavailable(error) || leftMillis <= 2 * pauseMillis) {
+                return CompletableFuture.failedFuture(error);
+            }
+            return CompletableFuture.supplyAsync(
+                            () -> call, CompletableFuture.delayedExecutor(pauseMillis, TimeUnit.MILLISECONDS, executor))
+                    .thenCompose(again -> read(again, endNanos, Math.min(RETRY_PAUSE_MS_MAX, 2 * pauseMillis)));
+        });
+    }
+
+    private static boolean saysUnavailable(Throwable error) {
+        @Nullable Throwable cause = error.getCause();
+        @Nullable Metadata trailers = cause == null ? null : Status.trailersFromThrowable(cause);
+        return trailers != null && ErrorCode.UNAVAILABLE.code().equals(trailers.get(CODE));
     }
 
     private <T> CompletableFuture<T> ask(

@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Stands for the registry: a node map that commands change and queries read. Guarded by its own lock. */
@@ -56,6 +57,8 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     final List<ReadHistoryRequest> read = new CopyOnWriteArrayList<>();
     volatile boolean ready = true;
     volatile boolean views = true;
+    /** So many reads of an index are told to come again. */
+    final AtomicInteger unavailable = new AtomicInteger();
 
     synchronized void put(NodeView view) {
         nodes.put(view.getNode().getNodeId(), view);
@@ -241,6 +244,10 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     @Override
     public synchronized void getOutputIndex(
             GetOutputIndexRequest request, StreamObserver<GetOutputIndexResponse> answer) {
+        if (unavailable.getAndDecrement() > 0) {
+            fail(answer, Status.UNAVAILABLE, ErrorCode.UNAVAILABLE, "The store changes too fast.");
+            return;
+        }
         answer(Optional.ofNullable(indexes.get(request.getTerminalId())), answer);
     }
 

@@ -183,17 +183,33 @@ class OutputCallTest {
     }
 
     @Test
-    void output_of_an_ended_task_waits_until_the_registry_has_all_of_it() throws Exception {
-        output(2_000);
+    void raw_output_of_an_ended_task_is_whole_though_the_registry_is_behind() throws Exception {
+        output(2_000_000);
+        gateway.registry.put(task(TaskState.SUCCEEDED, false).toBuilder()
+                .setOutputBytes(2_000_000)
+                .build());
         gateway.registry.put(TASK, log.index(500, false));
 
-        var answer = gateway.http.sendAsync(
-                gateway.request(gateway.token("alice"), PATH + "/output?format=raw")
-                        .build(),
-                HttpResponse.BodyHandlers.ofByteArray());
-        gateway.registry.put(TASK, log.index(2_000, true));
+        assertThat(raw("").body()).isEqualTo(bytes);
+    }
 
-        assertThat(answer.get().body()).isEqualTo(bytes);
+    @Test
+    void a_recording_of_an_ended_task_waits_until_the_registry_has_all_of_it() throws Exception {
+        log.append(NODE, RawFixture.start(TASK, Start.getDefaultInstance()));
+        log.append(NODE, RawFixture.data(TASK, 0, "whole".getBytes(StandardCharsets.UTF_8)));
+        log.append(NODE, RawFixture.exit(TASK, 5, 0));
+        gateway.registry.put(task(TaskState.SUCCEEDED, true));
+        gateway.registry.put(TASK, log.index(0, false));
+
+        var answer = gateway.http.sendAsync(
+                gateway.request(gateway.token("alice"), PATH + "/output?format=asciicast")
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        gateway.registry.unavailable.set(3);
+        gateway.registry.put(TASK, log.index(5, true));
+
+        assertThat(answer.get().body()).contains("\"o\",\"whole\"");
+        assertThat(gateway.registry.unavailable.get()).isNotPositive();
     }
 
     @Test
