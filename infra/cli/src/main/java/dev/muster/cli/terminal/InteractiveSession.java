@@ -51,7 +51,7 @@ public final class InteractiveSession {
     public static int start(ApiClient api, TaskApi tasks, ObjectNode body, CliIo io)
             throws IOException, InterruptedException {
         requireTerminal(io);
-        try (Terminal terminal = TerminalBuilder.builder().system(true).build()) {
+        try (Terminal terminal = open()) {
             Size size = terminal.getSize();
             body.putObject("pty").put("cols", atLeast(size.getColumns(), 80)).put("rows", atLeast(size.getRows(), 24));
             body.withObject("/env").put("TERM", io.variables().getOrDefault("TERM", "xterm-256color"));
@@ -64,7 +64,7 @@ public final class InteractiveSession {
     public static int attach(ApiClient api, TaskApi tasks, String taskId, CliIo io)
             throws IOException, InterruptedException {
         requireTerminal(io);
-        try (Terminal terminal = TerminalBuilder.builder().system(true).build()) {
+        try (Terminal terminal = open()) {
             return new InteractiveSession(api, tasks, taskId, io).run(terminal);
         }
     }
@@ -208,6 +208,14 @@ public final class InteractiveSession {
         raw.setOutputFlag(Attributes.OutputFlag.OPOST, false);
         terminal.setAttributes(raw);
         return before;
+    }
+
+    /**
+     * Only modes, size and signals are wanted. Left alone, JLine also asks the terminal what it can do, and the answers would go to the node
+     * as if they had been typed.
+     */
+    private static Terminal open() throws IOException {
+        return TerminalBuilder.builder().system(true).graphemeCluster(false).build();
     }
 
     private static void requireTerminal(CliIo io) {
