@@ -57,7 +57,10 @@ final class Product implements AutoCloseable {
             return new Product(process, dataDir, url.get(READY_SECONDS, TimeUnit.SECONDS));
         } catch (Exception e) {
             process.destroyForcibly();
-            throw new AssertionError("up did not become ready; its log:\n" + tail(log), e);
+            throw new AssertionError(
+                    "up did not become ready; it said:\n" + tail(log) + "\nits log:\n"
+                            + tail(dataDir.resolve("logs").resolve("muster.log")),
+                    e);
         }
     }
 
@@ -77,8 +80,11 @@ final class Product implements AutoCloseable {
     }
 
     private static String tail(Path log) throws IOException {
+        if (!Files.exists(log)) {
+            return "";
+        }
         List<String> lines = Files.readAllLines(log);
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 400), lines.size()));
     }
 
     String signInUrl() {
