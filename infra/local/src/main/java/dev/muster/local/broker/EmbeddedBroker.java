@@ -2,6 +2,7 @@ package dev.muster.local.broker;
 
 import dev.muster.local.Ports;
 import dev.muster.local.StartFailure;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.BindException;
@@ -38,6 +39,9 @@ public final class EmbeddedBroker implements AutoCloseable {
         this.port = port;
     }
 
+    /** The port of the last start, kept beside the logs. */
+    private static final String PORT_FILE = "muster.port";
+
     /** Starts with a callback that only logs. */
     public static EmbeddedBroker start(Path directory, int port) {
         return start(directory, port, failure -> {});
@@ -46,7 +50,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     /**
      * Returns when the broker serves requests.
      *
-     * @param port 0 picks a free one
+     * @param port 0 takes the one of the last start, or a free one
      * @param onFatal told, on one of Kafka's threads, why the broker can no longer be used
      * @throws StartFailure in one line, where it cannot start
      */
@@ -54,10 +58,21 @@ public final class EmbeddedBroker implements AutoCloseable {
         Ports.requireFree(port, "Kafka", "");
         reportInsteadOfExit(onFatal);
         format(directory);
+        int before = rememberedPort(directory);
         for (int attempt = 1; ; attempt++) {
-            int chosen = port == 0 ? Ports.free() : port;
+            int chosen = port != 0 ? port : attempt == 1 && Ports.isFree(before) ? before : Ports.free();
             try {
-                return new EmbeddedBroker(startServer(directory, chosen, Ports.free()), chosen);
+                KafkaRaftServer server = startServer(directory, chosen, Ports.free());
+                if (before != 0 && before != chosen) {
+                    server = again(server, directory, chosen);
+                }
+                if (before != 0) {
+                    LeftTransactions.end(BrokerConfig.HOST + ":" + chosen);
+                }
+                Files.writeString(directory.resolve(PORT_FILE), Integer.toString(chosen));
+                return new EmbeddedBroker(server, chosen);
+            } catch (IOException e) {
+                throw StartFailure.from("cannot remember the broker's port in " + directory, e);
             } catch (RuntimeException e) {
                 if (attempt == FREE_PORT_ATTEMPTS || !isTakenPort(e)) {
                     throw StartFailure.from("the broker could not start", e);
@@ -79,6 +94,27 @@ public final class EmbeddedBroker implements AutoCloseable {
     public void close() {
         server.shutdown();
         server.awaitShutdown();
+    }
+
+    /**
+     * Transactions that a killed broker left half ended are ended at the next start, before it registers, at the address that it had
+     * before; the markers for an address that is gone are sent there for ever, and readers of committed records wait for ever. At a second
+     * start the new address is known.
+     */
+    private static KafkaRaftServer again(KafkaRaftServer server, Path directory, int port) {
+        LOG.atInfo().addKeyValue("port", port).log("the broker's port has changed: starting it once more");
+        server.shutdown();
+        server.awaitShutdown();
+        return startServer(directory, port, Ports.free());
+    }
+
+    private static int rememberedPort(Path directory) {
+        Path file = directory.resolve(PORT_FILE);
+        try {
+            return Files.exists(file) ? Integer.parseInt(Files.readString(file).strip()) : 0;
+        } catch (IOException | NumberFormatException e) {
+            return 0;
+        }
     }
 
     private static KafkaRaftServer startServer(Path directory, int port, int controllerPort) {
