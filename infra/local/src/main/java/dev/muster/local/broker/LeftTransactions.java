@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LeftTransactions {
     private static final long SETTLE_SECONDS = 20;
+    private static final long MARKERS_SECONDS = 5;
     private static final Set<TransactionState> UNFINISHED =
             Set.of(TransactionState.ONGOING, TransactionState.PREPARE_ABORT, TransactionState.PREPARE_COMMIT);
     private static final Logger LOG = LoggerFactory.getLogger(LeftTransactions.class);
@@ -56,6 +57,30 @@ final class LeftTransactions {
     }
 
     private static void abortOpen(Admin admin) throws ExecutionException, InterruptedException {
+        // Markers of transactions that the coordinator ends may still be on their way: they come first.
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(MARKERS_SECONDS);
+        List<AbortTransactionSpec> open = open(admin);
+        while (!open.isEmpty() && System.nanoTime() < patience) {
+            TimeUnit.MILLISECONDS.sleep(200);
+            open = open(admin);
+        }
+        for (AbortTransactionSpec transaction : open) {
+            LOG.atWarn()
+                    .addKeyValue("transaction", transaction)
+                    .log("a transaction of the last run was left open; it is aborted");
+            try {
+                admin.abortTransaction(transaction).all().get();
+            } catch (ExecutionException e) {
+                // its own marker has come meanwhile, or readers will say that it is open still
+                LOG.atWarn()
+                        .addKeyValue("transaction", transaction)
+                        .addKeyValue("why", e.getMessage())
+                        .log("it could not be aborted");
+            }
+        }
+    }
+
+    private static List<AbortTransactionSpec> open(Admin admin) throws ExecutionException, InterruptedException {
         List<TopicPartition> partitions = new ArrayList<>();
         Set<String> names = admin.listTopics(new ListTopicsOptions().listInternal(true))
                 .names()
@@ -64,23 +89,18 @@ final class LeftTransactions {
                 admin.describeTopics(names).allTopicNames().get().values()) {
             topic.partitions().forEach(info -> partitions.add(new TopicPartition(topic.name(), info.partition())));
         }
+        List<AbortTransactionSpec> open = new ArrayList<>();
         for (var entry : admin.describeProducers(partitions).all().get().entrySet()) {
             for (ProducerState producer : entry.getValue().activeProducers()) {
                 if (producer.currentTransactionStartOffset().isPresent()) {
-                    LOG.atWarn()
-                            .addKeyValue("partition", entry.getKey())
-                            .addKeyValue("producerId", producer.producerId())
-                            .addKeyValue("epoch", producer.producerEpoch())
-                            .log("a transaction of the last run was left open; it is aborted");
-                    admin.abortTransaction(new AbortTransactionSpec(
-                                    entry.getKey(),
-                                    producer.producerId(),
-                                    (short) producer.producerEpoch(),
-                                    producer.coordinatorEpoch().orElse(0)))
-                            .all()
-                            .get();
+                    open.add(new AbortTransactionSpec(
+                            entry.getKey(),
+                            producer.producerId(),
+                            (short) producer.producerEpoch(),
+                            producer.coordinatorEpoch().orElse(0)));
                 }
             }
         }
+        return open;
     }
 }
