@@ -188,6 +188,7 @@ public final class FanoutServer implements AutoCloseable {
                 feed.feed(),
                 registry,
                 publisher::publish,
+                gatewayId,
                 authenticator,
                 origins,
                 metrics,

@@ -34,17 +34,20 @@ public final class Watches {
     }
 
     private final RecordSink sink;
+    private final String gatewayId;
     private final Supplier<String> ids;
     private final Duration life;
     private final LongSupplier nanos;
     private final Map<Target, Lease> leases = new HashMap<>();
 
     /**
+     * @param gatewayId whose holds these are; another gateway's stay when ours end
      * @param ids makes watch ids
      * @param life how long a lease lives upstream without renewal; renewed after a third of it
      */
-    public Watches(RecordSink sink, Supplier<String> ids, Duration life, LongSupplier nanos) {
+    public Watches(RecordSink sink, String gatewayId, Supplier<String> ids, Duration life, LongSupplier nanos) {
         this.sink = sink;
+        this.gatewayId = gatewayId;
         this.ids = ids;
         this.life = life;
         this.nanos = nanos;
@@ -122,6 +125,7 @@ public final class Watches {
                         .setMode(target.mode())
                         .setLeaseMillis(Math.toIntExact(lease.toMillis()))
                         .setWatchId(watchId)
+                        .setGatewayId(gatewayId)
                         .build());
     }
 }

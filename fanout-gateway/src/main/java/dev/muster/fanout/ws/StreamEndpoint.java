@@ -66,6 +66,7 @@ public final class StreamEndpoint implements AutoCloseable {
 
     /**
      * @param sink takes watches and input; never waits
+     * @param gatewayId names this gateway's holds of leases
      * @param nanos a clock that only goes forward
      */
     public StreamEndpoint(
@@ -73,6 +74,7 @@ public final class StreamEndpoint implements AutoCloseable {
             Feed feed,
             RegistryReads registry,
             RecordSink sink,
+            String gatewayId,
             Authenticator authenticator,
             Origins origins,
             MeterRegistry meters,
@@ -86,7 +88,8 @@ public final class StreamEndpoint implements AutoCloseable {
         this.nanos = nanos;
         this.errorIds = errorIds;
         Ids ids = new Ids();
-        Watches watches = new Watches(sink, () -> ids.make(Ids.Kind.WATCH, clock.millis()), config.lease(), nanos);
+        Watches watches =
+                new Watches(sink, gatewayId, () -> ids.make(Ids.Kind.WATCH, clock.millis()), config.lease(), nanos);
         ByteBudget history = new ByteBudget(config.historyBytesMax());
         this.services = new Services(
                 feed,

@@ -29,7 +29,8 @@ final class SessionBench implements AutoCloseable {
     SessionBench(StreamFixture fixture, int pageNodes, long attachLagBytes) {
         this.fixture = fixture;
         Ids ids = new Ids();
-        watches = new Watches(fixture.sink, () -> ids.make(Ids.Kind.WATCH, 1), Duration.ofSeconds(60), nanos::get);
+        watches = new Watches(
+                fixture.sink, "gw_1", () -> ids.make(Ids.Kind.WATCH, 1), Duration.ofSeconds(60), nanos::get);
         services = new Services(
                 fixture.feed(),
                 fixture.registry,

@@ -44,6 +44,7 @@ final class StreamServer implements AutoCloseable {
                 fixture.feed(),
                 fixture.registry,
                 fixture.sink,
+                "gw_1",
                 new Authenticator(tokens, tickets),
                 new Origins(List.of("https://page.example")),
                 meters,

@@ -162,6 +162,10 @@ final class TerminalHarness implements AutoCloseable {
     }
 
     void watch(String user, String terminal, WatchMode mode, int millis, String watchId) {
+        watch("gw_1", user, terminal, mode, millis, watchId);
+    }
+
+    void watch(String gateway, String user, String terminal, WatchMode mode, int millis, String watchId) {
         WatchRecord record = WatchRecord.newBuilder()
                 .setNodeId(NODE)
                 .setTerminalId(terminal)
@@ -169,6 +173,7 @@ final class TerminalHarness implements AutoCloseable {
                 .setMode(mode)
                 .setLeaseMillis(millis)
                 .setWatchId(watchId)
+                .setGatewayId(gateway)
                 .build();
         watches.pipeInput(NODE, record.toByteArray(), Instant.ofEpochMilli(nowMillis));
         drainChangelog();

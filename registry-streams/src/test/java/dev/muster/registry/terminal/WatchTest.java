@@ -108,6 +108,25 @@ class WatchTest {
     }
 
     @Test
+    void a_gateway_that_ends_its_hold_leaves_that_of_another_gateway_alone() {
+        TerminalHarness before = new TerminalHarness();
+        before.output(start(), data(0, 1, "one\n"));
+        before.watch("gw_1", "alice", TERMINAL, TEXT, 10_000, "wt_1");
+        before.watch("gw_2", "alice", TERMINAL, TEXT, 10_000, "wt_2");
+        before.watch("gw_1", "alice", TERMINAL, TEXT, 0, "wt_1");
+        before.views();
+        before.output(data(4, 1, "two\n"));
+        assertThat(before.views()).hasSize(1);
+        try (TerminalHarness app = new TerminalHarness(Map.of(), TerminalHarness.TOPIC_ID, before.changelog)) {
+            app.output(data(8, 1, "three\n"));
+            assertThat(app.views()).hasSize(1);
+            app.watch("gw_2", "alice", TERMINAL, TEXT, 0, "wt_2");
+            app.output(data(14, 1, "four\n"));
+            assertThat(app.views()).isEmpty();
+        }
+    }
+
+    @Test
     void leases_live_on_when_the_task_starts_anew() {
         TerminalHarness before = new TerminalHarness();
         before.output(start(), data(0, 1, "one\n"));

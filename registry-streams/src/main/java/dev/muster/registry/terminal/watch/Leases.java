@@ -8,8 +8,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Who watches the terminals of one node. A lease lives until its append time says otherwise; nobody has to end it. */
+/**
+ * Who watches the terminals of one node. A lease lives until its append time says otherwise; nobody has to end it. Several gateways may hold one, for sessions of the same user: it lives while one of
+ * them does, so that a viewer who leaves one gateway does not end what another one still shows.
+ */
 public final class Leases {
     private final WatchLimits limits;
     private final Map<Key, Lease> leases = new LinkedHashMap<>();
@@ -20,11 +24,10 @@ public final class Leases {
     public static final class Lease {
         private final Key key;
         private final EmissionBudget budget;
-        private long expiresAtMillis;
+        private final Map<String, Long> expiresAtMillis = new LinkedHashMap<>(2);
 
-        private Lease(Key key, long expiresAtMillis, EmissionBudget budget) {
+        private Lease(Key key, EmissionBudget budget) {
             this.key = key;
-            this.expiresAtMillis = expiresAtMillis;
             this.budget = budget;
         }
 
@@ -39,39 +42,67 @@ public final class Leases {
         EmissionBudget budget() {
             return budget;
         }
+
+        private boolean lives(long nowMillis) {
+            for (long expires : expiresAtMillis.values()) {
+                if (expires >= nowMillis) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private boolean isEmptyAfter(long nowMillis) {
+            expiresAtMillis.values().removeIf(expires -> expires < nowMillis);
+            return expiresAtMillis.isEmpty();
+        }
     }
 
     public Leases(WatchLimits limits, NodeLeases stored) {
         this.limits = limits;
         for (TerminalLease lease : stored.getLeasesList()) {
             Key key = new Key(lease.getTerminalId(), lease.getUser(), lease.getMode());
-            leases.put(key, new Lease(key, lease.getExpiresAtMillis(), new EmissionBudget(limits, 0)));
+            leases.computeIfAbsent(key, made -> new Lease(made, new EmissionBudget(limits, 0)))
+                    .expiresAtMillis
+                    .put(lease.getGatewayId(), lease.getExpiresAtMillis());
         }
     }
 
     /**
-     * Takes, renews or ends a lease.
+     * Takes, renews or ends a gateway's hold of a lease.
      *
-     * @return whether the lease lives now
+     * @return whether that gateway holds it now
      */
     public boolean take(WatchRecord watch, long nowMillis) {
-        leases.values().removeIf(lease -> lease.expiresAtMillis < nowMillis);
+        leases.values().removeIf(lease -> lease.isEmptyAfter(nowMillis));
         Key key = new Key(watch.getTerminalId(), watch.getUser(), watch.getMode());
         long millis = Math.min(Integer.toUnsignedLong(watch.getLeaseMillis()), limits.leaseMillisMax());
+        @Nullable Lease lease = leases.get(key);
         if (millis == 0) {
-            leases.remove(key);
+            if (lease != null
+                    && lease.expiresAtMillis.remove(watch.getGatewayId()) != null
+                    && lease.isEmptyAfter(nowMillis)) {
+                leases.remove(key);
+            }
             return false;
         }
-        Lease lease = leases.get(key);
-        if (lease == null) {
-            if (leases.size() >= limits.nodeLeasesMax()) {
+        if (lease == null || !lease.expiresAtMillis.containsKey(watch.getGatewayId())) {
+            if (holds() >= limits.nodeLeasesMax()) {
                 return false;
             }
-            lease = new Lease(key, 0, new EmissionBudget(limits, nowMillis));
+        }
+        if (lease == null) {
+            lease = new Lease(key, new EmissionBudget(limits, nowMillis));
             leases.put(key, lease);
         }
-        lease.expiresAtMillis = Math.max(lease.expiresAtMillis, nowMillis + millis);
+        lease.expiresAtMillis.merge(watch.getGatewayId(), nowMillis + millis, Math::max);
         return true;
+    }
+
+    private int holds() {
+        return leases.values().stream()
+                .mapToInt(lease -> lease.expiresAtMillis.size())
+                .sum();
     }
 
     public boolean isEmpty() {
@@ -85,7 +116,7 @@ public final class Leases {
         }
         List<Lease> living = new ArrayList<>();
         for (Lease lease : leases.values()) {
-            if (lease.key.terminal().equals(terminal) && lease.expiresAtMillis >= nowMillis) {
+            if (lease.key.terminal().equals(terminal) && lease.lives(nowMillis)) {
                 living.add(lease);
             }
         }
@@ -95,11 +126,12 @@ public final class Leases {
     public NodeLeases toStored() {
         NodeLeases.Builder stored = NodeLeases.newBuilder();
         for (Lease lease : leases.values()) {
-            stored.addLeases(TerminalLease.newBuilder()
+            lease.expiresAtMillis.forEach((gateway, expires) -> stored.addLeases(TerminalLease.newBuilder()
                     .setTerminalId(lease.key.terminal())
                     .setUser(lease.user())
                     .setMode(lease.mode())
-                    .setExpiresAtMillis(lease.expiresAtMillis));
+                    .setGatewayId(gateway)
+                    .setExpiresAtMillis(expires)));
         }
         return stored.build();
     }
