@@ -179,34 +179,47 @@ public final class PartitionTails implements AutoCloseable {
 
     private void run() {
         while (!closing) {
-            for (@Nullable Runnable next = commands.poll(); next != null; next = commands.poll()) {
-                next.run();
-            }
-            try {
-                dropIdle();
-                if (followed.isEmpty()) {
-                    if (commands.isEmpty()) {
-                        LockSupport.parkNanos(POLL.toNanos());
-                    }
-                } else {
-                    poll();
-                }
-            } catch (KafkaException e) {
-                failed(e);
-                LockSupport.parkNanos(AGAIN.toNanos());
+            long waitNanos = turn(POLL);
+            if (waitNanos > 0 && commands.isEmpty()) {
+                LockSupport.parkNanos(waitNanos);
             }
         }
-        for (@Nullable Runnable next = commands.poll(); next != null; next = commands.poll()) {
-            next.run();
-        }
+        runCommands();
         dropConsumer();
     }
 
-    private void poll() {
+    /**
+     * One round: commands, then at most one poll. For whoever drives the tails itself instead of calling {@link #start}, always on one thread.
+     *
+     * @param poll how long to wait for records
+     * @return nanoseconds that may pass before the next round unless there is a command
+     */
+    public long turn(Duration poll) {
+        runCommands();
+        try {
+            dropIdle();
+            if (followed.isEmpty()) {
+                return POLL.toNanos();
+            }
+            poll(poll);
+            return 0;
+        } catch (KafkaException e) {
+            failed(e);
+            return AGAIN.toNanos();
+        }
+    }
+
+    private void runCommands() {
+        for (@Nullable Runnable next = commands.poll(); next != null; next = commands.poll()) {
+            next.run();
+        }
+    }
+
+    private void poll(Duration wait) {
         Consumer<byte[], byte[]> current = consumer();
         try {
             polling.set(true);
-            ConsumerRecords<byte[], byte[]> records = commands.isEmpty() ? current.poll(POLL) : ConsumerRecords.empty();
+            ConsumerRecords<byte[], byte[]> records = commands.isEmpty() ? current.poll(wait) : ConsumerRecords.empty();
             polling.set(false);
             for (TopicPartition partition : current.assignment()) {
                 List<ConsumerRecord<byte[], byte[]>> some = records.records(partition);

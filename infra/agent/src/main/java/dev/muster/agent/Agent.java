@@ -2,6 +2,7 @@ package dev.muster.agent;
 
 import dev.muster.agent.identity.Identity;
 import dev.muster.agent.identity.StateDir;
+import dev.muster.agent.link.Channels;
 import dev.muster.agent.link.GatewayLink;
 import dev.muster.agent.link.Join;
 import dev.muster.agent.spool.Spool;
@@ -71,7 +72,18 @@ public final class Agent implements AutoCloseable {
             Events events = new Events();
             Tasks tasks = new Tasks(identity.nodeId(), journal, spool, Clock.systemUTC(), events);
             GatewayLink link = new GatewayLink(
-                    config, identity, gateway, boot, journal, tasks, spool, vitals, version(), executor, new Random());
+                    config,
+                    identity,
+                    gateway,
+                    () -> Channels.open(gateway, config),
+                    boot,
+                    journal,
+                    tasks,
+                    spool,
+                    vitals,
+                    version(),
+                    executor,
+                    new Random());
             events.link = link;
             link.start();
             return new Agent(state, identity, spool, journal, tasks, link, executor);

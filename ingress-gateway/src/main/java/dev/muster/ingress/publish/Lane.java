@@ -45,8 +45,12 @@ public final class Lane implements AutoCloseable {
     private final AtomicLong pending = new AtomicLong();
     private final AtomicLong underWay = new AtomicLong();
     private final Thread thread;
-    /** Only the lane's thread knows it. */
-    private boolean sending;
+    // Only the lane's thread, or whoever takes its turns, knows these.
+    private @Nullable Producer<byte[], byte[]> producer;
+    private @Nullable Outgoing head;
+    private boolean warmed;
+    private long warmedNanos;
+    private volatile @Nullable Thread sender;
 
     private volatile boolean closing;
     private volatile long closeByNanos;
@@ -124,55 +128,77 @@ public final class Lane implements AutoCloseable {
     }
 
     private void run() {
-        while (!closing) {
-            serve();
-            if (fatal != null && !closing) {
-                LOG.atWarn()
-                        .addKeyValue("lane", name)
-                        .addKeyValue("reason", fatal)
-                        .log("the producer can no longer be used and is replaced");
-                observer.replaced();
-                LockSupport.parkNanos(REPLACE_PAUSE_NANOS);
+        while (!closing || (producer != null && fatal == null && !isOver(head))) {
+            long waitNanos = turn();
+            if (waitNanos > 0) {
+                LockSupport.parkNanos(waitNanos);
             }
         }
+        endProducer();
         for (Outgoing left = queue.poll(); left != null; left = queue.poll()) {
             settle(left, "closed", false);
         }
     }
 
-    /** Life of one producer. */
-    private void serve() {
-        fatal = null;
+    /**
+     * One step, without waiting. For whoever drives the lane itself instead of calling {@link #start}, always on one thread.
+     *
+     * @return nanoseconds that may pass before the next step if nothing is offered or answered meanwhile
+     */
+    public long turn() {
+        if (fatal != null) {
+            replaceProducer();
+            return REPLACE_PAUSE_NANOS;
+        }
+        Producer<byte[], byte[]> current = producer;
+        if (current == null) {
+            beginProducer();
+            return 0;
+        }
+        if (!closing && (!warmed || nanoClock.getAsLong() - warmedNanos > WARM_AGAIN_NANOS)) {
+            return warmUp(current);
+        }
+        head = head == null ? next() : head;
+        if (head == null) {
+            return IDLE_NANOS;
+        }
+        if (!fits(head) || !send(current, head)) {
+            return fatal == null ? RETRY_NANOS : 0;
+        }
+        head = null;
+        return 0;
+    }
+
+    private void beginProducer() {
         health.reset();
-        Producer<byte[], byte[]> producer;
+        warmed = false;
         try {
             producer = producers.get();
         } catch (KafkaException e) {
             fatal = e.toString();
-            return;
         }
-        Outgoing head = null;
-        try {
-            long warmedNanos = warmUp(producer);
-            while (fatal == null && !isOver(head)) {
-                if (nanoClock.getAsLong() - warmedNanos > WARM_AGAIN_NANOS) {
-                    warmedNanos = warmUp(producer);
-                }
-                head = head == null ? next() : head;
-                if (head == null) {
-                    LockSupport.parkNanos(IDLE_NANOS);
-                } else if (!fits(head) || !send(producer, head)) {
-                    LockSupport.parkNanos(RETRY_NANOS);
-                } else {
-                    head = null;
-                }
-            }
-        } finally {
-            if (head != null) {
-                settle(head, "closed", false);
-            }
+    }
+
+    private void replaceProducer() {
+        LOG.atWarn()
+                .addKeyValue("lane", name)
+                .addKeyValue("reason", fatal)
+                .log("the producer can no longer be used and is replaced");
+        observer.replaced();
+        endProducer();
+        fatal = null;
+    }
+
+    private void endProducer() {
+        if (head != null) {
+            settle(head, "closed", false);
+            head = null;
+        }
+        Producer<byte[], byte[]> last = producer;
+        producer = null;
+        if (last != null) {
             // flushes what was handed over; when the producer is beyond use, gives it up at once
-            producer.close(Duration.ofMillis(fatal == null ? 5_000 : 0));
+            last.close(Duration.ofMillis(fatal == null ? 5_000 : 0));
         }
     }
 
@@ -206,7 +232,7 @@ public final class Lane implements AutoCloseable {
         Attempt attempt = new Attempt(record, nanoClock.getAsLong());
         underWay.addAndGet(record.bytes());
         health.sent(attempt.startNanos);
-        this.sending = true;
+        sender = Thread.currentThread();
         try {
             var unused = producer.send(
                     new ProducerRecord<>(
@@ -222,27 +248,28 @@ public final class Lane implements AutoCloseable {
             attempt.takeBack();
             return false;
         } finally {
-            this.sending = false;
+            sender = null;
         }
         return !attempt.isRefused();
     }
 
-    private long warmUp(Producer<byte[], byte[]> producer) {
-        while (!closing) {
-            try {
-                for (String topic : destinations.topicNames()) {
-                    var unused = producer.partitionsFor(topic);
-                }
-                health.warmed();
-                return nanoClock.getAsLong();
-            } catch (TimeoutException e) {
-                LockSupport.parkNanos(WARM_RETRY_NANOS); // asked for; not there yet
-            } catch (KafkaException e) {
-                fatal = e.toString();
-                break;
+    /** Has the producer learn its topics. */
+    private long warmUp(Producer<byte[], byte[]> current) {
+        warmed = false;
+        try {
+            for (String topic : destinations.topicNames()) {
+                var unused = current.partitionsFor(topic);
             }
+        } catch (TimeoutException e) {
+            return WARM_RETRY_NANOS; // asked for; not there yet
+        } catch (KafkaException e) {
+            fatal = e.toString();
+            return 0;
         }
-        return nanoClock.getAsLong();
+        health.warmed();
+        warmed = true;
+        warmedNanos = nanoClock.getAsLong();
+        return 0;
     }
 
     private void settle(Outgoing record, @Nullable String problem, boolean permanently) {
@@ -278,7 +305,7 @@ public final class Lane implements AutoCloseable {
 
         @Override
         public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
-            if (exception instanceof TimeoutException && Thread.currentThread() == thread && Lane.this.sending) {
+            if (exception instanceof TimeoutException && Thread.currentThread() == sender) {
                 refused = true; // no memory or no metadata right now: it stays first in line
                 takeBack();
                 return;

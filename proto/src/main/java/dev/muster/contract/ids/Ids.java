@@ -7,6 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Random;
 import java.util.regex.Pattern;
 
 /**
@@ -27,7 +28,7 @@ public final class Ids {
     private static final Pattern LABEL_KEY = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?");
     private static final Pattern LABEL_VALUE = Pattern.compile("[A-Za-z0-9._:/@ -]{0,63}");
 
-    private final SecureRandom random = new SecureRandom();
+    private final Random random;
 
     /** Kinds of made ids. */
     public enum Kind {
@@ -44,6 +45,16 @@ public final class Ids {
         Kind(String prefix) {
             this.prefix = prefix;
         }
+    }
+
+    /** Ids that nobody can guess. */
+    public Ids() {
+        this(new SecureRandom());
+    }
+
+    /** Ids as good as their source; one with a seed is for simulations only. */
+    public Ids(Random random) {
+        this.random = random;
     }
 
     public String make(Kind kind, long nowMillis) {

@@ -43,7 +43,8 @@ public final class ControlStores {
 
     private ControlStores() {}
 
-    static List<StoreBuilder<?>> builders() {
+    /** Makes them, each for its partition. */
+    public static List<StoreBuilder<?>> builders() {
         return List.of(
                 builder(NODES, StoredNode.parser()),
                 builder(STATES, StoredState.parser()),

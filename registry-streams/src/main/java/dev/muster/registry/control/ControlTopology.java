@@ -19,6 +19,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.StreamPartitioner;
+import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.jspecify.annotations.Nullable;
 
@@ -57,8 +58,7 @@ public final class ControlTopology {
         source(topology, names, Topic.NODE_EVENTS);
         topology.addProcessor(
                 CONTROL,
-                () -> new FreshProcessor<>((ProcessorContext<String, @Nullable Message> context) ->
-                        new ControlPartition(context, limits, partitions, onTick, errorIds)),
+                () -> processor(limits, partitions, onTick, errorIds),
                 sourceOf(Topic.COMMANDS),
                 sourceOf(Topic.HEARTBEATS),
                 sourceOf(Topic.NODE_EVENTS));
@@ -72,16 +72,26 @@ public final class ControlTopology {
         sink(topology, names, Topic.DLQ, partitions::ofNode);
 
         source(topology, names, Topic.VIEWS);
-        topology.addProcessor(
-                VIEW,
-                () -> new FreshProcessor<>(
-                        (ProcessorContext<Void, Void> context) -> new ViewFold(context, signals, REMOVALS_MAX)),
-                sourceOf(Topic.VIEWS));
+        topology.addProcessor(VIEW, () -> viewProcessor(signals), sourceOf(Topic.VIEWS));
         topology.addStateStore(ViewStore.builder(ControlStores.CHANGELOG), VIEW);
         return topology;
     }
 
-    static String sinkOf(Topic topic) {
+    /** What {@link #build} wires to commands, heartbeats and node events, with the stores of {@link ControlStores}. */
+    public static Processor<String, Parsed<Message>, String, @Nullable Message> processor(
+            ControlLimits limits, Partitions partitions, Runnable onTick, Supplier<String> errorIds) {
+        return new FreshProcessor<>((ProcessorContext<String, @Nullable Message> context) ->
+                new ControlPartition(context, limits, partitions, onTick, errorIds));
+    }
+
+    /** What {@link #build} wires to views, with the view store. */
+    public static Processor<String, Parsed<Message>, Void, Void> viewProcessor(ViewSignals signals) {
+        return new FreshProcessor<>(
+                (ProcessorContext<Void, Void> context) -> new ViewFold(context, signals, REMOVALS_MAX));
+    }
+
+    /** Name of the sink that writes to a topic. */
+    public static String sinkOf(Topic topic) {
         return "to-" + topic.baseName();
     }
 

@@ -17,19 +17,19 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /** One node and its tasks, as the control app knows them. */
-final class NodeReads {
+public final class NodeReads {
     static final int TASKS_MAX = 1_000;
     private static final int ANSWER_BYTES_MAX = 3 << 20;
 
     private final StoreReads stores;
     private final Partitions partitions;
 
-    NodeReads(StoreReads stores, Partitions partitions) {
+    public NodeReads(StoreReads stores, Partitions partitions) {
         this.stores = stores;
         this.partitions = partitions;
     }
 
-    NodeView node(GetNodeRequest request) {
+    public NodeView node(GetNodeRequest request) {
         String nodeId = request.getNodeId();
         StoredNode node = existing(nodeId);
         ReadOnlyKeyValueStore<String, StoredState> states = store(ControlStores.STATES, nodeId);
@@ -40,7 +40,7 @@ final class NodeReads {
         });
     }
 
-    Task task(GetTaskRequest request) {
+    public Task task(GetTaskRequest request) {
         String nodeId = request.getNodeId();
         var unused = existing(nodeId);
         ReadOnlyKeyValueStore<String, Long> ids = store(ControlStores.TASK_IDS, nodeId);
@@ -55,7 +55,7 @@ final class NodeReads {
         });
     }
 
-    ListTasksResponse tasks(ListTasksRequest request) {
+    public ListTasksResponse tasks(ListTasksRequest request) {
         String nodeId = request.getNodeId();
         var unused = existing(nodeId);
         ReadOnlyKeyValueStore<String, Long> ids = store(ControlStores.TASK_IDS, nodeId);

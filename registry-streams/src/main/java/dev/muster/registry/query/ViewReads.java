@@ -24,7 +24,7 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /** Pages over the view store. */
-final class ViewReads {
+public final class ViewReads {
     static final int LIMIT_MAX = 10_000;
     static final int AUDIENCES_MAX = 2_000;
     private static final String ALL_SHARDS = "fleet:*";
@@ -35,12 +35,12 @@ final class ViewReads {
     private final StoreReads stores;
     private final Partitions partitions;
 
-    ViewReads(StoreReads stores, Partitions partitions) {
+    public ViewReads(StoreReads stores, Partitions partitions) {
         this.stores = stores;
         this.partitions = partitions;
     }
 
-    ListNodesResponse list(ListNodesRequest request) {
+    public ListNodesResponse list(ListNodesRequest request) {
         if (request.getLimit() < 1 || request.getLimit() > LIMIT_MAX) {
             throw new MusterException(ErrorCode.INVALID, "limit: expected 1 to " + LIMIT_MAX);
         }

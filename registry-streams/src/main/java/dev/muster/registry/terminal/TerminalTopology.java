@@ -7,6 +7,7 @@ import dev.muster.contract.topics.TopicNames;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.OutputRecord;
 import dev.muster.proto.records.v1.WatchRecord;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
@@ -31,8 +32,8 @@ import org.apache.kafka.streams.state.Stores;
  *
  * Names are part of the state's identity: a changed one loses the state.
  */
-final class TerminalTopology {
-    static final String STORE = "terminals";
+public final class TerminalTopology {
+    public static final String STORE = "terminals";
     static final String PROCESSOR = "terminals";
     static final String VIEW_SINK = "to-view-terminals";
     static final String LINES_SINK = "to-terminal-lines";
@@ -64,6 +65,12 @@ final class TerminalTopology {
                 .addSink(VIEW_SINK, names.of(Topic.VIEW_TERMINALS), new StringSerializer(), message(), PROCESSOR)
                 .addSink(LINES_SINK, names.of(Topic.TERMINAL_LINES), new StringSerializer(), message(), PROCESSOR)
                 .addSink(DLQ_SINK, names.of(Topic.DLQ), new StringSerializer(), message(), PROCESSOR);
+    }
+
+    /** What the graph wires to its three inputs, with the store {@link #STORE} of bytes; its sinks are named {@code to-} and the topic. */
+    public static Processor<String, Parsed<? extends Message>, String, Message> processor(
+            TopicNames names, TerminalSettings settings, String stdoutTopicId, MeterRegistry meters) {
+        return processor(names, settings, stdoutTopicId, new TerminalMetrics(meters));
     }
 
     private static Processor<String, Parsed<? extends Message>, String, Message> processor(

@@ -24,6 +24,12 @@ public final class Channels {
 
     private Channels() {}
 
+    /** Opens a connection to a gateway. */
+    public interface Factory {
+        /** @throws AgentException if there can be none, whatever the network does */
+        ManagedChannel open() throws AgentException;
+    }
+
     public static ManagedChannel open(String gateway, AgentConfig config) throws AgentException {
         int colon = gateway.lastIndexOf(':');
         if (colon <= 0) {

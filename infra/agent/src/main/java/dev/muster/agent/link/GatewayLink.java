@@ -6,7 +6,7 @@ import dev.muster.agent.identity.Identity;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.task.Journal;
 import dev.muster.agent.task.Tasks;
-import dev.muster.agent.vitals.Vitals;
+import dev.muster.agent.vitals.VitalsSource;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
 import dev.muster.proto.agent.v1.AgentMessage;
@@ -57,12 +57,14 @@ public final class GatewayLink {
     private final AgentConfig config;
     private final Identity identity;
     private final String gateway;
+    private final Channels.Factory channels;
     private final long boot;
     private final Journal journal;
     private final Tasks tasks;
     private final Spool spool;
-    private final Vitals vitals;
+    private final VitalsSource vitals;
     private final ScheduledExecutorService executor;
+    private final RandomGenerator random;
     private final Backoff backoff;
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private final CompletableFuture<Void> firstWelcome = new CompletableFuture<>();
@@ -79,17 +81,19 @@ public final class GatewayLink {
             AgentConfig config,
             Identity identity,
             String gateway,
+            Channels.Factory channels,
             long boot,
             Journal journal,
             Tasks tasks,
             Spool spool,
-            Vitals vitals,
+            VitalsSource vitals,
             String version,
             ScheduledExecutorService executor,
             RandomGenerator random) {
         this.config = config;
         this.identity = identity;
         this.gateway = gateway;
+        this.channels = channels;
         this.boot = boot;
         this.journal = journal;
         this.tasks = tasks;
@@ -97,6 +101,7 @@ public final class GatewayLink {
         this.vitals = vitals;
         this.version = version;
         this.executor = executor;
+        this.random = random;
         this.backoff = new Backoff(random);
     }
 
@@ -143,7 +148,7 @@ public final class GatewayLink {
         }
         try {
             if (channel == null) {
-                channel = Channels.open(gateway, config);
+                channel = channels.open();
             }
         } catch (AgentException e) {
             stopped.completeExceptionally(e);
@@ -298,7 +303,7 @@ public final class GatewayLink {
                 case RECONNECT -> {
                     finish();
                     call = null;
-                    again(new java.util.Random().nextLong(message.getReconnect().getDelayMillisMax() + 1L));
+                    again(random.nextLong(message.getReconnect().getDelayMillisMax() + 1L));
                 }
                 case MESSAGE_NOT_SET -> log.atDebug().log("a message of a newer protocol was skipped");
             }

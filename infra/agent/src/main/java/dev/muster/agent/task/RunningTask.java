@@ -1,6 +1,7 @@
 package dev.muster.agent.task;
 
 import dev.muster.agent.spool.TerminalSpool;
+import dev.muster.proto.agent.v1.ProcessStarted;
 import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEndCause;
 import dev.muster.proto.agent.v1.WindowSize;
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * <p>The task ends when its process has ended and its output is drained. A process left behind that holds the output open does not
  * keep the task: {@link #ABANDON_MILLIS} after the end with nothing to read the output is closed.
  */
-final class RunningTask {
+final class RunningTask implements Runner.Running {
     static final long ABANDON_MILLIS = 1_000;
     static final long KILL_AFTER_MILLIS = 5_000;
     static final int INPUT_BYTES_MAX = 256 << 10;
@@ -34,7 +35,7 @@ final class RunningTask {
     private final Signals signals;
     private final ScheduledExecutorService executor;
     private final Clock clock;
-    private final Ended ended;
+    private final Runner.Ended ended;
     private final Thread reader;
     private final Thread writer;
     private final ArrayDeque<byte[]> input = new ArrayDeque<>();
@@ -46,11 +47,6 @@ final class RunningTask {
     private String detail = "";
     private boolean over;
 
-    /** Called once, on the tasks' executor. */
-    interface Ended {
-        void ended(RunningTask task, int exitCode, TaskEndCause cause, String detail);
-    }
-
     RunningTask(
             RunTask task,
             Process process,
@@ -58,7 +54,7 @@ final class RunningTask {
             Signals signals,
             ScheduledExecutorService executor,
             Clock clock,
-            Ended ended) {
+            Runner.Ended ended) {
         this.task = task;
         this.process = process;
         this.spool = spool;
@@ -73,7 +69,8 @@ final class RunningTask {
         writer.setDaemon(true);
     }
 
-    void begin() {
+    @Override
+    public void begin() {
         reader.start();
         if (task.hasPty()) {
             writer.start();
@@ -89,16 +86,30 @@ final class RunningTask {
         var unused = process.onExit().thenRunAsync(this::awaitDrained, executor);
     }
 
-    RunTask task() {
+    @Override
+    public RunTask task() {
         return task;
     }
 
-    TerminalSpool spool() {
+    @Override
+    public ProcessStarted process() {
+        return ProcessStarted.newBuilder()
+                .setTaskId(task.getTaskId())
+                .setPid(process.pid())
+                .setStartMillis(ProcessHandle.of(process.pid())
+                        .map(ProcessRunner::startMillis)
+                        .orElse(0L))
+                .build();
+    }
+
+    @Override
+    public TerminalSpool spool() {
         return spool;
     }
 
     /** Asks the process group to end, and ends it by force if it has not after {@link #KILL_AFTER_MILLIS}. */
-    void stop(TaskEndCause why, String because) {
+    @Override
+    public void stop(TaskEndCause why, String because) {
         if (over || !process.isAlive()) {
             return;
         }
@@ -123,7 +134,8 @@ final class RunningTask {
     }
 
     /** False if the process has no terminal, has ended, or does not read what it was given before. */
-    boolean input(byte[] bytes) {
+    @Override
+    public boolean input(byte[] bytes) {
         if (!task.hasPty() || over) {
             return false;
         }
@@ -138,7 +150,8 @@ final class RunningTask {
         return true;
     }
 
-    void resize(WindowSize size) throws IOException {
+    @Override
+    public void resize(WindowSize size) throws IOException {
         if (task.hasPty() && !over) {
             Launcher.resize(process, size);
             spool.resize(size, clock.millis());

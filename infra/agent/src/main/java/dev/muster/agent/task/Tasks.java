@@ -3,7 +3,6 @@ package dev.muster.agent.task;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.spool.TerminalSpool;
 import dev.muster.proto.agent.v1.Exit;
-import dev.muster.proto.agent.v1.ProcessStarted;
 import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEndCause;
 import dev.muster.proto.agent.v1.TaskEnded;
@@ -12,7 +11,6 @@ import dev.muster.proto.agent.v1.TaskStarted;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,30 +34,51 @@ public final class Tasks implements AutoCloseable {
 
     private final Journal journal;
     private final Spool spool;
-    private final Launcher launcher;
     private final Clock clock;
     private final Runnable onEvent;
-    private final Signals signals = new Signals();
+    private final Runner runner;
     private final ScheduledExecutorService executor;
-    private final Map<String, RunningTask> running = new ConcurrentHashMap<>();
+    private final Map<String, Runner.Running> running = new ConcurrentHashMap<>();
+
+    /**
+     * Takes over what an earlier process left behind; runs commands as processes of this machine.
+     *
+     * @param onEvent called on any thread when the journal has a new event
+     */
+    public Tasks(String nodeId, Journal journal, Spool spool, Clock clock, Runnable onEvent) throws IOException {
+        this(journal, spool, clock, onEvent, newExecutor(), executor -> new ProcessRunner(nodeId, clock, executor));
+    }
 
     /**
      * Takes over what an earlier process left behind.
      *
      * @param onEvent called on any thread when the journal has a new event
+     * @param executor runs one task at a time; closed with this
+     * @param runner makes what starts commands, of that executor
      */
-    public Tasks(String nodeId, Journal journal, Spool spool, Clock clock, Runnable onEvent) throws IOException {
+    public Tasks(
+            Journal journal,
+            Spool spool,
+            Clock clock,
+            Runnable onEvent,
+            ScheduledExecutorService executor,
+            Function<ScheduledExecutorService, Runner> runner)
+            throws IOException {
         this.journal = journal;
         this.spool = spool;
-        this.launcher = new Launcher(nodeId);
         this.clock = clock;
         this.onEvent = onEvent;
-        this.executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
+        this.executor = executor;
+        this.runner = runner.apply(executor);
+        recover();
+    }
+
+    private static ScheduledExecutorService newExecutor() {
+        return Executors.newSingleThreadScheduledExecutor(runnable -> {
             Thread thread = new Thread(runnable, "agent-tasks");
             thread.setDaemon(true);
             return thread;
         });
-        recover();
     }
 
     public void run(RunTask task) {
@@ -67,7 +87,7 @@ public final class Tasks implements AutoCloseable {
 
     public void cancel(String taskId) {
         executor.execute(() -> {
-            RunningTask task = running.get(taskId);
+            Runner.Running task = running.get(taskId);
             if (task != null) {
                 task.stop(TaskEndCause.TASK_END_CAUSE_CANCELLED, "cancelled");
             }
@@ -76,13 +96,13 @@ public final class Tasks implements AutoCloseable {
 
     /** False if nothing there takes input. */
     public boolean input(String terminalId, byte[] bytes) {
-        RunningTask task = running.get(terminalId);
+        Runner.Running task = running.get(terminalId);
         return task != null && task.input(bytes);
     }
 
     public void resize(String terminalId, WindowSize size) {
         executor.execute(() -> guarded(terminalId, () -> {
-            RunningTask task = running.get(terminalId);
+            Runner.Running task = running.get(terminalId);
             if (task != null) {
                 task.resize(size);
             }
@@ -99,9 +119,9 @@ public final class Tasks implements AutoCloseable {
         }
         TerminalSpool output = spool.open(task.getTaskId());
         output.start(task.hasPty() ? task.getPty() : null, clock.millis());
-        Process process;
+        Runner.Running started;
         try {
-            process = launcher.start(task);
+            started = runner.start(task, output, this::ended);
         } catch (IOException e) {
             output.exit(EXIT_NOT_STARTED, "", clock.millis());
             record(
@@ -111,21 +131,15 @@ public final class Tasks implements AutoCloseable {
                     task.getTaskId());
             return;
         }
-        journal.processStarted(ProcessStarted.newBuilder()
-                .setTaskId(task.getTaskId())
-                .setPid(process.pid())
-                .setStartMillis(
-                        ProcessHandle.of(process.pid()).map(Tasks::startMillis).orElse(0L))
-                .build());
+        journal.processStarted(started.process());
         journalAndTell(TaskEvent.newBuilder()
                 .setTaskId(task.getTaskId())
                 .setStarted(TaskStarted.newBuilder().setAtMillis(clock.millis())));
-        RunningTask started = new RunningTask(task, process, output, signals, executor, clock, this::ended);
         running.put(task.getTaskId(), started);
         started.begin();
     }
 
-    private void ended(RunningTask task, int exitCode, TaskEndCause cause, String detail) {
+    private void ended(Runner.Running task, int exitCode, TaskEndCause cause, String detail) {
         String taskId = task.task().getTaskId();
         guarded(taskId, () -> {
             running.remove(taskId);
@@ -162,15 +176,7 @@ public final class Tasks implements AutoCloseable {
     // What ran when an earlier process of the agent died cannot be watched any more: it is ended, and its outcome is
     // not known.
     private void recover() throws IOException {
-        for (ProcessStarted process : journal.openProcesses()) {
-            ProcessHandle.of(process.getPid())
-                    .filter(handle -> startMillis(handle) == process.getStartMillis())
-                    .ifPresent(handle -> {
-                        if (!signals.toGroup(handle.pid(), Signals.KILL)) {
-                            handle.destroyForcibly();
-                        }
-                    });
-        }
+        journal.openProcesses().forEach(runner::end);
         for (RunTask task : journal.openTasks()) {
             TerminalSpool output = spool.open(task.getTaskId());
             Optional<Exit> known = output.exited();
@@ -189,10 +195,6 @@ public final class Tasks implements AutoCloseable {
                             .setDetail("the agent restarted while the command ran"),
                     task.getTaskId());
         }
-    }
-
-    private static long startMillis(ProcessHandle handle) {
-        return handle.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
     }
 
     private static void guarded(String taskId, Action action) {

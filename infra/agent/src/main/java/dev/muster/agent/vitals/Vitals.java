@@ -13,7 +13,7 @@ import java.util.Locale;
 /**
  * Reads the machine's state from /proc, as proc(5) describes it. What cannot be read stays 0. Confined to one thread.
  */
-public final class Vitals {
+public final class Vitals implements VitalsSource {
     private final Path proc;
     private List<long[]> before = List.of();
 
@@ -22,6 +22,7 @@ public final class Vitals {
     }
 
     /** CPU percentages cover the time since the last call; 0 at the first one. */
+    @Override
     public dev.muster.proto.agent.v1.Vitals read() {
         var vitals = dev.muster.proto.agent.v1.Vitals.newBuilder();
         readCpu(vitals);
@@ -31,6 +32,7 @@ public final class Vitals {
         return vitals.build();
     }
 
+    @Override
     public Host host() {
         Host.Builder host = Host.newBuilder()
                 .setHostname(hostname())

@@ -1,0 +1,43 @@
+package dev.muster.agent.task;
+
+import dev.muster.agent.spool.TerminalSpool;
+import dev.muster.proto.agent.v1.ProcessStarted;
+import dev.muster.proto.agent.v1.RunTask;
+import dev.muster.proto.agent.v1.TaskEndCause;
+import dev.muster.proto.agent.v1.WindowSize;
+import java.io.IOException;
+
+/** Starts commands. All calls come on the tasks' executor. */
+public interface Runner {
+    /** Told once, on the tasks' executor, when a command has ended and its output is in the spool. */
+    interface Ended {
+        void ended(Running task, int exitCode, TaskEndCause cause, String detail);
+    }
+
+    /** A command that was started. */
+    interface Running {
+        RunTask task();
+
+        TerminalSpool spool();
+
+        /** What tells its process from others, also after a restart of the agent. */
+        ProcessStarted process();
+
+        /** Lets its output come and its time limit count. */
+        void begin();
+
+        /** Asks it to end, and ends it by force a while later. */
+        void stop(TaskEndCause why, String because);
+
+        /** False if it takes no input now. */
+        boolean input(byte[] bytes);
+
+        void resize(WindowSize size) throws IOException;
+    }
+
+    /** @throws IOException if there is no such command */
+    Running start(RunTask task, TerminalSpool output, Ended ended) throws IOException;
+
+    /** Ends, by force, what an earlier process of the agent started, if it still runs. */
+    void end(ProcessStarted left);
+}
