@@ -60,6 +60,11 @@ public enum ErrorCode {
             false,
             "A newer connection of the same node has taken over.",
             "Run one agent per node, or join the copy as a node of its own."),
+    CLONE_SUSPECTED(
+            409,
+            true,
+            "Several copies of an agent use one credential and kept taking the node from each other; this one has to wait.",
+            "Join the copy as a node of its own, or stop it."),
     CREDENTIAL_REVOKED(
             401, false, "The node's credential was revoked or replaced.", "Make a new invite and join again."),
     NODE_DELETED(404, false, "The node was deleted.", "Create it anew and join with its invite.");
