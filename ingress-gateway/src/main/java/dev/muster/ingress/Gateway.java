@@ -266,6 +266,7 @@ final class Gateway implements AutoCloseable {
                 config.heartbeatBytesMax(),
                 config.heartbeatsPerSecondMax(),
                 2 * config.heartbeatsPerSecondMax(),
+                config.heartbeatsTotalMax(),
                 new OutputLimits(
                         config.chunkBytesMax(),
                         config.outputWindowBytes(),

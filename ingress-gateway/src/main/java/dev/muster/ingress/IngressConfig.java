@@ -27,6 +27,7 @@ public record IngressConfig(
         int helloTimeoutMillis,
         int heartbeatBytesMax,
         int heartbeatsPerSecondMax,
+        int heartbeatsTotalMax,
         long heartbeatsWaitingBytesMax,
         int joinTimeoutMillis,
         int joinsMax,
@@ -87,6 +88,12 @@ public record IngressConfig(
             1,
             10_000,
             "Heartbeats that one agent may send in the long run; twice as many at once.");
+    private static final Setting HEARTBEATS_TOTAL_MAX = Setting.number(
+            "MUSTER_INGRESS_HEARTBEATS_TOTAL_MAX",
+            20_000,
+            1,
+            1_000_000,
+            "Heartbeats a second of all agents of the gateway: with more agents, new sessions are given a longer interval.");
     private static final Setting HEARTBEATS_WAITING_BYTES_MAX = Setting.number(
             "MUSTER_INGRESS_HEARTBEATS_WAITING_BYTES_MAX",
             67_108_864,
@@ -201,6 +208,7 @@ public record IngressConfig(
                 env.integer(HELLO_TIMEOUT_MS),
                 env.integer(HEARTBEAT_BYTES_MAX),
                 env.integer(HEARTBEATS_PER_SECOND_MAX),
+                env.integer(HEARTBEATS_TOTAL_MAX),
                 env.number(HEARTBEATS_WAITING_BYTES_MAX),
                 env.integer(JOIN_TIMEOUT_MS),
                 env.integer(JOINS_MAX),
@@ -289,6 +297,7 @@ public record IngressConfig(
                 HELLO_TIMEOUT_MS,
                 HEARTBEAT_BYTES_MAX,
                 HEARTBEATS_PER_SECOND_MAX,
+                HEARTBEATS_TOTAL_MAX,
                 HEARTBEATS_WAITING_BYTES_MAX,
                 JOIN_TIMEOUT_MS,
                 JOINS_MAX,

@@ -76,7 +76,7 @@ public final class AgentIngressService {
         if (draining.getAsBoolean()) {
             return refuse(call, claim.get().nodeId(), ErrorCode.UNAVAILABLE, "this gateway is about to stop");
         }
-        ConnectCall connect = new ConnectCall(around, doorkeeper, endings, call, claim.get());
+        ConnectCall connect = new ConnectCall(around, doorkeeper, endings, call, claim.get(), draining);
         connect.open();
         return connect;
     }

@@ -12,6 +12,7 @@ import dev.muster.ingress.session.Refusal;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.TaskEventAck;
+import dev.muster.proto.records.v1.DisconnectCause;
 import dev.muster.proto.records.v1.HeartbeatRecord;
 import dev.muster.proto.records.v1.NodeEventRecord;
 import io.grpc.Grpc;
@@ -22,6 +23,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +38,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     private final Endings endings;
     private final ServerCall<AgentMessage, GatewayMessage> call;
     private final Credentials.Claim claim;
+    private final BooleanSupplier draining;
     private final CallContext context;
     private final AgentSession session;
     private final Downstream downstream;
@@ -53,12 +56,14 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
             Doorkeeper doorkeeper,
             Endings endings,
             ServerCall<AgentMessage, GatewayMessage> call,
-            Credentials.Claim claim) {
+            Credentials.Claim claim,
+            BooleanSupplier draining) {
         this.around = around;
         this.doorkeeper = doorkeeper;
         this.endings = endings;
         this.call = call;
         this.claim = claim;
+        this.draining = draining;
         this.context = new CallContext((thread, fault) -> fault(fault), around.workers(), () -> {});
         this.openedNanos = around.nanos().getAsLong();
         this.session = new AgentSession(
@@ -67,7 +72,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
                         around.ids().make(Ids.Kind.SESSION, around.millis().getAsLong()),
                         around.gatewayId(),
                         remoteAddress(call)),
-                around.sessionLimits(),
+                around.sessionLimits().among(around.sessions().size()),
                 openedNanos,
                 this);
         this.downstream = new Downstream(around.callLimits().downstreamBytesMax());
@@ -211,7 +216,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
         } else if (event.hasDisconnected()) {
             leave(event.getDisconnected().getReason());
         }
-        if (!events.publish(event)) {
+        if (!events.publish(event.hasDisconnected() && draining.getAsBoolean() ? stopping(event) : event)) {
             session.refuse(ErrorCode.UNAVAILABLE, "too many events wait for the broker", now());
         }
     }
@@ -225,6 +230,14 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     }
 
     // ---- within
+
+    /** Whoever ended the session: the agent was told to go elsewhere, and is expected there. */
+    private static NodeEventRecord stopping(NodeEventRecord event) {
+        return event.toBuilder()
+                .setDisconnected(
+                        event.getDisconnected().toBuilder().setCause(DisconnectCause.DISCONNECT_CAUSE_GATEWAY_STOPS))
+                .build();
+    }
 
     private void receive(AgentMessage message) {
         if (!admitted) {

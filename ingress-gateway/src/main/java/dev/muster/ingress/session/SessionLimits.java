@@ -8,6 +8,7 @@ package dev.muster.ingress.session;
  * @param heartbeatBytesMax largest heartbeat
  * @param messagesPerSecond heartbeats and events that an agent may send in the long run
  * @param messagesBurst how many of them at once
+ * @param heartbeatsTotalMax heartbeats a second that all sessions of the gateway together may bring before the interval grows
  * @param output told to the agent
  */
 public record SessionLimits(
@@ -16,7 +17,25 @@ public record SessionLimits(
         int heartbeatBytesMax,
         int messagesPerSecond,
         int messagesBurst,
+        int heartbeatsTotalMax,
         OutputLimits output) {
+    private static final int INTERVAL_MILLIS_MAX = 600_000;
+
+    /** The interval of a session that begins next to so many others: long enough that all of them stay within the total. */
+    public SessionLimits among(int sessions) {
+        long needed = Math.min(INTERVAL_MILLIS_MAX, sessions * 1_000L / heartbeatsTotalMax);
+        return needed <= heartbeatIntervalMillis
+                ? this
+                : new SessionLimits(
+                        (int) needed,
+                        helloTimeoutMillis,
+                        heartbeatBytesMax,
+                        messagesPerSecond,
+                        messagesBurst,
+                        heartbeatsTotalMax,
+                        output);
+    }
+
     /** How long an agent may be silent. */
     public long silenceMillisMax() {
         return 3L * heartbeatIntervalMillis;

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 final class AgentSessionTest {
     private static final SessionLimits LIMITS =
-            new SessionLimits(1_000, 500, 4_096, 10, 20, new OutputLimits(1_024, 8_192, 2_048, 3));
+            new SessionLimits(1_000, 500, 4_096, 10, 20, 100, new OutputLimits(1_024, 8_192, 2_048, 3));
     private static final String INSTANCE = "0b8e7e5c-6f9a-4d2c-9d42-1a2b3c4d5e6f";
     private static final AgentMessage HELLO = hello(Hello.newBuilder());
 
