@@ -14,8 +14,11 @@ import dev.muster.proto.records.v1.NodeEventRecord;
 import dev.muster.proto.records.v1.NodeHeartbeat;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.NodeStatus;
+import dev.muster.proto.records.v1.SourceKind;
 import dev.muster.proto.store.v1.OpenTask;
 import dev.muster.proto.store.v1.Session;
+import dev.muster.proto.store.v1.StoredNode;
+import dev.muster.proto.store.v1.StoredQueue;
 import dev.muster.proto.store.v1.StoredState;
 import dev.muster.registry.liveness.Liveness;
 import dev.muster.registry.liveness.Silence;
@@ -41,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * Glue of one partition: loads a draft, has it decided on, writes what became of it. A decision that throws has written nothing.
  */
 final class ControlPartition implements Consumer<Record<String, Parsed<Message>>> {
-    private static final long TTL_SLOT_MILLIS = 1_000;
+    private static final long EXPIRY_SLOT_MILLIS = 1_000;
 
     private final ProcessorContext<String, @Nullable Message> context;
     private final Supplier<String> errorIds;
@@ -53,9 +56,18 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
     private final Outputs outputs;
     private final ViewRecords viewRecords;
     private final Liveness liveness;
-    private final TimingWheel<Expiry> expiries = new TimingWheel<>(TTL_SLOT_MILLIS);
+    private final long markerMillis;
+    private final TimingWheel<Expiry> expiries = new TimingWheel<>(EXPIRY_SLOT_MILLIS);
 
-    private record Expiry(String nodeId, long sequence) {}
+    /** What is over some time. Whether it really is, is looked at then. */
+    private enum Over {
+        TIME_TO_LIVE,
+        ENDED_TASKS,
+        SUSPICION,
+        DELETION_MARKER
+    }
+
+    private record Expiry(Over over, String nodeId, long sequence) {}
 
     ControlPartition(
             ProcessorContext<String, @Nullable Message> context,
@@ -73,8 +85,20 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         outputs = new Outputs(context);
         viewRecords = new ViewRecords(partitions);
         liveness = new Liveness(limits.liveness());
-        stores.forEachState(this::follow);
-        stores.forEachQueue((nodeId, stored) -> stored.getOpenList().forEach(open -> expire(nodeId, open)));
+        markerMillis = limits.node().markerMillis();
+        stores.forEachState((nodeId, stored) -> {
+            follow(nodeId, stored);
+            trustLater(nodeId, stored.getSession());
+        });
+        stores.forEachQueue((nodeId, stored) -> {
+            stored.getOpenList().forEach(open -> expire(nodeId, open));
+            forgetLater(nodeId, stored);
+        });
+        stores.forEachNode((nodeId, stored) -> {
+            if (stored.getRecord().getDeleted()) {
+                unmarkLater(nodeId, stored);
+            }
+        });
     }
 
     @Override
@@ -90,7 +114,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
             onCommand(record, command);
         } else if (message instanceof NodeEventRecord event && isKey(record, event.getNodeId())) {
             NodeDraft draft = stores.load(event.getNodeId(), liveness.nowMillis(record.timestamp()));
-            events.handle(draft, event);
+            events.handle(draft, event, liveness.isMass());
             apply(draft, record.timestamp());
         } else {
             String problem = parsed.problem();
@@ -130,6 +154,8 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         liveness.moveClock(record.timestamp());
         if (message.hasHeartbeat()) {
             onHeard(record, message.getHeartbeat());
+        } else if (message.getTick().getKind() == SourceKind.SOURCE_KIND_INGRESS) {
+            liveness.gatewayHeard(message.getTick().getSource());
         }
         for (Silence silence : liveness.judge()) {
             onSilence(silence, record.timestamp());
@@ -155,7 +181,8 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
 
     private void onSilence(Silence silence, long atMillis) {
         NodeDraft draft = stores.load(silence.nodeId(), liveness.clockMillis());
-        if (!SessionTransitions.isCurrent(draft, silence.sessionId())) {
+        if (!SessionTransitions.isCurrent(draft, silence.sessionId())
+                && !SessionTransitions.isExpected(draft, silence.sessionId())) {
             return;
         }
         if (silence.heardMillis() > 0) {
@@ -164,19 +191,49 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
                     .build());
         }
         draft.status(
-                silence.status() == NodeStatus.STALE
-                        ? NodeTransitions.Event.MISSED_TWO
-                        : NodeTransitions.Event.MISSED_THREE,
-                "no heartbeat for " + silence.intervals() + " intervals");
+                switch (silence.cause()) {
+                    case TWO_INTERVALS -> NodeTransitions.Event.MISSED_TWO;
+                    case GATEWAY, MASS -> NodeTransitions.Event.DOUBTED;
+                    case THREE_INTERVALS, NOT_BACK -> NodeTransitions.Event.MISSED_THREE;
+                },
+                silence.cause().reason());
         apply(draft, atMillis);
     }
 
     private void onExpiry(Expiry expiry, long atMillis) {
         NodeDraft draft = stores.load(expiry.nodeId(), liveness.clockMillis());
-        draft.task(expiry.sequence())
-                .flatMap(task ->
-                        queue.move(draft, task, TaskTransitions.Event.EXPIRE, "not dispatched within its time to live"))
-                .ifPresent(expired -> apply(draft, atMillis));
+        switch (expiry.over()) {
+            case TIME_TO_LIVE ->
+                draft.task(expiry.sequence())
+                        .flatMap(task -> queue.move(
+                                draft, task, TaskTransitions.Event.EXPIRE, "not dispatched within its time to live"))
+                        .ifPresent(expired -> apply(draft, atMillis));
+            case ENDED_TASKS -> {
+                queue.forgetOld(draft);
+                apply(draft, atMillis);
+                forgetLater(expiry.nodeId(), draft.queue());
+            }
+            case SUSPICION -> {
+                SessionTransitions.trust(draft);
+                apply(draft, atMillis);
+            }
+            case DELETION_MARKER -> onMarkerOver(draft);
+        }
+    }
+
+    private void onMarkerOver(NodeDraft draft) {
+        StoredNode node = draft.node();
+        if (!node.getRecord().getDeleted()) {
+            return;
+        }
+        if (node.getDeletedAtMillis() == 0) {
+            // marked by an older release, which did not say when
+            draft.node(node.toBuilder().setDeletedAtMillis(draft.nowMillis()).build());
+            stores.write(draft);
+            unmarkLater(draft.nodeId(), draft.node());
+        } else if (node.getDeletedAtMillis() + markerMillis <= draft.nowMillis()) {
+            stores.forgetMarker(draft.nodeId());
+        }
     }
 
     private ViewRecords.Views apply(NodeDraft draft, long atMillis) {
@@ -211,6 +268,16 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
     /** Brings what is only in memory to what was just written. */
     private void remember(NodeDraft draft) {
         follow(draft.nodeId(), draft.exists() ? draft.stored() : StoredState.getDefaultInstance());
+        if (draft.session().getCloneSuspectedUntilMillis()
+                != draft.stateBefore().getSession().getCloneSuspectedUntilMillis()) {
+            trustLater(draft.nodeId(), draft.session());
+        }
+        if (draft.node().getDeletedAtMillis() != draft.nodeBefore().getDeletedAtMillis()) {
+            unmarkLater(draft.nodeId(), draft.node());
+        }
+        if (draft.queueBefore().getEndedCount() == 0) {
+            forgetLater(draft.nodeId(), draft.queue());
+        }
         for (OpenTask open : draft.queue().getOpenList()) {
             if (open.getSequence() > draft.queueBefore().getLastSequence()) {
                 expire(draft.nodeId(), open);
@@ -222,14 +289,20 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         Session session = stored.getSession();
         NodeState state = stored.getState();
         if (!session.getConnected()) {
-            liveness.forget(nodeId);
+            boolean expected = state.getStatus() == NodeStatus.UNKNOWN;
+            if (!expected) {
+                liveness.forget(nodeId);
+            } else if (!liveness.expects(nodeId, session.getSessionId())) {
+                liveness.expect(nodeId, session.getSessionId(), session.getGatewayId());
+            }
         } else if (liveness.follows(nodeId, session.getSessionId())) {
             liveness.written(nodeId, state.getStatus(), state.getVitals());
         } else {
             liveness.follow(
                     nodeId,
                     session.getSessionId(),
-                    session.getHeartbeatIntervalMillis(),
+                    session.getGatewayId(),
+                    Integer.toUnsignedLong(session.getHeartbeatIntervalMillis()),
                     state.getHost().getMemoryTotalBytes(),
                     state.getStatus(),
                     state.getVitals());
@@ -237,7 +310,21 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
     }
 
     private void expire(String nodeId, OpenTask open) {
-        expiries.add(open.getExpiresAtMillis(), new Expiry(nodeId, open.getSequence()));
+        expiries.add(open.getExpiresAtMillis(), new Expiry(Over.TIME_TO_LIVE, nodeId, open.getSequence()));
+    }
+
+    private void forgetLater(String nodeId, StoredQueue stored) {
+        queue.forgetsAtMillis(stored).ifPresent(at -> expiries.add(at, new Expiry(Over.ENDED_TASKS, nodeId, 0)));
+    }
+
+    private void trustLater(String nodeId, Session session) {
+        if (session.getCloneSuspectedUntilMillis() > 0) {
+            expiries.add(session.getCloneSuspectedUntilMillis(), new Expiry(Over.SUSPICION, nodeId, 0));
+        }
+    }
+
+    private void unmarkLater(String nodeId, StoredNode node) {
+        expiries.add(node.getDeletedAtMillis() + markerMillis, new Expiry(Over.DELETION_MARKER, nodeId, 0));
     }
 
     private void deadLetter(Record<String, Parsed<Message>> record, String reason) {

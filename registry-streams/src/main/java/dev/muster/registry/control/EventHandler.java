@@ -1,6 +1,8 @@
 package dev.muster.registry.control;
 
+import dev.muster.proto.records.v1.DisconnectCause;
 import dev.muster.proto.records.v1.NodeEventRecord;
+import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.registry.node.NodeDraft;
 import dev.muster.registry.session.SessionTransitions;
 import dev.muster.registry.task.TaskEvents;
@@ -14,7 +16,8 @@ final class EventHandler {
         tasks = new TaskEvents(queue);
     }
 
-    void handle(NodeDraft draft, NodeEventRecord event) {
+    /** @param isMass whether many nodes have fallen silent at once, of late */
+    void handle(NodeDraft draft, NodeEventRecord event, boolean isMass) {
         switch (event.getEventCase()) {
             case CONNECTED -> {
                 if (SessionTransitions.connect(draft, event) == SessionTransitions.Verdict.CURRENT) {
@@ -22,9 +25,15 @@ final class EventHandler {
                 }
             }
             case DISCONNECTED -> {
-                String reason = event.getDisconnected().getReason();
-                SessionTransitions.end(
-                        draft, event.getSessionId(), reason.isEmpty() ? "disconnected" : "disconnected: " + reason);
+                String said = event.getDisconnected().getReason();
+                String reason = said.isEmpty() ? "disconnected" : "disconnected: " + said;
+                if (event.getDisconnected().getCause() == DisconnectCause.DISCONNECT_CAUSE_GATEWAY_STOPS) {
+                    SessionTransitions.interrupt(draft, event.getSessionId(), "its gateway has stopped");
+                } else if (isMass && draft.state().getStatus() == NodeStatus.UNKNOWN) {
+                    SessionTransitions.interrupt(draft, event.getSessionId(), reason + "; many nodes at once");
+                } else {
+                    SessionTransitions.end(draft, event.getSessionId(), reason);
+                }
             }
             case NOT_HERE ->
                 SessionTransitions.end(draft, event.getSessionId(), "its gateway no longer has the session");

@@ -65,6 +65,17 @@ final class NodeStores {
         }
     }
 
+    /** The last of a deleted node: nothing late can come any more. */
+    void forgetMarker(String nodeId) {
+        nodes.delete(nodeId);
+    }
+
+    void forEachNode(BiConsumer<String, StoredNode> action) {
+        try (KeyValueIterator<String, StoredNode> all = nodes.all()) {
+            all.forEachRemaining(entry -> action.accept(entry.key, entry.value));
+        }
+    }
+
     void forEachState(BiConsumer<String, StoredState> action) {
         try (KeyValueIterator<String, StoredState> all = states.all()) {
             all.forEachRemaining(entry -> action.accept(entry.key, entry.value));

@@ -2,7 +2,10 @@ package dev.muster.registry.liveness;
 
 import dev.muster.proto.agent.v1.Vitals;
 import dev.muster.proto.records.v1.NodeStatus;
+import dev.muster.registry.liveness.Silence.Cause;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,19 +13,33 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who of one partition was heard lately. The clock is the append time of the heartbeats topic, so a replay of the log judges alike.
- * Silence of ours is never held against a node: after a start, a restore or a jump of the clock, everyone has the full time again.
  *
- * <p>Memory only, rebuilt from the stored states; confined to the thread of its partition.
+ * <p>Silence of ours is never held against a node:
+ *
+ * <ul>
+ *   <li>after a start, a restore or a jump of the clock, everyone has the full time again;
+ *   <li>behind a gateway that is silent itself a node is UNKNOWN, and OFFLINE only after there was a gateway, for the whole time that
+ *       a return takes, which it could have come back through;
+ *   <li>many nodes that fall silent at once are UNKNOWN for as long;
+ *   <li>a second of log time brings so many changes for the worse at most; the others wait in line and are looked at again.
+ * </ul>
+ *
+ * Memory only, rebuilt from the stored states; confined to the thread of its partition.
  */
 public final class Liveness {
     private static final long SLOT_MILLIS = 250;
+    private static final long INTERVAL_MILLIS_MAX = 600_000;
 
     private final LivenessSettings settings;
     private final VitalsPolicy vitalsPolicy;
+    private final Gateways gateways;
+    private final MassSilence mass;
     private final Map<String, Pulse> pulses = new HashMap<>();
     private final TimingWheel<Pulse> wheel = new TimingWheel<>(SLOT_MILLIS);
+    private final Deque<Pulse> fallen = new ArrayDeque<>();
     private long clockMillis;
     private long floorMillis;
+    private long massEvents;
 
     /** What is to be done about a heartbeat. */
     public enum Heard {
@@ -33,36 +50,11 @@ public final class Liveness {
         DUE
     }
 
-    private static final class Pulse {
-        final String nodeId;
-        final String sessionId;
-        final long intervalMillis;
-        final long memoryTotalBytes;
-        NodeStatus status;
-        long heardMillis;
-        long writtenMillis;
-        Vitals written;
-        boolean inWheel;
-
-        Pulse(
-                String nodeId,
-                String sessionId,
-                long intervalMillis,
-                long memoryTotalBytes,
-                NodeStatus status,
-                Vitals written) {
-            this.nodeId = nodeId;
-            this.sessionId = sessionId;
-            this.intervalMillis = intervalMillis;
-            this.memoryTotalBytes = memoryTotalBytes;
-            this.status = status;
-            this.written = written;
-        }
-    }
-
     public Liveness(LivenessSettings settings) {
         this.settings = settings;
         this.vitalsPolicy = new VitalsPolicy(settings);
+        this.gateways = new Gateways(settings.gatewayMillis());
+        this.mass = new MassSilence(settings);
     }
 
     /** 0 before the first record. */
@@ -75,25 +67,47 @@ public final class Liveness {
         return clockMillis > 0 ? clockMillis : recordMillis;
     }
 
+    /** How often many nodes fell silent at once. */
+    public long massEvents() {
+        return massEvents;
+    }
+
+    /** Nodes whose change for the worse waits for room. */
+    public int waiting() {
+        return fallen.size();
+    }
+
     /** Follows a node's current session; replaces what was known of another one. */
     public void follow(
             String nodeId,
             String sessionId,
+            String gatewayId,
             long intervalMillis,
             long memoryTotalBytes,
             NodeStatus status,
             Vitals vitals) {
-        Pulse pulse = new Pulse(
+        follow(new Pulse(
                 nodeId,
                 sessionId,
-                intervalMillis > 0 ? intervalMillis : settings.intervalMillisDefault(),
+                gateways.of(gatewayId, clockMillis),
+                intervalMillis > 0 ? Math.min(INTERVAL_MILLIS_MAX, intervalMillis) : settings.intervalMillisDefault(),
                 memoryTotalBytes,
+                false,
                 status,
-                vitals);
-        pulse.heardMillis = clockMillis;
-        pulse.writtenMillis = clockMillis;
-        pulses.put(nodeId, pulse);
-        await(pulse);
+                vitals));
+    }
+
+    /** Follows a node that has no session and is expected back: it is OFFLINE when it does not come. */
+    public void expect(String nodeId, String sessionId, String gatewayId) {
+        follow(new Pulse(
+                nodeId,
+                sessionId,
+                gateways.of(gatewayId, clockMillis),
+                settings.intervalMillisDefault(),
+                0,
+                true,
+                NodeStatus.UNKNOWN,
+                Vitals.getDefaultInstance()));
     }
 
     /** What is now written down of a node that is followed. */
@@ -107,24 +121,47 @@ public final class Liveness {
     }
 
     public void forget(String nodeId) {
-        pulses.remove(nodeId);
+        Pulse pulse = pulses.remove(nodeId);
+        if (pulse != null) {
+            gateways.release(pulse);
+        }
     }
 
     public boolean follows(String nodeId, String sessionId) {
         Pulse pulse = pulses.get(nodeId);
-        return pulse != null && pulse.sessionId.equals(sessionId);
+        return pulse != null && !pulse.absent && pulse.sessionId.equals(sessionId);
+    }
+
+    public boolean expects(String nodeId, String sessionId) {
+        Pulse pulse = pulses.get(nodeId);
+        return pulse != null && pulse.absent && pulse.sessionId.equals(sessionId);
     }
 
     public Heard heard(String nodeId, String sessionId, Vitals vitals) {
         Pulse pulse = pulses.get(nodeId);
-        if (pulse == null || !pulse.sessionId.equals(sessionId)) {
+        if (pulse == null || pulse.absent || !pulse.sessionId.equals(sessionId)) {
             return Heard.IGNORED;
         }
+        gateways.heard(pulse.gateway.id, clockMillis);
         pulse.heardMillis = clockMillis;
         await(pulse);
+        if (pulse.writtenMillis < 0) {
+            // refreshes of what was written before a start are spread, not all at once
+            pulse.writtenMillis = clockMillis - Math.floorMod(nodeId.hashCode(), settings.refreshMillis());
+        }
         boolean due = pulse.status != NodeStatus.ONLINE
                 || vitalsPolicy.isDue(pulse.written, vitals, pulse.memoryTotalBytes, clockMillis - pulse.writtenMillis);
         return due ? Heard.DUE : Heard.NOTED;
+    }
+
+    /** A gateway's tick. */
+    public void gatewayHeard(String gatewayId) {
+        gateways.heard(gatewayId, clockMillis);
+    }
+
+    /** Whether many nodes have fallen silent at once, of late. */
+    public boolean isMass() {
+        return mass.isNow(clockMillis);
     }
 
     /** Moves the clock to a record's append time. */
@@ -134,6 +171,7 @@ public final class Liveness {
         }
         if (clockMillis == 0 || appendMillis - clockMillis > settings.jumpMillis()) {
             floorMillis = appendMillis;
+            gateways.forgive(appendMillis);
         }
         clockMillis = appendMillis;
     }
@@ -141,47 +179,128 @@ public final class Liveness {
     /** Who has been silent for too long by now, each time once. */
     public List<Silence> judge() {
         List<Silence> silences = new ArrayList<>(0);
+        gateways.judge(clockMillis, gateway -> gateway.pulses.forEach(this::fallBehind));
+        for (int waiting = fallen.size(); waiting > 0 && mass.hasRoom(clockMillis); waiting--) {
+            Pulse pulse = fallen.removeFirst();
+            pulse.inLine = false;
+            judge(pulse, silences);
+        }
         wheel.advance(clockMillis, pulse -> {
-            Silence silence = judge(pulse);
-            if (silence != null) {
-                silences.add(silence);
+            if (clockMillis >= pulse.dueMillis) {
+                pulse.dueMillis = Long.MAX_VALUE;
             }
+            judge(pulse, silences);
         });
         return silences;
     }
 
-    private @Nullable Silence judge(Pulse pulse) {
-        pulse.inWheel = false;
-        if (pulses.get(pulse.nodeId) != pulse) {
-            return null;
-        }
-        long silentMillis = clockMillis - lastMillis(pulse);
-        if (silentMillis >= offlineAfter(pulse)) {
-            // heard again, it comes back into the wheel
-            return pulse.status == NodeStatus.OFFLINE ? null : silence(pulse, NodeStatus.OFFLINE);
-        }
-        Silence silence = silentMillis >= staleAfter(pulse) && pulse.status == NodeStatus.ONLINE
-                ? silence(pulse, NodeStatus.STALE)
-                : null;
+    private void follow(Pulse pulse) {
+        // first, so that a gateway that both are behind is not given up in between
+        pulse.gateway.pulses.add(pulse);
+        forget(pulse.nodeId);
+        pulse.heardMillis = clockMillis;
+        pulse.writtenMillis = clockMillis == 0 ? -1 : clockMillis;
+        pulses.put(pulse.nodeId, pulse);
         await(pulse);
-        return silence;
     }
 
-    private static Silence silence(Pulse pulse, NodeStatus status) {
-        return new Silence(pulse.nodeId, pulse.sessionId, status, pulse.heardMillis);
+    private void fallBehind(Pulse pulse) {
+        if (!pulse.inLine) {
+            pulse.inLine = true;
+            fallen.addLast(pulse);
+        }
+    }
+
+    private void judge(Pulse pulse, List<Silence> silences) {
+        if (pulses.get(pulse.nodeId) != pulse || pulse.inLine) {
+            return;
+        }
+        Silence silence = pulse.absent || pulse.gateway.silent ? behindSilence(pulse) : within(pulse);
+        if (silence == null) {
+            return;
+        }
+        if (!mass.hasRoom(clockMillis)) {
+            fallBehind(pulse);
+            return;
+        }
+        mass.changed();
+        silences.add(silence);
+        // what comes next is looked at from the status that is now written down
+        await(pulse, clockMillis + SLOT_MILLIS);
+    }
+
+    /** Its gateway is silent, or it lost its session through no fault of its own. */
+    private @Nullable Silence behindSilence(Pulse pulse) {
+        if (pulse.status == NodeStatus.OFFLINE) {
+            return null;
+        }
+        if (pulse.status != NodeStatus.UNKNOWN) {
+            return silence(pulse, NodeStatus.UNKNOWN, Cause.GATEWAY);
+        }
+        long since = Math.max(
+                Math.max(pulse.absent ? pulse.heardMillis : pulse.gateway.silentSinceMillis, floorMillis),
+                gateways.openSinceMillis(clockMillis));
+        long due = since + settings.returnMillis();
+        if (clockMillis >= due) {
+            return silence(pulse, NodeStatus.OFFLINE, Cause.NOT_BACK);
+        }
+        await(pulse, due);
+        return null;
+    }
+
+    private @Nullable Silence within(Pulse pulse) {
+        long silentMillis = clockMillis - lastMillis(pulse);
+        if (silentMillis < staleAfter(pulse)) {
+            await(pulse);
+            return null;
+        }
+        if (pulse.status == NodeStatus.OFFLINE) {
+            // heard again, it comes back into the wheel
+            return null;
+        }
+        if (gateways.isDoubtful(pulse.gateway, clockMillis)) {
+            await(pulse, clockMillis + SLOT_MILLIS);
+            return null;
+        }
+        if (pulse.status == NodeStatus.ONLINE && mass.hasRoom(clockMillis) && mass.fell(clockMillis, pulses.size())) {
+            massEvents++;
+        }
+        if (mass.isNow(clockMillis)) {
+            if (pulse.status != NodeStatus.UNKNOWN) {
+                return silence(pulse, NodeStatus.UNKNOWN, Cause.MASS);
+            }
+            await(pulse, mass.untilMillis());
+            return null;
+        }
+        if (silentMillis >= offlineAfter(pulse)) {
+            return silence(pulse, NodeStatus.OFFLINE, Cause.THREE_INTERVALS);
+        }
+        if (pulse.status == NodeStatus.ONLINE) {
+            return silence(pulse, NodeStatus.STALE, Cause.TWO_INTERVALS);
+        }
+        await(pulse);
+        return null;
+    }
+
+    private static Silence silence(Pulse pulse, NodeStatus status, Cause cause) {
+        return new Silence(pulse.nodeId, pulse.sessionId, status, cause, pulse.heardMillis);
     }
 
     private void await(Pulse pulse) {
-        if (!pulse.inWheel) {
-            pulse.inWheel = true;
-            long silentMillis = clockMillis - lastMillis(pulse);
-            long after = silentMillis >= staleAfter(pulse) ? offlineAfter(pulse) : staleAfter(pulse);
-            wheel.add(lastMillis(pulse) + after, pulse);
+        long lastMillis = lastMillis(pulse);
+        boolean isStale = clockMillis - lastMillis >= staleAfter(pulse);
+        await(pulse, lastMillis + (isStale ? offlineAfter(pulse) : staleAfter(pulse)));
+    }
+
+    private void await(Pulse pulse, long dueMillis) {
+        if (dueMillis < pulse.dueMillis) {
+            pulse.dueMillis = dueMillis;
+            wheel.add(dueMillis, pulse);
         }
     }
 
     private long lastMillis(Pulse pulse) {
-        return Math.max(pulse.heardMillis, floorMillis);
+        return Math.max(Math.max(pulse.heardMillis, pulse.gateway.backMillis), floorMillis);
     }
 
     private long staleAfter(Pulse pulse) {

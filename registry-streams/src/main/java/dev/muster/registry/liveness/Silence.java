@@ -3,14 +3,30 @@ package dev.muster.registry.liveness;
 import dev.muster.proto.records.v1.NodeStatus;
 
 /**
- * A node that was silent for too long.
+ * A node of which nothing was heard for too long.
  *
- * @param status STALE or OFFLINE
+ * @param sessionId its session; of a node that is expected back, the one that has ended
+ * @param status STALE, OFFLINE or UNKNOWN
  * @param heardMillis log time at which it was heard last; 0: not since the clock is followed here
  */
-public record Silence(String nodeId, String sessionId, NodeStatus status, long heardMillis) {
-    /** Heartbeat intervals that have passed. */
-    public int intervals() {
-        return status == NodeStatus.STALE ? 2 : 3;
+public record Silence(String nodeId, String sessionId, NodeStatus status, Cause cause, long heardMillis) {
+    /** Why it is said. */
+    public enum Cause {
+        TWO_INTERVALS("no heartbeat for 2 intervals"),
+        THREE_INTERVALS("no heartbeat for 3 intervals"),
+        GATEWAY("its gateway is silent"),
+        MASS("many nodes fell silent at once"),
+        NOT_BACK("it has not come back after its gateway fell silent");
+
+        private final String reason;
+
+        Cause(String reason) {
+            this.reason = reason;
+        }
+
+        /** For people. */
+        public String reason() {
+            return reason;
+        }
     }
 }

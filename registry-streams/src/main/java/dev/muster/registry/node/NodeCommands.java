@@ -121,7 +121,11 @@ public final class NodeCommands {
                 .setCreatedAtMillis(draft.record().getCreatedAtMillis())
                 .setDeleted(true)
                 .build());
-        draft.node(draft.node().toBuilder().clearInvites().clearJoined().build());
+        draft.node(draft.node().toBuilder()
+                .clearInvites()
+                .clearJoined()
+                .setDeletedAtMillis(draft.nowMillis())
+                .build());
         return new Outcome.NodeAnswer(draft.record());
     }
 

@@ -2,19 +2,37 @@ package dev.muster.registry.node;
 
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.Setting;
+import dev.muster.contract.topics.Topic;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** How much may be stored about one node. */
-public record NodeLimits(int labelsMax, int groupsMax, int invitesMax) {
+public record NodeLimits(int labelsMax, int groupsMax, int invitesMax, long markerMillis) {
+    private static final long DAY_MILLIS = 24L * 3_600 * 1_000;
+
     private static final Setting LABELS_MAX =
             Setting.number("MUSTER_REGISTRY_LABELS_MAX", 64, 1, 1_000, "Labels of a node.");
     private static final Setting GROUPS_MAX =
             Setting.number("MUSTER_REGISTRY_GROUPS_MAX", 32, 1, 1_000, "Groups that a node is granted to.");
     private static final Setting INVITES_MAX = Setting.number(
             "MUSTER_REGISTRY_INVITES_MAX", 8, 1, 100, "Unused invites of a node; one more replaces the oldest.");
-    public static final List<Setting> SETTINGS = List.of(LABELS_MAX, GROUPS_MAX, INVITES_MAX);
+    private static final Setting MARKER_MS = Setting.number(
+            "MUSTER_REGISTRY_DELETION_MARKER_MS",
+            longestInputMillis() + DAY_MILLIS,
+            longestInputMillis(),
+            3_650 * DAY_MILLIS,
+            "How long the marker of a deleted node refuses what comes late: at least as long as any input of the registry is kept.");
+    public static final List<Setting> SETTINGS = List.of(LABELS_MAX, GROUPS_MAX, INVITES_MAX, MARKER_MS);
 
     public static NodeLimits from(Env env) {
-        return new NodeLimits(env.integer(LABELS_MAX), env.integer(GROUPS_MAX), env.integer(INVITES_MAX));
+        return new NodeLimits(
+                env.integer(LABELS_MAX), env.integer(GROUPS_MAX), env.integer(INVITES_MAX), env.number(MARKER_MS));
+    }
+
+    private static long longestInputMillis() {
+        return Stream.of(Topic.COMMANDS, Topic.NODE_EVENTS, Topic.HEARTBEATS, Topic.STDOUT, Topic.WATCHES)
+                .mapToLong(topic -> Long.parseLong(topic.configs().getOrDefault("retention.ms", "0")))
+                .max()
+                .orElseThrow();
     }
 }

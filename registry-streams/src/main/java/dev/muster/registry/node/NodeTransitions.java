@@ -5,6 +5,7 @@ import static dev.muster.proto.records.v1.NodeStatus.NEVER_SEEN;
 import static dev.muster.proto.records.v1.NodeStatus.OFFLINE;
 import static dev.muster.proto.records.v1.NodeStatus.ONLINE;
 import static dev.muster.proto.records.v1.NodeStatus.STALE;
+import static dev.muster.proto.records.v1.NodeStatus.UNKNOWN;
 
 import dev.muster.proto.records.v1.NodeStatus;
 import java.util.Optional;
@@ -13,13 +14,13 @@ import java.util.Optional;
  * What a node's status becomes after each event.
  *
  * <pre>
- *             CONNECTED  HEARTBEAT  MISSED_TWO  MISSED_THREE  DISCONNECTED  DISABLE   ENABLE   ENABLE_UNSEEN
- * NEVER_SEEN  ONLINE     -          -           -             -             DISABLED  -        -
- * ONLINE      ONLINE     -          STALE       OFFLINE       OFFLINE       DISABLED  -        -
- * STALE       ONLINE     ONLINE     -           OFFLINE       OFFLINE       DISABLED  -        -
- * OFFLINE     ONLINE     ONLINE     -           -             -             DISABLED  -        -
- * UNKNOWN     ONLINE     ONLINE     -           OFFLINE       OFFLINE       DISABLED  -        -
- * DISABLED    -          -          -           -             -             -         OFFLINE  NEVER_SEEN
+ *             CONNECTED  HEARTBEAT  MISSED_TWO  MISSED_THREE  DOUBTED  DISCONNECTED  DISABLE   ENABLE   ENABLE_UNSEEN
+ * NEVER_SEEN  ONLINE     -          -           -             -        -             DISABLED  -        -
+ * ONLINE      ONLINE     -          STALE       OFFLINE       UNKNOWN  OFFLINE       DISABLED  -        -
+ * STALE       ONLINE     ONLINE     -           OFFLINE       UNKNOWN  OFFLINE       DISABLED  -        -
+ * OFFLINE     ONLINE     ONLINE     -           -             -        -             DISABLED  -        -
+ * UNKNOWN     ONLINE     ONLINE     -           OFFLINE       -        OFFLINE       DISABLED  -        -
+ * DISABLED    -          -          -           -             -        -             -         OFFLINE  NEVER_SEEN
  * </pre>
  *
  * A dash: nothing changes. Heartbeats and disconnections are those of the current session alone; the others never get here.
@@ -33,6 +34,8 @@ public final class NodeTransitions {
         HEARTBEAT,
         MISSED_TWO,
         MISSED_THREE,
+        /** Nothing is heard of it, and that need not be its own silence. */
+        DOUBTED,
         DISCONNECTED,
         DISABLE,
         ENABLE,
@@ -47,6 +50,7 @@ public final class NodeTransitions {
                     case MISSED_TWO -> now == ONLINE ? STALE : null;
                     case MISSED_THREE, DISCONNECTED ->
                         now == DISABLED || now == NEVER_SEEN || now == OFFLINE ? null : OFFLINE;
+                    case DOUBTED -> now == ONLINE || now == STALE ? UNKNOWN : null;
                     case DISABLE -> now == DISABLED ? null : DISABLED;
                     case ENABLE -> now == DISABLED ? OFFLINE : null;
                     case ENABLE_UNSEEN -> now == DISABLED ? NEVER_SEEN : null;

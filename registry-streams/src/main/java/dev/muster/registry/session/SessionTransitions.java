@@ -5,25 +5,35 @@ import dev.muster.proto.agent.v1.Hello;
 import dev.muster.proto.records.v1.Connected;
 import dev.muster.proto.records.v1.NodeEventRecord;
 import dev.muster.proto.records.v1.NodeState;
+import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.store.v1.Session;
 import dev.muster.registry.node.NodeDraft;
 import dev.muster.registry.node.NodeTransitions;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Which connection of a node counts.
  *
  * <pre>
- * a new connection ...                        becomes
- * of a node that is deleted or disabled       refused
- * with the session id of the last one         nothing: a repeat
- * of the same instance, older counters        refused: its stream is dead or dying
- * of the same instance, otherwise             the current one
- * of another instance                         the current one: the newest in the log wins
+ * a new connection ...                             becomes
+ * of a node that is deleted or disabled            refused
+ * with the session id of the last one              nothing: a repeat
+ * of the same instance, older counters             refused: its stream is dead or dying
+ * of the same instance, otherwise                  the current one
+ * of another instance, none is connected           the current one
+ * of another instance, one is connected            the current one: the newest in the log wins; a clone is suspected
+ * ... and it was so three times within a minute    refused, until it has not tried for a minute or the other is gone
  * </pre>
  *
  * Refused, and superseded, connections are closed at their gateway with the reason.
  */
 public final class SessionTransitions {
+    static final int TAKEOVERS_MAX = 3;
+    static final long TAKEOVERS_MILLIS = 60_000;
+    /** How long a suspicion is shown after the last sign of it. */
+    static final long SUSPICION_MILLIS = 600_000;
+
     private SessionTransitions() {}
 
     /** What a connection became. */
@@ -48,6 +58,11 @@ public final class SessionTransitions {
         if (isOlder(connected.getHello(), last)) {
             return refuse(draft, event, ErrorCode.SESSION_SUPERSEDED, "a newer connection of this agent is known");
         }
+        boolean contested = last.getConnected()
+                && !last.getInstanceId().equals(connected.getHello().getInstanceId());
+        if (contested && refusesOthers(draft, last)) {
+            return refuseClone(draft, event);
+        }
         if (last.getConnected()) {
             draft.close(
                     last.getGatewayId(),
@@ -55,7 +70,7 @@ public final class SessionTransitions {
                     ErrorCode.SESSION_SUPERSEDED,
                     "a newer connection has taken over");
         }
-        accept(draft, event, connected);
+        accept(draft, event, connected, contested);
         return Verdict.CURRENT;
     }
 
@@ -64,6 +79,38 @@ public final class SessionTransitions {
         if (isCurrent(draft, sessionId)) {
             draft.endSession();
             draft.status(NodeTransitions.Event.DISCONNECTED, reason);
+        }
+    }
+
+    /** Ends the current session through no fault of the node: it is expected back and UNKNOWN meanwhile. */
+    public static void interrupt(NodeDraft draft, String sessionId, String reason) {
+        if (isCurrent(draft, sessionId)) {
+            draft.endSession();
+            if (draft.state().getStatus() == NodeStatus.UNKNOWN) {
+                draft.status(NodeStatus.UNKNOWN, reason);
+            } else {
+                draft.status(NodeTransitions.Event.DOUBTED, reason);
+            }
+        }
+    }
+
+    /** Whether a node without a session is expected back. */
+    public static boolean isExpected(NodeDraft draft, String sessionId) {
+        return draft.exists()
+                && !draft.session().getConnected()
+                && draft.session().getSessionId().equals(sessionId)
+                && draft.state().getStatus() == NodeStatus.UNKNOWN;
+    }
+
+    /** Ends the suspicion where its time is over. */
+    public static void trust(NodeDraft draft) {
+        if (draft.exists()
+                && draft.state().getCloneSuspected()
+                && draft.session().getCloneSuspectedUntilMillis() <= draft.nowMillis()) {
+            draft.state(draft.state().toBuilder().clearCloneSuspected().build());
+            if (draft.state().getStatus() == NodeStatus.ONLINE) {
+                draft.status(NodeStatus.ONLINE, "connected");
+            }
         }
     }
 
@@ -87,15 +134,51 @@ public final class SessionTransitions {
         return Verdict.REFUSED;
     }
 
-    private static void accept(NodeDraft draft, NodeEventRecord event, Connected connected) {
+    private static boolean refusesOthers(NodeDraft draft, Session last) {
+        return draft.nowMillis() < last.getRefusesOthersUntilMillis()
+                || recentTakeovers(draft, last).size() >= TAKEOVERS_MAX;
+    }
+
+    private static List<Long> recentTakeovers(NodeDraft draft, Session last) {
+        return last.getTakeoversAtMillisList().stream()
+                .filter(at -> draft.nowMillis() - at < TAKEOVERS_MILLIS)
+                .toList();
+    }
+
+    private static Verdict refuseClone(NodeDraft draft, NodeEventRecord event) {
+        draft.stored(draft.stored().toBuilder()
+                .setSession(draft.session().toBuilder()
+                        .setRefusesOthersUntilMillis(draft.nowMillis() + TAKEOVERS_MILLIS)
+                        .setCloneSuspectedUntilMillis(draft.nowMillis() + SUSPICION_MILLIS))
+                .setState(draft.state().toBuilder().setCloneSuspected(true))
+                .build());
+        if (draft.state().getStatus() == NodeStatus.ONLINE) {
+            draft.status(NodeStatus.ONLINE, "clone suspected: another copy of the agent is refused");
+        }
+        return refuse(
+                draft,
+                event,
+                ErrorCode.CLONE_SUSPECTED,
+                "copies of the agent took the node from each other " + TAKEOVERS_MAX + " times within a minute");
+    }
+
+    private static void accept(NodeDraft draft, NodeEventRecord event, Connected connected, boolean contested) {
         Hello hello = connected.getHello();
+        Session last = draft.session();
+        List<Long> takeovers = new ArrayList<>(recentTakeovers(draft, last));
+        if (contested) {
+            takeovers.add(draft.nowMillis());
+        }
+        long suspectedUntil = contested ? draft.nowMillis() + SUSPICION_MILLIS : last.getCloneSuspectedUntilMillis();
+        boolean suspected = suspectedUntil > draft.nowMillis();
         NodeState.Builder state = draft.state().toBuilder()
                 .setLastSeenMillis(draft.nowMillis())
                 .setConnectedSinceMillis(draft.nowMillis())
                 .setAgentVersion(hello.getAgentVersion())
                 .setSessionId(event.getSessionId())
                 .setGatewayId(event.getGatewayId())
-                .setInstanceId(hello.getInstanceId());
+                .setInstanceId(hello.getInstanceId())
+                .setCloneSuspected(suspected);
         if (hello.hasHost()) {
             state.setHost(hello.getHost());
         }
@@ -108,8 +191,12 @@ public final class SessionTransitions {
                         .setBootCounter(hello.getBootCounter())
                         .setConnectSequence(hello.getConnectSequence())
                         .setHeartbeatIntervalMillis(connected.getHeartbeatIntervalMillis())
-                        .setConnected(true))
+                        .setConnected(true)
+                        .addAllTakeoversAtMillis(takeovers)
+                        .setCloneSuspectedUntilMillis(suspected ? suspectedUntil : 0))
                 .build());
-        draft.status(NodeTransitions.Event.CONNECTED, "connected");
+        draft.status(
+                NodeTransitions.Event.CONNECTED,
+                suspected ? "connected; clone suspected: another copy of the agent was connected" : "connected");
     }
 }

@@ -11,7 +11,8 @@ public record TaskLimits(
         int requestBytesMax,
         long ttlMillisDefault,
         long ttlMillisMax,
-        long timeoutMillisMax) {
+        long timeoutMillisMax,
+        long endedMillisMax) {
     private static final Setting OPEN_MAX = Setting.number(
             "MUSTER_REGISTRY_TASKS_OPEN_MAX", 256, 1, 10_000, "Tasks of a node that are queued or running.");
     private static final Setting ENDED_MAX = Setting.number(
@@ -44,8 +45,20 @@ public record TaskLimits(
             1_000,
             365L * 24 * 3_600_000,
             "The longest time limit that a task may ask for.");
-    public static final List<Setting> SETTINGS =
-            List.of(OPEN_MAX, ENDED_MAX, REQUEST_BYTES_MAX, TTL_MILLIS_DEFAULT, TTL_MILLIS_MAX, TIMEOUT_MILLIS_MAX);
+    private static final Setting ENDED_MILLIS_MAX = Setting.number(
+            "MUSTER_REGISTRY_TASKS_ENDED_MS_MAX",
+            90L * 24 * 3_600_000,
+            60_000,
+            3_650L * 24 * 3_600_000,
+            "How long an ended task is kept, if newer ones do not push it out before.");
+    public static final List<Setting> SETTINGS = List.of(
+            OPEN_MAX,
+            ENDED_MAX,
+            REQUEST_BYTES_MAX,
+            TTL_MILLIS_DEFAULT,
+            TTL_MILLIS_MAX,
+            TIMEOUT_MILLIS_MAX,
+            ENDED_MILLIS_MAX);
 
     public static TaskLimits from(Env env) {
         TaskLimits limits = new TaskLimits(
@@ -54,7 +67,8 @@ public record TaskLimits(
                 env.integer(REQUEST_BYTES_MAX),
                 env.number(TTL_MILLIS_DEFAULT),
                 env.number(TTL_MILLIS_MAX),
-                env.number(TIMEOUT_MILLIS_MAX));
+                env.number(TIMEOUT_MILLIS_MAX),
+                env.number(ENDED_MILLIS_MAX));
         if (limits.ttlMillisDefault > limits.ttlMillisMax) {
             env.mistake(TTL_MILLIS_DEFAULT, "more than MUSTER_REGISTRY_TASK_TTL_MS_MAX");
         }

@@ -10,6 +10,7 @@ import dev.muster.registry.node.NodeDraft;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 
 /** The queue of one node within a draft: every change of a task's state goes through here. */
@@ -133,16 +134,51 @@ public final class TaskQueue {
                 queue.addOpen(open);
             }
         }
-        queue.addEnded(ended.getSequence());
-        int tooMany = queue.getEndedCount() - limits.endedMax();
-        if (tooMany > 0) {
-            List<Long> sequences = List.copyOf(queue.getEndedList());
-            sequences
-                    .subList(0, tooMany)
-                    .forEach(sequence -> draft.task(sequence).ifPresent(draft::forget));
-            queue.clearEnded().addAllEnded(sequences.subList(tooMany, sequences.size()));
+        // what an older release wrote down without a time counts from now
+        while (queue.getEndedAtMillisCount() < queue.getEndedCount()) {
+            queue.addEndedAtMillis(draft.nowMillis());
+        }
+        queue.addEnded(ended.getSequence()).addEndedAtMillis(draft.nowMillis());
+        draft.queue(queue.build());
+        forgetOldest(draft, queue.getEndedCount() - limits.endedMax());
+    }
+
+    /** Log time at which the ended task that is kept longest is too old; empty if there is none. */
+    public OptionalLong forgetsAtMillis(StoredQueue queue) {
+        return queue.getEndedCount() == 0
+                ? OptionalLong.empty()
+                : OptionalLong.of(
+                        (queue.getEndedAtMillisCount() == 0 ? 0 : queue.getEndedAtMillis(0)) + limits.endedMillisMax());
+    }
+
+    /** Forgets ended tasks that are too old. */
+    public void forgetOld(NodeDraft draft) {
+        StoredQueue.Builder queue = draft.queue().toBuilder();
+        while (queue.getEndedAtMillisCount() < queue.getEndedCount()) {
+            queue.addEndedAtMillis(draft.nowMillis());
         }
         draft.queue(queue.build());
+        int old = 0;
+        while (old < queue.getEndedCount()
+                && queue.getEndedAtMillis(old) + limits.endedMillisMax() <= draft.nowMillis()) {
+            old++;
+        }
+        forgetOldest(draft, old);
+    }
+
+    private static void forgetOldest(NodeDraft draft, int count) {
+        if (count > 0) {
+            StoredQueue queue = draft.queue();
+            queue.getEndedList()
+                    .subList(0, count)
+                    .forEach(sequence -> draft.task(sequence).ifPresent(draft::forget));
+            draft.queue(queue.toBuilder()
+                    .clearEnded()
+                    .addAllEnded(queue.getEndedList().subList(count, queue.getEndedCount()))
+                    .clearEndedAtMillis()
+                    .addAllEndedAtMillis(queue.getEndedAtMillisList().subList(count, queue.getEndedAtMillisCount()))
+                    .build());
+        }
     }
 
     private static void countRunning(NodeDraft draft, TaskState before, TaskState after) {

@@ -33,6 +33,7 @@ import dev.muster.proto.records.v1.NodeHeartbeat;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.ReplyRecord;
+import dev.muster.proto.records.v1.SourceKind;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.Tick;
 import dev.muster.proto.records.v1.ViewRecord;
@@ -64,10 +65,12 @@ final class ControlDriver implements AutoCloseable {
     static final String GATEWAY = Ids.derive(Ids.Kind.GATEWAY, "a gateway");
     static final String AGENT = "instance-1";
     static final long INTERVAL_MILLIS = 5_000;
+    static final long MARKER_MILLIS = 600_000;
+    static final long ENDED_MILLIS = 300_000;
     static final ControlLimits LIMITS = new ControlLimits(
-            new NodeLimits(4, 3, 2),
-            new TaskLimits(3, 2, 10_000, 60_000, 600_000, 3_600_000),
-            new LivenessSettings(1_000, 5_000, 10_000, 5_000, 60_000, 5));
+            new NodeLimits(4, 3, 2, MARKER_MILLIS),
+            new TaskLimits(3, 2, 10_000, 60_000, 600_000, 3_600_000, ENDED_MILLIS),
+            new LivenessSettings(1_000, 5_000, 10_000, 5_000, 60_000, 5, 5_000, 60_000, 20, 25, 1_000));
     static final Partitions PARTITIONS = new Partitions(1, 1, 1);
     static final KafkaSettings KAFKA =
             new KafkaSettings(Map.of("bootstrap.servers", "none:1"), new TopicNames("muster."), PARTITIONS, 1);
@@ -266,12 +269,26 @@ final class ControlDriver implements AutoCloseable {
         }
     }
 
+    /** The gateway's, as in production. */
     void tick() {
+        tick(GATEWAY, SourceKind.SOURCE_KIND_INGRESS);
+    }
+
+    void tick(String source, SourceKind kind) {
         byte[] tick = HeartbeatRecord.newBuilder()
-                .setTick(Tick.getDefaultInstance())
+                .setTick(Tick.newBuilder().setSource(source).setKind(kind))
                 .build()
                 .toByteArray();
         heartbeats.pipeInput(null, tick, nowMillis);
+    }
+
+    /** Lets log time pass with ticks of others than the node's gateway. */
+    void passWithout(long millis, String source, SourceKind kind) {
+        long until = nowMillis + millis;
+        while (nowMillis < until) {
+            nowMillis = Math.min(until, nowMillis + 1_000);
+            tick(source, kind);
+        }
     }
 
     NodeState state() {

@@ -13,6 +13,7 @@ import dev.muster.proto.records.v1.NodeHeartbeat;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.NodeStatus;
+import dev.muster.proto.records.v1.SourceKind;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.TaskState;
 import dev.muster.proto.records.v1.Tick;
@@ -112,7 +113,10 @@ class RestartTest {
     private void pass(ControlPartition partition, long millis) {
         for (long until = now + millis; now < until; ) {
             now += 1_000;
-            feed(partition, HeartbeatRecord.newBuilder().setTick(Tick.getDefaultInstance()));
+            feed(
+                    partition,
+                    HeartbeatRecord.newBuilder()
+                            .setTick(Tick.newBuilder().setSource(GATEWAY).setKind(SourceKind.SOURCE_KIND_INGRESS)));
         }
     }
 

@@ -5,12 +5,14 @@ import static dev.muster.registry.control.ControlDriver.GATEWAY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.proto.agent.v1.Vitals;
+import dev.muster.proto.records.v1.DisconnectCause;
 import dev.muster.proto.records.v1.Disconnected;
 import dev.muster.proto.records.v1.DispatchRecord;
 import dev.muster.proto.records.v1.NodeEventRecord;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.NotHere;
+import dev.muster.proto.records.v1.SourceKind;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -228,5 +230,109 @@ class SessionsTest {
         control.tick();
         control.pass(10_000);
         assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+    }
+
+    @Test
+    void behind_a_silent_gateway_a_node_is_unknown_with_its_last_seen() {
+        control.connect("session-1", 1, 1);
+        long heard = control.nowMillis;
+        control.skipOutput();
+        control.passWithout(7_000, "registry", SourceKind.SOURCE_KIND_REGISTRY);
+        NodeState state = control.state();
+        assertThat(state.getStatus()).isEqualTo(NodeStatus.UNKNOWN);
+        assertThat(state.getStatusReason()).isEqualTo("its gateway is silent");
+        assertThat(state.getLastSeenMillis()).isEqualTo(heard);
+        assertThat(control.views.readValuesToList()).hasSize(2);
+
+        control.passWithout(600_000, "registry", SourceKind.SOURCE_KIND_REGISTRY);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.UNKNOWN);
+        control.connect("session-2", 1, 2);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+    }
+
+    @Test
+    void a_node_whose_gateway_is_gone_and_that_does_not_come_back_is_offline() {
+        control.connect("session-1", 1, 1);
+        control.passWithout(70_000, "another gateway", SourceKind.SOURCE_KIND_INGRESS);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
+        assertThat(control.state().getStatusReason()).isEqualTo("it has not come back after its gateway fell silent");
+    }
+
+    @Test
+    void a_node_whose_gateway_stops_is_expected_back() {
+        control.connect("session-1", 1, 1);
+        control.event(
+                "session-1",
+                AGENT,
+                event -> event.setDisconnected(
+                        Disconnected.newBuilder().setCause(DisconnectCause.DISCONNECT_CAUSE_GATEWAY_STOPS)));
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.UNKNOWN);
+        assertThat(control.state().getSessionId()).isEmpty();
+        control.pass(59_000);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.UNKNOWN);
+        control.pass(2_000);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
+        control.connect("session-2", 1, 2);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+    }
+
+    // ------------------------------------------------------------ clones
+
+    @Test
+    void a_clone_is_shown_while_it_is_suspected_and_no_longer() {
+        control.connect("session-1", "disk-1", 1, 1, hello -> {});
+        assertThat(control.state().getCloneSuspected()).isFalse();
+        control.connect("session-2", "disk-2", 1, 1, hello -> {});
+        assertThat(control.state().getCloneSuspected()).isTrue();
+        assertThat(control.state().getStatusReason()).contains("clone suspected");
+        for (int beat = 0; beat < 119; beat++) {
+            control.pass(5_000);
+            control.heartbeat("session-2");
+        }
+        assertThat(control.state().getCloneSuspected()).isTrue();
+        control.pass(5_000);
+        control.heartbeat("session-2");
+        control.pass(2_000);
+        assertThat(control.state().getCloneSuspected()).isFalse();
+        assertThat(control.state().getStatusReason()).isEqualTo("connected");
+    }
+
+    @Test
+    void after_three_takeovers_in_a_minute_the_next_is_refused_and_shown_instead_of_flapping() {
+        for (int takeover = 0; takeover <= 3; takeover++) {
+            control.connect("session-" + takeover, "disk-" + takeover % 2, 1, takeover + 1, hello -> {});
+        }
+        assertThat(control.state().getSessionId()).isEqualTo("session-3");
+        control.skipOutput();
+        control.connect("session-4", "disk-0", 1, 9, hello -> {});
+        assertClosed("session-4", "clone-suspected");
+        assertThat(control.state().getSessionId()).isEqualTo("session-3");
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+        assertThat(control.state().getStatusReason()).contains("is refused");
+        assertThat(control.views.readValuesToList()).hasSize(2);
+
+        // as long as it keeps trying, nothing changes and nothing is shown again
+        for (int attempt = 0; attempt < 20; attempt++) {
+            control.pass(5_000);
+            control.heartbeat("session-3");
+            control.connect("session-5-" + attempt, "disk-0", 1, 10 + attempt, hello -> {});
+            assertClosed("session-5-" + attempt, "clone-suspected");
+        }
+        assertThat(control.views.isEmpty()).isTrue();
+
+        // the same instance may come back, and when it is gone, the other one may
+        control.connect("session-6", "disk-1", 1, 99, hello -> {});
+        assertThat(control.state().getSessionId()).isEqualTo("session-6");
+        disconnect("session-6");
+        control.connect("session-7", "disk-0", 1, 99, hello -> {});
+        assertThat(control.state().getSessionId()).isEqualTo("session-7");
+    }
+
+    @Test
+    void a_lost_disk_whose_old_session_has_ended_is_no_clone() {
+        control.connect("session-1", "disk-1", 1, 1, hello -> {});
+        disconnect("session-1");
+        control.connect("session-2", "disk-2", 1, 1, hello -> {});
+        assertThat(control.state().getCloneSuspected()).isFalse();
     }
 }

@@ -7,6 +7,7 @@ import dev.muster.registry.node.NodeTransitions.Event;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -14,12 +15,12 @@ class NodeTransitionsTest {
     // columns as in the class comment of NodeTransitions
     private static final List<Event> COLUMNS = List.of(Event.values());
     private static final String TABLE = """
-            NEVER_SEEN ONLINE -      -     -       -       DISABLED -       -
-            ONLINE     ONLINE -      STALE OFFLINE OFFLINE DISABLED -       -
-            STALE      ONLINE ONLINE -     OFFLINE OFFLINE DISABLED -       -
-            OFFLINE    ONLINE ONLINE -     -       -       DISABLED -       -
-            UNKNOWN    ONLINE ONLINE -     OFFLINE OFFLINE DISABLED -       -
-            DISABLED   -      -      -     -       -       -        OFFLINE NEVER_SEEN
+            NEVER_SEEN ONLINE -      -     -       -       -       DISABLED -       -
+            ONLINE     ONLINE -      STALE OFFLINE UNKNOWN OFFLINE DISABLED -       -
+            STALE      ONLINE ONLINE -     OFFLINE UNKNOWN OFFLINE DISABLED -       -
+            OFFLINE    ONLINE ONLINE -     -       -       -       DISABLED -       -
+            UNKNOWN    ONLINE ONLINE -     OFFLINE -       OFFLINE DISABLED -       -
+            DISABLED   -      -      -     -       -       -       -        OFFLINE NEVER_SEEN
             """;
 
     record Cell(NodeStatus now, Event event, Optional<NodeStatus> next) {}
@@ -37,6 +38,17 @@ class NodeTransitionsTest {
             }
         }
         return cells;
+    }
+
+    @Test
+    void the_table_has_every_status_and_event() {
+        assertThat(cells())
+                .extracting(Cell::now)
+                .contains(java.util.Arrays.stream(NodeStatus.values())
+                        .filter(status ->
+                                status != NodeStatus.UNRECOGNIZED && status != NodeStatus.NODE_STATUS_UNSPECIFIED)
+                        .toArray(NodeStatus[]::new));
+        assertThat(cells()).extracting(Cell::event).contains(Event.values());
     }
 
     @ParameterizedTest
