@@ -30,7 +30,19 @@ final class BrokerConfig {
         return config;
     }
 
+    /** The same node without its broker: only the metadata, for nobody but this process. */
+    static Map<String, String> controllerOnly(Path directory, int controllerPort) {
+        Map<String, String> config = of(directory, 0, controllerPort);
+        config.put("process.roles", "controller");
+        config.put("listeners", "CONTROLLER://" + HOST + ":" + controllerPort);
+        config.remove("advertised.listeners");
+        config.remove("inter.broker.listener.name");
+        return config;
+    }
+
     private static void forOneBroker(Map<String, String> config) {
+        // Nobody could take over from the only broker, so a long pause of the machine is no reason to fence it.
+        config.put("broker.session.timeout.ms", "60000");
         config.put("default.replication.factor", "1");
         config.put("min.insync.replicas", "1");
         config.put("offsets.topic.replication.factor", "1");

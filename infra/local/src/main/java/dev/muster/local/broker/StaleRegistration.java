@@ -1,0 +1,40 @@
+package dev.muster.local.broker;
+
+import dev.muster.local.Ports;
+import dev.muster.local.StartFailure;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
+
+/**
+ * Takes the registration of the last run out of the metadata before the broker starts.
+ *
+ * <p>A killed broker stays registered until its session ends, and the new one meanwhile leads the partitions under that registration. Its
+ * transaction coordinator loads what was left to commit, cannot deliver it, and at the session's end, when for a moment no partition has a
+ * leader, takes the partitions for deleted: it closes the transactions without a marker, and readers of committed records wait for ever
+ * (Kafka 4.3.1, {@code TransactionMarkerChannelManager}: "these partitions are likely deleted already and hence can be skipped"). Without the
+ * old registration nothing leads before the new one, every marker arrives, and the start need not wait for the session.
+ */
+final class StaleRegistration {
+    private StaleRegistration() {}
+
+    /** Starts the controller alone, on its own port, and returns when it is stopped again. */
+    static void remove(Path directory) {
+        int port = Ports.free();
+        RunningServer controller = RunningServer.start(BrokerConfig.controllerOnly(directory, port));
+        try (Admin admin = Admin.create(Map.of("bootstrap.controllers", BrokerConfig.HOST + ":" + port))) {
+            admin.unregisterBroker(BrokerConfig.NODE_ID).all().get();
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof BrokerIdNotRegisteredException)) {
+                throw StartFailure.from("the broker's last run could not be closed", e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw StartFailure.from("interrupted while the broker started", e);
+        } finally {
+            controller.close();
+        }
+    }
+}
