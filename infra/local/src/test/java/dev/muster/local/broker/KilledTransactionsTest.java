@@ -29,6 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledTransactionsTest {
     private static final String TOPIC = "t";
     private static final int PARTITIONS = 12;
+    /** The more partitions change their leader at once, the longer the moment in which markers could get lost. */
+    private static final int IDLE_PARTITIONS = 150;
+
     private static final int WRITERS = 6;
     private static final int ENOUGH = 200;
     private static final Duration LONG = Duration.ofSeconds(90);
@@ -75,7 +78,9 @@ class KilledTransactionsTest {
 
     private void write(String bootstrap) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
-            admin.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1)))
+            admin.createTopics(List.of(
+                            new NewTopic(TOPIC, PARTITIONS, (short) 1),
+                            new NewTopic("idle", IDLE_PARTITIONS, (short) 1)))
                     .all()
                     .get();
         }
