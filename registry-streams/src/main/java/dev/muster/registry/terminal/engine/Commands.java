@@ -26,6 +26,7 @@ final class Commands implements TerminalOps {
 
     @Override
     public void control(int c0) {
+        screen.forgetPrinted();
         switch (c0) {
             case '\n' -> screen.lineFeed();
             case '\r' -> screen.carriageReturn();
@@ -40,6 +41,7 @@ final class Commands implements TerminalOps {
 
     @Override
     public void escape(int intermediates, int last) {
+        screen.forgetPrinted();
         switch (intermediates & 0xff) { // a second one belongs to a set that is not known
             case 0 -> plainEscape(last);
             case '(', ')', '*', '+' -> {
@@ -98,6 +100,11 @@ final class Commands implements TerminalOps {
     @Override
     public void csi(int prefix, int intermediates, int last, int[] params, int count) {
         int first = count == 0 ? 0 : params[0];
+        if (prefix == 0 && intermediates == 0 && last == 'b') {
+            screen.repeat(Math.max(first, 1));
+            return;
+        }
+        screen.forgetPrinted();
         if (prefix == '?' && intermediates == 0) {
             privateCsi(last, first, params, count);
         } else if (prefix == 0 && intermediates == 0) {
@@ -146,7 +153,6 @@ final class Commands implements TerminalOps {
             case 'X' -> screen.eraseCharacters(n);
             case 'Z' -> screen.backTab(n);
             case 'a' -> screen.shiftColumn(n);
-            case 'b' -> screen.repeat(n);
             case 'd' -> screen.toRow(n - 1);
             case 'e' -> screen.shiftRow(n);
             case 'g' -> clearTabs(first);

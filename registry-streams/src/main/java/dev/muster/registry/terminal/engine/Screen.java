@@ -224,6 +224,12 @@ final class Screen {
                 put(lastPrinted);
             }
         }
+        forgetPrinted();
+    }
+
+    /** Call after each control function: REP repeats only a character that came right before it. */
+    void forgetPrinted() {
+        lastPrinted = 0;
     }
 
     // ---- moving
@@ -280,8 +286,12 @@ final class Screen {
         x = x >= left || modes.is(Modes.ORIGIN) ? left : 0;
     }
 
+    private boolean wrapsBack() {
+        return modes.is(Modes.REVERSE_WRAP | Modes.REVERSE_WRAP_EXTENDED) && modes.is(Modes.AUTOWRAP);
+    }
+
     void backspace() {
-        boolean reverse = modes.is(Modes.REVERSE_WRAP | Modes.REVERSE_WRAP_EXTENDED) && modes.is(Modes.AUTOWRAP);
+        boolean reverse = wrapsBack();
         if (pendingWrap && reverse) {
             pendingWrap = false;
             return;
@@ -315,7 +325,11 @@ final class Screen {
         }
     }
 
+    /** CBT. A wrap that is pending still comes, as in xterm. */
     void backTab(int count) {
+        if (pendingWrap && modes.is(Modes.AUTOWRAP)) {
+            return;
+        }
         pendingWrap = false;
         int limit = modes.is(Modes.ORIGIN) ? left : 0;
         for (int n = Math.min(count, cols); n > 0 && x > limit; n--) {
@@ -339,6 +353,12 @@ final class Screen {
     }
 
     void back(int count) {
+        if (wrapsBack()) {
+            for (int n = Math.min(count, cols * rows); n > 0; n--) {
+                backspace();
+            }
+            return;
+        }
         pendingWrap = false;
         x = Math.max(x - count, x >= left ? left : 0);
     }
@@ -474,7 +494,6 @@ final class Screen {
         saved[1] = SavedCursor.HOME;
         guarding = false;
         protection = PROTECTION_NONE;
-        pendingWrap = false;
         resetMargins();
     }
 
@@ -486,6 +505,7 @@ final class Screen {
         modes.reset();
         tabs.reset();
         lastPrinted = 0;
+        pendingWrap = false;
         x = 0;
         y = 0;
         settingsChanged();
@@ -517,6 +537,7 @@ final class Screen {
                 eraseLine(1, selective);
             }
             case 2, 22 -> {
+                pendingWrap = false;
                 if (heedsProtection(selective)) {
                     eraseRows(0, rows - 1, selective);
                 } else {
@@ -545,14 +566,14 @@ final class Screen {
         }
     }
 
-    /** EL and DECSEL. With a wrap pending the cursor is past the last column, so there is nothing to its right. */
+    /** EL and DECSEL. With a wrap pending the cursor still is on the last column, as on a VT; the wrap is called off. */
     void eraseLine(int what, boolean selective) {
         Row row = grid.row(y);
+        if (what >= 0 && what <= 2) {
+            pendingWrap = false;
+        }
         switch (what) {
             case 0 -> {
-                if (pendingWrap) {
-                    return;
-                }
                 if (x == 0) {
                     grid.cutAbove(y);
                 }
