@@ -51,7 +51,8 @@ class LastColumnTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'a\033[2b', aaa", "'a\033[2b\033[2b', aaa", "'a\033[m\033[2b', a", "'ab\b\033[2b', ab", "'漢\033[b', 漢漢"})
+    @CsvSource({"'a\033[2b', aaa", "'a\033[2b\033[2b', aaa", "'a\033[m\033[2b', a", "'ab\b\033[2b', ab", "'漢\033[b', 漢漢"
+    })
     void a_character_is_repeated_only_right_after_it(String text, String expected) {
         assertThat(lines(text)).containsExactly(expected);
     }
