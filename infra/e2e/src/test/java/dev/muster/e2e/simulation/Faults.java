@@ -1,0 +1,139 @@
+package dev.muster.e2e.simulation;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What goes wrong from outside, and when: all by chance, until it is time to come to rest. */
+final class Faults {
+    private final World world;
+    private final List<AgentNode> agents;
+    private final List<GatewayNode> gateways;
+    private final RegistryNode registry;
+
+    private enum Fault {
+        KILL_AGENT,
+        LOSE_DISK,
+        KILL_GATEWAY,
+        KILL_REGISTRY,
+        ABORT_TASK,
+        CUT_CONNECTION,
+        SILENCE_CONNECTION,
+        BROKER_AWAY,
+        CLOCK_JUMP,
+        GATEWAY_CLOCK
+    }
+
+    Faults(World world, List<AgentNode> agents, List<GatewayNode> gateways, RegistryNode registry) {
+        this.world = world;
+        this.agents = agents;
+        this.gateways = gateways;
+        this.registry = registry;
+    }
+
+    /** Begins to make trouble. */
+    void begin() {
+        world.time.after(world.chance.between(100, 8_000), () -> {
+            if (world.isFaulty()) {
+                happen(world.chance.of(List.of(Fault.values())));
+                begin();
+            }
+        });
+    }
+
+    /** Makes good what is broken. */
+    void end() {
+        world.calm();
+        world.note("from now on nothing goes wrong");
+        world.log.available(true);
+        gateways.forEach(gateway -> {
+            if (!gateway.isAlive()) {
+                gateway.start();
+            }
+        });
+        registry.start();
+        agents.forEach(AgentNode::start);
+    }
+
+    private void happen(Fault fault) {
+        switch (fault) {
+            case KILL_AGENT -> killAgent(false);
+            case LOSE_DISK -> {
+                if (world.chance.oneIn(3)) {
+                    killAgent(true);
+                }
+            }
+            case KILL_GATEWAY -> {
+                GatewayNode gateway = world.chance.of(gateways);
+                if (gateway.isAlive()) {
+                    gateway.kill();
+                    agents.forEach(agent -> broken(agent, gateway));
+                    world.time.after(downMillis(), () -> {
+                        if (!gateway.isAlive()) {
+                            gateway.start();
+                        }
+                    });
+                }
+            }
+            case KILL_REGISTRY -> {
+                registry.kill();
+                world.time.after(downMillis(), registry::start);
+            }
+            case ABORT_TASK -> registry.abort();
+            case CUT_CONNECTION -> {
+                Connection connection = world.chance.of(agents).connection();
+                if (connection != null) {
+                    world.note("a connection to " + connection.gateway() + " breaks");
+                    connection.cut();
+                }
+            }
+            case SILENCE_CONNECTION -> {
+                Connection connection = world.chance.of(agents).connection();
+                if (connection != null && world.chance.oneIn(2)) {
+                    world.note("a connection to " + connection.gateway() + " goes silent");
+                    connection.silence();
+                }
+            }
+            case BROKER_AWAY -> {
+                if (world.log.isAvailable()) {
+                    world.note("the broker is away");
+                    world.log.available(false);
+                    world.time.after(world.chance.between(100, 8_000), () -> world.log.available(true));
+                }
+            }
+            case CLOCK_JUMP -> {
+                if (world.chance.oneIn(2)) {
+                    long offset = world.chance.between(-20_000, 120_000);
+                    world.note("the broker's clock is set off by " + offset + " ms");
+                    world.log.clockOffset(offset);
+                }
+            }
+            case GATEWAY_CLOCK -> world.chance.of(gateways).clockOffset(world.chance.between(-60_000, 60_000));
+        }
+    }
+
+    private void killAgent(boolean withDisk) {
+        AgentNode agent = world.chance.of(agents);
+        if (agent.isAlive()) {
+            agent.kill();
+            if (withDisk) {
+                agent.loseDisk();
+            }
+            world.time.after(downMillis(), agent::start);
+        }
+    }
+
+    private void broken(AgentNode agent, GatewayNode gateway) {
+        @Nullable Connection connection = agent.connection();
+        if (connection != null && connection.gateway() == gateway) {
+            if (world.chance.oneIn(4)) {
+                connection.silence();
+            } else {
+                connection.cut();
+            }
+        }
+    }
+
+    private long downMillis() {
+        return world.chance.oneIn(6) ? world.chance.between(10_000, 40_000) : world.chance.between(50, 5_000);
+    }
+}
