@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  *
  * <pre>
  * node     nd_01j9...      task, terminal  tk_01j9...
+ * task group  tg_01j9...
  * session  ss_01j9...      gateway         gw_01j9...     request  rq_01j9...     watch  wt_01j9...     dispatch  dp_01j9...
  * </pre>
  */
@@ -38,7 +39,8 @@ public final class Ids {
         GATEWAY("gw"),
         REQUEST("rq"),
         WATCH("wt"),
-        DISPATCH("dp");
+        DISPATCH("dp"),
+        TASK_GROUP("tg");
 
         private final String prefix;
 
