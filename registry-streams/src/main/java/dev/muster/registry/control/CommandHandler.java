@@ -36,6 +36,8 @@ final class CommandHandler {
             case JOIN_NODE -> nodes.join(draft, command.getJoinNode(), atMillis);
             case CREATE_TASK -> tasks.create(draft, command.getCreateTask(), command.getActor(), atMillis);
             case CANCEL_TASK -> tasks.cancel(draft, command.getCancelTask(), command.getActor());
+            case CREATE_TASK_GROUP, CANCEL_TASK_GROUP, TASK_GROUP_EVENT ->
+                Outcome.refused(ErrorCode.INVALID, "not about a node");
             case COMMAND_NOT_SET -> Outcome.refused(ErrorCode.INVALID, "unknown command");
         };
     }
@@ -74,6 +76,9 @@ final class CommandHandler {
             case JOIN_NODE -> "node.join";
             case CREATE_TASK -> "task.create";
             case CANCEL_TASK -> "task.cancel";
+            case CREATE_TASK_GROUP -> "task-group.create";
+            case CANCEL_TASK_GROUP -> "task-group.cancel";
+            case TASK_GROUP_EVENT -> "task-group.event";
             case COMMAND_NOT_SET -> "unknown";
         };
     }
@@ -82,6 +87,7 @@ final class CommandHandler {
         return switch (command.getCommandCase()) {
             case CREATE_TASK -> command.getCreateTask().getTaskId();
             case CANCEL_TASK -> command.getCancelTask().getTaskId();
+            case CREATE_TASK_GROUP, CANCEL_TASK_GROUP -> command.getGroupId();
             default -> "";
         };
     }

@@ -20,6 +20,8 @@ import dev.muster.proto.store.v1.Session;
 import dev.muster.proto.store.v1.StoredNode;
 import dev.muster.proto.store.v1.StoredQueue;
 import dev.muster.proto.store.v1.StoredState;
+import dev.muster.registry.group.GroupCommands;
+import dev.muster.registry.group.GroupEvents;
 import dev.muster.registry.liveness.Liveness;
 import dev.muster.registry.liveness.Silence;
 import dev.muster.registry.liveness.TimingWheel;
@@ -28,10 +30,13 @@ import dev.muster.registry.node.NodeTransitions;
 import dev.muster.registry.node.Outcome;
 import dev.muster.registry.session.SessionTransitions;
 import dev.muster.registry.streams.DeadLetters;
+import dev.muster.registry.task.TaskCommands;
 import dev.muster.registry.task.TaskQueue;
 import dev.muster.registry.task.TaskTransitions;
 import dev.muster.registry.view.ViewRecords;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -45,6 +50,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlPartition implements Consumer<Record<String, Parsed<Message>>> {
     private static final long EXPIRY_SLOT_MILLIS = 1_000;
+    private static final Set<CommandRecord.CommandCase> GROUP_COMMANDS = EnumSet.of(
+            CommandRecord.CommandCase.CREATE_TASK_GROUP,
+            CommandRecord.CommandCase.CANCEL_TASK_GROUP,
+            CommandRecord.CommandCase.TASK_GROUP_EVENT);
 
     private final ProcessorContext<String, @Nullable Message> context;
     private final Supplier<String> errorIds;
@@ -53,6 +62,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
     private final CommandHandler commands;
     private final EventHandler events;
     private final NodeStores stores;
+    private final GroupPartition groups;
     private final Outputs outputs;
     private final ViewRecords viewRecords;
     private final Liveness liveness;
@@ -82,6 +92,10 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         commands = new CommandHandler(limits, queue);
         events = new EventHandler(queue);
         stores = new NodeStores(context);
+        groups = new GroupPartition(
+                context,
+                new GroupCommands(limits.task().group(), new TaskCommands(limits.task(), queue)),
+                limits.task().group());
         outputs = new Outputs(context);
         viewRecords = new ViewRecords(partitions);
         liveness = new Liveness(limits.liveness());
@@ -123,6 +137,10 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
     }
 
     private void onCommand(Record<String, Parsed<Message>> record, CommandRecord command) {
+        if (!command.getGroupId().isEmpty()) {
+            onGroupCommand(record, command);
+            return;
+        }
         if (!isKey(record, command.getNodeId())) {
             deadLetter(record, "key-is-not-the-node");
             reply(record, command, Outcome.refused(ErrorCode.INVALID, "node id: not the key"), ViewRecords.Views.NONE);
@@ -131,10 +149,49 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         long nowMillis = liveness.nowMillis(record.timestamp());
         NodeDraft draft = stores.load(command.getNodeId(), nowMillis);
         Outcome outcome = commands.handle(draft, command);
-        boolean refused = outcome instanceof Outcome.Refused;
-        ViewRecords.Views views = refused ? ViewRecords.Views.NONE : apply(draft, record.timestamp());
+        ViewRecords.Views views = ViewRecords.Views.NONE;
+        if (!(outcome instanceof Outcome.Refused refused)) {
+            views = apply(draft, record.timestamp());
+        } else if (!command.getCreateTask().getGroupId().isEmpty()) {
+            send(GroupEvents.refused(draft, command.getCreateTask(), refused.code(), refused.detail()), record);
+        }
         reply(record, command, outcome, views);
         outputs.send(Topic.AUDIT, command.getNodeId(), CommandHandler.audit(command, outcome), record.timestamp());
+    }
+
+    private void onGroupCommand(Record<String, Parsed<Message>> record, CommandRecord command) {
+        if (!command.getGroupId().equals(record.key())
+                || !command.getNodeId().isEmpty()
+                || !GROUP_COMMANDS.contains(command.getCommandCase())) {
+            deadLetter(record, "not-about-the-group");
+            reply(
+                    record,
+                    command,
+                    Outcome.refused(ErrorCode.INVALID, "not about a task group"),
+                    ViewRecords.Views.NONE);
+            return;
+        }
+        GroupPartition.Decided decided = groups.handle(command, liveness.nowMillis(record.timestamp()));
+        reply(record, command, decided.outcome(), ViewRecords.Views.NONE);
+        if (command.getCommandCase() != CommandRecord.CommandCase.TASK_GROUP_EVENT) {
+            outputs.send(
+                    Topic.AUDIT,
+                    command.getGroupId(),
+                    CommandHandler.audit(command, decided.outcome()),
+                    record.timestamp());
+        }
+        if (!(decided.outcome() instanceof Outcome.Refused)) {
+            decided.draft().commands().forEach(asked -> send(asked, record));
+        }
+    }
+
+    private void send(CommandRecord command, Record<String, Parsed<Message>> cause) {
+        send(command, cause.timestamp());
+    }
+
+    private void send(CommandRecord command, long atMillis) {
+        String key = command.getGroupId().isEmpty() ? command.getNodeId() : command.getGroupId();
+        outputs.send(Topic.COMMANDS, key, command, atMillis);
     }
 
     private void reply(
@@ -160,6 +217,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         for (Silence silence : liveness.judge()) {
             onSilence(silence, record.timestamp());
         }
+        groups.moveClock(liveness.clockMillis());
         expiries.advance(liveness.clockMillis(), expiry -> onExpiry(expiry, record.timestamp()));
     }
 
@@ -244,8 +302,11 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         } else if (draft.known()) {
             views = ofDeleted(draft, views);
         }
+        // told from what is stored, so before it changes
+        List<CommandRecord> groupEvents = GroupEvents.of(draft);
         stores.write(draft);
         outputs.changes(draft, views.records(), atMillis);
+        groupEvents.forEach(event -> send(event, atMillis));
         remember(draft);
         return views;
     }

@@ -4,6 +4,8 @@ import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import dev.muster.contract.topics.ProtoSerde;
 import dev.muster.proto.records.v1.Task;
+import dev.muster.proto.records.v1.TaskGroupMember;
+import dev.muster.proto.store.v1.StoredGroup;
 import dev.muster.proto.store.v1.StoredNode;
 import dev.muster.proto.store.v1.StoredQueue;
 import dev.muster.proto.store.v1.StoredState;
@@ -24,6 +26,8 @@ import org.apache.kafka.streams.state.Stores;
  * control-queues    node id                    sequences of open and of ended tasks
  * control-tasks     node id | sequence (hex)   task
  * control-task-ids  node id | task id          sequence
+ * control-groups         group id              task group
+ * control-group-members  group id | node id    one node's share of it
  * </pre>
  */
 public final class ControlStores {
@@ -32,6 +36,9 @@ public final class ControlStores {
     public static final String QUEUES = "control-queues";
     public static final String TASKS = "control-tasks";
     public static final String TASK_IDS = "control-task-ids";
+
+    public static final String GROUPS = "control-groups";
+    public static final String GROUP_MEMBERS = "control-group-members";
 
     /** How changelogs are kept: small segments, so that compaction gets at what a restart would have to read. */
     public static final Map<String, String> CHANGELOG = Map.of(
@@ -50,11 +57,22 @@ public final class ControlStores {
                 builder(STATES, StoredState.parser()),
                 builder(QUEUES, StoredQueue.parser()),
                 builder(TASKS, Task.parser()),
-                builder(TASK_IDS, Serdes.Long()));
+                builder(TASK_IDS, Serdes.Long()),
+                builder(GROUPS, StoredGroup.parser()),
+                builder(GROUP_MEMBERS, TaskGroupMember.parser()));
     }
 
     public static String taskKey(String nodeId, long sequence) {
         return nodeId + "|" + String.format("%016x", sequence);
+    }
+
+    public static String memberKey(String groupId, String nodeId) {
+        return groupId + "|" + nodeId;
+    }
+
+    /** Sorts after all members of the group. */
+    public static String lastMemberKey(String groupId) {
+        return groupId + "}";
     }
 
     public static String taskIdKey(String nodeId, String taskId) {

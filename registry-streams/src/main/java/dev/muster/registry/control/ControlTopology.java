@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * The control app's graph.
  *
  * <pre>
- * commands, heartbeats, node-events -> control (five stores) -> nodes, node-state, views, replies, dispatch, audit, dlq
+ * commands, heartbeats, node-events -> control (seven stores) -> nodes, node-state, views, replies, dispatch, audit, dlq, commands
  * views -> view (one store) -> dlq
  * </pre>
  *
@@ -70,6 +70,8 @@ public final class ControlTopology {
         sink(topology, names, Topic.DISPATCH, partitions::ofGateway);
         sink(topology, names, Topic.AUDIT, partitions::ofNode);
         sink(topology, names, Topic.DLQ, partitions::ofNode);
+        // from task groups to nodes and back
+        sink(topology, names, Topic.COMMANDS, partitions::ofNode);
 
         source(topology, names, Topic.VIEWS);
         topology.addProcessor(VIEW, () -> viewProcessor(signals), sourceOf(Topic.VIEWS));

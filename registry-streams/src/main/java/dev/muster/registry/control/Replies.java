@@ -29,6 +29,9 @@ final class Replies {
         if (outcome instanceof Outcome.TaskAnswer answer) {
             return reply.setTask(ViewRecords.shown(answer.task())).build();
         }
+        if (outcome instanceof Outcome.GroupAnswer answer) {
+            return reply.setTaskGroup(answer.group()).build();
+        }
         if (outcome instanceof Outcome.JoinAnswer answer) {
             return reply.setJoin(answer.join()).build();
         }

@@ -138,6 +138,11 @@ public final class NodeDraft {
         return changed != null ? Optional.of(changed) : tasks.task(sequence);
     }
 
+    /** As it was stored before this decision. */
+    public Optional<Task> taskBefore(long sequence) {
+        return tasks.task(sequence);
+    }
+
     public Optional<Task> task(String taskId) {
         for (Task changed : changedTasks.values()) {
             if (changed.getTaskId().equals(taskId)) {

@@ -4,6 +4,7 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.proto.records.v1.JoinAccepted;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.Task;
+import dev.muster.proto.records.v1.TaskGroup;
 
 /** What a command comes to. After a refusal nothing of the draft is kept. */
 public sealed interface Outcome {
@@ -12,6 +13,8 @@ public sealed interface Outcome {
     record NodeAnswer(NodeRecord node) implements Outcome {}
 
     record TaskAnswer(Task task) implements Outcome {}
+
+    record GroupAnswer(TaskGroup group) implements Outcome {}
 
     record JoinAnswer(JoinAccepted join) implements Outcome {}
 

@@ -67,7 +67,8 @@ public final class TaskCommands {
                 .setRequestedBy(actor.getUser())
                 .setCreatedAtMillis(atMillis)
                 .setIdempotencyKey(create.getIdempotencyKey())
-                .setRequestSha256(digest);
+                .setRequestSha256(digest)
+                .setGroupId(create.getGroupId());
         if (create.hasPty()) {
             task.setPty(create.getPty());
         }
@@ -109,7 +110,8 @@ public final class TaskCommands {
                 : Optional.of(Access.noSuchNode(draft.nodeId()));
     }
 
-    private Optional<String> problem(CreateTask create) {
+    /** What is wrong with a request, or nothing. */
+    public Optional<String> problem(CreateTask create) {
         if (create.getSerializedSize() > limits.requestBytesMax()) {
             return Optional.of("the task is larger than " + limits.requestBytesMax() + " bytes");
         }

@@ -3,6 +3,7 @@ package dev.muster.registry.task;
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.Setting;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** How many tasks a node has at most, and how large and old they may be. */
 public record TaskLimits(
@@ -12,7 +13,8 @@ public record TaskLimits(
         long ttlMillisDefault,
         long ttlMillisMax,
         long timeoutMillisMax,
-        long endedMillisMax) {
+        long endedMillisMax,
+        GroupLimits group) {
     private static final Setting OPEN_MAX = Setting.number(
             "MUSTER_REGISTRY_TASKS_OPEN_MAX", 256, 1, 10_000, "Tasks of a node that are queued or running.");
     private static final Setting ENDED_MAX = Setting.number(
@@ -51,14 +53,17 @@ public record TaskLimits(
             60_000,
             3_650L * 24 * 3_600_000,
             "How long an ended task is kept, if newer ones do not push it out before.");
-    public static final List<Setting> SETTINGS = List.of(
-            OPEN_MAX,
-            ENDED_MAX,
-            REQUEST_BYTES_MAX,
-            TTL_MILLIS_DEFAULT,
-            TTL_MILLIS_MAX,
-            TIMEOUT_MILLIS_MAX,
-            ENDED_MILLIS_MAX);
+    public static final List<Setting> SETTINGS = Stream.concat(
+                    Stream.of(
+                            OPEN_MAX,
+                            ENDED_MAX,
+                            REQUEST_BYTES_MAX,
+                            TTL_MILLIS_DEFAULT,
+                            TTL_MILLIS_MAX,
+                            TIMEOUT_MILLIS_MAX,
+                            ENDED_MILLIS_MAX),
+                    GroupLimits.SETTINGS.stream())
+            .toList();
 
     public static TaskLimits from(Env env) {
         TaskLimits limits = new TaskLimits(
@@ -68,7 +73,8 @@ public record TaskLimits(
                 env.number(TTL_MILLIS_DEFAULT),
                 env.number(TTL_MILLIS_MAX),
                 env.number(TIMEOUT_MILLIS_MAX),
-                env.number(ENDED_MILLIS_MAX));
+                env.number(ENDED_MILLIS_MAX),
+                GroupLimits.from(env));
         if (limits.ttlMillisDefault > limits.ttlMillisMax) {
             env.mistake(TTL_MILLIS_DEFAULT, "more than MUSTER_REGISTRY_TASK_TTL_MS_MAX");
         }
