@@ -32,6 +32,13 @@ public final class InteractiveSession {
     /** Attributes off, cursor home, screen clear: what a repaint begins with. */
     private static final byte[] BLANK = "\033[m\033[H\033[2J".getBytes(StandardCharsets.US_ASCII);
 
+    /** An attach that no second try would get. */
+    private static final class Refused extends Exception {
+        Refused(String why) {
+            super(why);
+        }
+    }
+
     private final ApiClient api;
     private final TaskApi tasks;
     private final String taskId;
@@ -103,6 +110,8 @@ public final class InteractiveSession {
                 attachTo(feed);
                 failures = 0;
                 return showLive(feed, terminal);
+            } catch (Refused e) {
+                throw new CliFailure(String.valueOf(e.getMessage()), e);
             } catch (Feed.Ended | CliFailure e) {
                 if (++failures > RECONNECTS_MAX) {
                     throw new CliFailure("lost the connection; the command may run on as task " + taskId, e);
@@ -124,7 +133,7 @@ public final class InteractiveSession {
                 .put("lines", 0));
     }
 
-    private boolean showLive(Feed feed, Terminal terminal) throws Feed.Ended, InterruptedException {
+    private boolean showLive(Feed feed, Terminal terminal) throws Feed.Ended, Refused, InterruptedException {
         boolean attached = false;
         while (!detached) {
             Optional<JsonNode> next = feed.next(QUIET);
@@ -161,10 +170,22 @@ public final class InteractiveSession {
                 case "ended" -> {
                     return true;
                 }
+                case "error" -> {
+                    refused(frame.path("problem"));
+                    attached = false;
+                }
                 default -> {}
             }
         }
         return false;
+    }
+
+    /** An attach that will never work ends the session; another is tried again after a moment of quiet. */
+    private static void refused(JsonNode problem) throws Refused {
+        int status = problem.path("status").asInt();
+        if (status == 401 || status == 403 || status == 404) {
+            throw new Refused(problem.path("detail").asText());
+        }
     }
 
     private void forwardKeys() {
