@@ -1,6 +1,5 @@
 package dev.muster.registry.terminal;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.muster.proto.records.v1.TerminalLineRecord;
 import dev.muster.proto.records.v1.TerminalViewRecord;
@@ -25,15 +24,9 @@ final class Outbox {
         send(record.getUser(), record, atMillis, TerminalTopology.VIEW_SINK);
     }
 
-    void line(String node, String terminal, long number, byte[] utf8, int offset, int length, long atMillis) {
+    void line(TerminalLineRecord record, long atMillis) {
         metrics.line();
-        TerminalLineRecord record = TerminalLineRecord.newBuilder()
-                .setNodeId(node)
-                .setTerminalId(terminal)
-                .setNumber(number)
-                .setTextBytes(ByteString.copyFrom(utf8, offset, length))
-                .build();
-        send(node, record, atMillis, TerminalTopology.LINES_SINK);
+        send(record.getNodeId(), record, atMillis, TerminalTopology.LINES_SINK);
     }
 
     private void send(String key, Message value, long atMillis, String sink) {

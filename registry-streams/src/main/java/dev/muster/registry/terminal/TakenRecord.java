@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.muster.proto.agent.v1.Gap;
 import dev.muster.proto.agent.v1.Marker;
 import dev.muster.proto.agent.v1.OutputChunk;
+import dev.muster.proto.records.v1.TerminalLineRecord;
 import dev.muster.registry.terminal.history.LiveTerminal;
 import dev.muster.registry.terminal.history.RecordPosition;
 import dev.muster.registry.terminal.history.TerminalObserver;
@@ -96,8 +97,24 @@ final class TakenRecord implements TerminalObserver {
 
     @Override
     public void line(long number, byte[] utf8, int offset, int length) {
+        line(number, utf8, offset, length, false);
+    }
+
+    @Override
+    public void part(long number, byte[] utf8, int offset, int length) {
+        line(number, utf8, offset, length, true);
+    }
+
+    private void line(long number, byte[] utf8, int offset, int length, boolean continued) {
         if (publishLines) {
-            outbox.line(node, terminal.id(), number, utf8, offset, length, at.atMillis());
+            TerminalLineRecord line = TerminalLineRecord.newBuilder()
+                    .setNodeId(node)
+                    .setTerminalId(terminal.id())
+                    .setNumber(number)
+                    .setTextBytes(ByteString.copyFrom(utf8, offset, length))
+                    .setContinued(continued)
+                    .build();
+            outbox.line(line, at.atMillis());
         }
         frames.line(number, utf8, offset, length);
     }

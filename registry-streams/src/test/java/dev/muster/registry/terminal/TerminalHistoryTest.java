@@ -6,6 +6,7 @@ import static dev.muster.registry.terminal.TerminalHarness.gap;
 import static dev.muster.registry.terminal.TerminalHarness.start;
 import static dev.muster.registry.terminal.TerminalHarness.startPty;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.query.v1.TerminalHistory;
@@ -41,6 +42,23 @@ class TerminalHistoryTest {
         assertThat(history.getMark().getOffset()).isEqualTo(7);
         assertThat(history.getMark().getMarkerNumber()).isEqualTo(2);
         assertThat(app.publishedLines()).extracting(TerminalLineRecord::getText).containsExactly("one", "two");
+    }
+
+    @Test
+    void a_line_longer_than_the_limit_is_published_in_parts_that_say_that_they_go_on() {
+        String limit = "x".repeat(64 * 1_024);
+        String text = limit + "\n" + limit + limit + "yz\nend\n";
+        app.output(start(), data(0, 1, text));
+        app.output(exit(text.length(), 2, 0));
+
+        assertThat(app.publishedLines())
+                .extracting(line -> line.getText().length(), TerminalLineRecord::getContinued)
+                .containsExactly(
+                        tuple(65_536, false),
+                        tuple(65_536, true),
+                        tuple(65_536, true),
+                        tuple(2, false),
+                        tuple(3, false));
     }
 
     @Test

@@ -110,14 +110,14 @@ final class LineBuilder {
         if (size <= bytesMax) {
             return number;
         }
-        out.line(number, buffer, 0, before);
+        out.part(number, buffer, 0, before);
         System.arraycopy(buffer, before, buffer, 0, size - before);
         size -= before;
         return number + 1;
     }
 
     private long finishPiece(long number, LineSink out) {
-        out.line(number, buffer, 0, size);
+        out.part(number, buffer, 0, size);
         size = 0;
         return number + 1;
     }

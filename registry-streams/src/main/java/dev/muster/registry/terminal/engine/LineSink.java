@@ -11,4 +11,9 @@ public interface LineSink {
      * @param utf8 holds the line's text, without a line end, at {@code offset} for {@code length} bytes
      */
     void line(long number, byte[] utf8, int offset, int length);
+
+    /** As {@link #line}, for a part of a line that is longer than the limit: it goes on in the next number. */
+    default void part(long number, byte[] utf8, int offset, int length) {
+        line(number, utf8, offset, length);
+    }
 }

@@ -330,16 +330,31 @@ public final class LiveTerminal {
     private Playback playback() {
         Playback now = playback;
         if (now == null) {
-            boolean[] live = {false};
-            now = Playback.restore(reads, node, id, head(), tail.slots(), (number, utf8, offset, length) -> {
-                if (live[0]) {
-                    observer.line(number, utf8, offset, length);
-                }
-            });
-            live[0] = true;
+            NewLines newLines = new NewLines();
+            now = Playback.restore(reads, node, id, head(), tail.slots(), newLines);
+            newLines.live = true;
             playback = now;
         }
         return now;
+    }
+
+    /** Passes on the lines that become final from now on, not those of a playback. */
+    private final class NewLines implements LineSink {
+        private boolean live;
+
+        @Override
+        public void line(long number, byte[] utf8, int offset, int length) {
+            if (live) {
+                observer.line(number, utf8, offset, length);
+            }
+        }
+
+        @Override
+        public void part(long number, byte[] utf8, int offset, int length) {
+            if (live) {
+                observer.part(number, utf8, offset, length);
+            }
+        }
     }
 
     private TerminalHead head() {

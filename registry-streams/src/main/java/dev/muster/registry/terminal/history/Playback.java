@@ -39,10 +39,7 @@ public final class Playback {
     Playback(TerminalHead head, @Nullable TerminalState state, LineSink finals) {
         openLines = new OpenLines(head.getSealedLines());
         size = head.getSize();
-        LineSink sink = (number, utf8, offset, length) -> {
-            openLines.line(number, utf8, offset, length);
-            finals.line(number, utf8, offset, length);
-        };
+        LineSink sink = new KeptAndSeen(openLines, finals);
         if (state == null) {
             engine = new TerminalEngine(options(head), sink);
             stateBytes = 0;
@@ -52,6 +49,20 @@ public final class Playback {
             engine = TerminalEngine.restore(state.getEngine().toByteArray(), sink);
             stateBytes = state.getEngine().size();
             atLineStart = state.getAtLineStart();
+        }
+    }
+
+    private record KeptAndSeen(OpenLines kept, LineSink seen) implements LineSink {
+        @Override
+        public void line(long number, byte[] utf8, int offset, int length) {
+            kept.line(number, utf8, offset, length);
+            seen.line(number, utf8, offset, length);
+        }
+
+        @Override
+        public void part(long number, byte[] utf8, int offset, int length) {
+            kept.line(number, utf8, offset, length);
+            seen.part(number, utf8, offset, length);
         }
     }
 
