@@ -116,7 +116,7 @@ public final class JoinDesk {
                                                 .orElse(ErrorCode.INTERNAL),
                                         reply.getProblem().getDetail()),
                                 reply.getProblem().getErrorId());
-            case NODE, TASK, OUTCOME_NOT_SET ->
+            case NODE, TASK, TASK_GROUP, OUTCOME_NOT_SET ->
                 join.answer()
                         .refused(new Refusal(ErrorCode.INTERNAL, "the registry's answer was no answer to a join"), "");
         }
