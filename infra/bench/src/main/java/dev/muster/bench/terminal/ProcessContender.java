@@ -7,6 +7,8 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,8 +29,9 @@ final class ProcessContender implements Contender {
         answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    /** Starts {@code program flag script-text}, or gives nothing where the program is not on this machine. */
-    static Optional<Contender> start(String name, String program, String flag, String script) throws IOException {
+    /** Starts {@code program flag script-text arguments}, or gives nothing where it is not on this machine or fails. */
+    static Optional<Contender> start(String name, String script, String program, String flag, String... arguments)
+            throws IOException {
         String text;
         try (InputStream in = ProcessContender.class.getResourceAsStream(script)) {
             if (in == null) {
@@ -37,7 +40,9 @@ final class ProcessContender implements Contender {
             text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
         try {
-            Process process = new ProcessBuilder(program, flag, text)
+            List<String> command = new ArrayList<>(List.of(program, flag, text));
+            command.addAll(List.of(arguments));
+            Process process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             ProcessContender contender = new ProcessContender(name, process);

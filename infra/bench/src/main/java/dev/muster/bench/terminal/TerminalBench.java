@@ -4,18 +4,17 @@ import com.sun.management.ThreadMXBean;
 import dev.muster.bench.report.Figure;
 import dev.muster.bench.report.Report;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,18 +41,18 @@ final class TerminalBench {
     Report run() throws IOException {
         Path directory = Files.createTempDirectory("muster-bench-terminal");
         try {
-            return run(corpora(directory));
+            return run(corpora(directory), Files.createDirectory(directory.resolve("npm")));
         } finally {
             delete(directory);
         }
     }
 
-    private Report run(List<NamedCorpus> corpora) throws IOException {
+    private Report run(List<NamedCorpus> corpora, Path npm) throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         EngineContender engine = new EngineContender(threads);
         RegexContender regex = new RegexContender(threads);
         List<Contender> contenders = new ArrayList<>(List.of(engine, regex));
-        others().forEach(contenders::add);
+        others(npm).forEach(contenders::add);
         try {
             err.println("warming up");
             rounds(contenders, corpora, quick ? 6 : 12);
@@ -72,12 +71,11 @@ final class TerminalBench {
         }
     }
 
-    private static List<Contender> others() throws IOException {
+    private List<Contender> others(Path npm) throws IOException {
         List<Contender> others = new ArrayList<>();
-        ProcessContender.start("python3 re.sub on bytes", "python3", "-c", "resub.py")
+        ProcessContender.start("python3 re.sub on bytes", "resub.py", "python3", "-c")
                 .ifPresent(others::add);
-        ProcessContender.start("node stripVTControlCharacters", "node", "-e", "strip.js")
-                .ifPresent(others::add);
+        StripAnsi.start(npm, quick ? 10 : 60).ifPresent(others::add);
         return others;
     }
 
@@ -86,7 +84,7 @@ final class TerminalBench {
         for (Corpus.Kind kind : Corpus.Kind.values()) {
             corpora.add(named(directory, kind.name().toLowerCase(Locale.ROOT), Corpus.make(kind, CORPUS_BYTES)));
         }
-        recordings().ifPresent(bytes -> corpora.add(named(directory, "recordings", bytes)));
+        corpora.add(named(directory, "recordings", Recordings.make(CORPUS_BYTES)));
         return corpora;
     }
 
@@ -95,21 +93,6 @@ final class TerminalBench {
             return new NamedCorpus(name, bytes, Files.write(directory.resolve(name), bytes));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Real programs' output, recorded once, repeated to the corpus's size. */
-    private static Optional<byte[]> recordings() throws IOException {
-        try (InputStream in = TerminalBench.class.getResourceAsStream("recordings.raw")) {
-            if (in == null) {
-                return Optional.empty();
-            }
-            byte[] once = in.readAllBytes();
-            byte[] all = new byte[CORPUS_BYTES / once.length * once.length];
-            for (int i = 0; i < all.length; i += once.length) {
-                System.arraycopy(once, 0, all, i, once.length);
-            }
-            return Optional.of(all);
         }
     }
 
@@ -173,11 +156,10 @@ final class TerminalBench {
     }
 
     private static void delete(Path directory) throws IOException {
-        try (var files = Files.list(directory)) {
-            for (Path file : files.toList()) {
+        try (var files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }
-        Files.delete(directory);
     }
 }

@@ -3,6 +3,7 @@ package dev.muster.bench.terminal;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -20,6 +21,15 @@ public final class TerminalBenchCommand implements Callable<Integer> {
     @Option(names = "--quick", description = "ends within 60 s; figures are rougher")
     private boolean quick;
 
+    @Option(
+            names = "--jmh",
+            paramLabel = "JMH-OPTIONS",
+            arity = "0..1",
+            fallbackValue = "",
+            description = "instead, run the JMH benchmark of the engine with the allocation profiler;"
+                    + " what is given goes to JMH, as in --jmh='-p corpus=dense -f 3'")
+    private @Nullable String jmh;
+
     public TerminalBenchCommand(PrintStream out, PrintStream err) {
         this.out = out;
         this.err = err;
@@ -27,6 +37,10 @@ public final class TerminalBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (jmh != null) {
+            EngineBenchmarkRun.run(jmh, out);
+            return 0;
+        }
         new TerminalBench(quick, err).run().print(out);
         return 0;
     }
