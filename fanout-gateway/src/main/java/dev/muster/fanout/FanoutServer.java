@@ -181,8 +181,12 @@ public final class FanoutServer implements AutoCloseable {
         parts.put("publisher", publisher::ready);
         parts.put("replies", replies::positioned);
 
-        KafkaFeed feed = closer.add(
-                new KafkaFeed(kafka, config.stream().tails(), userKey.derive("resume tokens"), System::nanoTime));
+        KafkaFeed feed = closer.add(new KafkaFeed(
+                kafka,
+                config.stream().tails(),
+                config.stream().catchUp(),
+                userKey.derive("resume tokens"),
+                System::nanoTime));
         StreamEndpoint stream = new StreamEndpoint(
                 config.stream(),
                 feed.feed(),

@@ -17,6 +17,7 @@ public final class Entry {
     private final PartitionRing ring;
     private final String key;
     private final long offset;
+    private final long atMillis;
     private final Message value;
     private List<byte[]> @Nullable [] bodies;
 
@@ -29,12 +30,13 @@ public final class Entry {
     /** Guarded by the ring's lock. */
     boolean evicted;
 
-    Entry(PartitionRing ring, String key, long offset, Message value, int valueBytes) {
+    Entry(PartitionRing ring, PartitionRing.Arrival arrival) {
         this.ring = ring;
-        this.key = key;
-        this.offset = offset;
-        this.value = value;
-        this.weightBytes = OVERHEAD_BYTES + 2 * valueBytes;
+        this.key = arrival.key();
+        this.offset = arrival.offset();
+        this.atMillis = arrival.atMillis();
+        this.value = arrival.value();
+        this.weightBytes = OVERHEAD_BYTES + 2 * arrival.valueBytes();
     }
 
     /** What the index finds it by. */
@@ -44,6 +46,11 @@ public final class Entry {
 
     public long offset() {
         return offset;
+    }
+
+    /** When the broker took it. */
+    public long atMillis() {
+        return atMillis;
     }
 
     public Message value() {

@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -28,34 +30,52 @@ public final class KafkaFeed implements AutoCloseable {
     private final byte[] tokenKey;
     private final Admin admin;
     private final PartitionTails changes;
+    private final CatchUp older;
     private final PartitionTails output;
     private volatile @Nullable CompletableFuture<ResumeTokens> tokens;
 
     /**
      * @param limits of each of the two topics
+     * @param catchUp limits of what reads the past of the views
      * @param tokenKey signs resume tokens; the same on all gateways
      */
-    public KafkaFeed(KafkaSettings kafka, PartitionTails.Limits limits, byte[] tokenKey, LongSupplier nanos) {
+    public KafkaFeed(
+            KafkaSettings kafka,
+            PartitionTails.Limits limits,
+            CatchUp.Limits catchUp,
+            byte[] tokenKey,
+            LongSupplier nanos) {
         this.kafka = kafka;
         this.tokenKey = tokenKey.clone();
         Map<String, Object> properties = new HashMap<>(kafka.properties());
         properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "muster-fanout-feed");
         this.admin = Admin.create(properties);
-        this.changes = tails(Topic.VIEWS, ViewRecords.changes(), limits, nanos);
-        this.output = tails(Topic.VIEW_TERMINALS, ViewRecords.output(), limits, nanos);
+        RecordParser views = new RecordParser(ViewRecords.changes());
+        this.changes = tails(Topic.VIEWS, views, limits, nanos);
+        this.older = new CatchUp(
+                kafka.names().of(Topic.VIEWS),
+                kafka.partitions().of(Topic.VIEWS.spread()),
+                consumers(Topic.VIEWS, "-past"),
+                views,
+                changes::ring,
+                catchUp,
+                nanos);
+        this.output = tails(Topic.VIEW_TERMINALS, new RecordParser(ViewRecords.output()), limits, nanos);
     }
 
     public void start() {
         changes.start();
+        older.start();
         output.start();
     }
 
     public Feed feed() {
-        return new Feed(changes, output, kafka.partitions(), this::tokens);
+        return new Feed(changes, older, output, kafka.partitions(), this::tokens);
     }
 
     @Override
     public void close() {
+        older.close();
         changes.close();
         output.close();
         admin.close(Duration.ofSeconds(1));
@@ -97,9 +117,19 @@ public final class KafkaFeed implements AutoCloseable {
         return topics.values().iterator().next().topicId().toString();
     }
 
-    private PartitionTails tails(Topic topic, RecordReader reader, PartitionTails.Limits limits, LongSupplier nanos) {
+    private PartitionTails tails(Topic topic, RecordParser parser, PartitionTails.Limits limits, LongSupplier nanos) {
+        return new PartitionTails(
+                kafka.names().of(topic),
+                kafka.partitions().of(topic.spread()),
+                consumers(topic, ""),
+                parser,
+                limits,
+                nanos);
+    }
+
+    private Supplier<Consumer<byte[], byte[]>> consumers(Topic topic, String suffix) {
         Map<String, Object> properties = new HashMap<>(kafka.properties());
-        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "muster-fanout-" + topic.baseName());
+        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "muster-fanout-" + topic.baseName() + suffix);
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -109,12 +139,6 @@ public final class KafkaFeed implements AutoCloseable {
         properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 8 << 20);
         properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1 << 20);
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
-        return new PartitionTails(
-                kafka.names().of(topic),
-                kafka.partitions().of(topic.spread()),
-                () -> new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
-                reader,
-                limits,
-                nanos);
+        return () -> new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 }

@@ -18,9 +18,13 @@ public final class PartitionRing {
     private final EntryLog all = new EntryLog();
     private final Map<String, EntryLog> byKey = new HashMap<>();
     private final Map<String, Set<Runnable>> waiting = new HashMap<>();
+    /** Of keys that somebody waits for: offset from which on none of their records was let go. */
+    private final Map<String, Long> floors = new HashMap<>();
+
     private long bytes;
     private long start;
     private long end;
+    private long logStart;
     private long logEnd;
     private int epoch;
     private boolean open;
@@ -29,23 +33,29 @@ public final class PartitionRing {
         this.bytesMax = bytesMax;
     }
 
-    /** A record as parsed, before it has a place in the ring. */
-    public record Arrival(String key, long offset, Message value, int valueBytes) {}
+    /**
+     * A record as parsed, before it has a place in the ring.
+     *
+     * @param atMillis when the broker took it
+     */
+    public record Arrival(String key, long offset, long atMillis, Message value, int valueBytes) {}
 
     /**
      * Where a ring stands: it holds every record of the partition from {@code start} to before {@code end}.
      *
      * @param epoch grows when records between two moments were lost, so that a cursor from before cannot go on
+     * @param logStart from where on the broker has records, as last heard
      * @param logEnd the end of the log as last heard; not before {@code end}
      */
-    public record Bounds(long start, long end, int epoch, long logEnd) {}
+    public record Bounds(long start, long end, int epoch, long logStart, long logEnd) {}
 
     /**
      * Begins anew, empty, at an offset. Whoever read before has a gap.
      *
-     * @param logEnd up to where the log reaches now
+     * @param logStart from where on the log has records now
+     * @param logEnd up to where it reaches
      */
-    void open(long offset, long logEnd) {
+    void open(long offset, long logStart, long logEnd) {
         List<Runnable> wake = new ArrayList<>();
         synchronized (this) {
             while (all.size() > 0) {
@@ -53,6 +63,8 @@ public final class PartitionRing {
             }
             start = offset;
             end = offset;
+            floors.replaceAll((key, floor) -> offset);
+            this.logStart = logStart;
             this.logEnd = logEnd;
             epoch++;
             open = true;
@@ -82,7 +94,7 @@ public final class PartitionRing {
         Set<Runnable> wake = new LinkedHashSet<>();
         synchronized (this) {
             for (Arrival arrival : arrivals) {
-                Entry entry = new Entry(this, arrival.key(), arrival.offset(), arrival.value(), arrival.valueBytes());
+                Entry entry = new Entry(this, arrival);
                 EntryLog log = byKey.computeIfAbsent(arrival.key(), key -> new EntryLog());
                 entry.keyBytes = (log.size() == 0 ? 0 : log.get(log.size() - 1).keyBytes) + arrival.valueBytes();
                 log.addLast(entry);
@@ -97,11 +109,27 @@ public final class PartitionRing {
     }
 
     public synchronized Bounds bounds() {
-        return new Bounds(start, end, epoch, Math.max(end, logEnd));
+        return new Bounds(start, end, epoch, logStart, Math.max(end, logEnd));
     }
 
-    /** The log was found to reach at least so far. */
-    synchronized void hear(long end) {
+    /**
+     * The bounds for whoever reads some keys only: the records of others that the ring has let go are no loss to it, so {@code start} may lie before the ring's own.
+     */
+    public synchronized Bounds bounds(List<String> keys) {
+        return new Bounds(floor(keys), end, epoch, logStart, Math.max(end, logEnd));
+    }
+
+    private long floor(List<String> keys) {
+        long floor = 0;
+        for (int i = 0; i < keys.size(); i++) {
+            floor = Math.max(floor, floors.getOrDefault(keys.get(i), start));
+        }
+        return Math.min(floor, start);
+    }
+
+    /** The log was found to reach from here, to at least there. */
+    synchronized void hear(long start, long end) {
+        logStart = Math.max(logStart, start);
         logEnd = Math.max(logEnd, end);
     }
 
@@ -119,7 +147,7 @@ public final class PartitionRing {
      */
     public synchronized long read(
             List<String> keys, long from, int readerEpoch, int countMax, int bytesMax, List<Entry> into) {
-        if (from < start || readerEpoch != epoch || !open) {
+        if ((from < start && from < floor(keys)) || readerEpoch != epoch || !open) {
             return -1;
         }
         if (from >= end) {
@@ -156,26 +184,36 @@ public final class PartitionRing {
     public synchronized Lag lag(List<String> keys, long from) {
         long records = 0;
         long lagBytes = 0;
+        long since = 0;
         for (String key : keys) {
             EntryLog log = byKey.get(key);
             if (log != null) {
                 int index = log.indexOf(from);
                 if (index < log.size()) {
                     records += log.size() - index;
+                    long at = log.get(index).atMillis();
+                    since = since == 0 ? at : Math.min(since, at);
                     lagBytes += log.get(log.size() - 1).keyBytes
                             - (index == 0 ? log.get(0).keyBytes : log.get(index - 1).keyBytes);
                 }
             }
         }
-        return new Lag(records, lagBytes);
+        return new Lag(records, lagBytes, since);
     }
 
-    /** Records and bytes that wait for a reader. */
-    public record Lag(long records, long bytes) {
-        public static final Lag NONE = new Lag(0, 0);
+    /**
+     * Records and bytes that wait for a reader.
+     *
+     * @param sinceMillis when the broker took the oldest of them; 0: there is none
+     */
+    public record Lag(long records, long bytes, long sinceMillis) {
+        public static final Lag NONE = new Lag(0, 0, 0);
 
         public Lag plus(Lag other) {
-            return new Lag(records + other.records, bytes + other.bytes);
+            long since = sinceMillis == 0 || (other.sinceMillis != 0 && other.sinceMillis < sinceMillis)
+                    ? other.sinceMillis
+                    : sinceMillis;
+            return new Lag(records + other.records, bytes + other.bytes, since);
         }
     }
 
@@ -183,6 +221,7 @@ public final class PartitionRing {
     public synchronized void wakeOn(List<String> keys, Runnable wake) {
         for (String key : keys) {
             waiting.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(wake);
+            floors.putIfAbsent(key, start);
         }
     }
 
@@ -192,6 +231,7 @@ public final class PartitionRing {
             Set<Runnable> those = waiting.get(key);
             if (those != null && those.remove(wake) && those.isEmpty()) {
                 waiting.remove(key);
+                floors.remove(key);
             }
         }
     }
@@ -224,6 +264,7 @@ public final class PartitionRing {
                 byKey.remove(first.key());
             }
         }
+        floors.replace(first.key(), first.offset() + 1);
         bytes -= first.weightBytes;
         first.evicted = true;
         return first;

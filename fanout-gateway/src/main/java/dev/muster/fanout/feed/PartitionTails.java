@@ -1,7 +1,5 @@
 package dev.muster.fanout.feed;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Message;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.feed.PartitionRing.Bounds;
@@ -16,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -50,7 +47,7 @@ public final class PartitionTails implements AutoCloseable {
 
     private final String topic;
     private final Supplier<Consumer<byte[], byte[]>> consumers;
-    private final RecordReader reader;
+    private final RecordParser parser;
     private final Limits limits;
     private final LongSupplier nanos;
     private final List<PartitionRing> rings = new ArrayList<>();
@@ -59,7 +56,6 @@ public final class PartitionTails implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closing;
     private volatile boolean healthy = true;
-    private final AtomicLong unreadable = new AtomicLong();
 
     // confined to the thread
     private final Map<Integer, Integer> readers = new HashMap<>();
@@ -75,12 +71,12 @@ public final class PartitionTails implements AutoCloseable {
             String topic,
             int partitions,
             Supplier<Consumer<byte[], byte[]>> consumers,
-            RecordReader reader,
+            RecordParser parser,
             Limits limits,
             LongSupplier nanos) {
         this.topic = topic;
         this.consumers = consumers;
-        this.reader = reader;
+        this.parser = parser;
         this.limits = limits;
         this.nanos = nanos;
         for (int i = 0; i < partitions; i++) {
@@ -104,7 +100,7 @@ public final class PartitionTails implements AutoCloseable {
 
     /** Records left out because they could not be parsed. */
     public long unreadable() {
-        return unreadable.get();
+        return parser.unreadable();
     }
 
     public long bytes() {
@@ -128,7 +124,7 @@ public final class PartitionTails implements AutoCloseable {
             }
             try {
                 follow(wanted, from);
-                lookAhead(from);
+                lookAround(from);
                 Map<Integer, Bounds> bounds = new HashMap<>();
                 for (int partition : wanted) {
                     readers.merge(partition, 1, Integer::sum);
@@ -227,7 +223,7 @@ public final class PartitionTails implements AutoCloseable {
                 // transaction markers use up offsets, so the position moves without records, too
                 long position = awake(() -> current.position(partition, ANSWER));
                 if (!some.isEmpty() || position > ring.bounds().end()) {
-                    ring.append(parsed(some), position);
+                    ring.append(parser.parse(some), position);
                 }
             }
             recovered();
@@ -244,28 +240,6 @@ public final class PartitionTails implements AutoCloseable {
         } finally {
             polling.set(false);
         }
-    }
-
-    private List<PartitionRing.Arrival> parsed(List<ConsumerRecord<byte[], byte[]>> records) {
-        List<PartitionRing.Arrival> arrivals = new ArrayList<>(records.size());
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            byte @Nullable [] value = record.value();
-            if (value != null) {
-                try {
-                    Message message = reader.parse(value);
-                    arrivals.add(
-                            new PartitionRing.Arrival(reader.keyOf(message), record.offset(), message, value.length));
-                } catch (InvalidProtocolBufferException e) {
-                    unreadable.incrementAndGet();
-                    log.atDebug()
-                            .addKeyValue("topic", topic)
-                            .addKeyValue("partition", record.partition())
-                            .addKeyValue("offset", record.offset())
-                            .log("record cannot be parsed");
-                }
-            }
-        }
-        return arrivals;
     }
 
     private void follow(Set<Integer> wanted, Map<Integer, Long> from) {
@@ -291,20 +265,26 @@ public final class PartitionTails implements AutoCloseable {
         }
     }
 
-    // a position beyond what was read may still be one that another gateway gave out a moment ago
-    private void lookAhead(Map<Integer, Long> from) {
-        List<TopicPartition> beyond = from.entrySet().stream()
+    // a position beyond what was read may still be one that another gateway gave out a moment ago, and one before it
+    // may still be in the log
+    private void lookAround(Map<Integer, Long> from) {
+        List<TopicPartition> outside = from.entrySet().stream()
                 .filter(wanted -> followed.contains(wanted.getKey()))
                 .filter(wanted ->
-                        wanted.getValue() > rings.get(wanted.getKey()).bounds().logEnd())
+                        isOutside(wanted.getValue(), rings.get(wanted.getKey()).bounds()))
                 .map(wanted -> partition(wanted.getKey()))
                 .toList();
-        if (!beyond.isEmpty()) {
+        if (!outside.isEmpty()) {
             Consumer<byte[], byte[]> current = consumer();
-            awake(() -> current.endOffsets(beyond, ANSWER))
-                    .forEach(
-                            (partition, end) -> rings.get(partition.partition()).hear(end));
+            Map<TopicPartition, Long> ends = awake(() -> current.endOffsets(outside, ANSWER));
+            Map<TopicPartition, Long> starts = awake(() -> current.beginningOffsets(outside, ANSWER));
+            outside.forEach(partition -> rings.get(partition.partition())
+                    .hear(starts.getOrDefault(partition, 0L), ends.getOrDefault(partition, 0L)));
         }
+    }
+
+    private static boolean isOutside(long offset, Bounds bounds) {
+        return offset > bounds.logEnd() || offset < bounds.start();
     }
 
     // offset wanted per partition; Long.MAX_VALUE: near the end
@@ -316,11 +296,12 @@ public final class PartitionTails implements AutoCloseable {
         wanted.forEach((number, from) -> {
             TopicPartition partition = partition(number);
             long end = ends.getOrDefault(partition, 0L);
-            long first = Math.max(beginnings.getOrDefault(partition, 0L), end - limits.backRecords());
+            long beginning = beginnings.getOrDefault(partition, 0L);
+            long first = Math.max(beginning, end - limits.backRecords());
             // a little further back than asked costs nothing and serves the next one who comes back
             long offset = Math.min(end, Math.max(first, Math.min(from, end - limits.backRecords() / 8)));
             current.seek(partition, offset);
-            rings.get(number).open(offset, end);
+            rings.get(number).open(offset, beginning, end);
         });
     }
 

@@ -6,6 +6,7 @@ import java.util.Locale;
 public enum ResumeRefusal {
     NONE("No token was sent."),
     INVALID("The token is not one of ours, or was changed."),
+    OTHER_VERSION("The token was made by a gateway of another version."),
     OTHER_USER("The token was made for another user."),
     OTHER_CLUSTER("The token was made on another Kafka cluster, or before its data were wiped."),
     TOPIC_RECREATED("The topic of views was deleted and made anew since."),

@@ -1,15 +1,19 @@
 package dev.muster.fanout.feed;
 
 import dev.muster.contract.ids.Ids;
+import dev.muster.proto.records.v1.WatchMode;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,19 +23,25 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Positions in the views as opaque text: signed, and bound to the user, the user's audiences, the cluster and the topic. Any gateway with the same key reads them.
+ * Where a session stands, as opaque text: signed, and bound to the user, the user's audiences, the cluster and the topic. Any gateway with the same key reads it.
  *
  * <pre>
- * 1 version | 8 user | 8 cluster | 8 topic | 8 audiences | n x (varint partition, varint offset) | 16 HMAC-SHA-256, cut
+ * 2 version | 8 user | 8 cluster | 8 topic | 8 audiences
+ *   | varint n, n x (varint partition, varint offset)                                         positions in the views
+ *   | varint n, n x (8 node, varint version)                                                  floors: what is older is known
+ *   | varint n, n x (1 mode, varint n, n x 1 terminal, varint offset, varint marker, varint line)   terminals
+ *   | 16 HMAC-SHA-256, cut
  * </pre>
  *
- * The four 8-byte fields are the beginnings of SHA-256 hashes. Thread-safe.
+ * Fields of 8 bytes are the beginnings of SHA-256 hashes. Version 1, which gateways made before, has the positions alone, without their number. Thread-safe.
  */
 public final class ResumeTokens {
-    private static final byte VERSION = 1;
+    private static final byte POSITIONS_ONLY = 1;
+    private static final byte VERSION = 2;
     private static final int HASH_BYTES = 8;
     private static final int HEAD_BYTES = 1 + 4 * HASH_BYTES;
     private static final int SIGNATURE_BYTES = 16;
+    private static final int VARINT_BYTES = 10;
     /** Enough for 1,024 partitions. */
     private static final int TOKEN_CHARS_MAX = 24_000;
 
@@ -66,26 +76,84 @@ public final class ResumeTokens {
         /**
          * @param partitions ascending
          * @param offsets of the next record in each
+         * @param floors hash of a node to the newest version that is known of it
          */
-        public String issue(int[] partitions, long[] offsets) {
-            ByteBuffer out = ByteBuffer.allocate(HEAD_BYTES + partitions.length * 15 + SIGNATURE_BYTES);
+        public String issue(
+                int[] partitions, long[] offsets, Map<Long, Long> floors, Collection<TerminalPoint> terminals) {
+            int bytes = HEAD_BYTES + 3 * VARINT_BYTES + SIGNATURE_BYTES;
+            bytes += partitions.length * 2 * VARINT_BYTES + floors.size() * (HASH_BYTES + VARINT_BYTES);
+            for (TerminalPoint terminal : terminals) {
+                bytes += 1 + 4 * VARINT_BYTES + terminal.terminal().length();
+            }
+            byte[] made = new byte[bytes];
+            ByteBuffer out = ByteBuffer.wrap(made);
             out.put(head);
+            putVarint(out, partitions.length);
             for (int i = 0; i < partitions.length; i++) {
                 putVarint(out, partitions[i]);
                 putVarint(out, offsets[i]);
             }
-            Mac signer = mac.get();
-            signer.update(out.array(), 0, out.position());
-            out.put(signer.doFinal(), 0, SIGNATURE_BYTES);
-            return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(out.array(), out.position()));
+            putVarint(out, floors.size());
+            floors.forEach((node, version) -> {
+                out.putLong(node);
+                putVarint(out, version);
+            });
+            putVarint(out, terminals.size());
+            terminals.forEach(terminal -> terminal.put(out));
+            return sign(made, out.position());
         }
 
         public String issue(Map<Integer, Long> position) {
             SortedMap<Integer, Long> sorted = new TreeMap<>(position);
             return issue(
                     sorted.keySet().stream().mapToInt(Integer::intValue).toArray(),
-                    sorted.values().stream().mapToLong(Long::longValue).toArray());
+                    sorted.values().stream().mapToLong(Long::longValue).toArray(),
+                    Map.of(),
+                    List.of());
         }
+    }
+
+    /**
+     * How far a client has one terminal.
+     *
+     * @param offset and
+     * @param marker of the last thing that it was sent, as marks count
+     * @param line below which its lines are final
+     */
+    public record TerminalPoint(WatchMode mode, String terminal, long offset, long marker, long line) {
+        private void put(ByteBuffer out) {
+            byte[] id = terminal.getBytes(StandardCharsets.ISO_8859_1);
+            out.put((byte) mode.getNumber());
+            putVarint(out, id.length);
+            out.put(id);
+            putVarint(out, offset);
+            putVarint(out, marker);
+            putVarint(out, line);
+        }
+
+        private static TerminalPoint from(ByteBuffer in) {
+            @Nullable WatchMode mode = WatchMode.forNumber(in.get());
+            byte[] id = new byte[count(in)];
+            in.get(id);
+            return new TerminalPoint(
+                    mode == null ? WatchMode.WATCH_MODE_UNSPECIFIED : mode,
+                    new String(id, StandardCharsets.ISO_8859_1),
+                    varint(in),
+                    varint(in),
+                    varint(in));
+        }
+    }
+
+    /** As floors name a node. */
+    public static long hashOfNode(String nodeId) {
+        return ByteBuffer.wrap(hash(nodeId)).getLong();
+    }
+
+    private String sign(byte[] bytes, int end) {
+        Mac signer = mac.get();
+        signer.update(bytes, 0, end);
+        System.arraycopy(signer.doFinal(), 0, bytes, end, SIGNATURE_BYTES);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(bytes, end + SIGNATURE_BYTES));
     }
 
     /** @param audiences of the user's sessions */
@@ -98,11 +166,16 @@ public final class ResumeTokens {
     /**
      * What a token says.
      *
-     * @param refusal null when it is valid
+     * @param refusal why the positions cannot be used; null when they can
+     * @param terminals usable also where the positions are not, if user and cluster are the same
      */
-    public record Verdict(@Nullable ResumeRefusal refusal, Map<Integer, Long> position) {
+    public record Verdict(
+            @Nullable ResumeRefusal refusal,
+            Map<Integer, Long> position,
+            Map<Long, Long> floors,
+            List<TerminalPoint> terminals) {
         static Verdict refused(ResumeRefusal refusal) {
-            return new Verdict(refusal, Map.of());
+            return new Verdict(refusal, Map.of(), Map.of(), List.of());
         }
     }
 
@@ -120,9 +193,24 @@ public final class ResumeTokens {
             return Verdict.refused(ResumeRefusal.INVALID);
         }
         int signed = bytes.length - SIGNATURE_BYTES;
-        if (signed < HEAD_BYTES || bytes[0] != VERSION || !isSigned(bytes, signed)) {
+        if (signed < HEAD_BYTES || !isSigned(bytes, signed)) {
             return Verdict.refused(ResumeRefusal.INVALID);
         }
+        if (bytes[0] != VERSION && bytes[0] != POSITIONS_ONLY) {
+            return Verdict.refused(ResumeRefusal.OTHER_VERSION);
+        }
+        @Nullable ResumeRefusal refusal = refusalOf(bytes, user, audiences);
+        if (refusal == ResumeRefusal.OTHER_USER || refusal == ResumeRefusal.OTHER_CLUSTER) {
+            return Verdict.refused(refusal);
+        }
+        try {
+            return read(ByteBuffer.wrap(bytes, HEAD_BYTES, signed - HEAD_BYTES), bytes[0] == VERSION, refusal);
+        } catch (BufferUnderflowException e) {
+            return Verdict.refused(ResumeRefusal.INVALID);
+        }
+    }
+
+    private @Nullable ResumeRefusal refusalOf(byte[] bytes, String user, Collection<String> audiences) {
         byte[][] expected = {hash(user), cluster, topic, hashOf(audiences)};
         ResumeRefusal[] otherwise = {
             ResumeRefusal.OTHER_USER,
@@ -133,14 +221,39 @@ public final class ResumeTokens {
         for (int i = 0; i < expected.length; i++) {
             int at = 1 + i * HASH_BYTES;
             if (!Arrays.equals(bytes, at, at + HASH_BYTES, expected[i], 0, HASH_BYTES)) {
-                return Verdict.refused(otherwise[i]);
+                return otherwise[i];
             }
         }
-        try {
-            return new Verdict(null, positionOf(ByteBuffer.wrap(bytes, HEAD_BYTES, signed - HEAD_BYTES)));
-        } catch (BufferUnderflowException e) {
-            return Verdict.refused(ResumeRefusal.INVALID);
+        return null;
+    }
+
+    private static Verdict read(ByteBuffer in, boolean counted, @Nullable ResumeRefusal refusal) {
+        Map<Integer, Long> position = new TreeMap<>();
+        int positions = counted ? count(in) : Integer.MAX_VALUE;
+        for (int i = 0; i < positions && (counted || in.hasRemaining()); i++) {
+            int partition = (int) varint(in);
+            position.put(partition, varint(in));
         }
+        Map<Long, Long> floors = new HashMap<>();
+        List<TerminalPoint> terminals = new ArrayList<>();
+        if (counted) {
+            for (int left = count(in); left > 0; left--) {
+                long node = in.getLong();
+                floors.put(node, varint(in));
+            }
+            for (int left = count(in); left > 0; left--) {
+                terminals.add(TerminalPoint.from(in));
+            }
+        }
+        return new Verdict(refusal, position, floors, terminals);
+    }
+
+    private static int count(ByteBuffer in) {
+        long count = varint(in);
+        if (count < 0 || count > in.remaining()) {
+            throw new BufferUnderflowException();
+        }
+        return (int) count;
     }
 
     private boolean isSigned(byte[] bytes, int signed) {
@@ -148,15 +261,6 @@ public final class ResumeTokens {
         signer.update(bytes, 0, signed);
         return MessageDigest.isEqual(
                 Arrays.copyOf(signer.doFinal(), SIGNATURE_BYTES), Arrays.copyOfRange(bytes, signed, bytes.length));
-    }
-
-    private static Map<Integer, Long> positionOf(ByteBuffer in) {
-        Map<Integer, Long> position = new TreeMap<>();
-        while (in.hasRemaining()) {
-            int partition = (int) varint(in);
-            position.put(partition, varint(in));
-        }
-        return position;
     }
 
     private static void putVarint(ByteBuffer out, long value) {

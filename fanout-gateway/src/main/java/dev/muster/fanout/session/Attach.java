@@ -4,9 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.auth.Access;
-import dev.muster.fanout.auth.User;
 import dev.muster.fanout.feed.Entry;
 import dev.muster.fanout.feed.PartitionRing.Lag;
+import dev.muster.fanout.feed.ResumeRefusal;
+import dev.muster.fanout.feed.ResumeTokens.TerminalPoint;
 import dev.muster.fanout.feed.ViewRecords;
 import dev.muster.fanout.registry.RegistryReads;
 import dev.muster.fanout.watch.Watches;
@@ -17,6 +18,7 @@ import dev.muster.proto.query.v1.ListTasksRequest;
 import dev.muster.proto.query.v1.ListTasksResponse;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.query.v1.ReadHistoryResponse;
+import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.Mark;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.NodeView;
@@ -30,8 +32,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,24 +50,6 @@ import org.jspecify.annotations.Nullable;
  * dropped, or go on from it.
  */
 final class Attach {
-    /** What the session does for its attaches. */
-    interface Host {
-        User user();
-
-        Services services();
-
-        Runnable waker();
-
-        /** Goes on in the session's context, unless the session ended meanwhile. */
-        <T> void later(CompletableFuture<T> answer, Consumer<T> then, Consumer<MusterException> failed);
-
-        void reply(ByteBuffer frame);
-
-        void refuse(@Nullable String ref, MusterException failure);
-
-        void drop(Attach attach);
-    }
-
     private enum Phase {
         RESOLVING,
         LEASING,
@@ -85,8 +67,16 @@ final class Attach {
 
     private static final int LINES_AFTER_SKIP = 200;
 
-    private final Host host;
+    /** What the token of the open frame says about a terminal. */
+    interface Points {
+        /** @return null: nothing; each is given once */
+        @Nullable
+        TerminalPoint take(String terminal, WatchMode mode);
+    }
+
+    private final SessionHost host;
     private final ClientOp.Attach asked;
+    private final Points points;
     private final byte[] refTail;
     private final Deque<ByteBuffer> ready = new ArrayDeque<>();
 
@@ -107,10 +97,14 @@ final class Attach {
     private Mark mark = Mark.getDefaultInstance();
     private long finalLine;
     private @Nullable String skipReason;
+    private @Nullable TerminalPoint from;
+    private boolean tooFar;
+    private @Nullable TerminalPoint told;
 
-    Attach(Host host, ClientOp.Attach asked) {
+    Attach(SessionHost host, ClientOp.Attach asked, Points points) {
         this.host = host;
         this.asked = asked;
+        this.points = points;
         this.refTail = Frames.refTail(asked.ref());
     }
 
@@ -180,6 +174,7 @@ final class Attach {
         }
         task = found;
         terminal = found.getTaskId();
+        from = asked.resume() ? points.take(terminal, asked.mode()) : null;
         if (isFinal(found.getState())) {
             // most likely all of it is there; if not, a lease is asked for after all
             read();
@@ -234,16 +229,26 @@ final class Attach {
             host.later(services.registry().getRepaint(asked.nodeId(), terminal), this::onRepaint, this::onReadFailed);
         } else {
             host.later(
-                    services.registry()
-                            .readHistory(ReadHistoryRequest.newBuilder()
-                                    .setNodeId(asked.nodeId())
-                                    .setTerminalId(terminal)
-                                    .setLines(Math.max(1, introduced ? LINES_AFTER_SKIP : asked.lines()))
-                                    .setBytesMax(bytesMax)
-                                    .build()),
+                    services.registry().readHistory(historyRequest(services, bytesMax)),
                     this::onHistory,
                     this::onReadFailed);
         }
+    }
+
+    private ReadHistoryRequest historyRequest(Services services, int bytesMax) {
+        ReadHistoryRequest.Builder request = ReadHistoryRequest.newBuilder()
+                .setNodeId(asked.nodeId())
+                .setTerminalId(terminal)
+                .setBytesMax(bytesMax);
+        @Nullable TerminalPoint point = from;
+        if (introduced) {
+            return request.setLines(LINES_AFTER_SKIP).build();
+        }
+        return point == null || tooFar
+                ? request.setLines(Math.max(1, asked.lines())).build()
+                : request.setLines(services.limits().linesMax())
+                        .setAfter(point.line())
+                        .build();
     }
 
     private void readLater() {
@@ -270,9 +275,27 @@ final class Attach {
     private void onHistory(ReadHistoryResponse answer) {
         if (answer.getTerminalsCount() == 0) {
             onReadFailed(new MusterException(ErrorCode.NOT_FOUND, "The terminal has no history."));
-        } else {
-            onPicture(Picture.of(answer.getTerminals(0), introduced || asked.lines() > 0));
+            return;
         }
+        TerminalHistory history = answer.getTerminals(0);
+        if (!introduced && from != null && !tooFar && !reachesEnd(history)) {
+            // more than may be asked for at once: what is shown are the last lines, and the rest is said to be skipped
+            tooFar = true;
+            returnBudget(0);
+            if (phase == Phase.READING) {
+                read();
+            }
+            return;
+        }
+        long known = introduced ? finalLine : from == null ? 0 : from.line();
+        onPicture(Picture.of(history, introduced || from != null || asked.lines() > 0, known));
+    }
+
+    private static boolean reachesEnd(TerminalHistory history) {
+        int count = history.getLinesCount();
+        long end =
+                count == 0 ? history.getNextLine() : history.getLines(count - 1).getNumber() + 1;
+        return !history.hasCutTo() && end >= history.getNextLine();
     }
 
     private void onRepaint(GetRepaintResponse answer) {
@@ -299,9 +322,19 @@ final class Attach {
         if (!introduced) {
             introduced = true;
             boolean raw = asked.mode() == WatchMode.WATCH_MODE_RAW;
-            ready.add(attached(asked.ref(), asked.nodeId(), terminal, raw, role, picture));
+            ObjectNode frame = attached(asked.ref(), asked.nodeId(), terminal, raw, role, picture);
+            if (asked.resume()) {
+                @Nullable String refusal = refusalOf(picture);
+                frame.put("recovered", refusal == null).put("reason", refusal);
+            }
+            ready.add(Frames.whole(frame));
+            @Nullable TerminalPoint point = from;
+            if (point != null) {
+                announceSkip(point.offset(), point.line(), picture, "resumed");
+            }
         } else {
-            announceSkip(picture);
+            announceSkip(mark.getOffset(), finalLine, picture, skipReason == null ? "missing" : skipReason);
+            skipReason = null;
         }
         picture.bodies().forEach(body -> ready.add(Frames.join(body, refTail)));
         mark = picture.mark();
@@ -315,7 +348,20 @@ final class Attach {
         }
     }
 
-    static ByteBuffer attached(String ref, String nodeId, String terminal, boolean raw, Role role, Picture picture) {
+    // why what follows is not exactly the continuation of what the client has; null: it is
+    private @Nullable String refusalOf(Picture picture) {
+        @Nullable TerminalPoint point = from;
+        if (point == null) {
+            return "none";
+        } else if (Long.compareUnsigned(picture.mark().getOffset(), point.offset()) < 0) {
+            return ResumeRefusal.AHEAD.code();
+        } else if (asked.mode() == WatchMode.WATCH_MODE_RAW) {
+            return picture.mark().getOffset() == point.offset() ? null : "repainted";
+        }
+        return picture.firstLine() > point.line() ? ResumeRefusal.EXPIRED.code() : null;
+    }
+
+    static ObjectNode attached(String ref, String nodeId, String terminal, boolean raw, Role role, Picture picture) {
         ObjectNode frame = Frames.frame("attached")
                 .put("ref", ref)
                 .put("nodeId", nodeId)
@@ -327,19 +373,31 @@ final class Attach {
         @Nullable WindowSize size = picture.size();
         frame.put("cols", size == null ? null : size.getCols());
         frame.put("rows", size == null ? null : size.getRows());
-        return Frames.whole(frame.put("role", Access.name(role)));
+        return frame.put("role", Access.name(role));
     }
 
-    private void announceSkip(Picture picture) {
-        @Nullable String why = skipReason;
-        skipReason = null;
+    private void announceSkip(long offset, long line, Picture picture, String reason) {
         boolean raw = asked.mode() == WatchMode.WATCH_MODE_RAW;
-        long from = raw ? mark.getOffset() : finalLine;
-        long to = raw ? picture.mark().getOffset() : picture.firstLine();
-        if (to > from) {
+        long begin = raw ? offset : line;
+        long end = raw ? picture.mark().getOffset() : picture.firstLine();
+        if (end > begin) {
+            String path = "/api/v1/nodes/" + asked.nodeId();
+            String load = raw
+                    ? path + "/tasks/" + terminal + "/output?format=raw"
+                    : path + "/history?terminal=" + terminal + "&after=" + begin + "&before=" + end;
             host.services().metrics().skips.increment();
-            ready.add(Frames.skipped(asked.ref(), raw ? "output" : "lines", from, to, why == null ? "missing" : why));
+            ready.add(Frames.skipped(asked.ref(), raw ? "output" : "lines", begin, end, reason, load));
         }
+    }
+
+    /** How far the client has it, for a token; null: it has nothing yet. */
+    @Nullable
+    TerminalPoint point() {
+        return told != null ? told : from;
+    }
+
+    private void tell() {
+        told = new TerminalPoint(asked.mode(), terminal, mark.getOffset(), mark.getMarkerNumber(), finalLine);
     }
 
     // ---------------------------------------------------------------- live
@@ -352,7 +410,7 @@ final class Attach {
             return;
         }
         // entries that are passed over fill no frame, but there may be more behind them
-        for (int reads = 0; reads < ViewerSession.READS_MAX && fillFrom(source, batch); reads++) {
+        for (int reads = 0; reads < ChangePump.READS_MAX && fillFrom(source, batch); reads++) {
             if (!batch.isEmpty()) {
                 break;
             }
@@ -397,8 +455,14 @@ final class Attach {
                 }
                 return;
             }
-            batch.add(frame);
             long size = Math.min(held, frame.remaining());
+            if (ready.isEmpty() && phase == Phase.LIVE) {
+                tell();
+                @Nullable String position = host.livePosition();
+                batch.add(position == null ? frame : Frames.withPosition(frame, position));
+            } else {
+                batch.add(frame);
+            }
             if (phase != Phase.READING && size > 0) {
                 held -= size;
                 host.services().history().give(size);
@@ -432,13 +496,18 @@ final class Attach {
             return false;
         }
         host.services().metrics().accepted.increment();
-        batch.countRecord();
-        for (byte[] body : bodies(entry, record)) {
-            batch.add(Frames.join(body, refTail));
-        }
+        batch.countRecord(entry.atMillis());
+        List<byte[]> bodies = bodies(entry, record);
         mark = record.getTo();
         if (record.hasLines()) {
             finalLine = record.getLines().getFinal();
+        }
+        tell();
+        for (int i = 0; i < bodies.size(); i++) {
+            ByteBuffer frame = Frames.join(bodies.get(i), refTail);
+            // the last frame of a record is where the client has all of it
+            @Nullable String position = i == bodies.size() - 1 ? host.livePosition() : null;
+            batch.add(position == null ? frame : Frames.withPosition(frame, position));
         }
         if (OutputFrames.isEnd(record)) {
             over = true;

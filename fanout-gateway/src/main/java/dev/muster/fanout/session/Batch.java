@@ -12,15 +12,26 @@ final class Batch {
     private final List<ByteBuffer> frames = new ArrayList<>(4);
     private int bytes;
     private int records;
+    private long sinceMillis;
 
     void add(ByteBuffer frame) {
         frames.add(frame);
         bytes += frame.remaining();
     }
 
-    /** Counts records of the log that these frames deliver. */
-    void countRecord() {
+    /**
+     * Counts a record of the log that these frames deliver.
+     *
+     * @param atMillis when the broker took it
+     */
+    void countRecord(long atMillis) {
         records++;
+        sinceMillis = sinceMillis == 0 ? atMillis : Math.min(sinceMillis, atMillis);
+    }
+
+    /** When the broker took the oldest of the records; 0: there is none. */
+    long sinceMillis() {
+        return sinceMillis;
     }
 
     boolean isFull() {
@@ -29,10 +40,6 @@ final class Batch {
 
     boolean isEmpty() {
         return frames.isEmpty();
-    }
-
-    int framesLeft() {
-        return FRAMES_MAX - frames.size();
     }
 
     int bytesLeft() {

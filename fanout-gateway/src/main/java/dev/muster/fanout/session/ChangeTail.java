@@ -1,35 +1,42 @@
 package dev.muster.fanout.session;
 
 import dev.muster.contract.topics.Partitions;
+import dev.muster.fanout.feed.CatchUp;
 import dev.muster.fanout.feed.Entry;
+import dev.muster.fanout.feed.Feed;
 import dev.muster.fanout.feed.PartitionRing;
 import dev.muster.fanout.feed.PartitionRing.Bounds;
 import dev.muster.fanout.feed.PartitionRing.Lag;
-import dev.muster.fanout.feed.PartitionTails;
 import dev.muster.fanout.feed.ResumeRefusal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a session stands in the views: one cursor per partition that holds one of its audiences. Confined to the session's context.
+ * Where a session stands in the views: one cursor per partition that holds one of its audiences, each served from the ring or, behind it, from the log. Confined to the session's context.
  */
 final class ChangeTail {
-    private static final int ENTRIES_MAX = 16;
-
-    private final PartitionTails tails;
+    private final Feed feed;
+    private final Runnable waker;
+    private final StreamMetrics metrics;
     private final int[] partitions;
     private final List<List<String>> audiences = new ArrayList<>();
-    private final long[] cursors;
-    private final int[] epochs;
+    private final Cursor[] cursors;
     private int turn;
 
-    ChangeTail(PartitionTails tails, Partitions spread, Iterable<String> audiencesOfSession) {
-        this.tails = tails;
+    /**
+     * @param budgetMax records of a partition that are read again for this session
+     * @param waker run when there may be more to read
+     */
+    ChangeTail(Feed feed, Iterable<String> audiencesOfSession, long budgetMax, Runnable waker, StreamMetrics metrics) {
+        this.feed = feed;
+        this.waker = waker;
+        this.metrics = metrics;
+        Partitions spread = feed.partitions();
         SortedMap<Integer, List<String>> byPartition = new TreeMap<>();
         for (String audience : audiencesOfSession) {
             byPartition
@@ -39,8 +46,8 @@ final class ChangeTail {
         this.partitions =
                 byPartition.keySet().stream().mapToInt(Integer::intValue).toArray();
         byPartition.values().forEach(list -> audiences.add(List.copyOf(list)));
-        this.cursors = new long[partitions.length];
-        this.epochs = new int[partitions.length];
+        this.cursors = new Cursor[partitions.length];
+        Arrays.setAll(cursors, i -> new Cursor(budgetMax));
     }
 
     /** Ascending. */
@@ -49,12 +56,12 @@ final class ChangeTail {
     }
 
     /** Offset of the next record in each of {@link #partitions}. */
-    long[] cursors() {
-        return cursors;
+    long[] offsets() {
+        return Arrays.stream(cursors).mapToLong(Cursor::offset).toArray();
     }
 
     /**
-     * Stands at a position, if the rings still have all that follows it.
+     * Stands at a position, if the rings or the log still have all that follows it.
      *
      * @param bounds of the rings when they were acquired; a position from the future lies beyond
      * @return null if it does stand there
@@ -67,14 +74,13 @@ final class ChangeTail {
             if (offset == null || at == null) {
                 return ResumeRefusal.INVALID;
             }
-            if (offset < at.start()) {
-                return ResumeRefusal.EXPIRED;
-            }
             if (offset > at.logEnd()) {
                 return ResumeRefusal.AHEAD;
             }
-            cursors[i] = offset;
-            epochs[i] = at.epoch();
+            cursors[i].standAt(offset, at.epoch());
+            if (offset < at.logStart() || cursors[i].look(at) == Cursor.Mode.GAP) {
+                return ResumeRefusal.EXPIRED;
+            }
         }
         return null;
     }
@@ -82,74 +88,130 @@ final class ChangeTail {
     /**
      * Stands where a snapshot ends.
      *
-     * @return false when the snapshot is older than what the rings hold: a newer one is needed
+     * @return false when the snapshot is so much older than what the rings hold that a newer one is needed
      */
     boolean startAt(Map<Integer, Long> position) {
         for (int i = 0; i < partitions.length; i++) {
             Bounds bounds = ring(i).bounds();
             // a partition that the answer does not name had no records when it was made
-            long offset = position.getOrDefault(partitions[i], bounds.start());
-            if (offset < bounds.start()) {
+            cursors[i].standAt(position.getOrDefault(partitions[i], bounds.start()), bounds.epoch());
+            if (cursors[i].look(bounds) == Cursor.Mode.GAP) {
                 return false;
             }
-            cursors[i] = offset;
-            epochs[i] = bounds.epoch();
         }
         return true;
     }
 
-    void wakeOn(Runnable waker) {
+    void startWaking() {
         for (int i = 0; i < partitions.length; i++) {
             ring(i).wakeOn(audiences.get(i), waker);
         }
     }
 
-    void stopWaking(Runnable waker) {
+    void stopWaking() {
         for (int i = 0; i < partitions.length; i++) {
             ring(i).stopWaking(audiences.get(i), waker);
+            feed.older().forget(partitions[i], waker);
         }
     }
 
-    /** Takes an entry of a partition; the cursor stands behind it already. */
-    interface Taker {
-        void take(int partition, Entry entry);
+    /**
+     * The next entries of one partition. Nothing is done with until {@link #advance} says so.
+     *
+     * @param next offset behind all that was looked at
+     */
+    record Window(ReadOutcome outcome, int index, List<Entry> entries, long next, String gapReason) {
+        private static final Window NOTHING = new Window(ReadOutcome.NONE, 0, List.of(), 0, "");
+
+        private static Window gap(String reason) {
+            return new Window(ReadOutcome.LOST, 0, List.of(), 0, reason);
+        }
     }
 
-    /** Hands on some entries of one partition, of the next one in turn that has any. */
-    ReadOutcome read(int bytesMax, Taker taker) {
-        List<Entry> entries = new ArrayList<>();
+    /** Looks at the partitions in turn, until one has something. */
+    Window look(int countMax, int bytesMax) {
         for (int tried = 0; tried < partitions.length; tried++) {
             int i = turn;
             turn = (turn + 1) % partitions.length;
-            long next = ring(i).read(audiences.get(i), cursors[i], epochs[i], ENTRIES_MAX, bytesMax, entries);
-            if (next < 0) {
-                return ReadOutcome.LOST;
+            Cursor cursor = cursors[i];
+            List<Entry> entries = new ArrayList<>();
+            long next = read(i, countMax, bytesMax, entries);
+            if (cursor.mode() == Cursor.Mode.GAP) {
+                return Window.gap(cursor.gapReason());
             }
-            for (Entry entry : entries) {
-                cursors[i] = entry.offset() + 1;
-                taker.take(partitions[i], entry);
-            }
-            cursors[i] = next;
-            if (!entries.isEmpty()) {
-                return ReadOutcome.SOME;
+            if (next > cursor.offset()) {
+                if (!entries.isEmpty() || cursor.mode() == Cursor.Mode.CATCH_UP) {
+                    return new Window(ReadOutcome.SOME, i, entries, next, "");
+                }
+                cursor.advance(next);
             }
         }
-        return ReadOutcome.NONE;
+        return Window.NOTHING;
     }
 
+    // the offset to go on from; not beyond the cursor when there is nothing now
+    private long read(int i, int countMax, int bytesMax, List<Entry> into) {
+        Cursor cursor = cursors[i];
+        // the ring may move on between the look and the read; it cannot do so twice and still be said to hold the place
+        for (int again = 0; again < 2; again++) {
+            switch (cursor.look(ring(i).bounds(audiences.get(i)))) {
+                case TAIL -> {
+                    long next =
+                            ring(i).read(audiences.get(i), cursor.offset(), cursor.epoch(), countMax, bytesMax, into);
+                    if (next >= 0) {
+                        metrics.readRing(into.size());
+                        return next;
+                    }
+                }
+                case CATCH_UP -> {
+                    long next = feed.older()
+                            .read(partitions[i], audiences.get(i), cursor.offset(), countMax, bytesMax, into, waker);
+                    if (next == CatchUp.LOST) {
+                        cursor.lose("expired");
+                    } else if (next != CatchUp.PENDING) {
+                        metrics.readLog(into.size());
+                        return next;
+                    }
+                    return cursor.offset();
+                }
+                case GAP -> {
+                    return cursor.offset();
+                }
+            }
+        }
+        waker.run();
+        return cursor.offset();
+    }
+
+    /** Goes on to an offset of the partition of a window. */
+    void advance(Window window, long offset) {
+        cursors[window.index()].advance(offset);
+    }
+
+    int partitionOf(Window window) {
+        return partitions[window.index()];
+    }
+
+    /** Whether a part of it is served from the log. */
+    boolean isCatchingUp() {
+        return Arrays.stream(cursors).anyMatch(cursor -> cursor.mode() == Cursor.Mode.CATCH_UP);
+    }
+
+    /** What waits in the rings; what waits in the log is counted as if all of it were for this session, for nobody has read it yet. */
     Lag lag() {
-        return sum(i -> ring(i).lag(audiences.get(i), cursors[i]));
-    }
-
-    private Lag sum(IntFunction<Lag> each) {
         Lag sum = Lag.NONE;
         for (int i = 0; i < partitions.length; i++) {
-            sum = sum.plus(each.apply(i));
+            long offset = cursors[i].offset();
+            sum = sum.plus(ring(i).lag(audiences.get(i), offset));
+            if (cursors[i].mode() == Cursor.Mode.CATCH_UP) {
+                sum = sum.plus(new Lag(
+                        Math.max(0, ring(i).bounds(audiences.get(i)).start() - offset), 0, 0));
+            }
         }
         return sum;
     }
 
     private PartitionRing ring(int index) {
-        return tails.ring(partitions[index]);
+        return feed.changes().ring(partitions[index]);
     }
 }

@@ -71,7 +71,11 @@ final class ClientFrames {
         int lines = frame.hasNonNull("lines")
                 ? number(frame, "lines", ref, -1, limits.linesMax())
                 : Math.min(200, limits.linesMax());
-        return new ClientOp.Attach(ref, nodeId, terminal, known, lines);
+        JsonNode resume = frame.path("resume");
+        if (!resume.isMissingNode() && !resume.isNull() && !resume.isBoolean()) {
+            throw new BadFrameException(ref, ErrorCode.INVALID, "resume is neither true nor false.");
+        }
+        return new ClientOp.Attach(ref, nodeId, terminal, known, lines, resume.asBoolean());
     }
 
     private ByteString data(JsonNode frame, @Nullable String ref) throws BadFrameException {

@@ -34,6 +34,15 @@ final class Frames {
         return ByteBuffer.wrap(whole);
     }
 
+    /** A whole frame with one more field at its end. */
+    static ByteBuffer withPosition(ByteBuffer frame, String token) {
+        byte[] tail = positionTail(token);
+        byte[] whole = new byte[frame.remaining() - 1 + tail.length];
+        frame.duplicate().get(whole, 0, frame.remaining() - 1);
+        System.arraycopy(tail, 0, whole, frame.remaining() - 1, tail.length);
+        return ByteBuffer.wrap(whole);
+    }
+
     /** Tokens are base64url, which needs no escapes. */
     static byte[] positionTail(String token) {
         return (",\"position\":\"" + token + "\"}").getBytes(StandardCharsets.US_ASCII);
@@ -63,8 +72,9 @@ final class Frames {
         return body(frame);
     }
 
-    static byte[] caughtUp() {
-        return body(frame("caught-up"));
+    /** @param conflated changes of nodes that were passed over because newer ones of the same nodes waited */
+    static byte[] caughtUp(long conflated) {
+        return body(frame("caught-up").put("conflated", conflated));
     }
 
     /**
@@ -169,17 +179,22 @@ final class Frames {
                 .put("reason", reason));
     }
 
-    static ByteBuffer lagging(long records, long bytes) {
-        return whole(frame("lagging").put("records", records).put("bytes", bytes));
+    static ByteBuffer lagging(long records, long bytes, double seconds) {
+        return whole(frame("lagging")
+                .put("records", records)
+                .put("bytes", bytes)
+                .put("seconds", Math.round(seconds * 10) / 10.0));
     }
 
-    static ByteBuffer skipped(String ref, String scope, long from, long to, String reason) {
+    /** @param load path from which what was skipped can be had */
+    static ByteBuffer skipped(String ref, String scope, long from, long to, String reason, String load) {
         return whole(frame("skipped")
                 .put("ref", ref)
                 .put("scope", scope)
                 .put("from", from)
                 .put("to", to)
-                .put("reason", reason));
+                .put("reason", reason)
+                .put("load", load));
     }
 
     static ByteBuffer inputUndelivered(String ref, String reason) {

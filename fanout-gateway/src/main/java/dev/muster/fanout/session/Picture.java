@@ -28,13 +28,17 @@ record Picture(
         return new Picture(0, 0, 0, size, Mark.getDefaultInstance(), null, List.of());
     }
 
-    /** @param withLines false: only the place where live lines go on */
-    static Picture of(TerminalHistory history, boolean withLines) {
+    /**
+     * @param withLines false: only the place where live lines go on
+     * @param known lines below this one the viewer has already
+     */
+    static Picture of(TerminalHistory history, boolean withLines, long known) {
         List<Line> lines = !withLines
                 ? List.of()
                 : history.getLinesList().stream()
                         // behind a cut the rest is shown, without what stands for the cut
                         .filter(line -> !history.hasCutTo() || line.getNumber() >= history.getCutTo())
+                        .filter(line -> line.getNumber() >= known)
                         .toList();
         return new Picture(
                 lines.isEmpty() ? history.getNextLine() : lines.get(0).getNumber(),

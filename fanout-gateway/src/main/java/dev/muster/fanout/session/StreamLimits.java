@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param historyBytesMax of scrollback read for one attach
  * @param attachLagBytesMax of terminal output that may wait for a slow viewer before it is skipped
  * @param snapshotPageNodes nodes per snapshot frame
+ * @param catchUpRecordsMax of a partition that are read again for a session behind the ring; one that is further behind gets a gap
+ * @param laggingRecords that wait for a session before it counts as lagging
  * @param leaseAnswer within which the registry answers a lease, before it is asked again
  */
 public record StreamLimits(
@@ -30,4 +32,6 @@ public record StreamLimits(
         int historyBytesMax,
         long attachLagBytesMax,
         int snapshotPageNodes,
+        long catchUpRecordsMax,
+        long laggingRecords,
         Duration leaseAnswer) {}

@@ -30,12 +30,17 @@ public final class StreamMetrics {
     final Counter frames;
     final Counter bytes;
     final Counter gaps;
+    final Counter laggings;
     final Counter skips;
     final Counter badFrames;
     final Counter undelivered;
     private final Timer frameTime;
     private final DistributionSummary lagRecords;
     private final DistributionSummary lagBytes;
+    private final DistributionSummary lagSeconds;
+    private final Timer deliveryTime;
+    private final Counter ringReads;
+    private final Counter logReads;
     private final AtomicInteger sessions = new AtomicInteger();
     private final AtomicInteger attaches = new AtomicInteger();
     private final MeterRegistry registry;
@@ -52,6 +57,12 @@ public final class StreamMetrics {
         frames = registry.counter("muster.stream.frames");
         bytes = registry.counter("muster.stream.bytes");
         gaps = registry.counter("muster.stream.gaps");
+        laggings = registry.counter("muster.stream.laggings");
+        ringReads = registry.counter("muster.stream.records.read", "from", "ring");
+        logReads = registry.counter("muster.stream.records.read", "from", "log");
+        deliveryTime = Timer.builder("muster.stream.delivery.time")
+                .publishPercentiles(0.5, 0.99)
+                .register(registry);
         skips = registry.counter("muster.stream.skips");
         badFrames = registry.counter("muster.stream.bad.frames");
         undelivered = registry.counter("muster.stream.input.undelivered");
@@ -60,6 +71,9 @@ public final class StreamMetrics {
                 .publishPercentiles(0.5, 0.99)
                 .register(registry);
         lagBytes = DistributionSummary.builder("muster.stream.lag.bytes")
+                .publishPercentiles(0.5, 0.99)
+                .register(registry);
+        lagSeconds = DistributionSummary.builder("muster.stream.lag.seconds")
                 .publishPercentiles(0.5, 0.99)
                 .register(registry);
         recovered = registry.counter("muster.stream.opens", "outcome", "recovered");
@@ -101,12 +115,33 @@ public final class StreamMetrics {
         }
     }
 
+    /** Entries that sessions took from the ring: what share of all reads it could serve is its hit rate. */
+    void readRing(int entries) {
+        if (entries > 0) {
+            ringReads.increment(entries);
+        }
+    }
+
+    /** Entries that sessions behind the ring took from what was read again. */
+    void readLog(int entries) {
+        if (entries > 0) {
+            logReads.increment(entries);
+        }
+    }
+
+    /** @param nanos from handing over a batch to its last byte being written */
     void frameDone(long nanos) {
         frameTime.record(Duration.ofNanos(nanos));
     }
 
-    void lag(Lag lag) {
+    /** @param millis from the broker taking the oldest record of a batch to its last byte being written */
+    void delivered(long millis) {
+        deliveryTime.record(Duration.ofMillis(Math.max(0, millis)));
+    }
+
+    void lag(Lag lag, double seconds) {
         lagRecords.record((double) lag.records());
         lagBytes.record((double) lag.bytes());
+        lagSeconds.record(seconds);
     }
 }

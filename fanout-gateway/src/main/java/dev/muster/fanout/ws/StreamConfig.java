@@ -2,6 +2,7 @@ package dev.muster.fanout.ws;
 
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.Setting;
+import dev.muster.fanout.feed.CatchUp;
 import dev.muster.fanout.feed.PartitionTails;
 import dev.muster.fanout.session.StreamLimits;
 import java.time.Duration;
@@ -25,8 +26,11 @@ public record StreamConfig(
         long ringBytesMax,
         Duration ringLinger,
         long ringBackRecords,
+        CatchUp.Limits catchUp,
         long historyBytesMax,
         Duration drain) {
+    private static final Duration CATCH_UP_PASS = Duration.ofSeconds(1);
+
     public static final Setting THREADS =
             Setting.number("MUSTER_FANOUT_STREAM_THREADS", 2, 1, 64, "Threads that run the sessions of viewers.");
     public static final Setting SESSIONS_MAX = Setting.number(
@@ -119,6 +123,36 @@ public record StreamConfig(
             0,
             10_000_000,
             "How many records back from the end a viewer can resume on a gateway that has not followed the partition.");
+    public static final Setting CATCH_UP_READERS = Setting.number(
+            "MUSTER_FANOUT_STREAM_CATCH_UP_READERS",
+            2,
+            1,
+            64,
+            "Readers of what is no longer in memory, for all viewers that are behind.");
+    public static final Setting CATCH_UP_QUANTUM_BYTES = Setting.number(
+            "MUSTER_FANOUT_STREAM_CATCH_UP_QUANTUM_BYTES",
+            1 << 20,
+            1 << 10,
+            256 << 20,
+            "Read for the viewers of one partition before the next partition has its turn.");
+    public static final Setting CATCH_UP_BYTES_MAX = Setting.number(
+            "MUSTER_FANOUT_STREAM_CATCH_UP_BYTES_MAX",
+            16 << 20,
+            64 << 10,
+            64L << 30,
+            "What was read for viewers that are behind and is still held for the next ones.");
+    public static final Setting CATCH_UP_RECORDS_MAX = Setting.number(
+            "MUSTER_FANOUT_STREAM_CATCH_UP_RECORDS_MAX",
+            200_000,
+            0,
+            1_000_000_000,
+            "Records of a partition that are read again for one viewer; one that is further behind gets a gap and a new snapshot, which costs less.");
+    public static final Setting LAGGING_RECORDS = Setting.number(
+            "MUSTER_FANOUT_STREAM_LAGGING_RECORDS",
+            1_000,
+            1,
+            1_000_000_000,
+            "Changes that wait for a viewer before it counts as lagging: of several changes of a node it then gets the last.");
     public static final Setting HISTORY_BYTES_MAX = Setting.number(
             "MUSTER_FANOUT_STREAM_HISTORY_BYTES_MAX",
             64 << 20,
@@ -153,6 +187,11 @@ public record StreamConfig(
             RING_BYTES_MAX,
             RING_LINGER_MS,
             RING_BACK_RECORDS,
+            CATCH_UP_READERS,
+            CATCH_UP_QUANTUM_BYTES,
+            CATCH_UP_BYTES_MAX,
+            CATCH_UP_RECORDS_MAX,
+            LAGGING_RECORDS,
             HISTORY_BYTES_MAX,
             DRAIN_MS);
 
@@ -171,6 +210,8 @@ public record StreamConfig(
                         env.integer(ATTACH_BYTES_MAX),
                         env.number(ATTACH_LAG_BYTES_MAX),
                         env.integer(SNAPSHOT_PAGE_NODES),
+                        env.number(CATCH_UP_RECORDS_MAX),
+                        env.number(LAGGING_RECORDS),
                         millis(env, LEASE_ANSWER_MS)),
                 env.integer(THREADS),
                 env.integer(SESSIONS_MAX),
@@ -180,6 +221,11 @@ public record StreamConfig(
                 env.number(RING_BYTES_MAX),
                 millis(env, RING_LINGER_MS),
                 env.number(RING_BACK_RECORDS),
+                new CatchUp.Limits(
+                        env.integer(CATCH_UP_READERS),
+                        env.integer(CATCH_UP_QUANTUM_BYTES),
+                        CATCH_UP_PASS,
+                        env.number(CATCH_UP_BYTES_MAX)),
                 env.number(HISTORY_BYTES_MAX),
                 millis(env, DRAIN_MS));
     }

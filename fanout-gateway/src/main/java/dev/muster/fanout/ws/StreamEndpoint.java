@@ -6,6 +6,7 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.auth.Authenticator;
 import dev.muster.fanout.auth.Origins;
 import dev.muster.fanout.auth.User;
+import dev.muster.fanout.feed.CatchUp;
 import dev.muster.fanout.feed.Feed;
 import dev.muster.fanout.feed.ResumeTokens;
 import dev.muster.fanout.registry.RegistryReads;
@@ -16,6 +17,7 @@ import dev.muster.fanout.session.ViewerSession;
 import dev.muster.fanout.watch.Inputs;
 import dev.muster.fanout.watch.RecordSink;
 import dev.muster.fanout.watch.Watches;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -111,6 +113,12 @@ public final class StreamEndpoint implements AutoCloseable {
                 "muster.stream.ring.bytes",
                 feed,
                 f -> f.changes().bytes() + f.output().bytes());
+        FunctionCounter.builder("muster.stream.catch.up.passes", feed.older(), CatchUp::passes)
+                .register(meters);
+        FunctionCounter.builder("muster.stream.catch.up.read.bytes", feed.older(), CatchUp::bytesRead)
+                .register(meters);
+        meters.gauge("muster.stream.catch.up.bytes", feed.older(), CatchUp::bytes);
+        meters.gauge("muster.stream.catch.up.waiting", feed.older(), CatchUp::waiting);
         meters.gauge(
                 "muster.stream.unreadable",
                 feed,

@@ -16,7 +16,7 @@ class PartitionRingTest {
 
     @Test
     void a_reader_walks_only_its_own_records_in_the_order_of_the_partition() {
-        ring.open(10, 10);
+        ring.open(10, 0, 10);
         ring.append(List.of(arrival("a", 10), arrival("b", 12), arrival("c", 13), arrival("a", 15)), 17);
         List<Entry> entries = new ArrayList<>();
         long next = read(List.of("a", "b"), 10, 2, entries);
@@ -32,9 +32,9 @@ class PartitionRingTest {
 
     @Test
     void the_ring_never_grows_beyond_its_bytes_and_a_reader_that_fell_behind_is_told() {
-        ring.open(0, 0);
+        ring.open(0, 0, 0);
         for (int i = 0; i < 1_000; i++) {
-            ring.append(List.of(new Arrival("k" + i % 7, i, ViewRecord.getDefaultInstance(), 1_000)), i + 1);
+            ring.append(List.of(new Arrival("k" + i % 7, i, 1_000 + i, ViewRecord.getDefaultInstance(), 1_000)), i + 1);
             assertThat(ring.bytes()).isLessThanOrEqualTo(100_000);
         }
         assertThat(ring.bounds().start()).isPositive();
@@ -45,7 +45,7 @@ class PartitionRingTest {
 
     @Test
     void bodies_are_made_once_and_their_bytes_count() {
-        ring.open(0, 0);
+        ring.open(0, 0, 0);
         ring.append(List.of(arrival("a", 0)), 1);
         List<Entry> entries = new ArrayList<>();
         read(List.of("a"), 0, 10, entries);
@@ -65,17 +65,17 @@ class PartitionRingTest {
 
     @Test
     void a_reader_of_an_earlier_life_of_the_ring_has_a_gap() {
-        ring.open(0, 0);
+        ring.open(0, 0, 0);
         int epoch = ring.bounds().epoch();
         ring.append(List.of(arrival("a", 0)), 1);
-        ring.open(1, 1);
+        ring.open(1, 0, 1);
         assertThat(ring.read(List.of("a"), 1, epoch, 10, 1 << 20, new ArrayList<>()))
                 .isEqualTo(-1);
     }
 
     @Test
     void only_those_who_wait_for_a_key_are_woken_and_leave_nothing_when_they_go() {
-        ring.open(0, 0);
+        ring.open(0, 0, 0);
         AtomicInteger a = new AtomicInteger();
         AtomicInteger b = new AtomicInteger();
         Runnable wakeA = a::incrementAndGet;
@@ -92,7 +92,7 @@ class PartitionRingTest {
 
     @Test
     void lag_counts_what_waits() {
-        ring.open(0, 0);
+        ring.open(0, 0, 0);
         ring.append(List.of(arrival("a", 0), arrival("b", 1), arrival("a", 2), arrival("a", 3)), 4);
         assertThat(ring.lag(List.of("a"), 0).records()).isEqualTo(3);
         assertThat(ring.lag(List.of("a", "b"), 1).records()).isEqualTo(3);
@@ -104,7 +104,7 @@ class PartitionRingTest {
     void readers_at_any_pace_get_exactly_their_records() {
         Random random = new Random(7);
         PartitionRing large = new PartitionRing(1 << 24);
-        large.open(0, 0);
+        large.open(0, 0, 0);
         TreeMap<Long, String> written = new TreeMap<>();
         long[] cursors = new long[3];
         List<List<Long>> read = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
@@ -143,6 +143,6 @@ class PartitionRingTest {
     }
 
     private static Arrival arrival(String key, long offset) {
-        return new Arrival(key, offset, ViewRecord.getDefaultInstance(), 10);
+        return new Arrival(key, offset, 1_000 + offset, ViewRecord.getDefaultInstance(), 10);
     }
 }

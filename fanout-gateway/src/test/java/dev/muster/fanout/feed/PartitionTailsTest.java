@@ -31,7 +31,7 @@ class PartitionTailsTest {
                 consumers.incrementAndGet();
                 return new MemoryConsumer(topic, away);
             },
-            ViewRecords.changes(),
+            new RecordParser(ViewRecords.changes()),
             new PartitionTails.Limits(3 << 20, Duration.ofSeconds(60), 80),
             nanos::get);
 

@@ -2,6 +2,8 @@ package dev.muster.fanout.feed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.muster.fanout.feed.ResumeTokens.TerminalPoint;
+import dev.muster.proto.records.v1.WatchMode;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -53,6 +55,22 @@ class ResumeTokensTest {
 
     private static ResumeTokens identity(String cluster, String topic) {
         return new ResumeTokens(KEY, new ClusterIdentity(cluster, topic));
+    }
+
+    @Test
+    void floors_and_terminals_go_along_and_terminals_outlive_positions_that_cannot_be_used() {
+        TerminalPoint point = new TerminalPoint(WatchMode.WATCH_MODE_TEXT, "tk_1", 5_000_000_000L, 3, 77);
+        String full =
+                tokens.issuer("alice", AUDIENCES).issue(new int[] {1}, new long[] {9}, Map.of(-5L, 8L), List.of(point));
+        ResumeTokens.Verdict verdict = tokens.verify(full, "alice", AUDIENCES);
+        assertThat(verdict.refusal()).isNull();
+        assertThat(verdict.position()).isEqualTo(Map.of(1, 9L));
+        assertThat(verdict.floors()).isEqualTo(Map.of(-5L, 8L));
+        assertThat(verdict.terminals()).containsExactly(point);
+        ResumeTokens.Verdict otherGroups = tokens.verify(full, "alice", List.of("user:alice"));
+        assertThat(otherGroups.refusal()).isEqualTo(ResumeRefusal.AUDIENCES_CHANGED);
+        assertThat(otherGroups.terminals()).containsExactly(point);
+        assertThat(tokens.verify(full, "bob", AUDIENCES).terminals()).isEmpty();
     }
 
     private static @org.jspecify.annotations.Nullable ResumeRefusal refusal(

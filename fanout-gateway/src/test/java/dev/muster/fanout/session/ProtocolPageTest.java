@@ -44,6 +44,8 @@ class ProtocolPageTest {
             1 << 20,
             512 << 10,
             100,
+            200_000,
+            1_000,
             Duration.ZERO);
 
     private final String page = read();
@@ -60,8 +62,8 @@ class ProtocolPageTest {
         sent.put("node", Frames.join(Frames.node(StreamFixture.node("alice", 7), Role.ROLE_ADMIN), position));
         sent.put("node-removed", Frames.join(Frames.nodeRemoved(StreamFixture.NODE, 8), position));
         sent.put("task", Frames.join(Frames.task(StreamFixture.task(TaskState.RUNNING)), position));
-        sent.put("lagging", Frames.lagging(1_200, 840_000));
-        sent.put("caught-up", Frames.join(Frames.caughtUp(), position));
+        sent.put("lagging", Frames.lagging(1_200, 840_000, 3.5));
+        sent.put("caught-up", Frames.join(Frames.caughtUp(0), position));
         sent.put("nodes-gap", Frames.nodesGap("AQ", "behind"));
         sent.put(
                 "error",
@@ -72,7 +74,7 @@ class ProtocolPageTest {
                         "0123456789ab"));
         sent.put(
                 "attached",
-                Attach.attached(
+                Frames.whole(Attach.attached(
                         "t1",
                         StreamFixture.NODE,
                         StreamFixture.TASK,
@@ -87,7 +89,8 @@ class ProtocolPageTest {
                                                 .setCols(80)
                                                 .setRows(24))
                                         .build(),
-                                true)));
+                                true,
+                                0))));
         sent.put(
                 "lines",
                 Frames.join(
@@ -97,7 +100,16 @@ class ProtocolPageTest {
         sent.put("output", Frames.join(Frames.output(4_096, ByteString.copyFromUtf8("hi\r\n")), ref));
         sent.put("repaint", Frames.join(Frames.repaint(4_096, ByteString.copyFromUtf8("\u001b[H")), ref));
         sent.put("resized", Frames.join(Frames.resized(120, 40), ref));
-        sent.put("skipped", Frames.skipped("t1", "lines", 52, 900, "slow"));
+        sent.put(
+                "skipped",
+                Frames.skipped(
+                        "t1",
+                        "lines",
+                        52,
+                        900,
+                        "slow",
+                        "/api/v1/nodes/" + StreamFixture.NODE + "/history?terminal=" + StreamFixture.TASK
+                                + "&after=52&before=900"));
         sent.put("output-gap", Frames.join(Frames.outputGap(5_000, 9_000, "spool-full"), ref));
         sent.put(
                 "ended",

@@ -27,6 +27,10 @@ final class SessionBench implements AutoCloseable {
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
     SessionBench(StreamFixture fixture, int pageNodes, long attachLagBytes) {
+        this(fixture, pageNodes, attachLagBytes, 1_000);
+    }
+
+    SessionBench(StreamFixture fixture, int pageNodes, long attachLagBytes, long laggingRecords) {
         this.fixture = fixture;
         Ids ids = new Ids();
         watches = new Watches(
@@ -49,6 +53,8 @@ final class SessionBench implements AutoCloseable {
                         1 << 20,
                         attachLagBytes,
                         pageNodes,
+                        10_000,
+                        laggingRecords,
                         Duration.ofSeconds(2)),
                 new StreamMetrics(meters),
                 Clock.systemUTC(),

@@ -292,14 +292,16 @@ public final class FakeRegistryReads implements RegistryReads {
         if (terminal == null || terminal.raw.length() == 0) {
             return answer(null, "no output");
         }
-        int first = Math.max(0, terminal.lines.size() - request.getLines());
+        int count = terminal.lines.size();
+        int first = request.hasAfter() ? (int) request.getAfter() : Math.max(0, count - request.getLines());
+        int end = Math.min(count, first + request.getLines());
         TerminalHistory.Builder history = TerminalHistory.newBuilder()
                 .setTerminalId(request.getTerminalId())
                 .setFinal(terminal.lines.size())
                 .setNextLine(terminal.lines.size())
                 .setMark(terminal.mark())
                 .setSize(WindowSize.newBuilder().setCols(80).setRows(24));
-        for (int i = first; i < terminal.lines.size(); i++) {
+        for (int i = first; i < end; i++) {
             history.addLines(Line.newBuilder().setNumber(i).setText(terminal.lines.get(i)));
         }
         if (terminal.exit != null) {

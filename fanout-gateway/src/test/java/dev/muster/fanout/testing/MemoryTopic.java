@@ -6,9 +6,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 
 /** A topic that works, in memory: partitions of records with offsets, from which old ones can be deleted. Thread-safe; guarded by itself. */
 public final class MemoryTopic {
@@ -36,7 +39,18 @@ public final class MemoryTopic {
     public synchronized long append(int partition, String key, byte[] value) {
         long offset = end(partition);
         records.computeIfAbsent(partition, p -> new ArrayList<>())
-                .add(new ConsumerRecord<>(name, partition, offset, key.getBytes(StandardCharsets.UTF_8), value));
+                .add(new ConsumerRecord<>(
+                        name,
+                        partition,
+                        offset,
+                        System.currentTimeMillis(),
+                        TimestampType.LOG_APPEND_TIME,
+                        key.length(),
+                        value.length,
+                        key.getBytes(StandardCharsets.UTF_8),
+                        value,
+                        new RecordHeaders(),
+                        Optional.empty()));
         ends.put(partition, offset + 1);
         notifyAll();
         return offset;

@@ -1,9 +1,11 @@
 package dev.muster.fanout.testing;
 
 import dev.muster.contract.topics.Partitions;
+import dev.muster.fanout.feed.CatchUp;
 import dev.muster.fanout.feed.ClusterIdentity;
 import dev.muster.fanout.feed.Feed;
 import dev.muster.fanout.feed.PartitionTails;
+import dev.muster.fanout.feed.RecordParser;
 import dev.muster.fanout.feed.ResumeTokens;
 import dev.muster.fanout.feed.ViewRecords;
 import dev.muster.proto.records.v1.GroupGrant;
@@ -32,6 +34,7 @@ public final class StreamFixture implements AutoCloseable {
     public final RecordingSink sink = new RecordingSink();
     public final AtomicBoolean away = new AtomicBoolean();
     public final PartitionTails changes;
+    public final CatchUp older;
     public final PartitionTails terminals;
     public final ResumeTokens tokens = new ResumeTokens(
             "a key of the tests".getBytes(StandardCharsets.UTF_8), new ClusterIdentity("cluster", "topic"));
@@ -41,22 +44,32 @@ public final class StreamFixture implements AutoCloseable {
     }
 
     public StreamFixture(PartitionTails.Limits limits) {
-        changes = new PartitionTails(
-                "views", 4, () -> new MemoryConsumer(views, away), ViewRecords.changes(), limits, System::nanoTime);
+        RecordParser parser = new RecordParser(ViewRecords.changes());
+        changes =
+                new PartitionTails("views", 4, () -> new MemoryConsumer(views, away), parser, limits, System::nanoTime);
+        older = new CatchUp(
+                "views",
+                4,
+                () -> new MemoryConsumer(views, away),
+                parser,
+                changes::ring,
+                new CatchUp.Limits(2, 64 << 10, Duration.ofSeconds(1), 1 << 20),
+                System::nanoTime);
         terminals = new PartitionTails(
                 "view-terminals",
                 4,
                 () -> new MemoryConsumer(output, away),
-                ViewRecords.output(),
+                new RecordParser(ViewRecords.output()),
                 limits,
                 System::nanoTime);
         sink.onWatch(registry::watch);
         changes.start();
+        older.start();
         terminals.start();
     }
 
     public Feed feed() {
-        return new Feed(changes, terminals, PARTITIONS, () -> CompletableFuture.completedFuture(tokens));
+        return new Feed(changes, older, terminals, PARTITIONS, () -> CompletableFuture.completedFuture(tokens));
     }
 
     public static NodeView node(String id, String owner, long version, Map<String, Role> groups) {
@@ -101,6 +114,7 @@ public final class StreamFixture implements AutoCloseable {
 
     @Override
     public void close() {
+        older.close();
         changes.close();
         terminals.close();
     }

@@ -1,0 +1,67 @@
+package dev.muster.fanout.session;
+
+import dev.muster.contract.errors.CloseCode;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a peer must do in time: open, take what is in flight, answer pings, and have a token that is valid. Pure but for the two calls of its {@link Peer}. Confined to the session's context.
+ */
+final class Deadlines {
+    interface Peer {
+        /** When the frames in flight were handed over; -1: none are. */
+        long inFlightSinceNanos();
+
+        boolean isWaitingToOpen();
+
+        void ping();
+    }
+
+    /**
+     * What is to be done.
+     *
+     * @param cut without a goodbye, which would wait behind what the peer does not take
+     */
+    record End(CloseCode code, String reason, boolean cut) {}
+
+    private final StreamLimits limits;
+    private final long startedNanos;
+    private final Instant expiresAt;
+    private boolean pongDue;
+    private long pingNanos;
+
+    Deadlines(StreamLimits limits, long nowNanos, Instant expiresAt) {
+        this.limits = limits;
+        this.startedNanos = nowNanos;
+        this.pingNanos = nowNanos;
+        this.expiresAt = expiresAt;
+    }
+
+    void onPong() {
+        pongDue = false;
+    }
+
+    @Nullable
+    End check(Peer peer, long nowNanos, Instant now) {
+        long since = peer.inFlightSinceNanos();
+        if (since >= 0 && nowNanos - since > limits.frameDeadline().toNanos()) {
+            return new End(CloseCode.TOO_SLOW, "a frame made no progress", true);
+        }
+        if (peer.isWaitingToOpen()
+                && nowNanos - startedNanos > limits.openTimeout().toNanos()) {
+            return new End(CloseCode.OPEN_TIMEOUT, "no open frame came in time", false);
+        }
+        if (!now.isBefore(expiresAt)) {
+            return new End(CloseCode.UNAUTHENTICATED, "the token has expired", false);
+        }
+        if (pongDue && nowNanos - pingNanos > limits.pongDeadline().toNanos()) {
+            return new End(CloseCode.NO_PONG, "no ping was answered", true);
+        }
+        if (!pongDue && nowNanos - pingNanos > limits.pingEvery().toNanos()) {
+            pongDue = true;
+            pingNanos = nowNanos;
+            peer.ping();
+        }
+        return null;
+    }
+}

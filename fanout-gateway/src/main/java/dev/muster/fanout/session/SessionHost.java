@@ -1,0 +1,42 @@
+package dev.muster.fanout.session;
+
+import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.auth.User;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What the session does for its parts. All of it happens in the session's context. */
+interface SessionHost {
+    User user();
+
+    Services services();
+
+    /** Has the session look for something to send, soon. One object, always the same. */
+    Runnable waker();
+
+    /** Goes on in the session's context, unless the session ended meanwhile. */
+    <T> void later(CompletableFuture<T> answer, Consumer<T> then, Consumer<MusterException> failed);
+
+    /** As {@link #later}, and also when the session has ended meanwhile: what came must be given back. */
+    <T> void always(CompletableFuture<T> answer, Consumer<T> then, Consumer<MusterException> failed);
+
+    /** Sends an answer, or cuts a client that asks on without reading. */
+    void reply(ByteBuffer frame);
+
+    /** Answers with a problem. */
+    void refuse(@Nullable String ref, MusterException failure);
+
+    /** Tells the client once that something it needs is away, and tries again after a moment. */
+    void unavailable(MusterException failure, Runnable again);
+
+    /** A token for what the client will have received when it gets it. */
+    String position();
+
+    /** As {@link #position}; null while the client has not got the whole snapshot: with a token from before that it would miss nodes. */
+    @Nullable
+    String livePosition();
+
+    void drop(Attach attach);
+}
