@@ -6,6 +6,7 @@ import dev.muster.contract.settings.Env;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.fanout.api.Api;
+import dev.muster.fanout.api.GroupCalls;
 import dev.muster.fanout.api.HealthCalls;
 import dev.muster.fanout.api.HistoryCall;
 import dev.muster.fanout.api.NodeCalls;
@@ -213,6 +214,7 @@ public final class FanoutServer implements AutoCloseable {
                     new NodeCalls(api, registry, commands, ids, clock, config.agentAddress(), stream::position)
                             .addTo(routes);
                     new TaskCalls(api, registry, commands, raw, ids, clock).addTo(routes);
+                    new GroupCalls(api, registry, commands, ids, clock).addTo(routes);
                     new HistoryCall(api, registry).addTo(routes);
                     new OutputCall(api, registry, raw, problems, answers).addTo(routes);
                     new SignInCalls(api, tokens, codes, tickets, config.session(), config.cookieSecure(), clock)

@@ -26,6 +26,11 @@ record Ask(Context ctx, User user) {
         return id(Ids.Kind.TASK, "taskId", "task");
     }
 
+    /** @throws MusterException {@code not-found} if the path names no possible task group */
+    String groupId() {
+        return id(Ids.Kind.TASK_GROUP, "groupId", "task group");
+    }
+
     private String id(Ids.Kind kind, String parameter, String noun) {
         String id = ctx.pathParam(parameter);
         if (!Ids.isId(kind, id)) {

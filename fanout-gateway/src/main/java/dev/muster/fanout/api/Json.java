@@ -77,6 +77,7 @@ public final class Json {
         json.put("memoryTotalBytes", met ? host.getMemoryTotalBytes() : null);
         json.set("vitals", state.hasVitals() ? vitals(state.getVitals()) : null);
         json.put("runningTasks", state.getRunningTasks());
+        json.put("cloneSuspected", state.getCloneSuspected());
         json.put("version", view.getViewVersion());
         json.put("role", Access.name(role));
         return json;

@@ -229,7 +229,8 @@ public final class NodeCalls {
         throw new MusterException(ErrorCode.PRECONDITION_FAILED, "If-Match is not an ETag of this node.");
     }
 
-    private static Iterable<String> audiences(User user) {
+    /** Where the views of all nodes are that the user sees. */
+    static Iterable<String> audiences(User user) {
         if (user.admin()) {
             return java.util.List.of("fleet:*");
         }

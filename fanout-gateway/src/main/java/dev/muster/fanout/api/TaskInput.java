@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a body says about a new task. The limits keep the record well below what the broker takes, and the command below what a Linux kernel takes. */
 final class TaskInput {
-    private static final Set<String> FIELDS =
+    static final Set<String> FIELDS =
             Set.of("command", "argv", "pty", "env", "cwd", "timeoutSeconds", "ttlSeconds", "idempotencyKey");
     private static final Pattern ENV_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,128}");
@@ -29,6 +29,13 @@ final class TaskInput {
     /** Without the id, which is made or derived by the caller. */
     static CreateTask.Builder read(byte[] body) {
         Fields fields = Fields.of(body, FIELDS);
+        CreateTask.Builder task = read(fields);
+        fields.throwIfMistaken();
+        return task;
+    }
+
+    /** The same from a body that has more fields; mistakes are left with the fields. */
+    static CreateTask.Builder read(Fields fields) {
         CreateTask.Builder task = CreateTask.newBuilder();
         fields.text("command", COMMAND_CHARS_MAX).ifPresent(task::setCommand);
         fields.texts("argv", ARGV_COUNT_MAX, COMMAND_CHARS_MAX).ifPresent(task::addAllArgv);
@@ -63,7 +70,6 @@ final class TaskInput {
         if (task.build().getSerializedSize() > BYTES_MAX) {
             fields.mistake("command, arguments and environment have more than " + BYTES_MAX + " bytes together");
         }
-        fields.throwIfMistaken();
         return task;
     }
 

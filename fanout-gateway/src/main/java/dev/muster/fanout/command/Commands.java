@@ -74,12 +74,22 @@ public final class Commands {
      */
     public CompletableFuture<ReplyRecord> request(
             String nodeId, User user, UnaryOperator<CommandRecord.Builder> command) {
+        return requestUnder(nodeId, user, record -> command.apply(record.setNodeId(nodeId)));
+    }
+
+    /** The same about a task group. */
+    public CompletableFuture<ReplyRecord> requestOfGroup(
+            String groupId, User user, UnaryOperator<CommandRecord.Builder> command) {
+        return requestUnder(groupId, user, record -> command.apply(record.setGroupId(groupId)));
+    }
+
+    private CompletableFuture<ReplyRecord> requestUnder(
+            String key, User user, UnaryOperator<CommandRecord.Builder> command) {
         long startedAtNanos = System.nanoTime();
         String requestId = ids.make(Ids.Kind.REQUEST, clock.millis());
         CommandRecord record = command.apply(CommandRecord.newBuilder()
                         .setRequestId(requestId)
                         .setReplyTo(gatewayId)
-                        .setNodeId(nodeId)
                         .setActor(Actor.newBuilder()
                                 .setUser(user.name())
                                 .addAllGroups(user.groups())
@@ -91,7 +101,7 @@ public final class Commands {
             return reply;
         }
         CompletableFuture<ReplyRecord> published = publisher
-                .publish(Topic.COMMANDS, nodeId, record)
+                .publish(Topic.COMMANDS, key, record)
                 .thenCompose(metadata -> reply)
                 .whenComplete((done, error) -> {
                     if (error != null) {

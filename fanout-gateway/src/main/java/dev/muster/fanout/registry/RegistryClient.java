@@ -12,6 +12,8 @@ import dev.muster.proto.query.v1.GetOutputIndexRequest;
 import dev.muster.proto.query.v1.GetOutputIndexResponse;
 import dev.muster.proto.query.v1.GetRepaintRequest;
 import dev.muster.proto.query.v1.GetRepaintResponse;
+import dev.muster.proto.query.v1.GetTaskGroupRequest;
+import dev.muster.proto.query.v1.GetTaskGroupResponse;
 import dev.muster.proto.query.v1.GetTaskRequest;
 import dev.muster.proto.query.v1.ListNodesRequest;
 import dev.muster.proto.query.v1.ListNodesResponse;
@@ -88,6 +90,10 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
     @Override
     public CompletableFuture<ListTasksResponse> listTasks(ListTasksRequest request) {
         return read(s -> s.listTasks(request));
+    }
+
+    public CompletableFuture<GetTaskGroupResponse> getTaskGroup(GetTaskGroupRequest request) {
+        return read(s -> s.getTaskGroup(request));
     }
 
     @Override

@@ -11,6 +11,8 @@ import dev.muster.proto.query.v1.GetHealthResponse;
 import dev.muster.proto.query.v1.GetNodeRequest;
 import dev.muster.proto.query.v1.GetOutputIndexRequest;
 import dev.muster.proto.query.v1.GetOutputIndexResponse;
+import dev.muster.proto.query.v1.GetTaskGroupRequest;
+import dev.muster.proto.query.v1.GetTaskGroupResponse;
 import dev.muster.proto.query.v1.GetTaskRequest;
 import dev.muster.proto.query.v1.ListNodesRequest;
 import dev.muster.proto.query.v1.ListNodesResponse;
@@ -31,6 +33,8 @@ import dev.muster.proto.records.v1.PatchNode;
 import dev.muster.proto.records.v1.ProblemValue;
 import dev.muster.proto.records.v1.ReplyRecord;
 import dev.muster.proto.records.v1.Task;
+import dev.muster.proto.records.v1.TaskGroup;
+import dev.muster.proto.records.v1.TaskGroupState;
 import dev.muster.proto.records.v1.TaskState;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -49,6 +53,7 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
 
     private final TreeMap<String, NodeView> nodes = new TreeMap<>();
     private final TreeMap<String, Task> tasks = new TreeMap<>();
+    private final TreeMap<String, GetTaskGroupResponse> groups = new TreeMap<>();
     private final TreeMap<String, TerminalHistory> terminals = new TreeMap<>();
     private final TreeMap<String, GetOutputIndexResponse> indexes = new TreeMap<>();
     final List<CommandRecord> commands = new CopyOnWriteArrayList<>();
@@ -62,6 +67,23 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
 
     synchronized void put(NodeView view) {
         nodes.put(view.getNode().getNodeId(), view);
+    }
+
+    synchronized void put(GetTaskGroupResponse group) {
+        groups.put(group.getGroup().getGroupId(), group);
+    }
+
+    @Override
+    public synchronized void getTaskGroup(GetTaskGroupRequest request, StreamObserver<GetTaskGroupResponse> response) {
+        GetTaskGroupResponse group = groups.get(request.getGroupId());
+        if (group == null) {
+            Metadata trailers = new Metadata();
+            trailers.put(Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER), "not-found");
+            response.onError(Status.NOT_FOUND.asRuntimeException(trailers));
+        } else {
+            response.onNext(group);
+            response.onCompleted();
+        }
     }
 
     synchronized void put(Task task) {
@@ -103,6 +125,19 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
                 nodes.remove(command.getNodeId());
                 reply.setNode(NodeRecord.newBuilder().setDeleted(true));
             }
+            case CREATE_TASK_GROUP ->
+                reply.setTaskGroup(TaskGroup.newBuilder()
+                        .setGroupId(command.getGroupId())
+                        .setState(TaskGroupState.GROUP_RUNNING)
+                        .setTask(command.getCreateTaskGroup().getTask())
+                        .putAllSelectorLabels(command.getCreateTaskGroup().getSelectorLabelsMap())
+                        .setNodes(command.getCreateTaskGroup().getNodeIdsCount())
+                        .putCounts("REQUESTED", 1)
+                        .putCounts("PENDING", 1));
+            case CANCEL_TASK_GROUP ->
+                reply.setTaskGroup(TaskGroup.newBuilder()
+                        .setGroupId(command.getGroupId())
+                        .setState(TaskGroupState.GROUP_CANCELLING));
             case CREATE_TASK -> reply.setTask(task(command, command.getCreateTask()));
             case CANCEL_TASK ->
                 reply.setTask(Task.newBuilder()

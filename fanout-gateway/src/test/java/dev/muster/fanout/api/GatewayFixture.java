@@ -123,6 +123,7 @@ final class GatewayFixture implements AutoCloseable {
                                             (user, p) -> "pos")
                                     .addTo(routes);
                             new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()).addTo(routes);
+                            new GroupCalls(api, client, commands.get(0), ids, Clock.systemUTC()).addTo(routes);
                             new HistoryCall(api, client).addTo(routes);
                             new OutputCall(api, client, output, problems, answers).addTo(routes);
                             new SignInCalls(api, tokens, codes, tickets, Duration.ofHours(1), false, Clock.systemUTC())

@@ -11,6 +11,8 @@ import dev.muster.proto.query.v1.GetOutputIndexRequest;
 import dev.muster.proto.query.v1.GetOutputIndexResponse;
 import dev.muster.proto.query.v1.GetRepaintRequest;
 import dev.muster.proto.query.v1.GetRepaintResponse;
+import dev.muster.proto.query.v1.GetTaskGroupRequest;
+import dev.muster.proto.query.v1.GetTaskGroupResponse;
 import dev.muster.proto.query.v1.GetTaskRequest;
 import dev.muster.proto.query.v1.ListNodesRequest;
 import dev.muster.proto.query.v1.ListNodesResponse;
@@ -29,6 +31,7 @@ import java.util.function.Supplier;
 /** Reads over gRPC. Called on gRPC's threads, which only hand over: control and terminal stores have threads of their own. */
 public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase implements AutoCloseable {
     private final NodeReads nodes;
+    private final GroupReads groups;
     private final ViewReads views;
     private final TerminalReads terminals;
     private final ViewWait viewWait;
@@ -46,6 +49,7 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
             QuerySettings settings,
             Supplier<String> errorIds) {
         this.nodes = new NodeReads(stores, partitions);
+        this.groups = new GroupReads(stores, partitions);
         this.views = new ViewReads(stores, partitions);
         this.terminals = terminals;
         this.health = health;
@@ -73,6 +77,11 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
     @Override
     public void listTasks(ListTasksRequest request, StreamObserver<ListTasksResponse> response) {
         answer(controlPool, request, nodes::tasks, response);
+    }
+
+    @Override
+    public void getTaskGroup(GetTaskGroupRequest request, StreamObserver<GetTaskGroupResponse> response) {
+        answer(controlPool, request, groups::group, response);
     }
 
     @Override

@@ -1,0 +1,100 @@
+package dev.muster.fanout.api;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.proto.query.v1.GetTaskGroupResponse;
+import dev.muster.proto.records.v1.CreateTask;
+import dev.muster.proto.records.v1.TaskGroup;
+import dev.muster.proto.records.v1.TaskGroupMember;
+import dev.muster.proto.records.v1.TaskGroupMemberState;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Task groups as JSON. */
+final class GroupJson {
+    private static final String PENDING = "PENDING";
+    private static final String SKIPPED = "SKIPPED";
+    private static final String QUEUED = "QUEUED";
+
+    private GroupJson() {}
+
+    static ObjectNode page(GetTaskGroupResponse page) {
+        ObjectNode json = wrapped(page.getGroup());
+        ArrayNode results = json.putArray("results");
+        page.getMembersList().forEach(member -> results.add(result(page.getGroup(), member)));
+        json.put("next", page.getNext().isEmpty() ? null : page.getNext());
+        return json;
+    }
+
+    static ObjectNode wrapped(TaskGroup group) {
+        ObjectNode json = Json.object();
+        json.set("taskGroup", group(group));
+        return json;
+    }
+
+    private static ObjectNode group(TaskGroup group) {
+        CreateTask task = group.getTask();
+        ObjectNode json = Json.object();
+        json.put("groupId", group.getGroupId());
+        json.put("state", state(group));
+        json.put("reason", textOrNull(group.getReason()));
+        ObjectNode labels = json.putObject("selector").putObject("labels");
+        new TreeMap<>(group.getSelectorLabelsMap()).forEach(labels::put);
+        json.put("command", textOrNull(task.getCommand()));
+        json.set("argv", task.getArgvCount() == 0 ? null : Json.texts(task.getArgvList()));
+        json.put("maxConcurrency", group.getMaxConcurrency());
+        json.put("maxFailures", group.hasMaxFailures() ? group.getMaxFailures() : null);
+        json.put("requestedBy", group.getRequestedBy());
+        json.put("createdAt", Json.time(group.getCreatedAtMillis()));
+        json.put("endedAt", Json.time(group.getEndedAtMillis()));
+        json.put("nodes", group.getNodes());
+        Map<String, Integer> counts = new TreeMap<>();
+        group.getCountsMap().forEach((name, count) -> counts.merge(shown(group, name), count, Integer::sum));
+        ObjectNode counted = json.putObject("counts");
+        counts.forEach(counted::put);
+        return json;
+    }
+
+    private static ObjectNode result(TaskGroup group, TaskGroupMember member) {
+        ObjectNode json = Json.object();
+        json.put("nodeId", member.getNodeId());
+        json.put("name", textOrNull(member.getName()));
+        json.put("taskId", member.getTaskId());
+        json.put("state", state(group, member));
+        json.put("reason", textOrNull(member.getReason()));
+        json.put("exitCode", member.hasExitCode() ? member.getExitCode() : null);
+        json.put("signal", textOrNull(member.getSignal()));
+        json.put("startedAt", Json.time(member.getStartedAtMillis()));
+        json.put("endedAt", Json.time(member.getEndedAtMillis()));
+        json.put("outputBytes", member.getOutputBytes());
+        return json;
+    }
+
+    static String state(TaskGroup group) {
+        return group.getState().name().substring("GROUP_".length());
+    }
+
+    static String state(TaskGroup group, TaskGroupMember member) {
+        return member.getState() == TaskGroupMemberState.MEMBER_TASK
+                ? member.getTaskState().name()
+                : shown(group, member.getState().name().substring("MEMBER_".length()));
+    }
+
+    static boolean isEnded(TaskGroup group) {
+        return group.getEndedAtMillis() != 0;
+    }
+
+    /** What was asked of a node waits there; what was not asked before the end never will be. */
+    private static String shown(TaskGroup group, String state) {
+        return switch (state) {
+            case PENDING -> isEnded(group) ? SKIPPED : PENDING;
+            case "REQUESTED" -> QUEUED;
+            default -> state;
+        };
+    }
+
+    private static @Nullable String textOrNull(String text) {
+        return text.isEmpty() ? null : text;
+    }
+}
