@@ -8,11 +8,11 @@ import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.io.EndPoint;
 
 /** The connection beneath a request. */
-final class Exchange {
+public final class Exchange {
     private Exchange() {}
 
     /** Resets the connection, so that no client takes what it got for the whole. */
-    static void reset(HttpServletRequest request) {
+    public static void reset(HttpServletRequest request) {
         EndPoint endPoint = ServletContextRequest.getServletContextRequest(request)
                 .getConnectionMetaData()
                 .getConnection()

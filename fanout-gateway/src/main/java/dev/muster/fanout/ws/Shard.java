@@ -10,19 +10,19 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One thread and the sockets whose sessions it runs. A session leaves at most a few tasks here at a time: one turn, one message of its client, and answers that it asked for.
+ * One thread and the viewers whose sessions it runs. A session leaves at most a few tasks here at a time: one turn, one message of its client, and answers that it asked for.
  */
 final class Shard implements Executor, AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(250);
 
     private final ScheduledExecutorService thread;
     /** Confined to the thread. */
-    private final Set<ViewerSocket> sockets = new LinkedHashSet<>();
+    private final Set<Viewer> viewers = new LinkedHashSet<>();
 
     Shard(int number) {
         thread = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-session-" + number));
         var unused = thread.scheduleWithFixedDelay(
-                () -> List.copyOf(sockets).forEach(ViewerSocket::tick),
+                () -> List.copyOf(viewers).forEach(Viewer::tick),
                 TICK.toMillis(),
                 TICK.toMillis(),
                 TimeUnit.MILLISECONDS);
@@ -34,13 +34,13 @@ final class Shard implements Executor, AutoCloseable {
     }
 
     /** In the shard's thread. */
-    void add(ViewerSocket socket) {
-        sockets.add(socket);
+    void add(Viewer viewer) {
+        viewers.add(viewer);
     }
 
     /** In the shard's thread. */
-    void remove(ViewerSocket socket) {
-        sockets.remove(socket);
+    void remove(Viewer viewer) {
+        viewers.remove(viewer);
     }
 
     @Override

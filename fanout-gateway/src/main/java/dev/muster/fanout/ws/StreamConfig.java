@@ -21,6 +21,7 @@ public record StreamConfig(
         int threads,
         int sessionsMax,
         int sessionsPerUserMax,
+        int sessionsPerAddressMax,
         int frameBytesMax,
         Duration lease,
         long ringBytesMax,
@@ -41,6 +42,12 @@ public record StreamConfig(
             1,
             1_000_000,
             "Sessions of one user on this gateway; more are closed with 4429.");
+    public static final Setting SESSIONS_PER_ADDRESS_MAX = Setting.number(
+            "MUSTER_FANOUT_STREAM_SESSIONS_PER_ADDRESS_MAX",
+            5_000,
+            1,
+            1_000_000,
+            "Sessions from one address on this gateway, a proxy's too; more get 429.");
     public static final Setting FRAME_BYTES_MAX = Setting.number(
             "MUSTER_FANOUT_STREAM_FRAME_BYTES_MAX",
             64 << 10,
@@ -161,15 +168,16 @@ public record StreamConfig(
             "Scrollback held for all attaches together; more wait.");
     public static final Setting DRAIN_MS = Setting.number(
             "MUSTER_FANOUT_STREAM_DRAIN_MS",
-            1_000,
+            10_000,
             0,
             600_000,
-            "Over which sockets are closed (1012) when the gateway stops.");
+            "Over which sessions are closed (1012) when the gateway stops; few take less, 20 ms each.");
     /** Every setting, for the reference table. */
     public static final List<Setting> SETTINGS = List.of(
             THREADS,
             SESSIONS_MAX,
             SESSIONS_PER_USER_MAX,
+            SESSIONS_PER_ADDRESS_MAX,
             FRAME_BYTES_MAX,
             OPEN_TIMEOUT_MS,
             FRAME_DEADLINE_MS,
@@ -216,6 +224,7 @@ public record StreamConfig(
                 env.integer(THREADS),
                 env.integer(SESSIONS_MAX),
                 env.integer(SESSIONS_PER_USER_MAX),
+                env.integer(SESSIONS_PER_ADDRESS_MAX),
                 env.integer(FRAME_BYTES_MAX),
                 millis(env, LEASE_MS),
                 env.number(RING_BYTES_MAX),

@@ -1,6 +1,8 @@
 package dev.muster.fanout.ws;
 
 import dev.muster.contract.errors.CloseCode;
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Audiences;
 import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.auth.Authenticator;
@@ -11,6 +13,7 @@ import dev.muster.fanout.feed.Feed;
 import dev.muster.fanout.feed.ResumeTokens;
 import dev.muster.fanout.registry.RegistryReads;
 import dev.muster.fanout.session.ByteBudget;
+import dev.muster.fanout.session.Outbound;
 import dev.muster.fanout.session.Services;
 import dev.muster.fanout.session.StreamMetrics;
 import dev.muster.fanout.session.ViewerSession;
@@ -19,6 +22,7 @@ import dev.muster.fanout.watch.RecordSink;
 import dev.muster.fanout.watch.Watches;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.AsyncContext;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,6 +53,7 @@ public final class StreamEndpoint implements AutoCloseable {
     private static final int OUTGOING_FRAMES_MAX = 64;
 
     private static final Duration RENEW_EVERY = Duration.ofSeconds(1);
+    private static final Duration DRAIN_PAUSE_MAX = Duration.ofMillis(20);
 
     private final StreamConfig config;
     private final Feed feed;
@@ -59,8 +64,8 @@ public final class StreamEndpoint implements AutoCloseable {
     private final Supplier<String> errorIds;
     private final List<Shard> shards = new ArrayList<>();
     private final AtomicInteger turn = new AtomicInteger();
-    private final Set<ViewerSocket> sockets = ConcurrentHashMap.newKeySet();
-    private final Map<String, Integer> perUser = new ConcurrentHashMap<>();
+    private final Set<Viewer> viewers = ConcurrentHashMap.newKeySet();
+    private final Admission admission;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-stream-timer"));
     private volatile @Nullable ResumeTokens tokens;
@@ -84,6 +89,8 @@ public final class StreamEndpoint implements AutoCloseable {
             LongSupplier nanos,
             Supplier<String> errorIds) {
         this.config = config;
+        this.admission =
+                new Admission(config.sessionsMax(), config.sessionsPerUserMax(), config.sessionsPerAddressMax());
         this.feed = feed;
         this.authenticator = authenticator;
         this.origins = origins;
@@ -133,13 +140,20 @@ public final class StreamEndpoint implements AutoCloseable {
                     .getExtensionRegistry()
                     .unregister("permessage-deflate");
         });
-        StreamServlet servlet = new StreamServlet(
-                authenticator,
-                origins,
-                () -> !draining && sockets.size() < config.sessionsMax(),
-                this::socketFor,
-                errorIds);
-        handler.addServlet(new ServletHolder(servlet), PATH);
+        Entrance entrance = new Entrance(authenticator, origins, this::requireRoom, errorIds);
+        handler.addServlet(new ServletHolder(new StreamServlet(entrance, this::socketFor)), PATH);
+        for (EventFormat format : EventFormat.values()) {
+            ServletHolder events = new ServletHolder(new EventServlet(format, entrance, this::eventsFor));
+            events.setAsyncSupported(true);
+            handler.addServlet(events, PATH + format.path());
+        }
+    }
+
+    private void requireRoom(String address) {
+        if (draining) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "The gateway restarts.");
+        }
+        admission.check(address);
     }
 
     private void configure(JettyWebSocketServerContainer container) {
@@ -166,7 +180,7 @@ public final class StreamEndpoint implements AutoCloseable {
 
     /** Sockets open now. */
     public int sessions() {
-        return sockets.size();
+        return viewers.size();
     }
 
     /**
@@ -190,21 +204,26 @@ public final class StreamEndpoint implements AutoCloseable {
     public void close() {
         draining = true;
         timer.shutdownNow();
-        List<ViewerSocket> open = List.copyOf(sockets);
-        long pauseNanos = config.drain().toNanos() / Math.max(1, open.size());
-        for (ViewerSocket socket : open) {
-            socket.end(CloseCode.SERVICE_RESTART, "the gateway restarts");
-            LockSupport.parkNanos(pauseNanos);
+        List<Viewer> open = List.copyOf(viewers);
+        // few go at once; many come back elsewhere spread over the drain time
+        long pauseNanos = Math.min(DRAIN_PAUSE_MAX.toNanos(), config.drain().toNanos() / Math.max(1, open.size()));
+        long begun = nanos.getAsLong();
+        for (int i = 0; i < open.size(); i++) {
+            open.get(i).end(CloseCode.SERVICE_RESTART, "the gateway restarts");
+            long ahead = pauseNanos * (i + 1) - (nanos.getAsLong() - begun);
+            if (ahead > 0) {
+                LockSupport.parkNanos(ahead);
+            }
         }
         awaitEmpty(Duration.ofSeconds(1));
-        sockets.forEach(ViewerSocket::disconnect);
+        viewers.forEach(Viewer::disconnect);
         awaitEmpty(Duration.ofMillis(500));
         shards.forEach(Shard::close);
     }
 
     private void awaitEmpty(Duration within) {
         long until = nanos.getAsLong() + within.toNanos();
-        while (!sockets.isEmpty() && nanos.getAsLong() - until < 0) {
+        while (!viewers.isEmpty() && nanos.getAsLong() - until < 0) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
     }
@@ -214,28 +233,31 @@ public final class StreamEndpoint implements AutoCloseable {
         var unused = asked.thenAccept(known -> tokens = known);
     }
 
-    private ViewerSocket socketFor(User user) {
-        Shard shard = shards.get(Math.floorMod(turn.getAndIncrement(), shards.size()));
-        return new ViewerSocket(socket -> begin(user, socket, shard), shard, nanos);
+    private ViewerSocket socketFor(User user, String address) {
+        Shard shard = nextShard();
+        return new ViewerSocket(socket -> begin(user, address, socket, socket, shard), shard, nanos);
     }
 
-    private @Nullable ViewerSession begin(User user, ViewerSocket socket, Shard shard) {
-        int open = perUser.merge(user.name(), 1, Integer::sum);
-        if (open > config.sessionsPerUserMax() || draining) {
-            left(user);
-            socket.close(
+    private EventStream eventsFor(User user, String address, EventFormat format, AsyncContext exchange) {
+        Shard shard = nextShard();
+        return new EventStream(format, exchange, events -> begin(user, address, events, events, shard), shard, nanos);
+    }
+
+    private Shard nextShard() {
+        return shards.get(Math.floorMod(turn.getAndIncrement(), shards.size()));
+    }
+
+    private @Nullable ViewerSession begin(User user, String address, Viewer viewer, Outbound out, Shard shard) {
+        if (draining || !admission.enter(user.name(), address)) {
+            out.close(
                     draining ? CloseCode.SERVICE_RESTART : CloseCode.TOO_MANY_SESSIONS,
-                    draining ? "the gateway restarts" : "too many sessions of this user");
+                    draining ? "the gateway restarts" : "too many sessions of this user, or from this address");
             return null;
         }
-        sockets.add(socket);
-        return new ViewerSession(user, services, shard, socket, () -> {
-            sockets.remove(socket);
-            left(user);
+        viewers.add(viewer);
+        return new ViewerSession(user, services, shard, out, () -> {
+            viewers.remove(viewer);
+            admission.leave(user.name(), address);
         });
-    }
-
-    private void left(User user) {
-        perUser.computeIfPresent(user.name(), (name, count) -> count > 1 ? count - 1 : null);
     }
 }

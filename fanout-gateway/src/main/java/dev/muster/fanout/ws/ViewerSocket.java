@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The WebSocket of one viewer: hands on what comes, sends what the session makes, and cuts what would not go. Must be public for Jetty. Jetty's threads only leave tasks here.
  */
-public final class ViewerSocket implements Session.Listener, Outbound {
+public final class ViewerSocket implements Session.Listener, Outbound, Viewer {
     private static final Logger log = LoggerFactory.getLogger(ViewerSocket.class);
     private static final Duration GOODBYE = Duration.ofSeconds(2);
 
@@ -131,8 +131,8 @@ public final class ViewerSocket implements Session.Listener, Outbound {
         }
     }
 
-    /** In the shard's thread. */
-    void tick() {
+    @Override
+    public void tick() {
         if (closing) {
             if (nanos.getAsLong() - closingSince > GOODBYE.toNanos()) {
                 disconnect();
@@ -145,8 +145,8 @@ public final class ViewerSocket implements Session.Listener, Outbound {
         }
     }
 
-    /** Closes the socket for a reason of the gateway. */
-    void end(CloseCode code, String reason) {
+    @Override
+    public void end(CloseCode code, String reason) {
         @Nullable ViewerSession session = viewer;
         if (session != null) {
             session.close(code, reason);

@@ -1,0 +1,81 @@
+package dev.muster.fanout.ws;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.api.Json;
+import dev.muster.fanout.auth.Authenticator;
+import dev.muster.fanout.auth.Identity;
+import dev.muster.fanout.auth.Origins;
+import dev.muster.fanout.auth.User;
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Who may have a stream, and what everybody else is told. */
+final class Entrance {
+    private final Authenticator authenticator;
+    private final Origins origins;
+    private final Consumer<String> room;
+    private final Supplier<String> errorIds;
+
+    /** @param room given the address, throws if there is no room for another session */
+    Entrance(Authenticator authenticator, Origins origins, Consumer<String> room, Supplier<String> errorIds) {
+        this.authenticator = authenticator;
+        this.origins = origins;
+        this.room = room;
+        this.errorIds = errorIds;
+    }
+
+    /**
+     * @param withOrigin whether a cookie needs an Origin that is ours; where the same-origin policy protects the answer it does not
+     * @throws MusterException if the visitor may not enter
+     */
+    User admit(HttpServletRequest request, boolean withOrigin) {
+        Identity identity = authenticator.authenticate(
+                request.getHeader("Authorization"), request.getParameter("ticket"), cookie(request));
+        if (withOrigin) {
+            origins.check(identity.means(), request.getHeader("Origin"), request.getHeader("Host"));
+        }
+        room.accept(request.getRemoteAddr());
+        return identity.user();
+    }
+
+    void refuse(HttpServletResponse response, int status, MusterException why) throws IOException {
+        @Nullable String detail = why.getMessage();
+        ErrorCode code = why.code();
+        ObjectNode problem = Json.object()
+                .put("type", "urn:muster:problem:" + code.code())
+                .put("title", code.when())
+                .put("status", status)
+                .put("detail", detail == null ? code.when() : detail)
+                .put("code", code.code())
+                .put("errorId", errorIds.get());
+        byte[] body = Json.bytes(problem);
+        response.setStatus(status);
+        response.setContentType("application/problem+json");
+        if (status == 401) {
+            response.setHeader("WWW-Authenticate", "Bearer realm=\"muster\"");
+        } else if (status == 503 || status == 429) {
+            response.setHeader("Retry-After", "1");
+        }
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
+    }
+
+    private static @Nullable String cookie(HttpServletRequest request) {
+        Cookie @Nullable [] cookies = request.getCookies();
+        if (cookies != null) {
+            for (Cookie cookie : cookies) {
+                if (cookie.getName().equals(Authenticator.COOKIE)) {
+                    return cookie.getValue();
+                }
+            }
+        }
+        return null;
+    }
+}
