@@ -1,5 +1,7 @@
 package dev.muster.bench;
 
+import dev.muster.bench.heartbeats.HeartbeatsBenchCommand;
+import dev.muster.bench.ingest.IngestBenchCommand;
 import dev.muster.bench.terminal.TerminalBenchCommand;
 import java.io.PrintStream;
 import picocli.CommandLine;
@@ -23,7 +25,10 @@ public final class BenchCommand implements Runnable {
 
     /** The command with all its subcommands; tables go to {@code out}, progress to {@code err}. */
     public static CommandLine commandLine(PrintStream out, PrintStream err) {
-        return new CommandLine(new BenchCommand()).addSubcommand(new TerminalBenchCommand(out, err));
+        return new CommandLine(new BenchCommand())
+                .addSubcommand(new TerminalBenchCommand(out, err))
+                .addSubcommand(new HeartbeatsBenchCommand(out, err))
+                .addSubcommand(new IngestBenchCommand(out, err));
     }
 
     @Override

@@ -5,9 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 
 /** Makes build logs of a given size; the same kind and size give the same bytes. */
-final class Corpus {
+public final class Corpus {
 
-    enum Kind {
+    public enum Kind {
         /** 22 % coloured lines, 8 % with tabs, 6 % with UTF-8, 3 % with links, 1 % progress: an escape every 110 bytes. */
         TYPICAL,
         /** The same words without any control but the line's end. */
@@ -55,7 +55,7 @@ final class Corpus {
 
     private Corpus() {}
 
-    static byte[] make(Kind kind, int bytes) {
+    public static byte[] make(Kind kind, int bytes) {
         Corpus corpus = new Corpus();
         while (corpus.out.size() < bytes) {
             corpus.line(kind);

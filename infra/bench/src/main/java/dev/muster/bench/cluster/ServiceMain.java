@@ -1,0 +1,37 @@
+package dev.muster.bench.cluster;
+
+import dev.muster.local.Services;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/**
+ * One service for a benchmark. Prints {@code ready PORT}, then answers each line {@code heap} on its standard input with the bytes that live
+ * on its heap after a collection. Ends with its standard input.
+ */
+public final class ServiceMain {
+    static final String READY = "ready ";
+    static final String HEAP = "heap";
+
+    private ServiceMain() {}
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        try (Services.Running service = Services.start(
+                args[0], System.getenv(), why -> Runtime.getRuntime().halt(1))) {
+            System.out.println(READY + service.port());
+            BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                if (line.strip().toLowerCase(Locale.ROOT).equals(HEAP)) {
+                    System.gc();
+                    System.out.println(HEAP + " "
+                            + ManagementFactory.getMemoryMXBean()
+                                    .getHeapMemoryUsage()
+                                    .getUsed());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package dev.muster.bench.cluster;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A service in a process of its own. */
+public final class ServiceProcess implements AutoCloseable {
+    private static final long STOP_SECONDS = 20;
+
+    private final String name;
+    private final Process process;
+    private final BufferedReader out;
+    private final BufferedWriter in;
+    private final int port;
+
+    private ServiceProcess(String name, Process process, BufferedReader out, int port) {
+        this.name = name;
+        this.process = process;
+        this.out = out;
+        this.in = process.outputWriter(StandardCharsets.UTF_8);
+        this.port = port;
+    }
+
+    /**
+     * Returns when the service serves.
+     *
+     * @param service broker, registry, ingress or fanout
+     * @param log takes what the service logs
+     * @throws IOException with the end of its log, if it does not start
+     */
+    public static ServiceProcess start(String service, Map<String, String> settings, int heapMegabytes, Path log)
+            throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElse("java"),
+                        "-Xms" + heapMegabytes + "m",
+                        "-Xmx" + heapMegabytes + "m",
+                        "-XX:+UseG1GC",
+                        "-XX:-UsePerfData",
+                        "-Xlog:disable",
+                        "-Xlog:all=error:stderr",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "-Dlogback.configurationFile=dev/muster/bench/cluster/service-logback.xml",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ServiceMain.class.getName(),
+                        service)
+                .redirectError(ProcessBuilder.Redirect.to(log.toFile()));
+        builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
+        builder.environment().putAll(settings);
+        Process process = builder.start();
+        BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.startsWith(ServiceMain.READY)) {
+                int port = Integer.parseInt(line.substring(ServiceMain.READY.length()));
+                return new ServiceProcess(service, process, out, port);
+            }
+        }
+        throw new IOException("the " + service + " of the benchmark did not start: " + tail(log));
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** CPU time used so far. */
+    public Duration cpu() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    /** Resident memory, where the system tells it; else 0. */
+    public long residentBytes() throws IOException {
+        Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+        if (!Files.isReadable(status)) {
+            return 0;
+        }
+        for (String line : Files.readAllLines(status)) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1_024;
+            }
+        }
+        return 0;
+    }
+
+    /** Bytes that live on the heap after a full collection. */
+    public long heapBytes() throws IOException {
+        in.write(ServiceMain.HEAP + "\n");
+        in.flush();
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.startsWith(ServiceMain.HEAP + " ")) {
+                return Long.parseLong(line.substring(ServiceMain.HEAP.length() + 1));
+            }
+        }
+        throw new IOException("the " + name + " is gone");
+    }
+
+    /** Ends it at once, as a crash would. */
+    public void kill() {
+        process.destroyForcibly();
+    }
+
+    /** Stops it in order, or after a while at once. */
+    @Override
+    public void close() {
+        try {
+            in.close();
+            if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (IOException alreadyGone) {
+            process.destroyForcibly();
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static String tail(Path log) throws IOException {
+        String text = Files.readString(log, StandardCharsets.UTF_8).strip();
+        return text.substring(Math.max(0, text.length() - 2_000));
+    }
+}

@@ -1,0 +1,5 @@
+/** A whole Muster on this machine for a benchmark: every service in a process of its own, so that each one's CPU and memory is known. */
+@NullMarked
+package dev.muster.bench.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,75 @@
+package dev.muster.bench.ingest;
+
+import dev.muster.bench.cluster.CpuMeter;
+import dev.muster.bench.load.Channels;
+import dev.muster.bench.load.OutputStreamLoad;
+import dev.muster.bench.load.SimFleet;
+import dev.muster.bench.load.SimNode;
+import dev.muster.contract.ids.Ids;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Agents that print through gateways, one gateway for each compression, every agent on a connection of its own. */
+final class GatewaySide implements Side {
+    private static final int SETTLE_MILLIS = 300;
+    private static final int WINDOW_BYTES = 512 * 1_024;
+    private static final long DRAIN_NANOS = 10_000_000_000L;
+
+    private final Map<String, Gateway> gateways;
+    private final byte[] log;
+    private final CpuMeter cpu;
+    private final Ids ids = new Ids();
+
+    /** Where the agents of one compression are connected. */
+    record Gateway(Channels channels, SimFleet fleet, List<SimNode> nodes) {}
+
+    GatewaySide(Map<String, Gateway> gateways, byte[] log, CpuMeter cpu) {
+        this.gateways = Map.copyOf(gateways);
+        this.log = log;
+        this.cpu = cpu;
+    }
+
+    @Override
+    public Window run(int chunkBytes, String compression, int millis) throws InterruptedException {
+        Gateway gateway = gateways.get(compression);
+        if (gateway == null) {
+            throw new IllegalArgumentException(compression);
+        }
+        LongAdder acked = new LongAdder();
+        List<OutputStreamLoad> streams = new ArrayList<>();
+        for (int i = 0; i < gateway.nodes().size(); i++) {
+            OutputStreamLoad stream = new OutputStreamLoad(
+                    gateway.channels(),
+                    i,
+                    ids.make(Ids.Kind.TASK, System.currentTimeMillis()),
+                    log,
+                    chunkBytes,
+                    WINDOW_BYTES,
+                    acked);
+            stream.start(gateway.nodes().get(i), gateway.fleet().sessionOf(i));
+            streams.add(stream);
+        }
+        Thread.sleep(SETTLE_MILLIS);
+        var unusedBefore = cpu.take();
+        long from = acked.sum();
+        long start = System.nanoTime();
+        Thread.sleep(millis);
+        Window window = IngestBench.window(acked.sum() - from, System.nanoTime() - start, cpu);
+        streams.forEach(OutputStreamLoad::stop);
+        long giveUp = System.nanoTime() + DRAIN_NANOS;
+        while (!streams.stream().allMatch(OutputStreamLoad::isDrained) && System.nanoTime() < giveUp) {
+            Thread.sleep(5);
+        }
+        for (OutputStreamLoad stream : streams) {
+            Status ended = stream.ended();
+            if (ended != null) {
+                throw new IllegalStateException("an output stream ended: " + ended);
+            }
+            stream.cancel();
+        }
+        return window;
+    }
+}

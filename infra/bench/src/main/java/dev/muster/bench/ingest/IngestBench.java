@@ -1,0 +1,219 @@
+package dev.muster.bench.ingest;
+
+import dev.muster.bench.cluster.Cluster;
+import dev.muster.bench.cluster.CpuMeter;
+import dev.muster.bench.cluster.ServiceProcess;
+import dev.muster.bench.load.Channels;
+import dev.muster.bench.load.Provisioner;
+import dev.muster.bench.load.SimFleet;
+import dev.muster.bench.load.SimNode;
+import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Progress;
+import dev.muster.bench.report.Report;
+import dev.muster.bench.terminal.Corpus;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicNames;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.config.ConfigResource;
+
+/**
+ * Output through gRPC, acknowledged by the broker, beside one plain producer on the same broker. The two take turns in short windows of the
+ * same minutes, because the broker's own speed wanders; figures are medians of windows, ratios medians of neighbours' ratios.
+ */
+final class IngestBench {
+    static final List<String> COMPRESSIONS = List.of("lz4", "none");
+    private static final int PARTITIONS = 8;
+    private static final Map<Integer, Double> BARS = Map.of(1_024, 0.5, 16 * 1_024, 0.8);
+    /** So that windows of hundreds of MB/s do not fill the disk. */
+    private static final Map<String, String> SHORT_LIVED =
+            Map.of("retention.bytes", "67108864", "segment.bytes", "16777216");
+
+    private final Plan plan;
+    private final Progress progress;
+
+    /** @param agents that print at once, each on its own connection */
+    record Plan(
+            boolean quick,
+            List<Integer> chunks,
+            List<String> compressions,
+            int agents,
+            int warmUpRounds,
+            int rounds,
+            int windowMillis) {}
+
+    private record Cell(int chunkBytes, String compression) {}
+
+    private record Pair(Side.Window gateway, Side.Window plain) {}
+
+    IngestBench(Plan plan, Progress progress) {
+        this.plan = plan;
+        this.progress = progress;
+    }
+
+    Report run() throws IOException, InterruptedException {
+        byte[] log = Corpus.make(Corpus.Kind.TYPICAL, 8 << 20);
+        try (Cluster cluster = new Cluster(Map.of(), progress)) {
+            List<Cluster.Start> starts = new ArrayList<>();
+            starts.add(c -> c.startRegistry(Map.of(), 512));
+            starts.add(c -> c.startFanout(Map.of("MUSTER_FANOUT_MUTATIONS_PER_MINUTE", "1000000"), 256));
+            for (String compression : plan.compressions()) {
+                starts.add(c -> c.startIngress(Map.of("MUSTER_KAFKA_COMPRESSION_TYPE", compression), 512));
+            }
+            List<ServiceProcess> services = cluster.startAll(starts);
+            ServiceProcess registry = services.get(0);
+            ServiceProcess fanout = services.get(1);
+            List<ServiceProcess> ingress = services.subList(2, services.size());
+            Map<String, GatewaySide.Gateway> gateways = new HashMap<>();
+            List<AutoCloseable> open = new ArrayList<>();
+            try {
+                for (int i = 0; i < ingress.size(); i++) {
+                    String compression = plan.compressions().get(i);
+                    GatewaySide.Gateway gateway = connect(cluster, fanout, ingress.get(i), compression);
+                    gateways.put(compression, gateway);
+                    open.add(gateway.fleet());
+                    open.add(gateway.channels());
+                }
+                // whoever reads the output would take CPU from those who bring it
+                cluster.stop(fanout);
+                cluster.stop(registry);
+                prepareTopics(cluster);
+                List<ServiceProcess> measured = new ArrayList<>(List.of(cluster.broker()));
+                measured.addAll(ingress);
+                CpuMeter cpu = new CpuMeter(measured);
+                try (PlainSide plain = new PlainSide(cluster.bootstrapServers(), "bench-plain", log, cpu)) {
+                    return measure(new GatewaySide(gateways, log, cpu), plain);
+                }
+            } finally {
+                for (AutoCloseable one : open) {
+                    close(one);
+                }
+            }
+        }
+    }
+
+    private GatewaySide.Gateway connect(
+            Cluster cluster, ServiceProcess fanout, ServiceProcess ingress, String compression)
+            throws IOException, InterruptedException {
+        Channels channels = new Channels(ingress.port(), plan.agents());
+        progress.say("making " + plan.agents() + " nodes");
+        List<SimNode> nodes = new Provisioner(
+                        "http://127.0.0.1:" + fanout.port(), cluster::adminToken, channels, progress)
+                .make(compression, plan.agents());
+        SimFleet fleet = new SimFleet(channels, 10_000, progress);
+        fleet.connect(nodes, 1_000);
+        return new GatewaySide.Gateway(channels, fleet, nodes);
+    }
+
+    private Report measure(Side gateway, Side plain) throws InterruptedException {
+        Map<Cell, List<Pair>> pairs = new LinkedHashMap<>();
+        for (int round = -plan.warmUpRounds(); round < plan.rounds(); round++) {
+            progress.say(
+                    round < 0
+                            ? "warming up, " + -round + " rounds left"
+                            : "round " + (round + 1) + " of " + plan.rounds());
+            for (String compression : plan.compressions()) {
+                for (int chunk : plan.chunks()) {
+                    Pair pair = pair(gateway, plain, chunk, compression, round);
+                    if (round >= 0) {
+                        pairs.computeIfAbsent(new Cell(chunk, compression), cell -> new ArrayList<>())
+                                .add(pair);
+                    }
+                    progress.say(String.format(
+                            Locale.ROOT,
+                            "  %5d B %-4s  gateway %.0f MB/s, plain producer %.0f MB/s",
+                            chunk,
+                            compression,
+                            pair.gateway().megabytesPerSecond(),
+                            pair.plain().megabytesPerSecond()));
+                }
+            }
+        }
+        List<Figure> figures = new ArrayList<>();
+        pairs.forEach((cell, all) -> addFigures(cell, all, figures));
+        return new Report("ingest", plan.quick(), figures);
+    }
+
+    /** Who goes first alternates. */
+    private Pair pair(Side gateway, Side plain, int chunk, String compression, int round) throws InterruptedException {
+        int millis = plan.windowMillis();
+        if (round % 2 == 0) {
+            Side.Window ours = gateway.run(chunk, compression, millis);
+            return new Pair(ours, plain.run(chunk, compression, millis));
+        }
+        Side.Window theirs = plain.run(chunk, compression, millis);
+        return new Pair(gateway.run(chunk, compression, millis), theirs);
+    }
+
+    private static void addFigures(Cell cell, List<Pair> pairs, List<Figure> figures) {
+        String name = cell.chunkBytes() + " B " + cell.compression();
+        double ours =
+                median(pairs.stream().map(p -> p.gateway().megabytesPerSecond()).toList());
+        double theirs =
+                median(pairs.stream().map(p -> p.plain().megabytesPerSecond()).toList());
+        double ratio = median(pairs.stream()
+                .map(p -> p.gateway().megabytesPerSecond() / p.plain().megabytesPerSecond())
+                .toList());
+        Double bar = cell.compression().equals("lz4") ? BARS.get(cell.chunkBytes()) : null;
+        figures.add(Figure.higherIsBetter(name + ", beside one plain producer", ours, "MB/s", theirs, null));
+        figures.add(Figure.higherIsBetter(name + ", median of neighbours' ratios", ratio, "", null, bar));
+        for (String process : pairs.get(0).gateway().cpuPerGigabyte().keySet()) {
+            double cpu = median(pairs.stream()
+                    .map(p -> p.gateway().cpuPerGigabyte().getOrDefault(process, 0.0))
+                    .toList());
+            double plain = median(pairs.stream()
+                    .map(p -> p.plain().cpuPerGigabyte().getOrDefault(process, 0.0))
+                    .toList());
+            if (cpu >= 0.05) {
+                figures.add(Figure.lowerIsBetter(
+                        name + ", CPU of " + process, cpu, "s/GB", plain < 0.05 ? null : plain, null));
+            }
+        }
+    }
+
+    /** The CPU since the meter's last look, by byte. */
+    static Side.Window window(long bytes, long nanos, CpuMeter cpu) {
+        Map<String, Double> used = new LinkedHashMap<>();
+        cpu.take().forEach((process, seconds) -> used.merge(process, seconds / (bytes / 1e9), Double::sum));
+        return new Side.Window(bytes / 1e6 / (nanos / 1e9), used);
+    }
+
+    private static double median(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
+        return sorted.get(sorted.size() / 2);
+    }
+
+    private static void prepareTopics(Cluster cluster) throws InterruptedException {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+            admin.createTopics(List.of(new NewTopic("bench-plain", PARTITIONS, (short) 1).configs(SHORT_LIVED)))
+                    .all()
+                    .get();
+            ConfigResource stdout =
+                    new ConfigResource(ConfigResource.Type.TOPIC, new TopicNames("muster.").of(Topic.STDOUT));
+            List<AlterConfigOp> changes = SHORT_LIVED.entrySet().stream()
+                    .map(e -> new AlterConfigOp(new ConfigEntry(e.getKey(), e.getValue()), AlterConfigOp.OpType.SET))
+                    .toList();
+            admin.incrementalAlterConfigs(Map.of(stdout, changes)).all().get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the broker of the benchmark does not answer", e);
+        }
+    }
+
+    private static void close(AutoCloseable one) {
+        try {
+            one.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("what closes here throws nothing", e);
+        }
+    }
+}

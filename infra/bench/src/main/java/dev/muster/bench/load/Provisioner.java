@@ -1,0 +1,169 @@
+package dev.muster.bench.load;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
+import dev.muster.bench.report.Progress;
+import dev.muster.proto.agent.v1.AgentIngressGrpc;
+import dev.muster.proto.agent.v1.Host;
+import dev.muster.proto.agent.v1.JoinRequest;
+import dev.muster.proto.agent.v1.JoinResponse;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes nodes as an operator would: {@code POST /api/v1/nodes} for each invite, and the {@code Join} call for each credential, many under way
+ * at once. All simulated agents have one key pair: making one for each would be the larger part of the time.
+ */
+public final class Provisioner {
+    private static final int AT_ONCE = 400;
+    private static final int TRIES = 20;
+    private static final long PROGRESS_NANOS = 5_000_000_000L;
+
+    private final String url;
+    private final Supplier<String> token;
+    private final Channels channels;
+    private final Progress progress;
+    private final ObjectMapper json = new ObjectMapper();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final KeyPair keys;
+    private final Queue<SimNode> made = new ConcurrentLinkedQueue<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+    public Provisioner(String url, Supplier<String> token, Channels channels, Progress progress) {
+        this.url = url;
+        this.token = token;
+        this.channels = channels;
+        this.progress = progress;
+        try {
+            this.keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK from 15 on has Ed25519", e);
+        }
+    }
+
+    /**
+     * @throws IOException with the first refusal that a repeat did not cure
+     */
+    public List<SimNode> make(String prefix, int count) throws IOException, InterruptedException {
+        made.clear();
+        Semaphore room = new Semaphore(AT_ONCE);
+        String bearer = "Bearer " + token.get();
+        long saidNanos = System.nanoTime();
+        for (int i = 0; i < count && failure.get() == null; i++) {
+            room.acquire();
+            String name = prefix + "-" + (i + 1);
+            CompletableFuture<Void> one = create(name, bearer, 1).thenCompose(invite -> join(invite, 1));
+            var unused = one.whenComplete((done, problem) -> {
+                if (problem != null) {
+                    failure.compareAndSet(null, problem);
+                }
+                room.release();
+            });
+            if (System.nanoTime() - saidNanos > PROGRESS_NANOS) {
+                saidNanos = System.nanoTime();
+                progress.say("  " + made.size() + " of " + count + " nodes have joined");
+            }
+        }
+        room.acquire(AT_ONCE);
+        Throwable problem = failure.get();
+        if (problem != null) {
+            throw new IOException("a node could not be made: " + problem.getMessage(), problem);
+        }
+        return List.copyOf(made);
+    }
+
+    private CompletableFuture<String> create(String name, String bearer, int attempt) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/api/v1/nodes"))
+                .header("Authorization", bearer)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        "{\"name\":\"" + name + "\",\"labels\":{\"bench\":\"true\"}}"))
+                .build();
+        return http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).thenCompose(response -> {
+            if (response.statusCode() == 503 && attempt < TRIES) {
+                return create(name, bearer, attempt + 1);
+            }
+            if (response.statusCode() != 201) {
+                return CompletableFuture.failedFuture(
+                        new IOException("POST /api/v1/nodes: " + response.statusCode() + " " + response.body()));
+            }
+            return CompletableFuture.completedFuture(inviteOf(response.body()));
+        });
+    }
+
+    private String inviteOf(String body) {
+        try {
+            JsonNode answer = json.readTree(body);
+            return answer.path("invite").path("token").asText();
+        } catch (IOException e) {
+            throw new IllegalStateException("an answer of the API is not JSON", e);
+        }
+    }
+
+    private CompletableFuture<Void> join(String invite, int attempt) {
+        CompletableFuture<JoinResponse> answer = new CompletableFuture<>();
+        AgentIngressGrpc.newStub(channels.of(Math.floorMod(invite.hashCode(), channels.size())))
+                .join(request(invite), new StreamObserver<>() {
+                    @Override
+                    public void onNext(JoinResponse response) {
+                        answer.complete(response);
+                    }
+
+                    @Override
+                    public void onError(Throwable problem) {
+                        answer.completeExceptionally(problem);
+                    }
+
+                    @Override
+                    public void onCompleted() {}
+                });
+        return answer.thenAccept(response -> made.add(new SimNode(response.getNodeId(), response.getCredential())))
+                .exceptionallyCompose(problem ->
+                        attempt < TRIES ? join(invite, attempt + 1) : CompletableFuture.failedFuture(problem));
+    }
+
+    private JoinRequest request(String invite) {
+        try {
+            Signature signature = Signature.getInstance("Ed25519");
+            signature.initSign(keys.getPrivate());
+            signature.update(invite.getBytes(StandardCharsets.UTF_8));
+            return JoinRequest.newBuilder()
+                    .setInvite(invite)
+                    .setPublicKey(ByteString.copyFrom(keys.getPublic().getEncoded()))
+                    .setProof(ByteString.copyFrom(signature.sign()))
+                    .setHost(host())
+                    .build();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("a key of ours that cannot sign", e);
+        }
+    }
+
+    static Host host() {
+        return Host.newBuilder()
+                .setHostname("sim")
+                .setOs("Linux 6.1")
+                .setArch("amd64")
+                .setCpuCount(8)
+                .setMemoryTotalBytes(32L << 30)
+                .build();
+    }
+}

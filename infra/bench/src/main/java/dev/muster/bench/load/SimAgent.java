@@ -1,0 +1,136 @@
+package dev.muster.bench.load;
+
+import dev.muster.proto.agent.v1.AgentMessage;
+import dev.muster.proto.agent.v1.GatewayMessage;
+import dev.muster.proto.agent.v1.Heartbeat;
+import dev.muster.proto.agent.v1.Hello;
+import dev.muster.proto.agent.v1.Vitals;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One simulated agent: its control stream and what it knows of its last heartbeat. Sends from the fleet's thread, hears on the connection's.
+ */
+final class SimAgent extends ClientCall.Listener<GatewayMessage> {
+    private final SimNode node;
+    private final int number;
+    private final SimFleet.Observer observer;
+    private final UUID instance;
+    private volatile @Nullable ClientCall<AgentMessage, GatewayMessage> call;
+    private volatile String session = "";
+    private volatile long sequence;
+    private volatile long dueNanos;
+    private volatile long connectNanos;
+    private int connects;
+    private volatile boolean stopped;
+
+    SimAgent(SimNode node, int number, UUID instance, SimFleet.Observer observer) {
+        this.node = node;
+        this.number = number;
+        this.instance = instance;
+        this.observer = observer;
+    }
+
+    int number() {
+        return number;
+    }
+
+    SimNode node() {
+        return node;
+    }
+
+    /** Empty while not welcome. */
+    String session() {
+        return session;
+    }
+
+    void connect(ClientCall<AgentMessage, GatewayMessage> newest, long nowNanos) {
+        connectNanos = nowNanos;
+        connects++;
+        call = newest;
+        newest.start(this, Channels.headers(node));
+        newest.request(Integer.MAX_VALUE);
+        newest.sendMessage(AgentMessage.newBuilder()
+                .setHello(Hello.newBuilder()
+                        .setInstanceId(instance.toString())
+                        .setBootCounter(1)
+                        .setConnectSequence(connects)
+                        .setAgentVersion("bench")
+                        .setHost(Provisioner.host())
+                        .addCapabilities("pipe"))
+                .build());
+    }
+
+    /** @param due when it was due, which may be earlier than now */
+    boolean heartbeat(long due, int mood) {
+        ClientCall<AgentMessage, GatewayMessage> out = call;
+        if (session.isEmpty() || out == null || stopped) {
+            return false;
+        }
+        dueNanos = due;
+        long next = sequence + 1; // one thread sends
+        sequence = next;
+        out.sendMessage(AgentMessage.newBuilder()
+                .setHeartbeat(Heartbeat.newBuilder().setSequence(next).setVitals(vitals(mood)))
+                .build());
+        return true;
+    }
+
+    /** Says nothing any more, and does not hang up either: as a machine that has lost its power. */
+    void fallSilent() {
+        stopped = true;
+    }
+
+    void hangUp() {
+        ClientCall<AgentMessage, GatewayMessage> out = call;
+        if (out != null) {
+            stopped = true;
+            out.cancel("the benchmark ends", null);
+        }
+    }
+
+    @Override
+    public void onMessage(GatewayMessage message) {
+        switch (message.getMessageCase()) {
+            case WELCOME -> {
+                session = message.getWelcome().getSessionId();
+                observer.welcome(this, connectNanos);
+            }
+            case HEARTBEAT_ACK -> {
+                if (message.getHeartbeatAck().getSequence() == sequence) {
+                    observer.heard(dueNanos);
+                } else {
+                    observer.late();
+                }
+            }
+            case RECONNECT, RUN_TASK, CANCEL_TASK, TERMINAL_INPUT, RESIZE, TASK_EVENT_ACK, MESSAGE_NOT_SET ->
+                observer.message(this, message);
+        }
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+        boolean wasLive = !session.isEmpty();
+        session = "";
+        observer.closed(this, status, wasLive, stopped);
+    }
+
+    /** As a machine with eight cores that does a little: what a real agent sends. */
+    private static Vitals vitals(int mood) {
+        Vitals.Builder vitals = Vitals.newBuilder()
+                .setCpuPercent(3 + mood % 7)
+                .setMemoryUsedBytes((6L << 30) + mood * 4_096L)
+                .setLoad1(0.2 + mood % 5 * 0.01)
+                .setLoad5(0.25)
+                .setLoad15(0.2)
+                .setDiskUsedBytes(100L << 30)
+                .setDiskTotalBytes(500L << 30);
+        for (int core = 0; core < 8; core++) {
+            vitals.addCpuPercentPerCore((mood + core) % 9);
+        }
+        return vitals.build();
+    }
+}

@@ -1,0 +1,220 @@
+package dev.muster.bench.load;
+
+import dev.muster.bench.report.Progress;
+import dev.muster.proto.agent.v1.AgentIngressGrpc;
+import dev.muster.proto.agent.v1.GatewayMessage;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.Recorder;
+
+/**
+ * Simulated agents that hold control streams and send heartbeats, spread evenly over the interval by one thread. A heartbeat's latency counts
+ * from the moment at which it was due, whether or not the generator could send it then, so that a stall of anything is in the figures (no
+ * coordinated omission).
+ */
+public final class SimFleet implements AutoCloseable {
+    private static final long HIGHEST_NANOS = 120_000_000_000L;
+    private static final long PROGRESS_NANOS = 5_000_000_000L;
+    private static final long TICK_NANOS = 1_000_000;
+
+    private final Channels channels;
+    private final List<SimAgent> agents = new CopyOnWriteArrayList<>();
+    private final Random random = new Random(11);
+    private final Listener listener = new Listener();
+    private final Progress progress;
+    private final Recorder answers = new Recorder(HIGHEST_NANOS, 3);
+    private final Recorder connects = new Recorder(HIGHEST_NANOS, 3);
+    private final AtomicInteger live = new AtomicInteger();
+    private final LongAdder sent = new LongAdder();
+    private final LongAdder heard = new LongAdder();
+    private final LongAdder late = new LongAdder();
+    private final Map<String, AtomicLong> errors = new ConcurrentHashMap<>();
+    private final Thread beats;
+    private volatile long intervalNanos;
+    private volatile boolean closing;
+
+    /** What agents tell, on the thread of their connection. */
+    interface Observer {
+        void welcome(SimAgent agent, long connectNanos);
+
+        void heard(long dueNanos);
+
+        /** An answer to a heartbeat that is not the last. */
+        void late();
+
+        void message(SimAgent agent, GatewayMessage message);
+
+        void closed(SimAgent agent, Status status, boolean wasLive, boolean wanted);
+    }
+
+    public SimFleet(Channels channels, long intervalMillis, Progress progress) {
+        this.channels = channels;
+        this.progress = progress;
+        this.intervalNanos = intervalMillis * 1_000_000;
+        this.beats = new Thread(this::beat, "bench-heartbeats");
+        this.beats.start();
+    }
+
+    /**
+     * Opens a control stream for each node; its heartbeats begin with the next round. Returns when all are welcome, or after a minute without.
+     *
+     * @param perSecond how many streams to open a second
+     */
+    public void connect(List<SimNode> nodes, int perSecond) throws InterruptedException {
+        List<SimAgent> more = new ArrayList<>(nodes.size());
+        for (SimNode node : nodes) {
+            UUID instance = new UUID(random.nextLong(), random.nextLong());
+            more.add(new SimAgent(node, agents.size() + more.size(), instance, listener));
+        }
+        long start = System.nanoTime();
+        long saidNanos = start;
+        for (int i = 0; i < more.size(); i++) {
+            sleepUntil(start + i * 1_000_000_000L / perSecond);
+            SimAgent agent = more.get(i);
+            agent.connect(channels.call(agent.number(), AgentIngressGrpc.getConnectMethod()), System.nanoTime());
+            if (System.nanoTime() - saidNanos > PROGRESS_NANOS) {
+                saidNanos = System.nanoTime();
+                progress.say("  " + live.get() + " agents are connected");
+            }
+        }
+        agents.addAll(more);
+        long giveUp = System.nanoTime() + 60_000_000_000L;
+        while (live.get() < agents.size() && System.nanoTime() < giveUp) {
+            Thread.sleep(20);
+        }
+    }
+
+    /** Goes on with the same agents and another interval, from the next round on. */
+    public void setIntervalMillis(long millis) {
+        intervalNanos = millis * 1_000_000;
+    }
+
+    public int live() {
+        return live.get();
+    }
+
+    public int size() {
+        return agents.size();
+    }
+
+    public long sent() {
+        return sent.sum();
+    }
+
+    public long heard() {
+        return heard.sum() + late.sum();
+    }
+
+    /** Latencies of heartbeats' answers since the last call, in nanoseconds. */
+    public Histogram takeAnswers() {
+        return answers.getIntervalHistogram();
+    }
+
+    /** From the opening of a stream to its Welcome, since the last call, in nanoseconds. */
+    public Histogram takeConnects() {
+        return connects.getIntervalHistogram();
+    }
+
+    /** Streams that ended though nobody wished it, by status. */
+    public Map<String, Long> errors() {
+        Map<String, Long> all = new TreeMap<>();
+        errors.forEach((status, count) -> all.put(status, count.get()));
+        return all;
+    }
+
+    public String sessionOf(int agent) {
+        return agents.get(agent).session();
+    }
+
+    /** These agents say nothing from now on, and do not hang up. */
+    public void fallSilent(int from, int to) {
+        agents.subList(from, to).forEach(SimAgent::fallSilent);
+    }
+
+    /** Ends these agents' streams. */
+    public void hangUp(int from, int to) {
+        agents.subList(from, to).forEach(SimAgent::hangUp);
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        LockSupport.unpark(beats);
+        agents.forEach(SimAgent::hangUp);
+        try {
+            beats.join(5_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void beat() {
+        long round = System.nanoTime();
+        int mood = 0;
+        while (!closing) {
+            long interval = intervalNanos;
+            SimAgent[] now = agents.toArray(SimAgent[]::new);
+            for (int i = 0; i < now.length && !closing; i++) {
+                long due = round + i * interval / now.length;
+                sleepUntil(due);
+                if (now[i].heartbeat(due, mood + i)) {
+                    sent.increment();
+                }
+            }
+            mood++;
+            round += interval;
+            sleepUntil(round);
+        }
+    }
+
+    private static void sleepUntil(long due) {
+        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+            LockSupport.parkNanos(Math.max(left, TICK_NANOS / 10));
+        }
+    }
+
+    private final class Listener implements Observer {
+        @Override
+        public void welcome(SimAgent agent, long connectNanos) {
+            live.incrementAndGet();
+            connects.recordValue(Math.min(HIGHEST_NANOS, System.nanoTime() - connectNanos));
+        }
+
+        @Override
+        public void heard(long dueNanos) {
+            heard.increment();
+            answers.recordValue(Math.max(0, Math.min(HIGHEST_NANOS, System.nanoTime() - dueNanos)));
+        }
+
+        @Override
+        public void late() {
+            late.increment();
+        }
+
+        @Override
+        public void message(SimAgent agent, GatewayMessage message) {}
+
+        @Override
+        public void closed(SimAgent agent, Status status, boolean wasLive, boolean wanted) {
+            if (wasLive) {
+                live.decrementAndGet();
+            }
+            if (!wanted) {
+                errors.computeIfAbsent(status.getCode() + " " + status.getDescription(), key -> new AtomicLong())
+                        .incrementAndGet();
+            }
+        }
+    }
+}
