@@ -19,7 +19,6 @@ import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import java.net.SocketAddress;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -205,7 +204,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     @Override
     public void publishHeartbeat(HeartbeatRecord heartbeat) {
         var put = around.heartbeats().put(nodeId(), sessionId(), heartbeat.toByteArray());
-        around.metrics().heartbeat(put.name().toLowerCase(Locale.ROOT));
+        around.metrics().heartbeat(put);
         around.control().wake();
     }
 

@@ -11,7 +11,6 @@ import dev.muster.ingress.session.Refusal;
 import dev.muster.proto.agent.v1.OutputAck;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,8 +107,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         }
         OutputSession.Verdict verdict = session.take(wire, room);
         settle();
-        around.metrics()
-                .output(verdict.outcome().name().toLowerCase(Locale.ROOT).replace('_', '-'), 1, wire.length);
+        around.metrics().output(verdict.outcome()).add(1, wire.length);
         Refusal refusal = verdict.refusal();
         if (refusal != null) {
             close(refusal);
@@ -141,13 +139,13 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     }
 
     private void stored(OutputBatch batch) {
-        around.metrics().output("stored", batch.chunks(), batch.bytes());
+        around.metrics().outputStored().add(batch.chunks(), batch.bytes());
         session.stored(batch);
         settle();
     }
 
     private void failed(OutputBatch batch, boolean permanently) {
-        around.metrics().output("failed", batch.chunks(), batch.bytes());
+        around.metrics().outputFailed().add(batch.chunks(), batch.bytes());
         session.failed(batch);
         settle();
         if (permanently) {
@@ -164,7 +162,8 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         }
         if (session.givenUpChunks() > givenUpChunks) {
             around.metrics()
-                    .output("given-up", session.givenUpChunks() - givenUpChunks, session.givenUpBytes() - givenUpBytes);
+                    .outputGivenUp()
+                    .add(session.givenUpChunks() - givenUpChunks, session.givenUpBytes() - givenUpBytes);
             givenUpChunks = session.givenUpChunks();
             givenUpBytes = session.givenUpBytes();
         }
@@ -172,7 +171,9 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
 
     private void afterAnswers() {
         pump();
-        sendAcks();
+        if (session.isAckWorthwhile()) {
+            sendAcks();
+        }
         ask();
         completeIfDone();
     }

@@ -1,10 +1,14 @@
 package dev.muster.ingress.metrics;
 
+import dev.muster.ingress.publish.HeartbeatSlots;
+import dev.muster.ingress.session.OutputSession;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -18,25 +22,71 @@ public final class IngressMetrics {
 
     private final MeterRegistry registry;
     private final Map<String, Counter> counters = new ConcurrentHashMap<>();
+    /** Of what is counted for each message, by ordinal: looked up without making a string. */
+    private final OutputCount[] outcomes;
+
+    private final OutputCount stored;
+    private final OutputCount failed;
+    private final OutputCount givenUp;
+    private final Counter[] puts;
     private final Map<String, Timer> timers = new ConcurrentHashMap<>();
 
     public IngressMetrics(MeterRegistry registry) {
         this.registry = registry;
+        this.outcomes = Arrays.stream(OutputSession.Outcome.values())
+                .map(outcome -> new OutputCount(registry, tag(outcome)))
+                .toArray(OutputCount[]::new);
+        this.stored = new OutputCount(registry, "stored");
+        this.failed = new OutputCount(registry, "failed");
+        this.givenUp = new OutputCount(registry, "given-up");
+        this.puts = Arrays.stream(HeartbeatSlots.Put.values())
+                .map(put -> counter("heartbeats", "result", tag(put)))
+                .toArray(Counter[]::new);
     }
 
     public void gauge(String name, String doc, Supplier<Number> value) {
         Gauge.builder(PREFIX + name, value).description(doc).register(registry);
     }
 
-    /** {@code accepted}, {@code stored}, {@code failed}, {@code given-up}, or {@code dropped-...} with its reason. */
-    public void output(String result, long chunks, long bytes) {
-        counter("output.chunks", "result", result).increment((double) chunks);
-        counter("output.bytes", "result", result).increment((double) bytes);
+    /** Chunks and bytes of output with one fate. */
+    public static final class OutputCount {
+        private final Counter chunks;
+        private final Counter bytes;
+
+        private OutputCount(MeterRegistry registry, String result) {
+            this.chunks = Counter.builder(PREFIX + "output.chunks").tag("result", result).register(registry);
+            this.bytes = Counter.builder(PREFIX + "output.bytes").tag("result", result).register(registry);
+        }
+
+        public void add(long chunks, long bytes) {
+            this.chunks.increment((double) chunks);
+            this.bytes.increment((double) bytes);
+        }
+    }
+
+    /** What became of a chunk when it came. */
+    public OutputCount output(OutputSession.Outcome outcome) {
+        return outcomes[outcome.ordinal()];
+    }
+
+    /** Accepted, and the broker holds it. */
+    public OutputCount outputStored() {
+        return stored;
+    }
+
+    /** Accepted, and the broker does not hold it, or nobody knows. */
+    public OutputCount outputFailed() {
+        return failed;
+    }
+
+    /** Accepted, and given up behind a failure before it became a record. */
+    public OutputCount outputGivenUp() {
+        return givenUp;
     }
 
     /** {@code queued}, {@code replaced} by a newer one before it was published, {@code dropped}. */
-    public void heartbeat(String result) {
-        counter("heartbeats", "result", result).increment();
+    public void heartbeat(HeartbeatSlots.Put result) {
+        puts[result.ordinal()].increment();
     }
 
     /** {@code stored}, {@code retried}, {@code dropped}. */
@@ -94,6 +144,10 @@ public final class IngressMetrics {
 
     public void producerReplaced(String lane) {
         counter("producers.replaced", "lane", lane).increment();
+    }
+
+    private static String tag(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private Counter counter(String name, String tag, String value) {

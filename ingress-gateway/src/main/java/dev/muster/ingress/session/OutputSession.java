@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * What was sent before the agent heard of it is recognised by its start, which lies beyond that position, and dropped.
  */
 public final class OutputSession {
+    private static final int ACKS_PER_WINDOW = 8;
+
     private final OutputLimits limits;
     private final ChunkRules rules;
     private final byte[] head;
@@ -35,6 +37,8 @@ public final class OutputSession {
     private long unacked;
     private long givenUpBytes;
     private long givenUpChunks;
+    private long storedSinceAck;
+    private boolean failedSinceAck;
 
     public OutputSession(String sessionId, String instanceId, OutputLimits limits) {
         this.limits = limits;
@@ -153,6 +157,7 @@ public final class OutputSession {
     /** The broker holds the batch. */
     public void stored(OutputBatch batch) {
         settle(batch);
+        storedSinceAck += batch.bytes();
         for (TerminalTrack.Segment segment : batch.segments()) {
             if (segment.isCurrent()) {
                 segment.track().stored(segment);
@@ -173,6 +178,8 @@ public final class OutputSession {
     /** Acknowledgements that are due, one per terminal. */
     public List<OutputAck> takeAcks() {
         List<OutputAck> acks = new ArrayList<>();
+        storedSinceAck = 0;
+        failedSinceAck = false;
         for (TerminalTrack track : terminals.values()) {
             if (track.isAckDue()) {
                 boolean resend = track.takeAck();
@@ -186,6 +193,14 @@ public final class OutputSession {
         }
         terminals.values().removeIf(TerminalTrack::isDone);
         return acks;
+    }
+
+    /**
+     * Whether to send now what is acknowledged. While more is under way its answer will come soon, so that small steps wait for each other up to
+     * a part of the window; a failure never waits.
+     */
+    public boolean isAckWorthwhile() {
+        return underWay == 0 || failedSinceAck || storedSinceAck >= limits.windowBytes() / ACKS_PER_WINDOW;
     }
 
     /** Bytes taken that the broker has not answered for. */
@@ -208,6 +223,7 @@ public final class OutputSession {
     }
 
     private void poison(TerminalTrack track) {
+        failedSinceAck = true;
         track.poison();
         long bytes = open.bytes();
         int chunks = open.chunks();
