@@ -7,9 +7,10 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
@@ -22,26 +23,26 @@ public final class IngressMetrics {
 
     private final MeterRegistry registry;
     private final Map<String, Counter> counters = new ConcurrentHashMap<>();
-    /** Of what is counted for each message, by ordinal: looked up without making a string. */
-    private final OutputCount[] outcomes;
+    /** What is counted for each message is looked up without making a string. */
+    private final Map<OutputSession.Outcome, OutputCount> outcomes = new EnumMap<>(OutputSession.Outcome.class);
 
     private final OutputCount stored;
     private final OutputCount failed;
     private final OutputCount givenUp;
-    private final Counter[] puts;
+    private final Map<HeartbeatSlots.Put, Counter> puts = new EnumMap<>(HeartbeatSlots.Put.class);
     private final Map<String, Timer> timers = new ConcurrentHashMap<>();
 
     public IngressMetrics(MeterRegistry registry) {
         this.registry = registry;
-        this.outcomes = Arrays.stream(OutputSession.Outcome.values())
-                .map(outcome -> new OutputCount(registry, tag(outcome)))
-                .toArray(OutputCount[]::new);
+        for (OutputSession.Outcome outcome : OutputSession.Outcome.values()) {
+            outcomes.put(outcome, new OutputCount(registry, tag(outcome)));
+        }
         this.stored = new OutputCount(registry, "stored");
         this.failed = new OutputCount(registry, "failed");
         this.givenUp = new OutputCount(registry, "given-up");
-        this.puts = Arrays.stream(HeartbeatSlots.Put.values())
-                .map(put -> counter("heartbeats", "result", tag(put)))
-                .toArray(Counter[]::new);
+        for (HeartbeatSlots.Put put : HeartbeatSlots.Put.values()) {
+            puts.put(put, counter("heartbeats", "result", tag(put)));
+        }
     }
 
     public void gauge(String name, String doc, Supplier<Number> value) {
@@ -54,8 +55,12 @@ public final class IngressMetrics {
         private final Counter bytes;
 
         private OutputCount(MeterRegistry registry, String result) {
-            this.chunks = Counter.builder(PREFIX + "output.chunks").tag("result", result).register(registry);
-            this.bytes = Counter.builder(PREFIX + "output.bytes").tag("result", result).register(registry);
+            this.chunks = Counter.builder(PREFIX + "output.chunks")
+                    .tag("result", result)
+                    .register(registry);
+            this.bytes = Counter.builder(PREFIX + "output.bytes")
+                    .tag("result", result)
+                    .register(registry);
         }
 
         public void add(long chunks, long bytes) {
@@ -66,7 +71,7 @@ public final class IngressMetrics {
 
     /** What became of a chunk when it came. */
     public OutputCount output(OutputSession.Outcome outcome) {
-        return outcomes[outcome.ordinal()];
+        return Objects.requireNonNull(outcomes.get(outcome));
     }
 
     /** Accepted, and the broker holds it. */
@@ -86,7 +91,7 @@ public final class IngressMetrics {
 
     /** {@code queued}, {@code replaced} by a newer one before it was published, {@code dropped}. */
     public void heartbeat(HeartbeatSlots.Put result) {
-        puts[result.ordinal()].increment();
+        Objects.requireNonNull(puts.get(result)).increment();
     }
 
     /** {@code stored}, {@code retried}, {@code dropped}. */
