@@ -46,17 +46,18 @@ final class Repaint {
         for (int y = 0; y <= last; y++) {
             Row row = grid.row(y);
             int text = Math.min(row.trimmedLength(), screen.cols());
-            if (!goesOn && text > 0) {
+            boolean full = row.isWrapped() && Math.max(row.wrapWidth(), text) >= screen.cols() - 1 && y < last;
+            boolean continued = goesOn;
+            goesOn = full && (row.wrapWidth() == screen.cols() || isWide(grid.row(y + 1)));
+            if (!continued && (text > 0 || goesOn)) {
                 to(y, 0);
             }
             text(row, 0, text);
             int printed = text;
-            if (goesOn && text == 0) {
+            if (continued && text == 0) {
                 out.append(' '); // a blank row that continues the one above
                 printed = 1;
             }
-            boolean full = row.isWrapped() && Math.max(row.wrapWidth(), text) >= screen.cols() - 1 && y < last;
-            goesOn = full && (row.wrapWidth() == screen.cols() || isWide(grid.row(y + 1)));
             if (goesOn) {
                 out.append(" ".repeat(Math.max(0, Math.min(row.wrapWidth(), screen.cols()) - printed)));
             }

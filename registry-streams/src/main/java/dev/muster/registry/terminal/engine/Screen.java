@@ -405,8 +405,12 @@ final class Screen {
         SavedCursor cursor = saved[isAlternate() ? 1 : 0];
         x = Math.min(cursor.x(), cols - 1);
         y = Math.min(cursor.y(), rows - 1);
-        pendingWrap = cursor.pendingWrap() && x == cursor.x();
         modes.set(Modes.ORIGIN, cursor.origin());
+        if (cursor.origin()) { // margins may have been set since
+            x = Math.max(left, Math.min(x, right));
+            y = Math.max(top, Math.min(y, bottom));
+        }
+        pendingWrap = cursor.pendingWrap() && x == cursor.x() && y == cursor.y();
         charsets.unpack(cursor.charsets());
         guarding = cursor.protection() != 0;
         settingsChanged();

@@ -63,4 +63,20 @@ class LastColumnTest {
         assertThat(lines(FULL + "xyz\033[?45h\033[4D!")).containsExactly("012345678!xyz");
         assertThat(lines(FULL + "xyz\033[4D!")).containsExactly(FULL + "!yz");
     }
+
+    @Test
+    void a_cursor_that_is_restored_in_origin_mode_stays_within_margins_set_since() {
+        EngineRun run = EngineRun.at(10, 4).feed("\033[?6h\0337\033[3;4rx\0338y");
+        assertThat(run.window()).containsExactly("", "", "y");
+        TerminalEngine copy = EngineRun.at(10, 4).feed(run.engine().repaint()).engine();
+        assertThat(copy.repaint()).isEqualTo(run.engine().repaint());
+    }
+
+    @Test
+    void a_repaint_keeps_a_blank_row_that_goes_on_in_the_next() {
+        EngineRun run = EngineRun.at(10, 4).feed("\033[2;1H" + " ".repeat(10) + "x\033[H");
+        TerminalEngine copy = EngineRun.at(10, 4).feed(run.engine().repaint()).engine();
+        assertThat(copy.repaint()).isEqualTo(run.engine().repaint());
+        assertThat(run.end()).containsExactly("", " ".repeat(10) + "x");
+    }
 }
