@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * Settings of the HTTP side.
  *
  * @param httpPort 0 picks a free one
- * @param registry {@code host:port} of the query service
+ * @param registry {@code host:port} of the query service, of one or more instances, separated by commas
  * @param userKeyFile holds the key that signs users' tokens
  * @param agentAddress {@code host:port} that join lines name
  * @param origins further origins whose pages may use the cookie
@@ -46,8 +46,10 @@ public record FanoutConfig(
             Setting.text("MUSTER_FANOUT_HTTP_HOST", "127.0.0.1", "Address on which the page and the API listen.");
     public static final Setting HTTP_PORT = Setting.number(
             "MUSTER_FANOUT_HTTP_PORT", 8_080, 0, 65_535, "Port of the page and the API; 0 picks a free one.");
-    public static final Setting REGISTRY =
-            Setting.text("MUSTER_FANOUT_REGISTRY", "127.0.0.1:7070", "host:port of the registry's query service.");
+    public static final Setting REGISTRY = Setting.text(
+            "MUSTER_FANOUT_REGISTRY",
+            "127.0.0.1:7070",
+            "host:port of the registry's query service, or of several instances, separated by commas: any of them answers.");
     public static final Setting USER_KEY_FILE = Setting.text(
             "MUSTER_FANOUT_USER_KEY_FILE", "", "File with the key of users' tokens: 32 bytes as base64url.");
     public static final Setting AGENT_ADDRESS = Setting.text(

@@ -5,8 +5,14 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.registry.control.ControlApp;
+import dev.muster.registry.control.ControlStores;
 import dev.muster.registry.control.TickWriter;
+import dev.muster.registry.instance.Owners;
+import dev.muster.registry.instance.Part;
+import dev.muster.registry.instance.Peers;
+import dev.muster.registry.instance.StreamsOwners;
 import dev.muster.registry.query.ActiveStores;
+import dev.muster.registry.query.CopiedStores;
 import dev.muster.registry.query.Health;
 import dev.muster.registry.query.OperationsServer;
 import dev.muster.registry.query.QueryServer;
@@ -14,7 +20,11 @@ import dev.muster.registry.query.QueryService;
 import dev.muster.registry.query.TerminalReads;
 import dev.muster.registry.query.Waiters;
 import dev.muster.registry.streams.RocksMemory;
+import dev.muster.registry.streams.StreamsSettings;
 import dev.muster.registry.terminal.TerminalApp;
+import dev.muster.registry.terminal.TerminalQueries;
+import dev.muster.registry.terminal.TerminalTopology;
+import dev.muster.registry.view.ViewStore;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
@@ -58,13 +68,19 @@ public final class RegistryServer implements AutoCloseable {
             RocksMemory memory = closer.add(new RocksMemory(
                     config.streams().rocksCacheBytes(), config.streams().rocksMemtablesBytes()));
             Waiters waiters = new Waiters(config.query().waitersMax());
-            ControlApp control =
-                    closer.add(new ControlApp(config.kafka(), config.streams(), config.control(), memory, waiters));
-            TerminalApp terminal = closer.add(new TerminalApp(
-                    config.kafka(), config.streams(), config.terminal(), stdoutTopicId, memory, metrics));
+            // first, because the apps tell their peers the port
+            queries = closer.add(new QueryServer(config.query()));
+            String self = config.query().advertised(queries.port());
+            StreamsSettings streams = config.streams().reachedAt(self);
+            Peers peers = closer.add(new Peers(config.query().handOnMillisMax()));
+            ControlApp control = closer.add(new ControlApp(config.kafka(), streams, config.control(), memory, waiters));
+            TerminalApp terminal = closer.add(
+                    new TerminalApp(config.kafka(), streams, config.terminal(), stdoutTopicId, memory, metrics));
             Health health = new Health(Map.of("control", control::problem, "terminal", terminal::problem));
-            queries = closer.add(
-                    new QueryServer(config.query(), queryService(config, control, terminal, waiters, health)));
+            // again, so that nothing is asked of an app that stops
+            closer.add(queries);
+            queries.serve(
+                    queryService(config, control, terminal, owners(self, control, terminal), peers, waiters, health));
             operations = closer.add(
                     new OperationsServer(config.query().bind(), config.query().metricsPort(), health, metrics));
             bindMetrics(metrics, control, terminal);
@@ -118,19 +134,40 @@ public final class RegistryServer implements AutoCloseable {
         }
     }
 
+    private static Owners owners(String self, ControlApp control, TerminalApp terminal) {
+        return new StreamsOwners(
+                self,
+                Map.of(
+                        Part.NODES, new StreamsOwners.Source(control.streams(), ControlStores.NODES),
+                        Part.VIEWS, new StreamsOwners.Source(control.streams(), ViewStore.NAME),
+                        Part.TERMINALS, new StreamsOwners.Source(terminal.streams(), TerminalTopology.STORE)));
+    }
+
     private static QueryService queryService(
-            RegistryConfig config, ControlApp control, TerminalApp terminal, Waiters waiters, Health health) {
+            RegistryConfig config,
+            ControlApp control,
+            TerminalApp terminal,
+            Owners owners,
+            Peers peers,
+            Waiters waiters,
+            Health health) {
         return new QueryService(
-                new ActiveStores(control.streams()),
+                new QueryService.Reads(
+                        new ActiveStores(control.streams()),
+                        new CopiedStores(control.streams()),
+                        reads(terminal.queries()),
+                        reads(terminal.copies())),
                 config.kafka().partitions(),
-                new TerminalReads(
-                        terminal.queries()::readHistory,
-                        terminal.queries()::getRepaint,
-                        terminal.queries()::getOutputIndex),
+                owners,
+                peers,
                 waiters,
                 health,
                 config.query(),
                 new ErrorIds());
+    }
+
+    private static TerminalReads reads(TerminalQueries queries) {
+        return new TerminalReads(queries::readHistory, queries::getRepaint, queries::getOutputIndex);
     }
 
     private void bindMetrics(PrometheusMeterRegistry metrics, ControlApp control, TerminalApp terminal) {

@@ -24,10 +24,8 @@ import dev.muster.proto.query.v1.ReadHistoryResponse;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Task;
-import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -36,7 +34,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the registry. Every answer arrives on the executor given here, never on a network thread; every failure is a {@link MusterException}. Thread-safe.
+ * Asks the registry, whichever of its instances answers. Every answer arrives on the executor given here, never on a network thread; every failure is a {@link MusterException}. Thread-safe.
  */
 public final class RegistryClient implements RegistryReads, AutoCloseable {
     private static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);
@@ -44,24 +42,17 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
     private static final long RETRY_PAUSE_MS = 20;
     private static final long RETRY_PAUSE_MS_MAX = 400;
 
-    private final ManagedChannel channel;
-    private final RegistryQueryGrpc.RegistryQueryFutureStub stub;
+    private final Instances instances;
     private final Executor executor;
     private final Duration deadline;
 
     /**
-     * @param address {@code host:port}
+     * @param addresses {@code host:port} of one or more instances, separated by commas: any of them answers
      * @param deadline of each query, where the caller names none
      * @param answerBytesMax largest answer that is taken
      */
-    public RegistryClient(String address, Duration deadline, int answerBytesMax, Executor executor) {
-        this.channel = NettyChannelBuilder.forTarget("dns:///" + address)
-                .usePlaintext()
-                .maxInboundMessageSize(answerBytesMax)
-                .keepAliveTime(30, TimeUnit.SECONDS)
-                .executor(executor)
-                .build();
-        this.stub = RegistryQueryGrpc.newFutureStub(channel);
+    public RegistryClient(String addresses, Duration deadline, int answerBytesMax, Executor executor) {
+        this.instances = new Instances(addresses, answerBytesMax, executor);
         this.executor = executor;
         this.deadline = deadline;
     }
@@ -78,7 +69,7 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
 
     /** @param remaining how long to wait for the views at most */
     public CompletableFuture<AwaitNodeResponse> awaitNode(AwaitNodeRequest request, Duration remaining) {
-        return ask(remaining, s -> s.awaitNode(request));
+        return read(s -> s.awaitNode(request), remaining);
     }
 
     @Override
@@ -119,47 +110,84 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
     }
 
     public CompletableFuture<GetHealthResponse> getHealth(Duration within) {
-        return ask(within, s -> s.getHealth(GetHealthRequest.getDefaultInstance()));
+        return read(s -> s.getHealth(GetHealthRequest.getDefaultInstance()), within);
     }
 
     @Override
     public void close() {
-        channel.shutdownNow();
+        instances.close();
     }
 
-    // a store that restores, has moved, or changes too fast to be read says so; a registry that does not answer at all
-    // is not asked again
     private <T> CompletableFuture<T> read(
             Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call) {
-        return read(call, System.nanoTime() + deadline.toNanos(), RETRY_PAUSE_MS);
+        return read(call, deadline);
     }
 
     private <T> CompletableFuture<T> read(
-            Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call,
-            long endNanos,
-            long pauseMillis) {
-        return ask(Duration.ofNanos(endNanos - System.nanoTime()), call).exceptionallyCompose(error -> {
-            long leftMillis = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
-            if (!saysUnavailable(error) || leftMillis <= 2 * pauseMillis) {
+            Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call, Duration within) {
+        return read(call, new Tries(System.nanoTime() + within.toNanos(), RETRY_PAUSE_MS, 0));
+    }
+
+    /**
+     * How often was asked.
+     *
+     * @param silent instances in a row that did not answer at all
+     */
+    private record Tries(long endNanos, long pauseMillis, int silent) {
+        long leftNanos() {
+            return endNanos - System.nanoTime();
+        }
+    }
+
+    // a store that restores, has moved, or changes too fast to be read says so, and is asked again; an instance that
+    // does
+    // not answer at all is given up for the next one, once each
+    private <T> CompletableFuture<T> read(
+            Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call, Tries tries) {
+        boolean lastOne = tries.silent >= instances.count() - 1;
+        Instances.Instance instance = instances.current();
+        long nanos = lastOne ? tries.leftNanos() : tries.leftNanos() / 3;
+        return ask(instance, Duration.ofNanos(nanos), call).exceptionallyCompose(error -> {
+            if (!answersAtAll(error)) {
+                instances.giveUp(instance);
+                return lastOne || tries.leftNanos() <= 0
+                        ? CompletableFuture.failedFuture(error)
+                        : read(call, new Tries(tries.endNanos, tries.pauseMillis, tries.silent + 1));
+            }
+            if (!saysUnavailable(error) || TimeUnit.NANOSECONDS.toMillis(tries.leftNanos()) <= 2 * tries.pauseMillis) {
                 return CompletableFuture.failedFuture(error);
             }
+            Tries next = new Tries(tries.endNanos, Math.min(RETRY_PAUSE_MS_MAX, 2 * tries.pauseMillis), 0);
             return CompletableFuture.supplyAsync(
-                            () -> call, CompletableFuture.delayedExecutor(pauseMillis, TimeUnit.MILLISECONDS, executor))
-                    .thenCompose(again -> read(again, endNanos, Math.min(RETRY_PAUSE_MS_MAX, 2 * pauseMillis)));
+                            () -> call,
+                            CompletableFuture.delayedExecutor(tries.pauseMillis, TimeUnit.MILLISECONDS, executor))
+                    .thenCompose(again -> read(again, next));
         });
     }
 
     private static boolean saysUnavailable(Throwable error) {
+        return ErrorCode.UNAVAILABLE.code().equals(codeOf(error));
+    }
+
+    private static boolean answersAtAll(Throwable error) {
+        @Nullable Throwable cause = error.getCause();
+        Status.Code status = Status.fromThrowable(cause == null ? error : cause).getCode();
+        return codeOf(error) != null || (status != Status.Code.UNAVAILABLE && status != Status.Code.DEADLINE_EXCEEDED);
+    }
+
+    private static @Nullable String codeOf(Throwable error) {
         @Nullable Throwable cause = error.getCause();
         @Nullable Metadata trailers = cause == null ? null : Status.trailersFromThrowable(cause);
-        return trailers != null && ErrorCode.UNAVAILABLE.code().equals(trailers.get(CODE));
+        return trailers == null ? null : trailers.get(CODE);
     }
 
     private <T> CompletableFuture<T> ask(
-            Duration within, Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call) {
+            Instances.Instance instance,
+            Duration within,
+            Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         ListenableFuture<T> pending =
-                call.apply(stub.withDeadlineAfter(Math.max(1, within.toMillis()), TimeUnit.MILLISECONDS));
+                call.apply(instance.stub().withDeadlineAfter(Math.max(1, within.toMillis()), TimeUnit.MILLISECONDS));
         pending.addListener(
                 () -> {
                     try {

@@ -2,6 +2,7 @@ package dev.muster.registry.query;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.registry.instance.Hop;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -13,6 +14,8 @@ import org.slf4j.LoggerFactory;
 final class Answers {
     static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);
     static final Metadata.Key<String> ERROR_ID = Metadata.Key.of("muster-error-id", Metadata.ASCII_STRING_MARSHALLER);
+    // about half the time that a rebalance takes
+    private static final String RETRY_AFTER_MS = "200";
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
     private final Supplier<String> errorIds;
@@ -21,7 +24,11 @@ final class Answers {
         this.errorIds = errorIds;
     }
 
-    StatusRuntimeException failure(RuntimeException failure) {
+    /** What the caller is told of a failure, whatever it is. */
+    StatusRuntimeException failure(Throwable failure) {
+        if (failure instanceof StatusRuntimeException told) {
+            return told;
+        }
         if (failure instanceof MusterException known) {
             return of(known.code(), String.valueOf(known.getMessage()));
         }
@@ -32,6 +39,41 @@ final class Answers {
         return Status.INTERNAL.withDescription("internal error " + errorId).asRuntimeException(trailers);
     }
 
+    /** Nobody answers for it now. */
+    StatusRuntimeException moving() {
+        return of(ErrorCode.UNAVAILABLE, "what was asked for is moving between registry instances");
+    }
+
+    /** To another instance that took this one for the owner. */
+    StatusRuntimeException notMine() {
+        Metadata trailers = trailers(ErrorCode.UNAVAILABLE);
+        trailers.put(Hop.NOT_MINE, "1");
+        return Status.UNAVAILABLE
+                .withDescription("another registry instance answers for it")
+                .asRuntimeException(trailers);
+    }
+
+    /** What another instance said, if it said anything; else it does not answer, and others will. */
+    StatusRuntimeException ofPeer(Throwable failure) {
+        Metadata trailers = Status.trailersFromThrowable(failure);
+        if (failure instanceof StatusRuntimeException told && trailers != null && trailers.containsKey(CODE)) {
+            return told;
+        }
+        if (Status.fromThrowable(failure).getCode() == Status.Code.RESOURCE_EXHAUSTED) {
+            return of(ErrorCode.TOO_LARGE, "the answer is larger than instances may exchange");
+        }
+        return moving();
+    }
+
+    boolean isNotMine(Throwable failure) {
+        Metadata trailers = Status.trailersFromThrowable(failure);
+        return trailers != null && trailers.containsKey(Hop.NOT_MINE);
+    }
+
+    boolean isUnavailable(Throwable failure) {
+        return Status.fromThrowable(failure).getCode() == Status.Code.UNAVAILABLE;
+    }
+
     StatusRuntimeException of(ErrorCode code, String detail) {
         return status(code).withDescription(detail).asRuntimeException(trailers(code));
     }
@@ -39,6 +81,9 @@ final class Answers {
     private static Metadata trailers(ErrorCode code) {
         Metadata trailers = new Metadata();
         trailers.put(CODE, code.code());
+        if (code == ErrorCode.UNAVAILABLE) {
+            trailers.put(Hop.RETRY_AFTER_MS, RETRY_AFTER_MS);
+        }
         return trailers;
     }
 

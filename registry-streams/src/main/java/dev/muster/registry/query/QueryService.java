@@ -1,6 +1,5 @@
 package dev.muster.registry.query;
 
-import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.proto.query.v1.AwaitNodeRequest;
 import dev.muster.proto.query.v1.AwaitNodeResponse;
@@ -23,100 +22,156 @@ import dev.muster.proto.query.v1.ReadHistoryResponse;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Task;
+import dev.muster.registry.instance.Hop;
+import dev.muster.registry.instance.Owners;
+import dev.muster.registry.instance.Part;
+import dev.muster.registry.instance.Peers;
 import io.grpc.Context;
+import io.grpc.MethodDescriptor;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Reads over gRPC. Called on gRPC's threads, which only hand over: control and terminal stores have threads of their own. */
+/**
+ * Reads over gRPC, of this instance or of the one that owns what is asked for. Called on gRPC's threads, which only hand over:
+ * control and terminal stores have threads of their own.
+ */
 public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase implements AutoCloseable {
-    private final NodeReads nodes;
-    private final GroupReads groups;
-    private final ViewReads views;
-    private final TerminalReads terminals;
+    private final Partitions partitions;
+    private final Router router;
+    private final Lists lists;
+    private final Ask<GetNodeRequest, NodeView> getNode;
+    private final Ask<GetTaskRequest, Task> getTask;
+    private final Ask<ListTasksRequest, ListTasksResponse> listTasks;
+    private final Ask<GetTaskGroupRequest, GetTaskGroupResponse> getTaskGroup;
+    private final Ask<ReadHistoryRequest, ReadHistoryResponse> readHistory;
+    private final Ask<GetRepaintRequest, GetRepaintResponse> getRepaint;
+    private final Ask<GetOutputIndexRequest, GetOutputIndexResponse> getOutputIndex;
     private final ViewWait viewWait;
     private final Supplier<GetHealthResponse> health;
     private final Answers answers;
     private final ReadPool controlPool;
     private final ReadPool terminalPool;
 
+    /** Reads of the stores that this process owns, and of the copies that it keeps. */
+    public record Reads(StoreReads owned, StoreReads copies, TerminalReads terminals, TerminalReads terminalCopies) {}
+
     public QueryService(
-            StoreReads stores,
+            Reads reads,
             Partitions partitions,
-            TerminalReads terminals,
+            Owners owners,
+            Peers peers,
             Waiters waiters,
             Supplier<GetHealthResponse> health,
             QuerySettings settings,
             Supplier<String> errorIds) {
-        this.nodes = new NodeReads(stores, partitions);
-        this.groups = new GroupReads(stores, partitions);
-        this.views = new ViewReads(stores, partitions);
-        this.terminals = terminals;
+        this.partitions = partitions;
         this.health = health;
         answers = new Answers(errorIds);
         controlPool = new ReadPool("registry-reads", settings.threads(), settings.waitingReadsMax());
         terminalPool = new ReadPool("registry-terminal-reads", settings.threads(), settings.waitingReadsMax());
-        viewWait = new ViewWait(waiters, views, controlPool, settings.awaitMillisMax());
+        router = new Router(owners, peers, answers);
+        ViewReads views = new ViewReads(reads.owned(), partitions);
+        lists = new Lists(
+                owners, peers, answers, views, new ViewReads(reads.copies(), partitions), partitions, controlPool);
+        viewWait = new ViewWait(
+                waiters, views, controlPool, owners, peers, answers, partitions, settings.awaitMillisMax());
+        NodeReads nodes = new NodeReads(reads.owned(), partitions);
+        NodeReads copies = new NodeReads(reads.copies(), partitions);
+        getNode = ofNode(RegistryQueryGrpc.getGetNodeMethod(), nodes::node, copies::node);
+        getTask = ofNode(RegistryQueryGrpc.getGetTaskMethod(), nodes::task, copies::task);
+        listTasks = ofNode(RegistryQueryGrpc.getListTasksMethod(), nodes::tasks, copies::tasks);
+        getTaskGroup = ofNode(
+                RegistryQueryGrpc.getGetTaskGroupMethod(),
+                new GroupReads(reads.owned(), partitions)::group,
+                new GroupReads(reads.copies(), partitions)::group);
+        readHistory = ofTerminal(
+                RegistryQueryGrpc.getReadHistoryMethod(),
+                reads.terminals().history(),
+                reads.terminalCopies().history());
+        getRepaint = ofTerminal(
+                RegistryQueryGrpc.getGetRepaintMethod(),
+                reads.terminals().repaint(),
+                reads.terminalCopies().repaint());
+        getOutputIndex = ofTerminal(
+                RegistryQueryGrpc.getGetOutputIndexMethod(),
+                reads.terminals().outputIndex(),
+                reads.terminalCopies().outputIndex());
+    }
+
+    private <Q, A> Ask<Q, A> ofNode(MethodDescriptor<Q, A> method, Function<Q, A> owner, Function<Q, A> copy) {
+        return new Ask<>(Part.NODES, method, controlPool, owner, copy);
+    }
+
+    private <Q, A> Ask<Q, A> ofTerminal(MethodDescriptor<Q, A> method, Function<Q, A> owner, Function<Q, A> copy) {
+        return new Ask<>(Part.TERMINALS, method, terminalPool, owner, copy);
     }
 
     @Override
     public void getNode(GetNodeRequest request, StreamObserver<NodeView> response) {
-        answer(controlPool, request, nodes::node, response);
+        answer(router.route(getNode, partitions.ofNode(request.getNodeId()), request), response);
     }
 
     @Override
     public void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> response) {
-        answer(controlPool, request, views::list, response);
+        answer(lists.list(request), response);
     }
 
     @Override
     public void getTask(GetTaskRequest request, StreamObserver<Task> response) {
-        answer(controlPool, request, nodes::task, response);
+        answer(router.route(getTask, partitions.ofNode(request.getNodeId()), request), response);
     }
 
     @Override
     public void listTasks(ListTasksRequest request, StreamObserver<ListTasksResponse> response) {
-        answer(controlPool, request, nodes::tasks, response);
+        answer(router.route(listTasks, partitions.ofNode(request.getNodeId()), request), response);
     }
 
     @Override
     public void getTaskGroup(GetTaskGroupRequest request, StreamObserver<GetTaskGroupResponse> response) {
-        answer(controlPool, request, groups::group, response);
+        answer(router.route(getTaskGroup, partitions.ofNode(request.getGroupId()), request), response);
     }
 
     @Override
     public void readHistory(ReadHistoryRequest request, StreamObserver<ReadHistoryResponse> response) {
-        answer(terminalPool, request, terminals.history(), response);
+        answer(router.route(readHistory, partitions.ofNode(request.getNodeId()), request), response);
     }
 
     @Override
     public void getRepaint(GetRepaintRequest request, StreamObserver<GetRepaintResponse> response) {
-        answer(terminalPool, request, terminals.repaint(), response);
+        answer(router.route(getRepaint, partitions.ofNode(request.getNodeId()), request), response);
     }
 
     @Override
     public void getOutputIndex(GetOutputIndexRequest request, StreamObserver<GetOutputIndexResponse> response) {
-        answer(terminalPool, request, terminals.outputIndex(), response);
+        answer(router.route(getOutputIndex, partitions.ofNode(request.getNodeId()), request), response);
     }
 
+    /** Of this instance alone. */
     @Override
     public void getHealth(GetHealthRequest request, StreamObserver<GetHealthResponse> response) {
-        answer(controlPool, request, asked -> health.get(), response);
+        CompletableFuture<GetHealthResponse> answer = new CompletableFuture<>();
+        try {
+            controlPool.submit(() -> {
+                try {
+                    answer.complete(health.get());
+                } catch (RuntimeException e) {
+                    answer.completeExceptionally(e);
+                }
+            });
+        } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+        }
+        answer(answer, response);
     }
 
     @Override
     public void awaitNode(AwaitNodeRequest request, StreamObserver<AwaitNodeResponse> response) {
-        var unused = viewWait.await(request, Context.current()).whenComplete((done, failure) -> {
-            if (failure == null) {
-                response.onNext(AwaitNodeResponse.getDefaultInstance());
-                response.onCompleted();
-            } else {
-                response.onError(
-                        failure instanceof RuntimeException known
-                                ? answers.failure(known)
-                                : answers.of(ErrorCode.UNAVAILABLE, "the change is not visible yet"));
-            }
-        });
+        answer(
+                viewWait.await(request, Hop.current(), Context.current())
+                        .thenApply(done -> AwaitNodeResponse.getDefaultInstance()),
+                response);
     }
 
     @Override
@@ -126,25 +181,18 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
         terminalPool.close();
     }
 
-    private <Q, A> void answer(ReadPool pool, Q request, Function<Q, A> read, StreamObserver<A> response) {
+    private <A> void answer(CompletableFuture<A> answer, StreamObserver<A> response) {
         Context context = Context.current();
-        try {
-            pool.submit(() -> {
-                if (context.isCancelled()) {
-                    return;
-                }
-                A answer;
-                try {
-                    answer = read.apply(request);
-                } catch (RuntimeException e) {
-                    response.onError(answers.failure(e));
-                    return;
-                }
-                response.onNext(answer);
+        var unused = answer.whenComplete((value, failure) -> {
+            if (context.isCancelled()) {
+                return;
+            }
+            if (failure == null) {
+                response.onNext(value);
                 response.onCompleted();
-            });
-        } catch (RuntimeException e) {
-            response.onError(answers.failure(e));
-        }
+            } else {
+                response.onError(answers.failure(Router.cause(failure)));
+            }
+        });
     }
 }

@@ -2,6 +2,8 @@ package dev.muster.registry.query;
 
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.Setting;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 
 /** Ports of the registry and how much it reads at once. */
@@ -12,7 +14,9 @@ public record QuerySettings(
         int threads,
         int waitingReadsMax,
         int waitersMax,
-        int awaitMillisMax) {
+        int awaitMillisMax,
+        String advertised,
+        int handOnMillisMax) {
     private static final Setting BIND = Setting.text(
             "MUSTER_REGISTRY_BIND",
             "127.0.0.1",
@@ -49,10 +53,49 @@ public record QuerySettings(
             100,
             60_000,
             "How long a request waits until a change is visible, if its own deadline is later.");
-    public static final List<Setting> SETTINGS =
-            List.of(BIND, GRPC_PORT, METRICS_PORT, THREADS, WAITING_READS_MAX, WAITERS_MAX, AWAIT_MS_MAX);
+    private static final Setting ADVERTISED = Setting.text(
+            "MUSTER_REGISTRY_ADVERTISED",
+            "",
+            "host:port at which other registry instances reach the query service. Without it: the address that it is bound to.");
+    private static final Setting HAND_ON_MS_MAX = Setting.number(
+            "MUSTER_REGISTRY_HAND_ON_MS_MAX",
+            3_000,
+            100,
+            60_000,
+            "How long another registry instance may take to answer what it owns; then the caller is told to retry.");
+    public static final List<Setting> SETTINGS = List.of(
+            BIND,
+            GRPC_PORT,
+            METRICS_PORT,
+            THREADS,
+            WAITING_READS_MAX,
+            WAITERS_MAX,
+            AWAIT_MS_MAX,
+            ADVERTISED,
+            HAND_ON_MS_MAX);
+
+    /**
+     * Where other instances ask this one.
+     *
+     * @param port that the query service listens on
+     */
+    public String advertised(int port) {
+        if (!advertised.isEmpty()) {
+            return advertised;
+        }
+        try {
+            InetAddress address = InetAddress.getByName(bind);
+            return (address.isAnyLocalAddress() ? InetAddress.getLocalHost().getHostName() : bind) + ":" + port;
+        } catch (UnknownHostException e) {
+            return bind + ":" + port;
+        }
+    }
 
     public static QuerySettings from(Env env) {
+        String advertised = env.text(ADVERTISED);
+        if (!advertised.isEmpty() && !advertised.matches("[^:\\s]+:[0-9]{1,5}")) {
+            env.mistake(ADVERTISED, "expected host:port");
+        }
         return new QuerySettings(
                 env.required(BIND),
                 env.integer(GRPC_PORT),
@@ -60,6 +103,8 @@ public record QuerySettings(
                 env.integer(THREADS),
                 env.integer(WAITING_READS_MAX),
                 env.integer(WAITERS_MAX),
-                env.integer(AWAIT_MS_MAX));
+                env.integer(AWAIT_MS_MAX),
+                advertised,
+                env.integer(HAND_ON_MS_MAX));
     }
 }

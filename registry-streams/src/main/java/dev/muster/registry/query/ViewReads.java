@@ -5,6 +5,7 @@ import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.proto.query.v1.ListNodesRequest;
 import dev.muster.proto.query.v1.ListNodesResponse;
+import dev.muster.proto.query.v1.ListedNode;
 import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.registry.view.ViewEntry;
@@ -30,7 +31,7 @@ public final class ViewReads {
     private static final String ALL_SHARDS = "fleet:*";
     private static final int ATTEMPTS = 3;
     // below the 4 MiB that a gRPC client takes unless told otherwise
-    private static final int ANSWER_BYTES_MAX = 3 << 20;
+    static final int ANSWER_BYTES_MAX = 3 << 20;
 
     private final StoreReads stores;
     private final Partitions partitions;
@@ -41,10 +42,11 @@ public final class ViewReads {
     }
 
     public ListNodesResponse list(ListNodesRequest request) {
-        if (request.getLimit() < 1 || request.getLimit() > LIMIT_MAX) {
-            throw new MusterException(ErrorCode.INVALID, "limit: expected 1 to " + LIMIT_MAX);
-        }
-        SortedSet<String> audiences = audiences(request);
+        return list(request, audiences(request));
+    }
+
+    /** @param audiences those of the request that this instance knows, from {@link #audiences} */
+    ListNodesResponse list(ListNodesRequest request, SortedSet<String> audiences) {
         Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> parts = new HashMap<>();
         for (String audience : audiences) {
             parts.computeIfAbsent(partitions.ofView(audience), this::store);
@@ -67,7 +69,15 @@ public final class ViewReads {
         });
     }
 
-    private SortedSet<String> audiences(ListNodesRequest request) {
+    /**
+     * The audiences of a list, shards and all.
+     *
+     * @throws MusterException invalid, for these or for the limit
+     */
+    SortedSet<String> audiences(ListNodesRequest request) {
+        if (request.getLimit() < 1 || request.getLimit() > LIMIT_MAX) {
+            throw new MusterException(ErrorCode.INVALID, "limit: expected 1 to " + LIMIT_MAX);
+        }
         SortedSet<String> audiences = new TreeSet<>();
         for (String audience : request.getAudiencesList()) {
             if (audience.equals(ALL_SHARDS)) {
@@ -124,7 +134,15 @@ public final class ViewReads {
         for (MergedViews.Seen seen = views.next(); seen != null; seen = views.next()) {
             ViewEntry entry = seen.entry();
             NodeView view = filter.isOpen() ? null : entry.view();
-            if (view != null && !filter.matches(view)) {
+            boolean matches = view == null || filter.matches(view);
+            if (request.getIndex()) {
+                response.addIndex(ListedNode.newBuilder()
+                        .setNodeId(seen.nodeId())
+                        .setVersion(entry.version())
+                        .setStatus(entry.status())
+                        .setMatches(matches));
+            }
+            if (!matches) {
                 continue;
             }
             counts.merge(entry.status(), 1L, Long::sum);

@@ -46,6 +46,13 @@ public final class Waiters implements ViewSignals {
             }
         }
 
+        /** Whether everything was shown, or it waits no longer. */
+        boolean isOver() {
+            synchronized (Waiters.this) {
+                return over;
+            }
+        }
+
         /** As when a signal says so, for what was shown before the wait began. */
         void shown(String audience, long shownVersion) {
             if (arrived(this, audience, shownVersion)) {

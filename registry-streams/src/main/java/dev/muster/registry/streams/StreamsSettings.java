@@ -25,7 +25,9 @@ public record StreamsSettings(
         int lingerMs,
         long rocksCacheBytes,
         long rocksMemtablesBytes,
-        int threadReplacementsMax) {
+        int threadReplacementsMax,
+        int standbys,
+        String server) {
     /** One app's own share. */
     public record AppSettings(String name, int commitIntervalMs, int threads) {}
 
@@ -83,6 +85,14 @@ public record StreamsSettings(
             0,
             1_000,
             "Stream threads replaced after a failure within ten minutes; one more stops the app.");
+    private static final Setting STANDBYS = Setting.number(
+            "MUSTER_REGISTRY_STANDBYS",
+            1,
+            0,
+            4,
+            "Copies of each store that other registry instances keep, where there are others, so that they can take over at once.");
+    private static final int WARMUPS = 8;
+    private static final long PROBING_MS = 60_000;
     public static final List<Setting> SETTINGS = List.of(
             STATE_DIR,
             CONTROL_COMMIT_MS,
@@ -95,7 +105,8 @@ public record StreamsSettings(
             LINGER_MS,
             ROCKS_CACHE_BYTES,
             ROCKS_MEMTABLES_BYTES,
-            THREAD_REPLACEMENTS_MAX);
+            THREAD_REPLACEMENTS_MAX,
+            STANDBYS);
 
     public static StreamsSettings from(Env env) {
         StreamsSettings settings = new StreamsSettings(
@@ -108,7 +119,9 @@ public record StreamsSettings(
                 env.integer(LINGER_MS),
                 env.number(ROCKS_CACHE_BYTES),
                 env.number(ROCKS_MEMTABLES_BYTES),
-                env.integer(THREAD_REPLACEMENTS_MAX));
+                env.integer(THREAD_REPLACEMENTS_MAX),
+                env.integer(STANDBYS),
+                "");
         int longestCommitMs = Math.max(settings.control.commitIntervalMs, settings.terminal.commitIntervalMs);
         if (settings.transactionTimeoutMs <= 4 * longestCommitMs) {
             env.mistake(TRANSACTION_TIMEOUT_MS, "expected more than four commit intervals");
@@ -117,6 +130,23 @@ public record StreamsSettings(
             env.mistake(SESSION_TIMEOUT_MS, "expected at least three heartbeats");
         }
         return settings;
+    }
+
+    /** The same, for an instance that others reach at this address. */
+    public StreamsSettings reachedAt(String address) {
+        return new StreamsSettings(
+                stateDir,
+                control,
+                terminal,
+                transactionTimeoutMs,
+                sessionTimeoutMs,
+                heartbeatMs,
+                lingerMs,
+                rocksCacheBytes,
+                rocksMemtablesBytes,
+                threadReplacementsMax,
+                standbys,
+                address);
     }
 
     /**
@@ -135,6 +165,11 @@ public record StreamsSettings(
         // so long
         properties.put(StreamsConfig.POLL_MS_CONFIG, (long) app.commitIntervalMs());
         properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, app.threads());
+        properties.put(StreamsConfig.APPLICATION_SERVER_CONFIG, server);
+        properties.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, standbys);
+        // an instance that joins is given what it has not caught up with one by one; these are the shortest steps
+        properties.put(StreamsConfig.MAX_WARMUP_REPLICAS_CONFIG, WARMUPS);
+        properties.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, PROBING_MS);
         properties.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, kafka.replication());
         properties.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0L);

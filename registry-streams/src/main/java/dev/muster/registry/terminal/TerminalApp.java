@@ -27,6 +27,7 @@ public final class TerminalApp implements AutoCloseable {
 
     private final StreamsApp app;
     private final TerminalQueries queries;
+    private final TerminalQueries copies;
 
     /**
      * @param stdoutTopicId Kafka's id of muster.stdout, from {@link #topicIdOfStdout}
@@ -46,7 +47,8 @@ public final class TerminalApp implements AutoCloseable {
                 properties,
                 streams.threadReplacementsMax(),
                 System::nanoTime);
-        queries = new TerminalQueries(kafka.partitions(), this::store);
+        queries = new TerminalQueries(kafka.partitions(), partition -> store(partition, false));
+        copies = new TerminalQueries(kafka.partitions(), partition -> store(partition, true));
     }
 
     /**
@@ -102,15 +104,20 @@ public final class TerminalApp implements AutoCloseable {
         return queries;
     }
 
+    /** Reads of what this instance owns or keeps a copy of; a copy can be old. */
+    public TerminalQueries copies() {
+        return copies;
+    }
+
     @Override
     public void close() {
         app.close();
     }
 
-    private ReadOnlyKeyValueStore<Bytes, byte[]> store(int partition) {
-        return app.streams()
-                .store(StoreQueryParameters.fromNameAndType(
-                                TerminalTopology.STORE, QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
-                        .withPartition(partition));
+    private ReadOnlyKeyValueStore<Bytes, byte[]> store(int partition, boolean stale) {
+        StoreQueryParameters<ReadOnlyKeyValueStore<Bytes, byte[]>> active = StoreQueryParameters.fromNameAndType(
+                        TerminalTopology.STORE, QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
+                .withPartition(partition);
+        return app.streams().store(stale ? active.enableStaleStores() : active);
     }
 }

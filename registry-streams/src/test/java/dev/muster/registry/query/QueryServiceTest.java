@@ -33,6 +33,8 @@ import dev.muster.proto.records.v1.ReplyRecord;
 import dev.muster.proto.records.v1.Role;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.registry.control.ControlFleet;
+import dev.muster.registry.instance.Owners;
+import dev.muster.registry.instance.Peers;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -45,29 +47,19 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The query service over a real connection, on the stores of the real topology. */
 class QueryServiceTest {
     private static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);
-    private static final QuerySettings SETTINGS = new QuerySettings("127.0.0.1", 0, 0, 2, 10, 2, 200);
+    private static final QuerySettings SETTINGS = new QuerySettings("127.0.0.1", 0, 0, 2, 10, 2, 200, "", 1_000);
 
     private final Waiters waiters = new Waiters(SETTINGS.waitersMax());
     private final ControlFleet fleet = new ControlFleet(waiters);
     private final SwitchableStores stores = new SwitchableStores();
-    private final QueryServer server = new QueryServer(
-            SETTINGS,
-            new QueryService(
-                    stores,
-                    ControlFleet.PARTITIONS,
-                    new TerminalReads(
-                            QueryServiceTest::history,
-                            request -> GetRepaintResponse.getDefaultInstance(),
-                            request -> GetOutputIndexResponse.getDefaultInstance()),
-                    waiters,
-                    () -> GetHealthResponse.newBuilder().setReady(true).build(),
-                    SETTINGS,
-                    () -> "error-id"));
+    private final Peers peers = new Peers(SETTINGS.handOnMillisMax());
+    private final QueryServer server = new QueryServer(SETTINGS);
     private final ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
             .usePlaintext()
             .build();
@@ -86,8 +78,26 @@ class QueryServiceTest {
         }
     }
 
+    @BeforeEach
+    void serve() {
+        TerminalReads terminals = new TerminalReads(
+                QueryServiceTest::history,
+                request -> GetRepaintResponse.getDefaultInstance(),
+                request -> GetOutputIndexResponse.getDefaultInstance());
+        server.serve(new QueryService(
+                new QueryService.Reads(stores, stores, terminals, terminals),
+                ControlFleet.PARTITIONS,
+                Owners.alone(),
+                peers,
+                waiters,
+                () -> GetHealthResponse.newBuilder().setReady(true).build(),
+                SETTINGS,
+                () -> "error-id"));
+    }
+
     @AfterEach
     void close() {
+        peers.close();
         channel.shutdownNow();
         server.close();
         fleet.close();

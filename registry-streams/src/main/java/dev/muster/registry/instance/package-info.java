@@ -1,0 +1,5 @@
+/** Several registries that share the work: who owns what, and how one asks another. */
+@NullMarked
+package dev.muster.registry.instance;
+
+import org.jspecify.annotations.NullMarked;

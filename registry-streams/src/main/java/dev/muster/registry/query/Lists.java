@@ -1,0 +1,192 @@
+package dev.muster.registry.query;
+
+import dev.muster.contract.topics.Partitions;
+import dev.muster.proto.query.v1.ListNodesRequest;
+import dev.muster.proto.query.v1.ListNodesResponse;
+import dev.muster.proto.query.v1.RegistryQueryGrpc;
+import dev.muster.registry.instance.Hop;
+import dev.muster.registry.instance.Owners;
+import dev.muster.registry.instance.Part;
+import dev.muster.registry.instance.Peers;
+import dev.muster.registry.instance.Place;
+import io.grpc.Context;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/** Lists over audiences whose views may be with several instances: each is asked for its share, the pages become one. */
+final class Lists {
+    private final Owners owners;
+    private final Peers peers;
+    private final Answers answers;
+    private final ViewReads views;
+    private final ViewReads copies;
+    private final Partitions partitions;
+    private final ReadPool pool;
+
+    /** @param copies reads standby stores too */
+    Lists(
+            Owners owners,
+            Peers peers,
+            Answers answers,
+            ViewReads views,
+            ViewReads copies,
+            Partitions partitions,
+            ReadPool pool) {
+        this.owners = owners;
+        this.peers = peers;
+        this.answers = answers;
+        this.views = views;
+        this.copies = copies;
+        this.partitions = partitions;
+        this.pool = pool;
+    }
+
+    /** One list on its way. */
+    private record Way(ListNodesRequest request, Hop hop, Context context) {}
+
+    /** Call it on the thread and in the context of the call. Fails with what the caller is to be told. */
+    CompletableFuture<ListNodesResponse> list(ListNodesRequest request) {
+        Way way = new Way(request, Hop.current(), Context.current());
+        SortedSet<String> audiences;
+        try {
+            audiences = views.audiences(request);
+        } catch (RuntimeException e) {
+            return failed(answers.failure(e));
+        }
+        Map<Place, SortedSet<String>> shares = shares(audiences, this::active);
+        if (shares.keySet().stream().allMatch(Place::isHere)) {
+            return withCopies(way, Place.HERE, audiences, read(() -> views.list(request, audiences)));
+        }
+        if (way.hop.last()) {
+            return way.hop.stale() ? readCopies(way, audiences) : failed(answers.notMine());
+        }
+        boolean index = shares.size() > 1 && !audiences.stream().allMatch(audience -> audience.startsWith("fleet:"));
+        List<CompletableFuture<ListNodesResponse>> pages = new ArrayList<>();
+        shares.forEach((place, share) -> pages.add(withCopies(way, place, share, page(way, place, share, index))));
+        return merged(way, pages);
+    }
+
+    private CompletableFuture<ListNodesResponse> page(Way way, Place place, SortedSet<String> share, boolean index) {
+        return switch (place.kind()) {
+            case MOVING -> failed(answers.moving());
+            case HERE -> read(() -> views.list(part(way, share, index), share));
+            case THERE -> ask(way, place, part(way, share, index));
+        };
+    }
+
+    private CompletableFuture<ListNodesResponse> withCopies(
+            Way way, Place place, SortedSet<String> share, CompletableFuture<ListNodesResponse> page) {
+        if (!way.hop.stale()) {
+            return page;
+        }
+        return page.exceptionallyCompose(failure -> {
+            if (!answers.isUnavailable(Router.cause(failure))) {
+                return failed(Router.cause(failure));
+            }
+            if (way.hop.last()) {
+                return readCopies(way, share);
+            }
+            List<CompletableFuture<ListNodesResponse>> pages = new ArrayList<>();
+            shares(share, audience -> standby(audience, place)).forEach((standby, audiences) -> {
+                ListNodesRequest part = part(way, audiences, true);
+                switch (standby.kind()) {
+                    case HERE -> pages.add(readCopies(way, audiences));
+                    case THERE -> pages.add(ask(way, standby, part));
+                    case MOVING -> pages.add(failed(Router.cause(failure)));
+                }
+            });
+            return merged(way, pages);
+        });
+    }
+
+    private CompletableFuture<ListNodesResponse> merged(Way way, List<CompletableFuture<ListNodesResponse>> pages) {
+        if (pages.size() == 1) {
+            return pages.get(0);
+        }
+        return CompletableFuture.allOf(pages.toArray(CompletableFuture[]::new))
+                .thenCompose(all -> read(() -> MergedPages.merge(
+                        way.request,
+                        pages.stream().map(CompletableFuture::join).toList(),
+                        ViewReads.ANSWER_BYTES_MAX)));
+    }
+
+    private CompletableFuture<ListNodesResponse> readCopies(Way way, SortedSet<String> audiences) {
+        return read(() -> {
+            audiences.forEach(audience -> way.hop
+                    .staleRecords()
+                    .accumulateAndGet(owners.lag(Part.VIEWS, partitions.ofView(audience)), Math::max));
+            return copies.list(part(way, audiences, true), audiences);
+        });
+    }
+
+    private CompletableFuture<ListNodesResponse> ask(Way way, Place place, ListNodesRequest request) {
+        CompletableFuture<ListNodesResponse> answer = new CompletableFuture<>();
+        way.context.run(() -> {
+            var unused = peers.ask(place.address(), RegistryQueryGrpc.getListNodesMethod(), request, way.hop)
+                    .whenComplete((page, failure) -> {
+                        if (failure == null) {
+                            answer.complete(page);
+                        } else {
+                            answer.completeExceptionally(
+                                    answers.isNotMine(failure) ? answers.moving() : answers.ofPeer(failure));
+                        }
+                    });
+        });
+        return answer;
+    }
+
+    private CompletableFuture<ListNodesResponse> read(Supplier<ListNodesResponse> read) {
+        CompletableFuture<ListNodesResponse> answer = new CompletableFuture<>();
+        try {
+            pool.submit(() -> {
+                try {
+                    answer.complete(read.get());
+                } catch (RuntimeException e) {
+                    answer.completeExceptionally(answers.failure(e));
+                }
+            });
+        } catch (RuntimeException e) {
+            answer.completeExceptionally(answers.failure(e));
+        }
+        return answer;
+    }
+
+    private static ListNodesRequest part(Way way, Collection<String> audiences, boolean index) {
+        return way.request.toBuilder()
+                .clearAudiences()
+                .addAllAudiences(audiences)
+                .setIndex(index || way.request.getIndex())
+                .build();
+    }
+
+    private Place active(String audience) {
+        return owners.active(Part.VIEWS, partitions.ofView(audience));
+    }
+
+    private Place standby(String audience, Place failed) {
+        Optional<Place> standby = owners.standbys(Part.VIEWS, partitions.ofView(audience)).stream()
+                .filter(place -> !place.equals(failed))
+                .min((a, b) -> Boolean.compare(b.isHere(), a.isHere()));
+        return standby.orElse(Place.MOVING);
+    }
+
+    private static Map<Place, SortedSet<String>> shares(
+            Collection<String> audiences, java.util.function.Function<String, Place> place) {
+        Map<Place, SortedSet<String>> shares = new LinkedHashMap<>();
+        audiences.forEach(audience -> shares.computeIfAbsent(place.apply(audience), unused -> new TreeSet<>())
+                .add(audience));
+        return shares;
+    }
+
+    private static CompletableFuture<ListNodesResponse> failed(Throwable failure) {
+        return CompletableFuture.failedFuture(failure);
+    }
+}
