@@ -138,17 +138,17 @@ class ManyRegistriesTest {
     }
 
     private String create(String name) {
-        return await("node " + name + " is created")
+        List<String> nodeId = new ArrayList<>();
+        await("node " + name + " is created")
                 .atMost(Api.LONG)
-                .until(
-                        () -> {
-                            Api.Answer answer =
-                                    api.post("/api/v1/nodes", "{\"name\":\"" + name + "\",\"groups\":[\"ops\"]}");
-                            return answer.status() == 201
-                                    ? answer.json().get("node").get("nodeId").asText()
-                                    : "";
-                        },
-                        nodeId -> !nodeId.isEmpty());
+                .pollInterval(Duration.ofSeconds(1))
+                .pollDelay(Duration.ZERO)
+                .untilAsserted(() -> {
+                    Api.Answer answer = api.post("/api/v1/nodes", "{\"name\":\"" + name + "\",\"groups\":[\"ops\"]}");
+                    assertThat(answer.status()).describedAs(answer.text()).isEqualTo(201);
+                    nodeId.add(answer.json().get("node").get("nodeId").asText());
+                });
+        return nodeId.get(0);
     }
 
     private static ListNodesRequest list(int limit, String after, String... audiences) {
