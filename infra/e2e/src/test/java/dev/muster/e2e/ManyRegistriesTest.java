@@ -312,8 +312,8 @@ class ManyRegistriesTest {
             third.server.ready().get(60, TimeUnit.SECONDS);
             assertThat(ids(answered(() -> third.ask().listNodes(list(100, "", "fleet:*")))))
                     .hasSameElementsAs(nodeIds);
-            String nodeId = create("while there are three");
-            assertThat(answered(() -> name(third, nodeId))).isEqualTo("while there are three");
+            String nodeId = create("of-three");
+            assertThat(answered(() -> name(third, nodeId))).isEqualTo("of-three");
             assertThat(api.delete("/api/v1/nodes/" + nodeId).status()).isEqualTo(204);
         }
         await("two have everything again").atMost(Api.LONG).ignoreExceptions().untilAsserted(() -> {
