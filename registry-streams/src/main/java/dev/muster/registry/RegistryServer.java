@@ -73,7 +73,8 @@ public final class RegistryServer implements AutoCloseable {
             String self = config.query().advertised(queries.port());
             StreamsSettings streams = config.streams().reachedAt(self);
             Peers peers = closer.add(new Peers(config.query().handOnMillisMax()));
-            ControlApp control = closer.add(new ControlApp(config.kafka(), streams, config.control(), memory, waiters));
+            ControlApp control =
+                    closer.add(new ControlApp(config.kafka(), streams, config.control(), memory, waiters, metrics));
             TerminalApp terminal = closer.add(
                     new TerminalApp(config.kafka(), streams, config.terminal(), stdoutTopicId, memory, metrics));
             Health health = new Health(Map.of("control", control::problem, "terminal", terminal::problem));

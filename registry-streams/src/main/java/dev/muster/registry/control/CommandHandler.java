@@ -12,6 +12,8 @@ import dev.muster.registry.task.TaskQueue;
 
 /** Hands a command to who decides on it. Pure. */
 final class CommandHandler {
+    private static final long CLOCKS_DIFFER_MILLIS_MAX = 24L * 3_600 * 1_000;
+
     private final NodeCommands nodes;
     private final TaskCommands tasks;
     private final TaskQueue queue;
@@ -26,7 +28,7 @@ final class CommandHandler {
         if (!Ids.isId(Ids.Kind.NODE, command.getNodeId())) {
             return Outcome.refused(ErrorCode.INVALID, "node id: not one");
         }
-        long atMillis = command.getAtMillis() > 0 ? command.getAtMillis() : draft.nowMillis();
+        long atMillis = at(command, draft.nowMillis());
         return switch (command.getCommandCase()) {
             case CREATE_NODE -> nodes.create(draft, command.getCreateNode(), command.getActor(), atMillis);
             case PATCH_NODE -> nodes.patch(draft, command.getPatchNode(), command.getActor());
@@ -40,6 +42,13 @@ final class CommandHandler {
                 Outcome.refused(ErrorCode.INVALID, "not about a node");
             case COMMAND_NOT_SET -> Outcome.refused(ErrorCode.INVALID, "unknown command");
         };
+    }
+
+    /** When it was asked, by the gateway's clock, unless that is far from the log's. */
+    static long at(CommandRecord command, long nowMillis) {
+        return Math.abs(Math.subtractExact(nowMillis, Math.max(0, command.getAtMillis()))) <= CLOCKS_DIFFER_MILLIS_MAX
+                ? command.getAtMillis()
+                : nowMillis;
     }
 
     private Outcome delete(NodeDraft draft, CommandRecord command) {

@@ -2,11 +2,14 @@ package dev.muster.registry.control;
 
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.registry.streams.BadDataHandler;
 import dev.muster.registry.streams.RocksMemory;
 import dev.muster.registry.streams.StreamsApp;
 import dev.muster.registry.streams.StreamsSettings;
 import dev.muster.registry.view.ViewSignals;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.streams.KafkaStreams;
 
@@ -20,11 +23,14 @@ public final class ControlApp implements AutoCloseable {
             StreamsSettings streams,
             ControlLimits limits,
             RocksMemory memory,
-            ViewSignals signals) {
+            ViewSignals signals,
+            MeterRegistry metrics) {
+        Properties properties = streams.properties(streams.control(), kafka, memory);
+        properties.put(BadDataHandler.METRICS_CONFIG, metrics);
         app = new StreamsApp(
                 streams.control().name(),
-                ControlTopology.build(kafka, limits, signals, movement::moved, new ErrorIds()),
-                streams.properties(streams.control(), kafka, memory),
+                ControlTopology.build(kafka, limits, signals, movement::moved, new ErrorIds(), metrics),
+                properties,
                 streams.threadReplacementsMax(),
                 System::nanoTime);
     }

@@ -8,6 +8,7 @@ import dev.muster.contract.topics.Parsed;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
 import dev.muster.proto.agent.v1.Vitals;
+import dev.muster.proto.records.v1.AuditRecord;
 import dev.muster.proto.records.v1.CommandRecord;
 import dev.muster.proto.records.v1.HeartbeatRecord;
 import dev.muster.proto.records.v1.NodeEventRecord;
@@ -25,11 +26,13 @@ import dev.muster.registry.group.GroupEvents;
 import dev.muster.registry.liveness.Liveness;
 import dev.muster.registry.liveness.Silence;
 import dev.muster.registry.liveness.TimingWheel;
+import dev.muster.registry.liveness.VitalsPolicy;
 import dev.muster.registry.node.NodeDraft;
 import dev.muster.registry.node.NodeTransitions;
 import dev.muster.registry.node.Outcome;
 import dev.muster.registry.session.SessionTransitions;
 import dev.muster.registry.streams.DeadLetters;
+import dev.muster.registry.streams.FreshProcessor;
 import dev.muster.registry.task.TaskCommands;
 import dev.muster.registry.task.TaskQueue;
 import dev.muster.registry.task.TaskTransitions;
@@ -44,11 +47,14 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Glue of one partition: loads a draft, has it decided on, writes what became of it. A decision that throws has written nothing.
  */
-final class ControlPartition implements Consumer<Record<String, Parsed<Message>>> {
+final class ControlPartition implements Consumer<Record<String, Parsed<Message>>>, FreshProcessor.Dismissible {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlPartition.class);
     private static final long EXPIRY_SLOT_MILLIS = 1_000;
     private static final Set<CommandRecord.CommandCase> GROUP_COMMANDS = EnumSet.of(
             CommandRecord.CommandCase.CREATE_TASK_GROUP,
@@ -66,6 +72,9 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
     private final Outputs outputs;
     private final ViewRecords viewRecords;
     private final Liveness liveness;
+    private final ControlMetrics metrics;
+    private final PartitionCounts counts = new PartitionCounts();
+    private long massEvents;
     private final long markerMillis;
     private final TimingWheel<Expiry> expiries = new TimingWheel<>(EXPIRY_SLOT_MILLIS);
 
@@ -84,13 +93,15 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
             ControlLimits limits,
             Partitions partitions,
             Runnable onTick,
-            Supplier<String> errorIds) {
+            Supplier<String> errorIds,
+            ControlMetrics metrics) {
+        this.metrics = metrics;
         this.context = context;
         this.errorIds = errorIds;
         this.onTick = onTick;
         queue = new TaskQueue(limits.task());
         commands = new CommandHandler(limits, queue);
-        events = new EventHandler(queue);
+        events = new EventHandler(queue, metrics);
         stores = new NodeStores(context);
         groups = new GroupPartition(
                 context,
@@ -102,10 +113,12 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         markerMillis = limits.node().markerMillis();
         stores.forEachState((nodeId, stored) -> {
             follow(nodeId, stored);
+            counts.node(stored.getState().getStatus(), 1);
             trustLater(nodeId, stored.getSession());
         });
         stores.forEachQueue((nodeId, stored) -> {
             stored.getOpenList().forEach(open -> expire(nodeId, open));
+            counts.openTasks(stored.getOpenCount());
             forgetLater(nodeId, stored);
         });
         stores.forEachNode((nodeId, stored) -> {
@@ -113,6 +126,13 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
                 unmarkLater(nodeId, stored);
             }
         });
+        counts.setOpenGroups(groups.open());
+        metrics.opened(context.taskId().toString(), counts);
+    }
+
+    @Override
+    public void dismissed() {
+        metrics.closed(context.taskId().toString(), counts);
     }
 
     @Override
@@ -156,7 +176,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
             send(GroupEvents.refused(draft, command.getCreateTask(), refused.code(), refused.detail()), record);
         }
         reply(record, command, outcome, views);
-        outputs.send(Topic.AUDIT, command.getNodeId(), CommandHandler.audit(command, outcome), record.timestamp());
+        audit(command.getNodeId(), command, outcome, record.timestamp());
     }
 
     private void onGroupCommand(Record<String, Parsed<Message>> record, CommandRecord command) {
@@ -172,17 +192,20 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
             return;
         }
         GroupPartition.Decided decided = groups.handle(command, liveness.nowMillis(record.timestamp()));
+        counts.setOpenGroups(groups.open());
         reply(record, command, decided.outcome(), ViewRecords.Views.NONE);
         if (command.getCommandCase() != CommandRecord.CommandCase.TASK_GROUP_EVENT) {
-            outputs.send(
-                    Topic.AUDIT,
-                    command.getGroupId(),
-                    CommandHandler.audit(command, decided.outcome()),
-                    record.timestamp());
+            audit(command.getGroupId(), command, decided.outcome(), record.timestamp());
         }
         if (!(decided.outcome() instanceof Outcome.Refused)) {
             decided.draft().commands().forEach(asked -> send(asked, record));
         }
+    }
+
+    private void audit(String key, CommandRecord command, Outcome outcome, long atMillis) {
+        AuditRecord audit = CommandHandler.audit(command, outcome);
+        metrics.command(audit.getAction(), audit.getResult());
+        outputs.send(Topic.AUDIT, key, audit, atMillis);
     }
 
     private void send(CommandRecord command, Record<String, Parsed<Message>> cause) {
@@ -209,13 +232,24 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
     private void onHeartbeat(Record<String, Parsed<Message>> record, HeartbeatRecord message) {
         onTick.run();
         liveness.moveClock(record.timestamp());
-        if (message.hasHeartbeat()) {
+        if (message.hasHeartbeat() && !message.getHeartbeat().getNodeId().equals(record.key())) {
+            deadLetter(record, "key-is-not-the-node");
+        } else if (message.hasHeartbeat()) {
             onHeard(record, message.getHeartbeat());
         } else if (message.getTick().getKind() == SourceKind.SOURCE_KIND_INGRESS) {
             liveness.gatewayHeard(message.getTick().getSource());
         }
         for (Silence silence : liveness.judge()) {
+            metrics.silence(silence.cause());
             onSilence(silence, record.timestamp());
+        }
+        counts.setWaiting(liveness.waiting());
+        if (liveness.massEvents() != massEvents) {
+            massEvents = liveness.massEvents();
+            metrics.massSilence();
+            LOG.atWarn()
+                    .addKeyValue("partition", context.taskId().partition())
+                    .log("many nodes fell silent at once: taken for a fault of ours, they are UNKNOWN");
         }
         groups.moveClock(liveness.clockMillis());
         expiries.advance(liveness.clockMillis(), expiry -> onExpiry(expiry, record.timestamp()));
@@ -223,15 +257,21 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
 
     private void onHeard(Record<String, Parsed<Message>> record, NodeHeartbeat heartbeat) {
         Vitals vitals = heartbeat.getHeartbeat().getVitals();
-        if (liveness.heard(heartbeat.getNodeId(), heartbeat.getSessionId(), vitals) != Liveness.Heard.DUE) {
+        boolean absurd = !VitalsPolicy.isPossible(vitals);
+        if (absurd) {
+            deadLetter(record, "vitals-are-not-possible");
+        }
+        // it was heard, whatever it said
+        Liveness.Heard heard = liveness.heard(
+                heartbeat.getNodeId(), heartbeat.getSessionId(), absurd ? Vitals.getDefaultInstance() : vitals);
+        metrics.heartbeat(heard);
+        if (heard != Liveness.Heard.DUE) {
             return;
         }
         NodeDraft draft = stores.load(heartbeat.getNodeId(), liveness.clockMillis());
         if (SessionTransitions.isCurrent(draft, heartbeat.getSessionId())) {
-            draft.state(draft.state().toBuilder()
-                    .setVitals(vitals)
-                    .setLastSeenMillis(liveness.clockMillis())
-                    .build());
+            NodeState.Builder state = draft.state().toBuilder().setLastSeenMillis(liveness.clockMillis());
+            draft.state(absurd ? state.build() : state.setVitals(vitals).build());
             draft.status(NodeTransitions.Event.HEARTBEAT, "heard again");
             apply(draft, record.timestamp());
         }
@@ -303,12 +343,25 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
             views = ofDeleted(draft, views);
         }
         // told from what is stored, so before it changes
+        metrics.decided(draft, views.records().size());
+        count(draft);
         List<CommandRecord> groupEvents = GroupEvents.of(draft);
         stores.write(draft);
         outputs.changes(draft, views.records(), atMillis);
         groupEvents.forEach(event -> send(event, atMillis));
         remember(draft);
         return views;
+    }
+
+    private void count(NodeDraft draft) {
+        if (!draft.stateBefore().equals(StoredState.getDefaultInstance())) {
+            counts.node(draft.stateBefore().getState().getStatus(), -1);
+        }
+        if (draft.exists()) {
+            counts.node(draft.state().getStatus(), 1);
+        }
+        counts.openTasks((draft.exists() ? draft.queue().getOpenCount() : 0)
+                - draft.queueBefore().getOpenCount());
     }
 
     /** A repeated deletion is answered like the first one. */
@@ -390,6 +443,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
 
     private void deadLetter(Record<String, Parsed<Message>> record, String reason) {
         RecordMetadata source = context.recordMetadata().orElseThrow();
+        metrics.deadLetter(source.topic(), reason);
         ByteString raw =
                 record.value() == null ? ByteString.EMPTY : record.value().raw();
         outputs.send(

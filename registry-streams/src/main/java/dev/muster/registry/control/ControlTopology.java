@@ -11,6 +11,8 @@ import dev.muster.registry.streams.MessageSerializer;
 import dev.muster.registry.view.ViewFold;
 import dev.muster.registry.view.ViewSignals;
 import dev.muster.registry.view.ViewStore;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -50,6 +52,18 @@ public final class ControlTopology {
             ViewSignals signals,
             Runnable onTick,
             Supplier<String> errorIds) {
+        return build(kafka, limits, signals, onTick, errorIds, new SimpleMeterRegistry());
+    }
+
+    /** The same, counting what it does. */
+    static Topology build(
+            KafkaSettings kafka,
+            ControlLimits limits,
+            ViewSignals signals,
+            Runnable onTick,
+            Supplier<String> errorIds,
+            MeterRegistry registry) {
+        ControlMetrics metrics = new ControlMetrics(registry);
         TopicNames names = kafka.names();
         Partitions partitions = kafka.partitions();
         Topology topology = new Topology();
@@ -58,7 +72,7 @@ public final class ControlTopology {
         source(topology, names, Topic.NODE_EVENTS);
         topology.addProcessor(
                 CONTROL,
-                () -> processor(limits, partitions, onTick, errorIds),
+                () -> processor(limits, partitions, onTick, errorIds, metrics),
                 sourceOf(Topic.COMMANDS),
                 sourceOf(Topic.HEARTBEATS),
                 sourceOf(Topic.NODE_EVENTS));
@@ -82,8 +96,17 @@ public final class ControlTopology {
     /** What {@link #build} wires to commands, heartbeats and node events, with the stores of {@link ControlStores}. */
     public static Processor<String, Parsed<Message>, String, @Nullable Message> processor(
             ControlLimits limits, Partitions partitions, Runnable onTick, Supplier<String> errorIds) {
+        return processor(limits, partitions, onTick, errorIds, new ControlMetrics(new SimpleMeterRegistry()));
+    }
+
+    private static Processor<String, Parsed<Message>, String, @Nullable Message> processor(
+            ControlLimits limits,
+            Partitions partitions,
+            Runnable onTick,
+            Supplier<String> errorIds,
+            ControlMetrics metrics) {
         return new FreshProcessor<>((ProcessorContext<String, @Nullable Message> context) ->
-                new ControlPartition(context, limits, partitions, onTick, errorIds));
+                new ControlPartition(context, limits, partitions, onTick, errorIds, metrics));
     }
 
     /** What {@link #build} wires to views, with the view store. */

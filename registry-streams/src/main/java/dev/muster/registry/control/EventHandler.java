@@ -11,8 +11,10 @@ import dev.muster.registry.task.TaskQueue;
 /** Hands what gateways report to who decides on it. Pure. */
 final class EventHandler {
     private final TaskEvents tasks;
+    private final ControlMetrics metrics;
 
-    EventHandler(TaskQueue queue) {
+    EventHandler(TaskQueue queue, ControlMetrics metrics) {
+        this.metrics = metrics;
         tasks = new TaskEvents(queue);
     }
 
@@ -20,7 +22,9 @@ final class EventHandler {
     void handle(NodeDraft draft, NodeEventRecord event, boolean isMass) {
         switch (event.getEventCase()) {
             case CONNECTED -> {
-                if (SessionTransitions.connect(draft, event) == SessionTransitions.Verdict.CURRENT) {
+                SessionTransitions.Verdict verdict = SessionTransitions.connect(draft, event);
+                metrics.session(verdict);
+                if (verdict == SessionTransitions.Verdict.CURRENT) {
                     tasks.onConnected(draft, event.getConnected().getHello());
                 }
             }

@@ -46,7 +46,7 @@ final class GroupPartition {
     /** Decides on a command about a group and writes what became of it; the commands of the draft are the caller's to send. */
     Decided handle(CommandRecord command, long nowMillis) {
         GroupDraft draft = stores.load(command.getGroupId(), nowMillis);
-        long atMillis = command.getAtMillis() > 0 ? command.getAtMillis() : nowMillis;
+        long atMillis = CommandHandler.at(command, nowMillis);
         Outcome outcome = switch (command.getCommandCase()) {
             case CREATE_TASK_GROUP ->
                 hasRoom(draft)

@@ -3,6 +3,8 @@ package dev.muster.registry.streams;
 import com.google.protobuf.ByteString;
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.proto.records.v1.DeadLetter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -28,13 +30,20 @@ import org.slf4j.LoggerFactory;
 public final class BadDataHandler
         implements DeserializationExceptionHandler, ProcessingExceptionHandler, ProductionExceptionHandler {
     static final String DLQ_TOPIC_CONFIG = "muster.dlq.topic";
+    /** A {@link MeterRegistry} that dead letters are counted in. */
+    public static final String METRICS_CONFIG = "muster.meter.registry";
+
     private static final Logger LOG = LoggerFactory.getLogger(BadDataHandler.class);
 
     private final ErrorIds errorIds = new ErrorIds();
     private String dlqTopic = "";
+    private MeterRegistry metrics = new SimpleMeterRegistry();
 
     @Override
     public void configure(Map<String, ?> configs) {
+        if (configs.get(METRICS_CONFIG) instanceof MeterRegistry registry) {
+            metrics = registry;
+        }
         dlqTopic = String.valueOf(configs.get(DLQ_TOPIC_CONFIG));
     }
 
@@ -54,7 +63,7 @@ public final class BadDataHandler
         }
         String errorId = logged(context, exception, "record could not be processed");
         return ProcessingExceptionHandler.Response.resume(
-                letters(context, context.sourceRawKey(), context.sourceRawValue(), "internal", errorId));
+                letters(context, context.sourceRawKey(), context.sourceRawValue(), reason(exception), errorId));
     }
 
     @Override
@@ -69,6 +78,10 @@ public final class BadDataHandler
                 letters(context, key, null, "too-large for " + record.topic(), errorId));
     }
 
+    private static String reason(Exception exception) {
+        return exception instanceof Unreadable unreadable ? String.valueOf(unreadable.getMessage()) : "internal";
+    }
+
     private List<ProducerRecord<byte[], byte[]>> letters(
             ErrorHandlerContext context,
             byte @Nullable [] key,
@@ -76,6 +89,8 @@ public final class BadDataHandler
             String reason,
             String errorId) {
         String topic = String.valueOf(context.topic());
+        metrics.counter("muster.streams.dead.letters", "topic", topic, "reason", reason.replaceFirst(" .*", ""))
+                .increment();
         DeadLetter letter =
                 DeadLetters.of(topic, context.partition(), context.offset(), reason, errorId, bytes(key), bytes(value));
         return List.of(new ProducerRecord<>(

@@ -31,7 +31,15 @@ public final class FreshProcessor<KI, VI, KO, VO> implements Processor<KI, VI, K
 
     @Override
     public void close() {
+        if (current instanceof Dismissible dismissed) {
+            dismissed.dismissed();
+        }
         current = FreshProcessor::refuse;
+    }
+
+    /** One that wants to know when it is not used any more. */
+    public interface Dismissible {
+        void dismissed();
     }
 
     private static <KI, VI> void refuse(Record<KI, VI> record) {

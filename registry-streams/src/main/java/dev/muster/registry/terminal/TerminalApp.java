@@ -2,6 +2,7 @@ package dev.muster.registry.terminal;
 
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
+import dev.muster.registry.streams.BadDataHandler;
 import dev.muster.registry.streams.RocksMemory;
 import dev.muster.registry.streams.StreamsApp;
 import dev.muster.registry.streams.StreamsSettings;
@@ -41,6 +42,7 @@ public final class TerminalApp implements AutoCloseable {
             RocksMemory memory,
             MeterRegistry meters) {
         Properties properties = streams.properties(streams.terminal(), kafka, memory);
+        properties.put(BadDataHandler.METRICS_CONFIG, meters);
         app = new StreamsApp(
                 streams.terminal().name(),
                 TerminalTopology.build(kafka.names(), settings, stdoutTopicId, new TerminalMetrics(meters)),

@@ -3,6 +3,7 @@ package dev.muster.registry.view;
 import com.google.protobuf.Message;
 import dev.muster.contract.topics.Parsed;
 import dev.muster.proto.records.v1.ViewRecord;
+import dev.muster.registry.streams.Unreadable;
 import dev.muster.registry.view.ViewStore.Position;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -12,15 +13,11 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Folds one partition of muster.views, which is committed, into the view store: what a query reads there was shown to everybody.
  */
 public final class ViewFold implements Consumer<Record<String, Parsed<Message>>> {
-    private static final Logger LOG = LoggerFactory.getLogger(ViewFold.class);
-
     private final ProcessorContext<Void, Void> context;
     private final KeyValueStore<String, byte[]> store;
     private final ViewSignals signals;
@@ -49,13 +46,12 @@ public final class ViewFold implements Consumer<Record<String, Parsed<Message>>>
             fold(view);
             moved(source);
             signals.shown(view.getAudience(), view.getNodeId(), view.getViewVersion());
+        } else if (parsed == null) {
+            moved(source);
         } else {
             // we alone write this topic, so this is not one of ours; the position still has to pass it
-            LOG.atWarn()
-                    .addKeyValue("partition", source.partition())
-                    .addKeyValue("offset", source.offset())
-                    .log("view record cannot be read");
             moved(source);
+            throw new Unreadable("not-a-protobuf");
         }
     }
 

@@ -40,9 +40,11 @@ import dev.muster.proto.records.v1.ViewRecord;
 import dev.muster.proto.store.v1.StoredState;
 import dev.muster.registry.liveness.LivenessSettings;
 import dev.muster.registry.node.NodeLimits;
+import dev.muster.registry.streams.BadDataHandler;
 import dev.muster.registry.task.GroupLimits;
 import dev.muster.registry.task.TaskLimits;
 import dev.muster.registry.view.ViewSignals;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -76,6 +78,7 @@ final class ControlDriver implements AutoCloseable {
     static final KafkaSettings KAFKA =
             new KafkaSettings(Map.of("bootstrap.servers", "none:1"), new TopicNames("muster."), PARTITIONS, 1);
 
+    final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     final TopologyTestDriver driver;
     final TestInputTopic<String, byte[]> commands;
     final TestInputTopic<String, byte[]> events;
@@ -89,6 +92,7 @@ final class ControlDriver implements AutoCloseable {
     final TestOutputTopic<String, DeadLetter> deadLetters;
     long nowMillis = START_MILLIS;
     private int requests;
+    private boolean stopped;
 
     ControlDriver() {
         this((audience, nodeId, version) -> {}, () -> {});
@@ -98,8 +102,11 @@ final class ControlDriver implements AutoCloseable {
         Properties properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "control-test");
         properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
+        properties.put(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, BadDataHandler.class);
+        properties.put("muster.dlq.topic", KAFKA.names().of(Topic.DLQ));
+        properties.put(BadDataHandler.METRICS_CONFIG, metrics);
         driver = new TopologyTestDriver(
-                ControlTopology.build(KAFKA, LIMITS, signals, onTick, () -> "error-id"),
+                ControlTopology.build(KAFKA, LIMITS, signals, onTick, () -> "error-id", metrics),
                 properties,
                 Instant.ofEpochMilli(START_MILLIS));
         commands = input(Topic.COMMANDS);
@@ -116,6 +123,13 @@ final class ControlDriver implements AutoCloseable {
 
     @Override
     public void close() {
+        if (!stopped) {
+            stop();
+        }
+    }
+
+    void stop() {
+        stopped = true;
         driver.close();
     }
 

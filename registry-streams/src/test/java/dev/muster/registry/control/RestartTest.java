@@ -22,6 +22,7 @@ import dev.muster.proto.store.v1.Session;
 import dev.muster.proto.store.v1.StoredNode;
 import dev.muster.proto.store.v1.StoredQueue;
 import dev.muster.proto.store.v1.StoredState;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.streams.processor.StateStore;
@@ -102,12 +103,17 @@ class RestartTest {
 
     private ControlPartition restarted() {
         return new ControlPartition(
-                context, ControlDriver.LIMITS, ControlDriver.PARTITIONS, () -> {}, () -> "error-id");
+                context,
+                ControlDriver.LIMITS,
+                ControlDriver.PARTITIONS,
+                () -> {},
+                () -> "error-id",
+                new ControlMetrics(new SimpleMeterRegistry()));
     }
 
     private void feed(ControlPartition partition, HeartbeatRecord.Builder message) {
         HeartbeatRecord record = message.build();
-        partition.accept(new Record<>("key", new Parsed<Message>(record, record.toByteString(), null), now));
+        partition.accept(new Record<>(NODE, new Parsed<Message>(record, record.toByteString(), null), now));
     }
 
     private void pass(ControlPartition partition, long millis) {

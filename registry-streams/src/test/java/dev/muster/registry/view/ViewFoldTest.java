@@ -1,6 +1,7 @@
 package dev.muster.registry.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Message;
 import dev.muster.contract.topics.Parsed;
@@ -11,6 +12,7 @@ import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Removed;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.ViewRecord;
+import dev.muster.registry.streams.Unreadable;
 import dev.muster.registry.view.ViewStore.Position;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,7 +136,10 @@ class ViewFoldTest {
     void a_record_that_cannot_be_read_is_passed() {
         ViewFold fold = fold(10);
         context.setRecordMetadata("muster.views", 0, 7);
-        fold.accept(new Record<>("user:alice", new Parsed<>(null, com.google.protobuf.ByteString.EMPTY, "bad"), 0));
+        // its dead letter is written by the handler of what cannot be processed
+        assertThatThrownBy(() -> fold.accept(
+                        new Record<>("user:alice", new Parsed<>(null, com.google.protobuf.ByteString.EMPTY, "bad"), 0)))
+                .isInstanceOf(Unreadable.class);
         assertThat(position().offset()).isEqualTo(8);
     }
 }
