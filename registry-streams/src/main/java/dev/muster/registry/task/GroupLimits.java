@@ -14,26 +14,26 @@ import java.util.List;
  */
 public record GroupLimits(int nodesMax, int concurrencyDefault, int keptMax, long endedMillisMax) {
     private static final Setting NODES_MAX = Setting.number(
-            "MUSTER_REGISTRY_GROUP_NODES_MAX",
+            "MUSTER_REGISTRY_TASK_GROUP_NODES_MAX",
             10_000,
             1,
             // more ids would not fit into a record
             20_000,
             "Nodes of one task group.");
     private static final Setting CONCURRENCY_DEFAULT = Setting.number(
-            "MUSTER_REGISTRY_GROUP_CONCURRENCY",
+            "MUSTER_REGISTRY_TASK_GROUP_CONCURRENCY",
             100,
             1,
             20_000,
             "Nodes on which a task group runs at once when the request does not say.");
     private static final Setting KEPT_MAX = Setting.number(
-            "MUSTER_REGISTRY_GROUPS_MAX",
+            "MUSTER_REGISTRY_TASK_GROUPS_MAX",
             1_000,
             1,
             1_000_000,
             "Task groups kept per partition; the one that ended first goes first, and a new one is refused while none has ended.");
     private static final Setting ENDED_MILLIS_MAX = Setting.number(
-            "MUSTER_REGISTRY_GROUPS_ENDED_MS_MAX",
+            "MUSTER_REGISTRY_TASK_GROUPS_ENDED_MS_MAX",
             30L * 24 * 3_600_000,
             60_000,
             3_650L * 24 * 3_600_000,
