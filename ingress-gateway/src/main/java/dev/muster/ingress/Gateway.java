@@ -23,6 +23,7 @@ import dev.muster.ingress.publish.LaneObserver;
 import dev.muster.ingress.publish.Outgoing;
 import dev.muster.ingress.publish.ProducerSettings;
 import dev.muster.ingress.publish.Ticker;
+import dev.muster.ingress.session.Admission;
 import dev.muster.ingress.session.ByteBudget;
 import dev.muster.ingress.session.LiveSession;
 import dev.muster.ingress.session.OutputLimits;
@@ -122,12 +123,20 @@ final class Gateway implements AutoCloseable {
                 budget,
                 partitions,
                 sessionLimits(),
+                new Admission(
+                        new Admission.Limits(
+                                config.connectsPerSecondMax(),
+                                config.callsPerNodePerMinuteMax(),
+                                config.callsPerAddressPerSecondMax()),
+                        System.nanoTime()),
                 new Surroundings.CallLimits(
                         config.downstreamBytesMax(),
                         config.eventBytesMax(),
                         config.directoryWaitMillis(),
                         config.sessionsMax(),
-                        config.joinsMax()),
+                        config.joinsMax(),
+                        config.sessionsPerNodeMax(),
+                        config.connectionAgeMillis()),
                 ids,
                 System::nanoTime,
                 System::currentTimeMillis,
@@ -157,9 +166,13 @@ final class Gateway implements AutoCloseable {
                         config.port(),
                         config.tlsCertFile(),
                         config.tlsKeyFile(),
+                        config.tlsClientCaFile(),
+                        config.tlsReloadMillis(),
+                        config.connectionsPerAddressMax(),
                         config.callsPerConnectionMax(),
                         config.messageBytesMax(),
-                        config.flowControlWindowBytes()),
+                        config.flowControlWindowBytes(),
+                        config.connectionAgeMillis()),
                 new AgentIngressService(around, joins, errorIds, () -> draining).definition());
     }
 

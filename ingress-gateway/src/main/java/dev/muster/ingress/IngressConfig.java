@@ -23,6 +23,14 @@ public record IngressConfig(
         Secret credentialKey,
         String tlsCertFile,
         String tlsKeyFile,
+        String tlsClientCaFile,
+        int tlsReloadMillis,
+        int connectsPerSecondMax,
+        int callsPerNodePerMinuteMax,
+        int callsPerAddressPerSecondMax,
+        int connectionsPerAddressMax,
+        int sessionsPerNodeMax,
+        long connectionAgeMillis,
         int heartbeatIntervalMillis,
         int helloTimeoutMillis,
         int heartbeatBytesMax,
@@ -68,6 +76,52 @@ public record IngressConfig(
             Setting.text("MUSTER_INGRESS_TLS_CERT_FILE", "", "Certificate chain in PEM; empty: no TLS.");
     private static final Setting TLS_KEY_FILE =
             Setting.text("MUSTER_INGRESS_TLS_KEY_FILE", "", "Private key of the certificate, PKCS#8 in PEM.");
+    private static final Setting TLS_CLIENT_CA_FILE = Setting.text(
+            "MUSTER_INGRESS_TLS_CLIENT_CA_FILE",
+            "",
+            "Authority of agents' certificates in PEM. With it every agent needs one; a common name that is a node's id is good for that node alone.");
+    private static final Setting TLS_RELOAD_MS = Setting.number(
+            "MUSTER_INGRESS_TLS_RELOAD_MS",
+            60_000,
+            100,
+            86_400_000,
+            "How often the certificate's files are looked at; a changed one serves the next connection.");
+    private static final Setting CONNECTS_PER_SECOND_MAX = Setting.number(
+            "MUSTER_INGRESS_CONNECTS_PER_SECOND_MAX",
+            5_000,
+            1,
+            1_000_000,
+            "New sessions on this gateway in the long run, twice as many at once; others are told when to come again.");
+    private static final Setting CALLS_PER_NODE_PER_MINUTE_MAX = Setting.number(
+            "MUSTER_INGRESS_CALLS_PER_NODE_PER_MINUTE_MAX",
+            240,
+            2,
+            1_000_000,
+            "Calls that one node may begin; as many at once.");
+    private static final Setting CALLS_PER_ADDRESS_PER_SECOND_MAX = Setting.number(
+            "MUSTER_INGRESS_CALLS_PER_ADDRESS_PER_SECOND_MAX",
+            10_000,
+            1,
+            1_000_000,
+            "Calls begun from one address in the long run, twice as many at once.");
+    private static final Setting CONNECTIONS_PER_ADDRESS_MAX = Setting.number(
+            "MUSTER_INGRESS_CONNECTIONS_PER_ADDRESS_MAX",
+            20_000,
+            1,
+            1_000_000,
+            "Connections from one address; the calls of further ones are refused.");
+    private static final Setting SESSIONS_PER_NODE_MAX = Setting.number(
+            "MUSTER_INGRESS_SESSIONS_PER_NODE_MAX",
+            4,
+            1,
+            1_000,
+            "Sessions of one node on this gateway; beyond that the oldest is ended.");
+    private static final Setting CONNECTION_AGE_MS = Setting.number(
+            "MUSTER_INGRESS_CONNECTION_AGE_MS",
+            3_600_000,
+            0,
+            604_800_000,
+            "After about that long an agent is asked to connect anew, so that agents spread over new gateways; 0: never.");
     private static final Setting PLAINTEXT = Setting.text(
             "MUSTER_INGRESS_PLAINTEXT",
             "false",
@@ -204,6 +258,14 @@ public record IngressConfig(
                 credentialKey(env),
                 env.text(TLS_CERT_FILE),
                 env.text(TLS_KEY_FILE),
+                env.text(TLS_CLIENT_CA_FILE),
+                env.integer(TLS_RELOAD_MS),
+                env.integer(CONNECTS_PER_SECOND_MAX),
+                env.integer(CALLS_PER_NODE_PER_MINUTE_MAX),
+                env.integer(CALLS_PER_ADDRESS_PER_SECOND_MAX),
+                env.integer(CONNECTIONS_PER_ADDRESS_MAX),
+                env.integer(SESSIONS_PER_NODE_MAX),
+                env.number(CONNECTION_AGE_MS),
                 env.integer(HEARTBEAT_INTERVAL_MS),
                 env.integer(HELLO_TIMEOUT_MS),
                 env.integer(HEARTBEAT_BYTES_MAX),
@@ -239,13 +301,16 @@ public record IngressConfig(
     }
 
     private void checkTls(Env env) {
-        for (Setting file : List.of(TLS_CERT_FILE, TLS_KEY_FILE)) {
+        for (Setting file : List.of(TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE)) {
             if (!env.text(file).isEmpty() && !Files.isReadable(Path.of(env.text(file)))) {
                 env.mistake(file, "the file cannot be read");
             }
         }
         if (tlsCertFile.isEmpty() != tlsKeyFile.isEmpty()) {
             env.mistake(TLS_KEY_FILE, "a certificate and its key go together");
+        }
+        if (!tlsClientCaFile.isEmpty() && tlsCertFile.isEmpty()) {
+            env.mistake(TLS_CLIENT_CA_FILE, "agents' certificates need TLS: set the gateway's own certificate too");
         }
         boolean plaintext = env.flag(PLAINTEXT);
         if (!hasTls() && !plaintext && !isLoopback(env)) {
@@ -292,6 +357,14 @@ public record IngressConfig(
                 CREDENTIAL_KEY_FILE,
                 TLS_CERT_FILE,
                 TLS_KEY_FILE,
+                TLS_CLIENT_CA_FILE,
+                TLS_RELOAD_MS,
+                CONNECTS_PER_SECOND_MAX,
+                CALLS_PER_NODE_PER_MINUTE_MAX,
+                CALLS_PER_ADDRESS_PER_SECOND_MAX,
+                CONNECTIONS_PER_ADDRESS_MAX,
+                SESSIONS_PER_NODE_MAX,
+                CONNECTION_AGE_MS,
                 PLAINTEXT,
                 HEARTBEAT_INTERVAL_MS,
                 HELLO_TIMEOUT_MS,

@@ -57,6 +57,15 @@ public final class AgentCommand implements Callable<Integer> {
     @Option(names = "--ca", paramLabel = "FILE", description = "PEM of the authority of the gateway's certificate.")
     private @Nullable Path ca;
 
+    @Option(
+            names = "--cert",
+            paramLabel = "FILE",
+            description = "Certificate of this agent, for gateways that ask for one.")
+    private @Nullable Path cert;
+
+    @Option(names = "--key", paramLabel = "FILE", description = "Private key of --cert, PKCS#8 in PEM.")
+    private @Nullable Path key;
+
     @Option(names = "--plaintext", description = "No TLS. The default only towards loopback addresses.")
     private boolean plaintext;
 
@@ -96,8 +105,12 @@ public final class AgentCommand implements Callable<Integer> {
     }
 
     private AgentConfig config() throws AgentException {
+        if ((cert == null) != (key == null)) {
+            throw new AgentException("a certificate and its key go together: --cert and --key");
+        }
+        boolean withoutTls = plaintext || (isLoopback(gateway) && ca == null && cert == null);
         return new AgentConfig(
-                stateDir, gateway, invite(), spoolBytes, dropWhenFull, labels, ca, plaintext || isLoopback(gateway));
+                stateDir, gateway, invite(), spoolBytes, dropWhenFull, labels, ca, withoutTls, cert, key);
     }
 
     private @Nullable String invite() throws AgentException {

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param spoolBytesMax unacknowledged output on disk, all terminals together; a process waits beyond it
  * @param dropWhenFull drop output and say so in the history, instead of making the process wait
  * @param caFile PEM of the authority that signed the gateway's certificate; null: the system's authorities
+ * @param certFile certificate chain of this agent in PEM, for gateways that ask for one; null: none
+ * @param keyFile its private key, PKCS#8 in PEM; null exactly when the certificate is
  * @param plaintext no TLS; the default only towards loopback
  */
 public record AgentConfig(
@@ -22,7 +24,9 @@ public record AgentConfig(
         boolean dropWhenFull,
         Map<String, String> labels,
         @Nullable Path caFile,
-        boolean plaintext) {
+        boolean plaintext,
+        @Nullable Path certFile,
+        @Nullable Path keyFile) {
     public static final long SPOOL_BYTES_MAX_DEFAULT = 256L << 20;
 
     public AgentConfig {
@@ -31,6 +35,7 @@ public record AgentConfig(
 
     /** Defaults for a gateway on this machine. */
     public static AgentConfig local(Path stateDir, String gateway, @Nullable String invite) {
-        return new AgentConfig(stateDir, gateway, invite, SPOOL_BYTES_MAX_DEFAULT, false, Map.of(), null, true);
+        return new AgentConfig(
+                stateDir, gateway, invite, SPOOL_BYTES_MAX_DEFAULT, false, Map.of(), null, true, null, null);
     }
 }

@@ -9,14 +9,19 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.Hello;
 import dev.muster.proto.agent.v1.OutputChunk;
+import dev.muster.proto.agent.v1.Reconnect;
 import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEvent;
+import dev.muster.proto.agent.v1.TerminalInput;
+import dev.muster.proto.agent.v1.WindowSize;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyFactory;
 import java.security.Signature;
 import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
+import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +62,79 @@ class AgentTest {
                     .containsOnly(gateway.hellos.get(0).getInstanceId());
             assertThat(gateway.hellos.get(1).getPreviousSession()).isEqualTo("session-1");
         }
+    }
+
+    @Test
+    void asked_to_move_it_leaves_only_when_it_is_welcome_on_another_connection_and_no_task_notices() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway();
+                Agent agent = start(gateway, INVITE)) {
+            await().atMost(LONG).until(() -> agent.connected().isDone());
+            gateway.send(run("i=0; while [ $i -lt 40 ]; do echo line $i; i=$((i+1)); sleep 0.02; done; exit 3", 1));
+            await().atMost(LONG).until(() -> bytes(gateway).toString().contains("line 3"));
+            assertThat(gateway.ended).hasValue(0);
+            gateway.send(GatewayMessage.newBuilder()
+                    .setReconnect(Reconnect.newBuilder().setDelayMillisMax(20))
+                    .build());
+            await().atMost(LONG).until(() -> gateway.hellos.size() == 2);
+            await().atMost(LONG).until(() -> gateway.ended.get() == 1);
+            await().atMost(LONG).until(() -> gateway.events.stream().anyMatch(TaskEvent::hasEnded));
+            StringBuilder expected = new StringBuilder();
+            for (int i = 0; i < 40; i++) {
+                expected.append("line ").append(i).append('\n');
+            }
+            await().atMost(LONG).untilAsserted(() -> assertThat(bytes(gateway)).hasToString(expected.toString()));
+            assertThat(gateway.hellos.get(1).getPreviousSession()).isEqualTo("session-1");
+            assertThat(gateway.hellos.get(1).getTaskIdsList()).hasSize(1);
+            assertThat(gateway.events.stream()
+                            .filter(TaskEvent::hasEnded)
+                            .findFirst()
+                            .orElseThrow()
+                            .getEnded()
+                            .getExitCode())
+                    .isEqualTo(3);
+        }
+    }
+
+    @Test
+    void a_gateway_that_takes_no_output_is_asked_again_and_control_goes_on() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            gateway.refusesOutput = true;
+            try (Agent agent = start(gateway, INVITE)) {
+                await().atMost(LONG).until(() -> agent.connected().isDone());
+                gateway.send(run("echo hello", 1));
+                await().atMost(LONG).until(() -> gateway.outputCalls.get() >= 3);
+                assertThat(gateway.hellos).hasSize(1);
+                gateway.refusesOutput = false;
+                await().atMost(LONG).until(() -> bytes(gateway).toString().equals("hello\n"));
+            }
+        }
+    }
+
+    @Test
+    void what_is_typed_before_the_command_has_come_reaches_it() throws Exception {
+        try (RecordingGateway gateway = patient();
+                Agent agent = start(gateway, INVITE)) {
+            await().atMost(LONG).until(() -> agent.connected().isDone());
+            GatewayMessage run = GatewayMessage.newBuilder()
+                    .setRunTask(run("read line; echo got $line", 1).getRunTask().toBuilder()
+                            .setPty(WindowSize.newBuilder().setCols(80).setRows(24)))
+                    .build();
+            for (String piece : List.of("he", "llo\n")) {
+                gateway.send(GatewayMessage.newBuilder()
+                        .setTerminalInput(TerminalInput.newBuilder()
+                                .setTerminalId(run.getRunTask().getTaskId())
+                                .setData(ByteString.copyFromUtf8(piece)))
+                        .build());
+            }
+            gateway.send(run);
+            await().atMost(LONG).until(() -> bytes(gateway).toString().contains("got hello"));
+        }
+    }
+
+    private static RecordingGateway patient() throws IOException {
+        RecordingGateway gateway = new RecordingGateway();
+        gateway.intervalMillis = 10_000;
+        return gateway;
     }
 
     @Test

@@ -25,6 +25,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A gateway that remembers what it was told, for tests of the agent's side of the protocol. */
 final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase implements AutoCloseable {
@@ -37,6 +38,10 @@ final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase imple
     volatile boolean acknowledges = true;
     volatile boolean refuses;
     volatile boolean answersHeartbeats = true;
+    volatile boolean refusesOutput;
+    volatile int intervalMillis = 50;
+    final AtomicInteger outputCalls = new AtomicInteger();
+    final AtomicInteger ended = new AtomicInteger();
 
     private final Server server;
 
@@ -89,6 +94,7 @@ final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase imple
 
             @Override
             public void onCompleted() {
+                ended.incrementAndGet();
                 answer.onCompleted();
             }
         };
@@ -106,7 +112,7 @@ final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase imple
                 answer.onNext(GatewayMessage.newBuilder()
                         .setWelcome(Welcome.newBuilder()
                                 .setSessionId("session-" + sessions.size())
-                                .setHeartbeatIntervalMillis(50)
+                                .setHeartbeatIntervalMillis(intervalMillis)
                                 .setLimits(Limits.newBuilder()
                                         .setChunkBytesMax(1_000)
                                         .setOutputWindowBytes(10_000)))
@@ -136,6 +142,10 @@ final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase imple
 
     @Override
     public StreamObserver<OutputChunk> publishOutput(StreamObserver<OutputAck> answer) {
+        outputCalls.incrementAndGet();
+        if (refusesOutput) {
+            answer.onError(Status.UNAVAILABLE.withDescription("no output").asException());
+        }
         return new StreamObserver<>() {
             @Override
             public void onNext(OutputChunk chunk) {

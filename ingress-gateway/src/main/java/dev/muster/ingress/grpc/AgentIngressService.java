@@ -3,6 +3,7 @@ package dev.muster.ingress.grpc;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.ingress.join.JoinDesk;
+import dev.muster.ingress.session.Admission;
 import dev.muster.ingress.session.LiveSession;
 import dev.muster.ingress.session.Refusal;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
@@ -26,6 +27,8 @@ import java.util.function.Supplier;
  * bytes that came.
  */
 public final class AgentIngressService {
+    private static final long EXCESS_RETRY_MILLIS = 30_000;
+
     private final Surroundings around;
     private final JoinDesk joins;
     private final Doorkeeper doorkeeper;
@@ -61,6 +64,10 @@ public final class AgentIngressService {
     }
 
     private ServerCall.Listener<JoinRequest> join(ServerCall<JoinRequest, JoinResponse> call, Metadata headers) {
+        Optional<Admission.Refused> early = fromAddress(call);
+        if (early.isPresent()) {
+            return refuse(call, "", early.get());
+        }
         if (!joinPermits.tryAcquire()) {
             return refuse(call, "", ErrorCode.RATE_LIMITED, "too many joins at once");
         }
@@ -76,6 +83,11 @@ public final class AgentIngressService {
         if (draining.getAsBoolean()) {
             return refuse(call, claim.get().nodeId(), ErrorCode.UNAVAILABLE, "this gateway is about to stop");
         }
+        Optional<Admission.Refused> early = tooSoon(call, claim.get())
+                .or(() -> around.admission().session(around.nanos().getAsLong()));
+        if (early.isPresent()) {
+            return refuse(call, claim.get().nodeId(), early.get());
+        }
         ConnectCall connect = new ConnectCall(around, doorkeeper, endings, call, claim.get(), draining);
         connect.open();
         return connect;
@@ -86,6 +98,10 @@ public final class AgentIngressService {
         if (claim.isEmpty()) {
             return refuse(call, "", ErrorCode.UNAUTHENTICATED, "no credential, or not one of ours");
         }
+        Optional<Admission.Refused> early = tooSoon(call, claim.get());
+        if (early.isPresent()) {
+            return refuse(call, claim.get().nodeId(), early.get());
+        }
         String sessionId = Optional.ofNullable(headers.get(Wire.SESSION)).orElse("");
         Optional<LiveSession> owner = around.sessions().find(claim.get().nodeId(), sessionId);
         if (owner.isEmpty()) {
@@ -94,6 +110,34 @@ public final class AgentIngressService {
         OutputCall output = new OutputCall(around, endings, call, owner.get());
         output.open();
         return output;
+    }
+
+    /** What the limits of a node and of an address say of one more call. */
+    private Optional<Admission.Refused> tooSoon(ServerCall<?, ?> call, Credentials.Claim claim) {
+        if (!PeerCertificate.allows(call.getAttributes(), claim.nodeId())) {
+            return Optional.of(new Admission.Refused(
+                    new Refusal(ErrorCode.UNAUTHENTICATED, "the certificate names another node than the credential"),
+                    0));
+        }
+        return fromAddress(call)
+                .or(() ->
+                        around.admission().callOf(claim.nodeId(), around.nanos().getAsLong()));
+    }
+
+    private Optional<Admission.Refused> fromAddress(ServerCall<?, ?> call) {
+        if (Connections.isExcess(call.getAttributes())) {
+            return Optional.of(new Admission.Refused(
+                    new Refusal(ErrorCode.RATE_LIMITED, "too many connections from one address"), EXCESS_RETRY_MILLIS));
+        }
+        return around.admission()
+                .callFrom(
+                        Connections.addressOf(call.getAttributes()),
+                        around.nanos().getAsLong());
+    }
+
+    private <T> ServerCall.Listener<T> refuse(ServerCall<T, ?> call, String node, Admission.Refused refused) {
+        endings.refuse(call, node, refused);
+        return new ServerCall.Listener<>() {};
     }
 
     private <T> ServerCall.Listener<T> refuse(ServerCall<T, ?> call, String node, ErrorCode code, String detail) {

@@ -6,58 +6,112 @@ import io.grpc.ServerCredentials;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.TlsServerCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.util.AdvancedTlsX509KeyManager;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** The port for agents. */
 public final class AgentServer {
+    private static final int IDLE_SECONDS = 120;
+    private static final int AGE_SLACK = 2;
+    private static final int AGE_GRACE_SECONDS = 30;
+
     private final Server server;
+    private final ScheduledExecutorService reloader;
 
     /**
      * @param certFile empty: plaintext
+     * @param clientCaFile authority of the agents' certificates; empty: agents need none
+     * @param tlsReloadMillis how often the certificate's files are looked at
+     * @param connectionAgeMillis after which a connection is ended, with grace for its calls; 0: never
      */
     public record Options(
             String bind,
             int port,
             String certFile,
             String keyFile,
+            String clientCaFile,
+            long tlsReloadMillis,
+            int connectionsPerAddressMax,
             int callsPerConnectionMax,
             int messageBytesMax,
-            int flowControlWindowBytes) {}
+            int flowControlWindowBytes,
+            long connectionAgeMillis) {}
 
-    private AgentServer(Server server) {
+    private AgentServer(Server server, ScheduledExecutorService reloader) {
         this.server = server;
+        this.reloader = reloader;
     }
 
     /**
      * @throws IOException if the port is taken or the certificate cannot be used
      */
     public static AgentServer start(Options options, ServerServiceDefinition service) throws IOException {
+        ScheduledExecutorService reloader = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "ingress-certificates");
+            thread.setDaemon(true);
+            return thread;
+        });
         try {
-            return new AgentServer(build(options, service).start());
-        } catch (IllegalArgumentException e) {
+            return new AgentServer(
+                    build(options, service, credentials(options, reloader)).start(), reloader);
+        } catch (IllegalArgumentException | GeneralSecurityException e) {
+            reloader.shutdownNow();
             throw new IOException("the certificate or its key cannot be used: " + e.getMessage(), e);
+        } catch (IOException e) {
+            reloader.shutdownNow();
+            throw e;
         }
     }
 
-    private static Server build(Options options, ServerServiceDefinition service) throws IOException {
-        ServerCredentials credentials = options.certFile().isEmpty()
-                ? InsecureServerCredentials.create()
-                : TlsServerCredentials.create(new File(options.certFile()), new File(options.keyFile()));
-        return NettyServerBuilder.forAddress(new InetSocketAddress(options.bind(), options.port()), credentials)
+    /** A changed certificate is used for the next handshake; one that cannot be read is not, and the last good one stays. */
+    private static ServerCredentials credentials(Options options, ScheduledExecutorService reloader)
+            throws IOException, GeneralSecurityException {
+        if (options.certFile().isEmpty()) {
+            return InsecureServerCredentials.create();
+        }
+        AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
+        CertificateFiles files = new CertificateFiles(options.certFile(), options.keyFile(), keys);
+        files.load();
+        // gRPC's own reload looks once a minute at most
+        var unused = reloader.scheduleWithFixedDelay(
+                files::reloadIfChanged, options.tlsReloadMillis(), options.tlsReloadMillis(), TimeUnit.MILLISECONDS);
+        TlsServerCredentials.Builder credentials =
+                TlsServerCredentials.newBuilder().keyManager(keys);
+        if (!options.clientCaFile().isEmpty()) {
+            credentials
+                    .trustManager(new File(options.clientCaFile()))
+                    .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);
+        }
+        return credentials.build();
+    }
+
+    private static Server build(Options options, ServerServiceDefinition service, ServerCredentials credentials) {
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(
+                        new InetSocketAddress(options.bind(), options.port()), credentials)
                 .directExecutor() // the service only hands over
                 .addService(service)
+                .addTransportFilter(new Connections(options.connectionsPerAddressMax()))
                 .maxConcurrentCallsPerConnection(options.callsPerConnectionMax())
                 .maxInboundMessageSize(options.messageBytesMax())
                 .maxInboundMetadataSize(8_192)
                 .flowControlWindow(options.flowControlWindowBytes())
+                .maxConnectionIdle(IDLE_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTime(60, TimeUnit.SECONDS)
                 .keepAliveTimeout(20, TimeUnit.SECONDS)
                 .permitKeepAliveTime(20, TimeUnit.SECONDS)
-                .permitKeepAliveWithoutCalls(true)
-                .build();
+                .permitKeepAliveWithoutCalls(true);
+        if (options.connectionAgeMillis() > 0) {
+            // agents are asked to move at that age; who does not is moved
+            builder.maxConnectionAge(AGE_SLACK * options.connectionAgeMillis(), TimeUnit.MILLISECONDS)
+                    .maxConnectionAgeGrace(AGE_GRACE_SECONDS, TimeUnit.SECONDS);
+        }
+        return builder.build();
     }
 
     public int port() {
@@ -66,6 +120,7 @@ public final class AgentServer {
 
     /** Takes no new connections, gives those that are there some time to end, and then ends them. */
     public void stop(long graceMillis) {
+        reloader.shutdownNow();
         server.shutdown();
         try {
             if (!server.awaitTermination(graceMillis, TimeUnit.MILLISECONDS)) {

@@ -11,6 +11,7 @@ import dev.muster.ingress.session.LiveSession;
 import dev.muster.ingress.session.Refusal;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.GatewayMessage;
+import dev.muster.proto.agent.v1.Reconnect;
 import dev.muster.proto.agent.v1.TaskEventAck;
 import dev.muster.proto.records.v1.DisconnectCause;
 import dev.muster.proto.records.v1.HeartbeatRecord;
@@ -19,6 +20,7 @@ import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import java.net.SocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
 final class ConnectCall extends ServerCall.Listener<AgentMessage> implements LiveSession, AgentSession.Effects {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectCall.class);
     private static final long LOOK_AGAIN_MILLIS = 50;
+    private static final long MOVE_MILLIS_MAX = 10_000;
 
     private final Surroundings around;
     private final Doorkeeper doorkeeper;
@@ -47,6 +50,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     private @Nullable AgentMessage held;
     private @Nullable Attached output;
     private @Nullable Future<?> silence;
+    private @Nullable Future<?> moving;
     private boolean admitted;
     private boolean closed;
 
@@ -280,6 +284,8 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
         }
         instanceId = session.instanceId();
         around.sessions().add(this);
+        endOldest();
+        askToMoveOnce();
         LOG.atInfo()
                 .addKeyValue("node", nodeId())
                 .addKeyValue("session", sessionId())
@@ -289,7 +295,34 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
         recheck(); // the table may have changed between admission and this moment
     }
 
+    /** A node that connects again and again leaves streams behind that nobody reads; the newest count. */
+    private void endOldest() {
+        List<LiveSession> all = around.sessions().ofNode(nodeId());
+        int excess = all.size() - around.callLimits().sessionsPerNodeMax();
+        for (int i = 0; i < excess; i++) {
+            all.get(i).close(new Refusal(ErrorCode.SESSION_SUPERSEDED, "too many sessions of one node"));
+        }
+    }
+
+    /** Connections that live for ever would never spread over new gateways. */
+    private void askToMoveOnce() {
+        long age = around.callLimits().connectionAgeMillis();
+        if (age > 0) {
+            // spread by the session's id, which is as good as random
+            long spread = Math.floorMod(sessionId().hashCode(), Math.max(1, age / 5));
+            GatewayMessage reconnect = GatewayMessage.newBuilder()
+                    .setReconnect(Reconnect.newBuilder()
+                            .setDelayMillisMax((int) Math.min(MOVE_MILLIS_MAX, age / 10))
+                            .setReason("the connection is old"))
+                    .build();
+            moving = around.timer().schedule(() -> deliver(reconnect), age - age / 10 + spread, TimeUnit.MILLISECONDS);
+        }
+    }
+
     private void leave(String reason) {
+        if (moving != null) {
+            moving.cancel(false);
+        }
         around.sessions().remove(this);
         around.heartbeats().remove(nodeId(), sessionId());
         if (silence != null) {

@@ -2,6 +2,7 @@ package dev.muster.ingress.grpc;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.ingress.metrics.IngressMetrics;
+import dev.muster.ingress.session.Admission;
 import dev.muster.ingress.session.Refusal;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -26,6 +27,15 @@ final class Endings {
      * @param errorId of whoever refused first, or empty
      */
     void refuse(ServerCall<?, ?> call, String node, Refusal refusal, String errorId) {
+        refuse(call, node, refusal, errorId, 0);
+    }
+
+    /** It may succeed after a while. */
+    void refuse(ServerCall<?, ?> call, String node, Admission.Refused refused) {
+        refuse(call, node, refused.refusal(), "", Math.max(1, refused.retryMillis()));
+    }
+
+    private void refuse(ServerCall<?, ?> call, String node, Refusal refusal, String errorId, long retryMillis) {
         String id = errorId.isEmpty() ? errorIds.get() : errorId;
         String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
         LOG.atInfo()
@@ -36,7 +46,11 @@ final class Endings {
                 .addKeyValue("errorId", id)
                 .log("call refused");
         metrics.callEnded(method, refusal.code().code());
-        close(call, Wire.statusOf(refusal.code()).withDescription(refusal.detail()), Wire.trailers(refusal.code(), id));
+        Metadata trailers = Wire.trailers(refusal.code(), id);
+        if (retryMillis > 0) {
+            trailers.put(Wire.RETRY_AFTER_MILLIS, Long.toString(retryMillis));
+        }
+        close(call, Wire.statusOf(refusal.code()).withDescription(refusal.detail()), trailers);
     }
 
     /** A fault of ours. */

@@ -7,6 +7,7 @@ import dev.muster.ingress.auth.NodeDirectory;
 import dev.muster.ingress.metrics.IngressMetrics;
 import dev.muster.ingress.publish.HeartbeatSlots;
 import dev.muster.ingress.publish.Lane;
+import dev.muster.ingress.session.Admission;
 import dev.muster.ingress.session.ByteBudget;
 import dev.muster.ingress.session.SessionLimits;
 import dev.muster.ingress.session.Sessions;
@@ -30,6 +31,7 @@ public record Surroundings(
         ByteBudget budget,
         Partitions partitions,
         SessionLimits sessionLimits,
+        Admission admission,
         CallLimits callLimits,
         Ids ids,
         LongSupplier nanos,
@@ -43,7 +45,15 @@ public record Surroundings(
      * @param directoryWaitMillis how long a credential that the table does not know yet may wait for it
      * @param sessionsMax live sessions on this gateway
      * @param joinsMax joins that are under way
+     * @param sessionsPerNodeMax live sessions of one node on this gateway; beyond that its oldest is ended
+     * @param connectionAgeMillis after about that long an agent is asked to connect anew; 0: never
      */
     public record CallLimits(
-            long downstreamBytesMax, long eventBytesMax, long directoryWaitMillis, int sessionsMax, int joinsMax) {}
+            long downstreamBytesMax,
+            long eventBytesMax,
+            long directoryWaitMillis,
+            int sessionsMax,
+            int joinsMax,
+            int sessionsPerNodeMax,
+            long connectionAgeMillis) {}
 }

@@ -19,6 +19,9 @@ final class Wire {
     static final Metadata.Key<String> SESSION = key("muster-session");
     static final Metadata.Key<String> CODE = key("muster-code");
     static final Metadata.Key<String> ERROR_ID = key("muster-error-id");
+    /** How long to wait before the call can succeed. */
+    static final Metadata.Key<String> RETRY_AFTER_MILLIS = key("muster-retry-after-ms");
+
     private static final String BEARER = "Bearer ";
 
     private Wire() {}

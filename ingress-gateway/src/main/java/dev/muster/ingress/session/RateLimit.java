@@ -23,4 +23,14 @@ final class RateLimit {
         tokens--;
         return true;
     }
+
+    /** Until the next is allowed, as of the last question. */
+    long millisToNext() {
+        return (long) Math.ceil(Math.max(0, 1 - tokens) / perSecond * 1_000);
+    }
+
+    /** Nothing was asked for so long that the bucket is as new. */
+    boolean isFull(long nowNanos) {
+        return tokens + (nowNanos - lastNanos) / 1e9 * perSecond >= burst;
+    }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Topic;
 import dev.muster.ingress.auth.Credentials;
+import dev.muster.ingress.session.Admission;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.RunTask;
@@ -52,6 +53,46 @@ final class ConnectTest {
         assertThat(events(gateway).get(0).hasConnected()).isTrue();
         assertThat(events(gateway).get(1).getDisconnected().getReason()).isEqualTo("the agent closed the stream");
         assertThat(gateway.sessions.size()).isZero();
+    }
+
+    @Test
+    void a_crowd_is_refused_with_the_time_to_come_again() throws Exception {
+        TestGateway gateway = limited(new Admission.Limits(1, 1_000, 1_000), 0);
+        gateway.agent().live(gateway.credentials.mint(gateway.newNode(), 1));
+        gateway.agent().live(gateway.credentials.mint(gateway.newNode(), 1));
+        var third = gateway.agent().connect(gateway.credentials.mint(gateway.newNode(), 1));
+        assertThat(third.awaitRefusal()).isEqualTo("rate-limited");
+        assertThat(Integer.parseInt(third.awaitTrailer(Wire.RETRY_AFTER_MILLIS)))
+                .isBetween(1, 1_000);
+    }
+
+    @Test
+    void a_node_that_opens_streams_without_end_is_refused_and_its_newest_sessions_stay() throws Exception {
+        TestGateway gateway = limited(new Admission.Limits(1_000, 5, 1_000), 0);
+        String node = gateway.newNode();
+        String credential = gateway.credentials.mint(node, 1);
+        List<TestAgent.Stream<AgentMessage, GatewayMessage>> streams = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            streams.add(gateway.agent().live(credential));
+        }
+        for (int i = 0; i < 3; i++) {
+            assertThat(streams.get(i).awaitRefusal()).isEqualTo("session-superseded");
+        }
+        assertThat(gateway.agent().connect(credential).awaitRefusal()).isEqualTo("rate-limited");
+        assertThat(streams.get(3).isOpen()).isTrue();
+        assertThat(streams.get(4).isOpen()).isTrue();
+        assertThat(gateway.sessions.ofNode(node)).hasSize(2);
+        gateway.agent().live(gateway.credentials.mint(gateway.newNode(), 1));
+    }
+
+    @Test
+    void an_old_connection_is_asked_to_move_and_goes_on_meanwhile() throws Exception {
+        TestGateway gateway = limited(new Admission.Limits(1_000, 1_000, 1_000), 200);
+        var stream = gateway.agent().live(gateway.credentials.mint(gateway.newNode(), 1));
+        await().until(() -> stream.received().stream().anyMatch(GatewayMessage::hasReconnect));
+        stream.out().onNext(TestAgent.heartbeat(1));
+        await().until(() -> stream.received().stream().anyMatch(GatewayMessage::hasHeartbeatAck));
+        assertThat(stream.isOpen()).isTrue();
     }
 
     @Test
@@ -248,6 +289,12 @@ final class ConnectTest {
         fourth.out().onNext(TestAgent.hello());
         assertThat(fourth.awaitRefusal()).isEqualTo("unavailable");
         assertThat(gateway.sessions.size()).isEqualTo(3);
+    }
+
+    private TestGateway limited(Admission.Limits limits, long connectionAgeMillis) throws Exception {
+        TestGateway gateway = new TestGateway(true, true, limits, connectionAgeMillis);
+        open = gateway;
+        return gateway;
     }
 
     private TestGateway gateway(boolean brokerAnswers) throws Exception {

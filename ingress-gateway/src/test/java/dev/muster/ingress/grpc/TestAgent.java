@@ -80,10 +80,14 @@ final class TestAgent {
 
         /** Waits until the gateway has ended the stream; the code in its trailers. */
         String awaitRefusal() {
+            return awaitTrailer(Wire.CODE);
+        }
+
+        String awaitTrailer(Metadata.Key<String> key) {
             Throwable problem = await().until(() -> Optional.ofNullable(error), Optional::isPresent)
                     .orElseThrow();
             Metadata trailers = Objects.requireNonNull(Status.trailersFromThrowable(problem));
-            return String.valueOf(trailers.get(Wire.CODE));
+            return String.valueOf(trailers.get(key));
         }
 
         boolean isOpen() {

@@ -11,6 +11,7 @@ import dev.muster.ingress.metrics.IngressMetrics;
 import dev.muster.ingress.publish.HeartbeatSlots;
 import dev.muster.ingress.publish.LaneLimits;
 import dev.muster.ingress.publish.TestLane;
+import dev.muster.ingress.session.Admission;
 import dev.muster.ingress.session.ByteBudget;
 import dev.muster.ingress.session.LiveSession;
 import dev.muster.ingress.session.OutputLimits;
@@ -52,6 +53,11 @@ final class TestGateway implements AutoCloseable {
     private volatile boolean draining;
 
     TestGateway(boolean controlAnswers, boolean bulkAnswers) throws Exception {
+        this(controlAnswers, bulkAnswers, new Admission.Limits(1_000, 1_000, 1_000), 0);
+    }
+
+    TestGateway(boolean controlAnswers, boolean bulkAnswers, Admission.Limits admission, long connectionAgeMillis)
+            throws Exception {
         control = new TestLane(controlAnswers, new LaneLimits(1_000_000, 20_000, 10_000, 60_000), heartbeats);
         bulk = new TestLane(bulkAnswers, new LaneLimits(1_000_000, 500_000, 0, 60_000), () -> null);
         IngressMetrics metrics = new IngressMetrics(meters);
@@ -68,7 +74,8 @@ final class TestGateway implements AutoCloseable {
                 budget,
                 PARTITIONS,
                 new SessionLimits(1_000, 500, 4_096, 1_000, 2_000, 10_000, new OutputLimits(4_096, 16_384, 8_192, 16)),
-                new Surroundings.CallLimits(64 * 1_024, 64 * 1_024, 200, 3, 2),
+                new Admission(admission, System.nanoTime()),
+                new Surroundings.CallLimits(64 * 1_024, 64 * 1_024, 200, 3, 2, 2, connectionAgeMillis),
                 ids,
                 System::nanoTime,
                 System::currentTimeMillis,

@@ -20,6 +20,10 @@ public final class Channels {
     public static final Metadata.Key<String> ERROR_ID =
             Metadata.Key.of("muster-error-id", Metadata.ASCII_STRING_MARSHALLER);
 
+    /** How long to wait before the call can succeed. */
+    public static final Metadata.Key<String> RETRY_AFTER_MILLIS =
+            Metadata.Key.of("muster-retry-after-ms", Metadata.ASCII_STRING_MARSHALLER);
+
     private static final int WINDOW_BYTES = 256 << 10;
 
     private Channels() {}
@@ -53,9 +57,15 @@ public final class Channels {
             if (config.caFile() != null) {
                 ssl.trustManager(config.caFile().toFile());
             }
+            if (config.certFile() != null && config.keyFile() != null) {
+                ssl.keyManager(config.certFile().toFile(), config.keyFile().toFile());
+            }
             return builder.sslContext(ssl.build()).build();
         } catch (SSLException | IllegalArgumentException e) {
-            throw new AgentException("cannot use " + config.caFile() + " as the gateway's authority", e);
+            throw new AgentException(
+                    "cannot use the TLS files " + config.caFile() + ", " + config.certFile() + ", " + config.keyFile()
+                            + ": " + e.getMessage(),
+                    e);
         }
     }
 

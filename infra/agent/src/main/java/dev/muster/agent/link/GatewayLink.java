@@ -40,9 +40,13 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * state         on Welcome   on end of call   on Reconnect     on a final refusal
  * CONNECTING    CONNECTED    WAITING          -                STOPPED
- * CONNECTED     -            WAITING          WAITING          STOPPED
+ * CONNECTED     -            WAITING          MOVING           STOPPED
+ * MOVING        CONNECTED    CONNECTING       -                -
  * WAITING       -            -                -                -         (a timer leads to CONNECTING)
  * </pre>
+ *
+ * While MOVING, after a random delay, a second connection is opened; the first one goes on with heartbeats, tasks and output until the second
+ * is welcome, so that nothing notices. An attempt to move that fails is repeated as long as the first connection lives.
  */
 public final class GatewayLink {
     /** Heartbeats without an answer after which the connection counts as dead. */
@@ -52,6 +56,7 @@ public final class GatewayLink {
     static final int REFUSALS_MAX = 3;
 
     static final long WELCOME_DEADLINE_SECONDS = 15;
+    private static final long RETRY_AFTER_MILLIS_MAX = 60_000;
     private static final Logger log = LoggerFactory.getLogger(GatewayLink.class);
 
     private final AgentConfig config;
@@ -66,12 +71,17 @@ public final class GatewayLink {
     private final ScheduledExecutorService executor;
     private final RandomGenerator random;
     private final Backoff backoff;
+    private final EarlyInput earlyInput;
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private final CompletableFuture<Void> firstWelcome = new CompletableFuture<>();
     private final String version;
 
     private @Nullable ManagedChannel channel;
     private @Nullable Call call;
+    /** The one that is to take over, and its own connection. */
+    private @Nullable Call moving;
+
+    private boolean movePlanned;
     private long connectSequence;
     private String previousSession = "";
     private int refusals;
@@ -103,6 +113,7 @@ public final class GatewayLink {
         this.executor = executor;
         this.random = random;
         this.backoff = new Backoff(random);
+        this.earlyInput = new EarlyInput(tasks::input, executor, System::nanoTime);
     }
 
     public void start() {
@@ -133,6 +144,10 @@ public final class GatewayLink {
     /** On the executor. */
     public void close() {
         closed = true;
+        if (moving != null) {
+            moving.abandon();
+            moving = null;
+        }
         if (call != null) {
             call.finish();
             call = null;
@@ -154,12 +169,57 @@ public final class GatewayLink {
             stopped.completeExceptionally(e);
             return;
         }
-        Call next = new Call();
+        Call next = new Call(channel);
         call = next;
-        var unused = AgentIngressGrpc.newStub(channel)
-                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(Channels.bearer(identity.credential())))
-                .connect(next);
-        next.sendHello();
+        next.open();
+    }
+
+    private void planMove(int delayMillisMax) {
+        if (!movePlanned && !executor.isShutdown()) {
+            movePlanned = true;
+            var unused = executor.schedule(this::move, random.nextLong(delayMillisMax + 1L), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Opens the second connection. */
+    private void move() {
+        if (closed || !movePlanned || moving != null || call == null) {
+            return;
+        }
+        try {
+            Call next = new Call(channels.open());
+            moving = next;
+            next.open();
+        } catch (AgentException e) {
+            log.atWarn().addKeyValue("reason", e.getMessage()).log("cannot open another connection to move to");
+        }
+    }
+
+    /** The second connection is welcome: the first one ends in order. */
+    private void moved(Call next) {
+        Call old = call;
+        if (old != null) {
+            old.finish();
+            old.channel.shutdown();
+        }
+        call = next;
+        channel = next.channel;
+        moving = null;
+        movePlanned = false;
+    }
+
+    private void movingEnded(Call which, Throwable why) {
+        moving = null;
+        which.abandon();
+        long delay = Math.max(retryAfterMillis(why), backoff.nextMillis());
+        log.atInfo()
+                .addKeyValue("gateway", gateway)
+                .addKeyValue("detail", Status.fromThrowable(why).getDescription())
+                .addKeyValue("againInMillis", delay)
+                .log("could not move yet");
+        if (!executor.isShutdown()) {
+            var unused = executor.schedule(this::move, delay, TimeUnit.MILLISECONDS);
+        }
     }
 
     private void again(long delayMillis) {
@@ -169,11 +229,24 @@ public final class GatewayLink {
     }
 
     private void ended(Call which, Throwable why) {
+        if (moving == which) {
+            movingEnded(which, why);
+            return;
+        }
         if (call != which) {
             return;
         }
         which.stop();
         call = null;
+        movePlanned = false;
+        if (moving != null) {
+            // on its way already: it becomes the connection
+            which.channel.shutdownNow();
+            call = moving;
+            channel = moving.channel;
+            moving = null;
+            return;
+        }
         Metadata trailers = Status.trailersFromThrowable(why);
         String code = trailers == null ? null : trailers.get(Channels.CODE);
         Optional<ErrorCode> error = code == null ? Optional.empty() : ErrorCode.of(code);
@@ -184,6 +257,11 @@ public final class GatewayLink {
             return;
         }
         long delay = backoff.nextMillis();
+        long asked = retryAfterMillis(why);
+        if (asked > 0) {
+            // not before the gateway said, and not all at that moment
+            delay = Math.min(RETRY_AFTER_MILLIS_MAX, asked) + random.nextLong(Math.max(delay, asked) + 1);
+        }
         log.atInfo()
                 .addKeyValue("gateway", gateway)
                 .addKeyValue("code", code == null ? status.getCode() : code)
@@ -191,6 +269,17 @@ public final class GatewayLink {
                 .addKeyValue("againInMillis", delay)
                 .log("connection ended");
         again(delay);
+    }
+
+    /** What the gateway asked for, or 0. */
+    private static long retryAfterMillis(Throwable why) {
+        Metadata trailers = Status.trailersFromThrowable(why);
+        String value = trailers == null ? null : trailers.get(Channels.RETRY_AFTER_MILLIS);
+        try {
+            return value == null ? 0 : Math.max(0, Math.min(RETRY_AFTER_MILLIS_MAX, Long.parseLong(value)));
+        } catch (NumberFormatException e) {
+            return 0;
+        }
     }
 
     private static boolean isFinal(ErrorCode code) {
@@ -202,6 +291,8 @@ public final class GatewayLink {
 
     /** One control call and the output call beside it. */
     private final class Call implements ClientResponseObserver<AgentMessage, GatewayMessage> {
+        private final ManagedChannel channel;
+        private final Backoff outputBackoff = new Backoff(random);
         private @Nullable ClientCallStreamObserver<AgentMessage> out;
         private @Nullable OutputLink output;
         private @Nullable ScheduledFuture<?> heartbeats;
@@ -209,6 +300,23 @@ public final class GatewayLink {
         private long sent;
         private long answered;
         private long eventsSent;
+
+        private Call(ManagedChannel channel) {
+            this.channel = channel;
+        }
+
+        void open() {
+            var unused = AgentIngressGrpc.newStub(channel)
+                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(Channels.bearer(identity.credential())))
+                    .connect(this);
+            sendHello();
+        }
+
+        /** Ends it and its connection at once. */
+        void abandon() {
+            stop();
+            channel.shutdownNow();
+        }
 
         @Override
         public void beforeStart(ClientCallStreamObserver<AgentMessage> stream) {
@@ -218,7 +326,7 @@ public final class GatewayLink {
         @Override
         public void onNext(GatewayMessage message) {
             executor.execute(() -> {
-                if (call == this) {
+                if (call == this || moving == this) {
                     handle(message);
                 }
             });
@@ -300,16 +408,15 @@ public final class GatewayLink {
                     tasks.resize(
                             message.getResize().getTerminalId(),
                             message.getResize().getSize());
-                case RECONNECT -> {
-                    finish();
-                    call = null;
-                    again(random.nextLong(message.getReconnect().getDelayMillisMax() + 1L));
-                }
+                case RECONNECT -> planMove(message.getReconnect().getDelayMillisMax());
                 case MESSAGE_NOT_SET -> log.atDebug().log("a message of a newer protocol was skipped");
             }
         }
 
         private void welcomed(Welcome message) {
+            if (moving == this) {
+                moved(this);
+            }
             welcome = message;
             backoff.reset();
             refusals = 0;
@@ -334,13 +441,17 @@ public final class GatewayLink {
         }
 
         private void openOutput() {
-            if (call != this || channel == null || welcome == null) {
+            if (call != this || welcome == null) {
                 return;
             }
-            output = new OutputLink(spool, executor, welcome.getLimits(), why -> {
-                log.atDebug().addKeyValue("why", Status.fromThrowable(why)).log("output call ended");
+            output = new OutputLink(spool, executor, welcome.getLimits(), outputBackoff::reset, why -> {
+                long delay = Math.max(retryAfterMillis(why), outputBackoff.nextMillis());
+                log.atDebug()
+                        .addKeyValue("why", Status.fromThrowable(why))
+                        .addKeyValue("againInMillis", delay)
+                        .log("output call ended");
                 if (!executor.isShutdown()) {
-                    var unused = executor.schedule(this::openOutput, Backoff.FIRST_MILLIS, TimeUnit.MILLISECONDS);
+                    var unused = executor.schedule(this::openOutput, delay, TimeUnit.MILLISECONDS);
                 }
             });
             output.open(channel, identity.credential(), welcome.getSessionId());
@@ -374,13 +485,13 @@ public final class GatewayLink {
         }
 
         private void typed(TerminalInput input) {
-            if (!tasks.input(input.getTerminalId(), input.getData().toByteArray())) {
+            if (!earlyInput.type(input.getTerminalId(), input.getData().toByteArray())) {
                 log.atDebug().addKeyValue("terminal", input.getTerminalId()).log("input was not taken");
             }
         }
 
         private void cancel(String why) {
-            if (call == this && out != null) {
+            if ((call == this || moving == this) && out != null) {
                 out.cancel(why, null);
             }
         }

@@ -28,15 +28,20 @@ final class OutputLink {
     private final Spool spool;
     private final Executor executor;
     private final Limits limits;
+    private final Runnable onProgress;
     private final Consumer<Throwable> onEnd;
     private @Nullable ClientCallStreamObserver<OutputChunk> stream;
     private boolean over;
 
-    /** @param onEnd called once on the executor when the call has ended by itself */
-    OutputLink(Spool spool, Executor executor, Limits limits, Consumer<Throwable> onEnd) {
+    /**
+     * @param onProgress called on the executor with every acknowledgement
+     * @param onEnd called once on the executor when the call has ended by itself
+     */
+    OutputLink(Spool spool, Executor executor, Limits limits, Runnable onProgress, Consumer<Throwable> onEnd) {
         this.spool = spool;
         this.executor = executor;
         this.limits = limits;
+        this.onProgress = onProgress;
         this.onEnd = onEnd;
     }
 
@@ -81,6 +86,7 @@ final class OutputLink {
     }
 
     private void acked(OutputAck ack) {
+        onProgress.run();
         try {
             spool.ack(ack.getTerminalId(), new Position(ack.getOffset(), ack.getMarkerNumber()), ack.getResend());
         } catch (IOException e) {

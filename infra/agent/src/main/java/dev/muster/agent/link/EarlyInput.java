@@ -1,0 +1,81 @@
+package dev.muster.agent.link;
+
+import java.io.ByteArrayOutputStream;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
+import java.util.function.LongSupplier;
+
+/**
+ * Keystrokes for a terminal that is not there yet. Input and commands come from different topics, so what is typed at once may overtake the
+ * command that starts the terminal: it is held for a moment, in order, and then dropped. Confined to its executor.
+ */
+final class EarlyInput {
+    /** Longer than a command's way through its transaction; shorter than a person's patience. */
+    static final long HOLD_MILLIS = 2_000;
+
+    static final int BYTES_MAX = 64 * 1_024;
+    private static final long AGAIN_MILLIS = 20;
+
+    private final BiPredicate<String, byte[]> terminals;
+    private final ScheduledExecutorService executor;
+    private final LongSupplier nanoClock;
+    private final Map<String, Held> held = new HashMap<>();
+    private int heldBytes;
+
+    private record Held(ByteArrayOutputStream bytes, long sinceNanos) {}
+
+    /** @param terminals takes input for a terminal, or says false while nothing there takes any */
+    EarlyInput(BiPredicate<String, byte[]> terminals, ScheduledExecutorService executor, LongSupplier nanoClock) {
+        this.terminals = terminals;
+        this.executor = executor;
+        this.nanoClock = nanoClock;
+    }
+
+    /** False when it was dropped, because too much waits. */
+    boolean type(String terminalId, byte[] bytes) {
+        Held before = held.get(terminalId);
+        if (before == null && terminals.test(terminalId, bytes)) {
+            return true;
+        }
+        if (heldBytes + bytes.length > BYTES_MAX) {
+            return false;
+        }
+        if (before == null) {
+            before = new Held(new ByteArrayOutputStream(), nanoClock.getAsLong());
+            held.put(terminalId, before);
+        }
+        before.bytes().writeBytes(bytes);
+        heldBytes += bytes.length;
+        if (held.size() == 1) {
+            again();
+        }
+        return true;
+    }
+
+    private void again() {
+        if (!executor.isShutdown()) {
+            var unused = executor.schedule(this::retry, AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void retry() {
+        Iterator<Map.Entry<String, Held>> all = held.entrySet().iterator();
+        while (all.hasNext()) {
+            Map.Entry<String, Held> entry = all.next();
+            byte[] bytes = entry.getValue().bytes().toByteArray();
+            boolean late =
+                    nanoClock.getAsLong() - entry.getValue().sinceNanos() > TimeUnit.MILLISECONDS.toNanos(HOLD_MILLIS);
+            if (terminals.test(entry.getKey(), bytes) || late) {
+                heldBytes -= bytes.length;
+                all.remove();
+            }
+        }
+        if (!held.isEmpty()) {
+            again();
+        }
+    }
+}
