@@ -17,6 +17,7 @@ import dev.muster.ingress.publish.LaneLimits;
 import dev.muster.ingress.publish.LaneObserver;
 import dev.muster.ingress.publish.Outgoing;
 import dev.muster.ingress.publish.Ticker;
+import dev.muster.ingress.session.Admission;
 import dev.muster.ingress.session.ByteBudget;
 import dev.muster.ingress.session.LiveSession;
 import dev.muster.ingress.session.OutputLimits;
@@ -146,7 +147,8 @@ final class GatewayNode {
                             40,
                             10_000,
                             new OutputLimits(4_096, 64 << 10, 8_192, 64)),
-                    new Surroundings.CallLimits(256 << 10, 256 << 10, 3_000, 1_000, 100),
+                    new Admission(new Admission.Limits(1_000, 10_000, 10_000), world.time.nanos()),
+                    new Surroundings.CallLimits(256 << 10, 256 << 10, 3_000, 1_000, 100, 4, 0),
                     ids,
                     world.time::nanos,
                     this::millis,
