@@ -1,5 +1,7 @@
 package dev.muster.bench;
 
+import dev.muster.bench.fanout.FanoutBenchCommand;
+import dev.muster.bench.fanout.StalledBenchCommand;
 import dev.muster.bench.heartbeats.HeartbeatsBenchCommand;
 import dev.muster.bench.ingest.IngestBenchCommand;
 import dev.muster.bench.terminal.TerminalBenchCommand;
@@ -28,7 +30,9 @@ public final class BenchCommand implements Runnable {
         return new CommandLine(new BenchCommand())
                 .addSubcommand(new TerminalBenchCommand(out, err))
                 .addSubcommand(new HeartbeatsBenchCommand(out, err))
-                .addSubcommand(new IngestBenchCommand(out, err));
+                .addSubcommand(new IngestBenchCommand(out, err))
+                .addSubcommand(new FanoutBenchCommand(out, err))
+                .addSubcommand(new StalledBenchCommand(out, err));
     }
 
     @Override

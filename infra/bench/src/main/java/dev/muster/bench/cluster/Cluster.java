@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -71,6 +72,11 @@ public final class Cluster implements AutoCloseable {
     /** A token of the local admin, good for an hour. */
     public String adminToken() {
         return tokens.mintLocalAdmin();
+    }
+
+    /** A token of a user without groups, good for an hour. */
+    public String token(String user) {
+        return tokens.mint(user, List.of(), false, Duration.ofHours(1));
     }
 
     public ServiceProcess startRegistry(Map<String, String> settings, int heapMegabytes) throws IOException {

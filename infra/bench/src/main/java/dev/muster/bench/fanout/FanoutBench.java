@@ -1,0 +1,219 @@
+package dev.muster.bench.fanout;
+
+import dev.muster.bench.fanout.Viewers.Viewer;
+import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Progress;
+import dev.muster.bench.report.Report;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message to many: latency, CPU and memory of the gateway beside other servers, whose windows alternate with its own; then as many sessions as fit, and connections that come and vanish.
+ */
+final class FanoutBench {
+    private static final int MESSAGE_BYTES = 300;
+    private static final double HEAP_BAR_KIB = 20;
+    private static final double LATENCY_BAR_MILLIS = 100;
+
+    private final boolean quick;
+    private final int sessions;
+    private final int cycles;
+    private final Progress progress;
+    private final List<Figure> figures = new ArrayList<>();
+
+    /** What one server showed in its windows. */
+    private static final class Seen {
+        private final List<Double> p50 = new ArrayList<>();
+        private final List<Double> p99 = new ArrayList<>();
+        private final List<Double> cpuPerMillion = new ArrayList<>();
+        private final List<Double> perSecond = new ArrayList<>();
+        private double kibPerSession;
+        private double connectsPerSecond;
+        private long lost;
+    }
+
+    /**
+     * @param sessions on the gateway, at most
+     * @param cycles connections that come and vanish
+     */
+    FanoutBench(boolean quick, int sessions, int cycles, Progress progress) {
+        this.quick = quick;
+        this.sessions = sessions;
+        this.cycles = cycles;
+        this.progress = progress;
+    }
+
+    Report run(Path dir) throws IOException, InterruptedException {
+        int subscribers = quick ? 400 : 2_000;
+        int perSecond = 10;
+        int windows = quick ? 1 : 3;
+        double seconds = quick ? 3 : 10;
+        Map<Peer, Seen> seen = new LinkedHashMap<>();
+        try (Peers peers = Peers.start(dir, MESSAGE_BYTES, Map.of(), progress);
+                Viewers viewers = new Viewers()) {
+            Publishing publishing = new Publishing(viewers);
+            MusterPeer muster = peers.muster();
+            ProcStat.Usage empty = ProcStat.usage(muster.gateway());
+            Map<Peer, List<Viewer>> those = new HashMap<>();
+            for (Peer peer : peers.all()) {
+                Seen of = new Seen();
+                seen.put(peer, of);
+                those.put(peer, connect(viewers, peer, subscribers, of));
+            }
+            progress.say("warming up");
+            for (Peer peer : peers.all()) {
+                publishing.run(peer, perSecond, peer == muster ? (quick ? 5 : 15) : 1);
+            }
+            // what is still on its way belongs to no window
+            Waiting.millis(1_000);
+            for (int window = 0; window < windows; window++) {
+                for (Peer peer : peers.all()) {
+                    window(viewers, publishing, peer, those.getOrDefault(peer, List.of()), perSecond, seconds, seen);
+                }
+            }
+            report(seen, muster, subscribers * perSecond);
+            many(viewers, muster, empty, subscribers);
+            if (cycles > 0) {
+                vanish(viewers, muster);
+            }
+        }
+        return new Report("fanout", quick, figures);
+    }
+
+    private List<Viewer> connect(Viewers viewers, Peer peer, int count, Seen seen) throws IOException {
+        long before = ProcStat.memoryBytes(peer.pids());
+        long begin = System.nanoTime();
+        List<Viewer> those = viewers.connect(peer, peer.port(), none(count), 0);
+        seen.connectsPerSecond = count / ((System.nanoTime() - begin) / 1e9);
+        seen.kibPerSession = (ProcStat.memoryBytes(peer.pids()) - before) / 1_024.0 / count;
+        progress.say(String.format(Locale.ROOT, "%-7s %d subscribers", peer.name(), count));
+        return those;
+    }
+
+    private void window(
+            Viewers viewers,
+            Publishing publishing,
+            Peer peer,
+            List<Viewer> those,
+            int perSecond,
+            double seconds,
+            Map<Peer, Seen> seen)
+            throws IOException {
+        Seen of = seen.getOrDefault(peer, new Seen());
+        viewers.newWindow();
+        long countBefore = viewers.delivered();
+        double cpuBefore = ProcStat.cpuSeconds(peer.pids());
+        long begin = System.nanoTime();
+        long published = publishing.run(peer, perSecond, seconds);
+        long expected = published * those.size();
+        long until = System.nanoTime() + 3_000_000_000L;
+        while (viewers.delivered() - countBefore < expected && System.nanoTime() < until) {
+            Waiting.millis(5);
+        }
+        double took = (System.nanoTime() - begin) / 1e9;
+        long delivered = viewers.delivered() - countBefore;
+        of.lost += expected - delivered;
+        of.p50.add(viewers.latencyMillis(50));
+        of.p99.add(viewers.latencyMillis(99));
+        of.cpuPerMillion.add((ProcStat.cpuSeconds(peer.pids()) - cpuBefore) * 1e6 / delivered);
+        of.perSecond.add(delivered / took);
+        progress.say(String.format(
+                Locale.ROOT,
+                "%-7s %.0f deliveries/s  p50 %.1f ms  p99 %.1f ms",
+                peer.name(),
+                delivered / took,
+                viewers.latencyMillis(50),
+                viewers.latencyMillis(99)));
+    }
+
+    private void report(Map<Peer, Seen> seen, Peer muster, int offered) {
+        Seen own = seen.getOrDefault(muster, new Seen());
+        @Nullable Double nchanCpu = null;
+        for (Map.Entry<Peer, Seen> entry : seen.entrySet()) {
+            if (entry.getKey().name().equals("nchan")) {
+                nchanCpu = median(entry.getValue().cpuPerMillion);
+            }
+        }
+        figures.add(Figure.higherIsBetter("deliveries", median(own.perSecond), "1/s", (double) offered, null));
+        figures.add(Figure.lowerIsBetter("lost", (double) own.lost, "messages", null, 0.0));
+        for (Map.Entry<Peer, Seen> entry : seen.entrySet()) {
+            if (entry.getKey() != muster) {
+                Seen other = entry.getValue();
+                String beside = " beside " + entry.getKey().name();
+                figures.add(
+                        Figure.lowerIsBetter("latency p50" + beside, median(own.p50), "ms", median(other.p50), null));
+                figures.add(Figure.lowerIsBetter(
+                        "latency p99" + beside, median(own.p99), "ms", median(other.p99), LATENCY_BAR_MILLIS));
+                figures.add(Figure.lowerIsBetter(
+                        "CPU per million" + beside,
+                        median(own.cpuPerMillion),
+                        "s",
+                        median(other.cpuPerMillion),
+                        nchanCpu == null ? null : 2 * nchanCpu));
+                figures.add(Figure.lowerIsBetter(
+                        "memory per session" + beside, own.kibPerSession, "KiB", other.kibPerSession, null));
+                figures.add(Figure.higherIsBetter(
+                        "connects" + beside, own.connectsPerSecond, "1/s", other.connectsPerSecond, null));
+            }
+        }
+    }
+
+    private void many(Viewers viewers, MusterPeer muster, ProcStat.Usage empty, int already) throws IOException {
+        progress.say("filling up to " + sessions + " sessions");
+        viewers.connect(muster, muster.port(), none(Math.max(0, sessions - already)), 0);
+        ProcStat.Usage full = ProcStat.usage(muster.gateway());
+        figures.add(Figure.higherIsBetter("sessions", Math.max(sessions, already), "", null, null));
+        figures.add(Figure.lowerIsBetter(
+                "heap per idle session",
+                (full.heapBytes() - empty.heapBytes()) / 1_024.0 / Math.max(sessions, already),
+                "KiB",
+                null,
+                HEAP_BAR_KIB));
+        figures.add(Figure.lowerIsBetter(
+                "threads with all of them", (double) full.threads(), "", (double) empty.threads(), null));
+    }
+
+    private void vanish(Viewers viewers, MusterPeer muster) throws IOException {
+        progress.say(cycles + " connections come and vanish");
+        ProcStat.Usage before = ProcStat.usage(muster.gateway());
+        long filesBefore = ProcStat.openFiles(muster.gateway().pid());
+        int group = Math.min(cycles, 500);
+        long begin = System.nanoTime();
+        for (int done = 0; done < cycles; done += group) {
+            viewers.connect(muster, muster.port(), none(group), 0).forEach(Viewer::vanish);
+        }
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        long until = System.nanoTime() + 20_000_000_000L;
+        while (ProcStat.openFiles(muster.gateway().pid()) > filesBefore && System.nanoTime() < until) {
+            Waiting.millis(50);
+        }
+        ProcStat.Usage after = ProcStat.usage(muster.gateway());
+        figures.add(Figure.higherIsBetter("connect and vanish", cycles / seconds, "1/s", null, null));
+        figures.add(Figure.lowerIsBetter(
+                "heap left by each that vanished",
+                (after.heapBytes() - before.heapBytes()) / (double) cycles,
+                "bytes",
+                null,
+                100.0));
+        figures.add(Figure.lowerIsBetter("threads left", (double) (after.threads() - before.threads()), "", null, 5.0));
+        figures.add(Figure.lowerIsBetter(
+                "files left", (double) (ProcStat.openFiles(muster.gateway().pid()) - filesBefore), "", null, 0.0));
+    }
+
+    static List<@Nullable String> none(int count) {
+        return Collections.nCopies(count, null);
+    }
+
+    static double median(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
+        return sorted.isEmpty() ? 0 : sorted.get(sorted.size() / 2);
+    }
+}
