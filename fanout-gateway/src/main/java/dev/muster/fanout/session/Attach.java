@@ -62,8 +62,10 @@ final class Attach {
     private static final Duration READ_AGAIN = Duration.ofMillis(250);
     private static final int TRIES_MAX = 20;
     private static final int LEASE_ASKED_MAX = 4;
-    /** After so long, what is not in the history of an ended task will not come. */
+    /** After so long with its agent connected, what is not in the history of an ended task will not come. */
     private static final Duration SETTLED = Duration.ofSeconds(30);
+    /** The same while its agent is away. */
+    private static final Duration GIVEN_UP = Duration.ofDays(1);
 
     private static final int LINES_AFTER_SKIP = 200;
 
@@ -313,7 +315,7 @@ final class Attach {
     }
 
     private void show(Picture picture) {
-        boolean endsWithoutExit = picture.exit() == null && isOverWithoutExit();
+        boolean endsWithoutExit = picture.exit() == null && isOverWithoutExit(picture.mark());
         if (lease == null && picture.exit() == null && !endsWithoutExit) {
             askLease();
             return;
@@ -548,7 +550,7 @@ final class Attach {
     void onTask(Task now) {
         task = now;
         // an exit comes through the output; these never print again
-        if (phase == Phase.LIVE && !over && isOverWithoutExit()) {
+        if (phase == Phase.LIVE && !over && isOverWithoutExit(mark)) {
             endWith(endedBy(now));
         }
     }
@@ -609,16 +611,19 @@ final class Attach {
         over = true;
     }
 
-    private boolean isOverWithoutExit() {
+    /** Whether the task is over and what it printed is here up to its end, or will not come. */
+    private boolean isOverWithoutExit(Mark reached) {
         @Nullable Task known = task;
         if (known == null || !isFinal(known.getState())) {
             return false;
         }
-        long since = host.services().clock().millis() - known.getEndedAtMillis();
-        return known.getState() == TaskState.LOST
-                || known.getState() == TaskState.EXPIRED
-                || known.getStartedAtMillis() == 0
-                || since > SETTLED.toMillis();
+        if (known.getStartedAtMillis() == 0 || reached.getOffset() >= known.getOutputBytes()) {
+            return true;
+        }
+        // an agent that was away tells of the end before it brings the output
+        boolean away = node.getSessionId().isEmpty();
+        long since = Math.max(known.getEndedAtMillis(), away ? 0 : node.getConnectedSinceMillis());
+        return host.services().clock().millis() - since > (away ? GIVEN_UP : SETTLED).toMillis();
     }
 
     private static byte[] endedBy(@Nullable Task task) {

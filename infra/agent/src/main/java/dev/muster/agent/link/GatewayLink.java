@@ -247,6 +247,11 @@ public final class GatewayLink {
             moving = null;
             return;
         }
+        if (which.silent) {
+            // HTTP/2 finds a dead connection only by its own pings, much later
+            which.channel.shutdownNow();
+            channel = null;
+        }
         Metadata trailers = Status.trailersFromThrowable(why);
         String code = trailers == null ? null : trailers.get(Channels.CODE);
         Optional<ErrorCode> error = code == null ? Optional.empty() : ErrorCode.of(code);
@@ -300,6 +305,7 @@ public final class GatewayLink {
         private long sent;
         private long answered;
         private long eventsSent;
+        private boolean silent;
 
         private Call(ManagedChannel channel) {
             this.channel = channel;
@@ -490,7 +496,9 @@ public final class GatewayLink {
             }
         }
 
+        /** The gateway says nothing any more, and maybe nobody is there. */
         private void cancel(String why) {
+            silent = true;
             if ((call == this || moving == this) && out != null) {
                 out.cancel(why, null);
             }
