@@ -488,9 +488,10 @@ final class Attach {
         if (phase != Phase.LIVE || over) {
             return false;
         }
-        if (record.hasLeaseActive() || Marks.compare(record.getTo(), mark) <= 0) {
+        if (Marks.compare(record.getTo(), mark) <= 0) {
             return true;
         }
+        // a lease that is renewed tells of output that came while it had run out
         if (Marks.compare(record.getFrom(), mark) > 0 || record.hasSkipped()) {
             // something is missing before it, or was left out at the source: the registry has it
             skipReason = record.hasSkipped() ? record.getSkipped().getReason() : "missing";
@@ -556,6 +557,11 @@ final class Attach {
     }
 
     void tick(long nowNanos) {
+        if (phase == Phase.LIVE && !over && isOverWithoutExit(mark)) {
+            endWith(endedBy(task));
+            host.waker().run();
+            return;
+        }
         if (nowNanos - dueNanos < 0) {
             return;
         }
@@ -617,13 +623,16 @@ final class Attach {
         if (known == null || !isFinal(known.getState())) {
             return false;
         }
-        if (known.getStartedAtMillis() == 0 || reached.getOffset() >= known.getOutputBytes()) {
+        // of a lost task nobody may know how much it printed
+        boolean counted = known.getState() != TaskState.LOST || known.getOutputBytes() > 0;
+        if (known.getStartedAtMillis() == 0 || (counted && reached.getOffset() >= known.getOutputBytes())) {
             return true;
         }
         // an agent that was away tells of the end before it brings the output
         boolean away = node.getSessionId().isEmpty();
         long since = Math.max(known.getEndedAtMillis(), away ? 0 : node.getConnectedSinceMillis());
-        return host.services().clock().millis() - since > (away ? GIVEN_UP : SETTLED).toMillis();
+        Duration wait = away && counted ? GIVEN_UP : SETTLED;
+        return host.services().clock().millis() - since > wait.toMillis();
     }
 
     private static byte[] endedBy(@Nullable Task task) {
