@@ -19,9 +19,15 @@ final class TerminalTail implements AutoCloseable {
     TerminalTail(PartitionRing ring, String key, Runnable waker) {
         this.ring = ring;
         this.keys = List.of(key);
-        this.waker = waker;
+        this.waker = new Runnable() {
+            // its own: another tail of the session on the same terminal goes on being woken when this one is closed
+            @Override
+            public void run() {
+                waker.run();
+            }
+        };
         toEnd();
-        ring.wakeOn(keys, waker);
+        ring.wakeOn(keys, this.waker);
     }
 
     /** Goes on behind all that is here now. */
