@@ -119,6 +119,16 @@ public final class CatchUp implements AutoCloseable {
         return bytesRead.sum();
     }
 
+    /** Serves who waits now, without waiting: for whoever drives this itself instead of calling {@link #start}, always on one thread. */
+    public void turn() {
+        for (Reader reader : readers) {
+            @Nullable LogPages pages = reader.queue.poll();
+            if (pages != null) {
+                var unused = reader.serve(pages);
+            }
+        }
+    }
+
     /** What the pages weigh now. */
     public long bytes() {
         return partitions.stream().mapToLong(LogPages::bytes).sum();
@@ -167,7 +177,7 @@ public final class CatchUp implements AutoCloseable {
                 while (!closing) {
                     @Nullable LogPages pages = queue.poll(POLL.toMillis(), TimeUnit.MILLISECONDS);
                     if (pages != null) {
-                        serve(pages);
+                        LockSupport.parkNanos(serve(pages));
                     }
                 }
             } catch (InterruptedException e) {
@@ -177,7 +187,9 @@ public final class CatchUp implements AutoCloseable {
             }
         }
 
-        private void serve(LogPages pages) {
+        /** Returns nanoseconds that should pass before the next time. */
+        private long serve(LogPages pages) {
+            long waitNanos = 0;
             try {
                 long from = pages.lowestWanted();
                 if (from >= 0) {
@@ -193,12 +205,13 @@ public final class CatchUp implements AutoCloseable {
                 }
                 healthy = false;
                 dropConsumer();
-                LockSupport.parkNanos(AGAIN.toNanos());
+                waitNanos = AGAIN.toNanos();
             }
             pages.unqueue();
             if (pages.mustQueue()) {
                 queue.add(pages);
             }
+            return waitNanos;
         }
 
         private void pass(LogPages pages, long from) {

@@ -57,6 +57,9 @@ final class AgentChannel extends ManagedChannel {
 
     @Override
     public ManagedChannel shutdownNow() {
+        if (connection != null) {
+            connection.cut();
+        }
         return shutdown();
     }
 

@@ -15,10 +15,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -104,6 +100,17 @@ final class AgentNode {
         return now == null ? null : now.channel.connection();
     }
 
+    /** The session through which it and a gateway really hear each other now, or empty. */
+    String session() {
+        Connection connection = connection();
+        return connection != null
+                        && connection.isUsable()
+                        && !connection.isSilent()
+                        && connection.gateway().isAlive()
+                ? connection.session()
+                : "";
+    }
+
     /** Whether all that it printed and did is with the broker. */
     boolean isDelivered() {
         Life now = life;
@@ -121,7 +128,7 @@ final class AgentNode {
     /** One process. */
     private final class Life {
         private final ProcessExecutor process = new ProcessExecutor(world.time, AgentNode.this::kill);
-        private final AgentChannel channel = new AgentChannel(world, gateways, process);
+        private AgentChannel channel = new AgentChannel(world, gateways, process);
         private final Journal journal;
         private final Spool spool;
         private final GatewayLink link;
@@ -134,7 +141,7 @@ final class AgentNode {
             Tasks tasks = new Tasks(
                     journal,
                     spool,
-                    new AgentClock(),
+                    new WallClock(world.time),
                     events,
                     process,
                     executor -> new PrintingRunner(world, nodeId, executor, 48 << 10));
@@ -142,7 +149,7 @@ final class AgentNode {
                     AgentConfig.local(dir, "gateway:1", null),
                     new Identity(nodeId, name, GatewayNode.credentialOf(nodeId), "gateway:1", instanceId()),
                     "gateway:1",
-                    () -> channel,
+                    this::open,
                     ++boots,
                     journal,
                     tasks,
@@ -151,6 +158,11 @@ final class AgentNode {
                     "1.0",
                     process,
                     world.chance.fork());
+        }
+
+        private AgentChannel open() {
+            channel = new AgentChannel(world, gateways, process);
+            return channel;
         }
 
         private String instanceId() {
@@ -197,23 +209,6 @@ final class AgentNode {
         @Override
         public Host host() {
             return Host.newBuilder().setHostname("host").build();
-        }
-    }
-
-    private final class AgentClock extends Clock {
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Instant.ofEpochMilli(world.time.wallMillis());
         }
     }
 }

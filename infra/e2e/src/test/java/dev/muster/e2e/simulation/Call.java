@@ -1,5 +1,6 @@
 package dev.muster.e2e.simulation;
 
+import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.OutputAck;
 import io.grpc.Attributes;
 import io.grpc.ClientCall;
@@ -30,6 +31,7 @@ final class Call<Q, A> {
     private final Way toServer = new Way();
     private final Way toClient = new Way();
     private @Nullable ServerHalf<?> server;
+    private boolean hasSession;
     private boolean clientOver;
     private boolean serverOver;
 
@@ -96,6 +98,9 @@ final class Call<Q, A> {
         if (isClientAlive()) {
             clientOver = true;
             connection.remove(this);
+            if (hasSession) {
+                connection.session("");
+            }
             client.listener().onClose(status, trailers);
         }
     }
@@ -160,7 +165,12 @@ final class Call<Q, A> {
                 toClient.asked--;
                 byte[] bytes = toClient.arrived.remove();
                 freed(toClient, bytes.length);
-                listener().onMessage(method.getResponseMarshaller().parse(new ByteArrayInputStream(bytes)));
+                A message = method.getResponseMarshaller().parse(new ByteArrayInputStream(bytes));
+                if (message instanceof GatewayMessage fromGateway && fromGateway.hasWelcome()) {
+                    connection.session(fromGateway.getWelcome().getSessionId());
+                    hasSession = true;
+                }
+                listener().onMessage(message);
             }
         }
 

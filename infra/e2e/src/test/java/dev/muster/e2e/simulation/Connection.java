@@ -16,6 +16,7 @@ final class Connection {
     private final List<Call<?, ?>> calls = new ArrayList<>();
     private boolean usable = true;
     private boolean silent;
+    private String session = "";
 
     Connection(World world, GatewayNode gateway) {
         this.world = world;
@@ -33,6 +34,15 @@ final class Connection {
 
     boolean isSilent() {
         return silent;
+    }
+
+    /** The session that the client was welcomed to and still has; or empty. */
+    String session() {
+        return session;
+    }
+
+    void session(String id) {
+        session = id;
     }
 
     void add(Call<?, ?> call) {

@@ -9,6 +9,8 @@ final class Faults {
     private final List<AgentNode> agents;
     private final List<GatewayNode> gateways;
     private final RegistryNode registry;
+    private final List<FanoutNode> fanouts;
+    private final List<Viewer> viewers;
 
     private enum Fault {
         KILL_AGENT,
@@ -20,14 +22,25 @@ final class Faults {
         SILENCE_CONNECTION,
         BROKER_AWAY,
         CLOCK_JUMP,
-        GATEWAY_CLOCK
+        GATEWAY_CLOCK,
+        KILL_FANOUT,
+        CUT_VIEWER,
+        PAUSE_VIEWER
     }
 
-    Faults(World world, List<AgentNode> agents, List<GatewayNode> gateways, RegistryNode registry) {
+    Faults(
+            World world,
+            List<AgentNode> agents,
+            List<GatewayNode> gateways,
+            RegistryNode registry,
+            List<FanoutNode> fanouts,
+            List<Viewer> viewers) {
         this.world = world;
         this.agents = agents;
         this.gateways = gateways;
         this.registry = registry;
+        this.fanouts = fanouts;
+        this.viewers = viewers;
     }
 
     /** Begins to make trouble. */
@@ -51,6 +64,7 @@ final class Faults {
             }
         });
         registry.start();
+        fanouts.forEach(FanoutNode::start);
         agents.forEach(AgentNode::start);
     }
 
@@ -107,6 +121,14 @@ final class Faults {
                     world.log.clockOffset(offset);
                 }
             }
+            case KILL_FANOUT -> {
+                FanoutNode fanout = world.chance.of(fanouts);
+                fanout.kill();
+                viewers.forEach(viewer -> viewer.gatewayDied(fanout));
+                world.time.after(downMillis(), fanout::start);
+            }
+            case CUT_VIEWER -> world.chance.of(viewers).cut();
+            case PAUSE_VIEWER -> world.chance.of(viewers).pause(world.chance.between(100, 18_000));
             case GATEWAY_CLOCK -> world.chance.of(gateways).clockOffset(world.chance.between(-60_000, 60_000));
         }
     }

@@ -48,6 +48,7 @@ final class MemoryLog {
 
     /**
      * @param value null in a tombstone
+     * @param causeMillis virtual time at which it was appended, or at which what it was decided on was
      * @param transaction null for a record outside of any
      * @param marker whether it only ends a transaction
      */
@@ -57,6 +58,7 @@ final class MemoryLog {
             long timestamp,
             byte @Nullable [] key,
             byte @Nullable [] value,
+            long causeMillis,
             @Nullable Transaction transaction,
             boolean marker) {}
 
@@ -125,7 +127,7 @@ final class MemoryLog {
 
     /** @param createdMillis counts where the topic has no append time */
     void append(Topic topic, int partition, byte @Nullable [] key, byte @Nullable [] value, long createdMillis) {
-        Entry entry = add(topic, partition, key, value, createdMillis, null, false);
+        Entry entry = add(topic, partition, key, value, createdMillis, time.millis(), null, false);
         listeners.forEach(listener -> listener.committed(topic, partition, entry));
     }
 
@@ -135,11 +137,12 @@ final class MemoryLog {
             int partition,
             byte @Nullable [] key,
             byte @Nullable [] value,
-            long createdMillis) {
+            long createdMillis,
+            long causeMillis) {
         if (transaction.state != Transaction.State.OPEN) {
             throw new IllegalStateException("the transaction is over");
         }
-        Entry entry = add(topic, partition, key, value, createdMillis, transaction, false);
+        Entry entry = add(topic, partition, key, value, createdMillis, causeMillis, transaction, false);
         transaction.pending.add(new Transaction.Pending(topic, partition, entry));
     }
 
@@ -162,7 +165,7 @@ final class MemoryLog {
         transaction.pending.stream()
                 .map(pending -> Map.entry(pending.topic(), pending.partition()))
                 .distinct()
-                .forEach(place -> add(place.getKey(), place.getValue(), null, null, 0, transaction, true));
+                .forEach(place -> add(place.getKey(), place.getValue(), null, null, 0, 0, transaction, true));
     }
 
     private Entry add(
@@ -171,12 +174,13 @@ final class MemoryLog {
             byte @Nullable [] key,
             byte @Nullable [] value,
             long createdMillis,
+            long causeMillis,
             @Nullable Transaction transaction,
             boolean marker) {
         List<Entry> entries = partition(topic, partition).entries;
         boolean appendTime = "LogAppendTime".equals(topic.configs().get("message.timestamp.type"));
         long timestamp = appendTime ? time.wallMillis() + clockOffsetMillis : createdMillis;
-        Entry entry = new Entry(entries.size(), timestamp, key, value, transaction, marker);
+        Entry entry = new Entry(entries.size(), timestamp, key, value, causeMillis, transaction, marker);
         entries.add(entry);
         return entry;
     }

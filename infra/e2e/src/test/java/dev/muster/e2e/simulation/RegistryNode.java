@@ -1,14 +1,19 @@
 package dev.muster.e2e.simulation;
 
 import com.google.protobuf.Message;
+import dev.muster.contract.ids.Audiences;
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.topics.Parsed;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
 import dev.muster.proto.records.v1.HeartbeatRecord;
+import dev.muster.proto.records.v1.NodeRecord;
+import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.SourceKind;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.Tick;
+import dev.muster.proto.store.v1.StoredNode;
+import dev.muster.proto.store.v1.StoredState;
 import dev.muster.registry.control.ControlLimits;
 import dev.muster.registry.control.ControlStores;
 import dev.muster.registry.control.ControlTopology;
@@ -16,14 +21,19 @@ import dev.muster.registry.query.StoreReads;
 import dev.muster.registry.terminal.TerminalQueries;
 import dev.muster.registry.terminal.TerminalSettings;
 import dev.muster.registry.terminal.TerminalTopology;
+import dev.muster.registry.view.ViewRecords;
 import dev.muster.registry.view.ViewStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -200,6 +210,25 @@ final class RegistryNode {
         Long sequence = ids.get(ControlStores.taskIdKey(nodeId, taskId));
         Task task = sequence == null ? null : tasks.get(ControlStores.taskKey(nodeId, sequence));
         return task == null ? Task.getDefaultInstance() : task;
+    }
+
+    /** Nodes that somebody of these audiences sees, as the control app itself has them. */
+    Map<String, NodeView> nodesOf(Collection<String> audiences) {
+        Map<String, NodeView> seen = new TreeMap<>();
+        for (int partition = 0; partition < control.size(); partition++) {
+            ReadOnlyKeyValueStore<String, StoredNode> nodes = open(control, ControlStores.NODES, partition);
+            ReadOnlyKeyValueStore<String, StoredState> states = open(control, ControlStores.STATES, partition);
+            try (KeyValueIterator<String, StoredNode> all = nodes.all()) {
+                all.forEachRemaining(entry -> {
+                    NodeRecord record = entry.value.getRecord();
+                    if (!Collections.disjoint(audiences, Audiences.ofNode(record, world.log.partitions()))) {
+                        StoredState state = states.get(entry.key);
+                        seen.put(entry.key, ViewRecords.view(record, state, state.getViewVersion()));
+                    }
+                });
+            }
+        }
+        return seen;
     }
 
     private static <K, V> ReadOnlyKeyValueStore<K, V> open(List<StreamsTask<?, ?>> tasks, String name, int partition) {

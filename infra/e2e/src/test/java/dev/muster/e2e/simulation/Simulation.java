@@ -2,17 +2,24 @@ package dev.muster.e2e.simulation;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.ids.Audiences;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
+import dev.muster.fanout.auth.User;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.query.v1.TerminalHistory;
+import dev.muster.proto.records.v1.NodeStatus;
+import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.TaskState;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One run: some agents, two gateways, the registry, for a while under faults, then at peace until all has arrived. The invariants are
@@ -21,6 +28,7 @@ import java.util.Optional;
 final class Simulation {
     private static final long TROUBLE_MILLIS = 60_000;
     private static final long REST_MILLIS_MAX = 300_000;
+    private static final long CONVERGENCE_MILLIS_MAX = 60_000;
     private static final Partitions PARTITIONS = new Partitions(2, 2, 2);
 
     private final long seed;
@@ -28,13 +36,17 @@ final class Simulation {
     private final List<AgentNode> agents = new ArrayList<>();
     private final List<GatewayNode> gateways = new ArrayList<>();
     private final RegistryNode registry;
+    private final List<FanoutNode> fanouts = new ArrayList<>();
+    private final List<Viewer> viewers = new ArrayList<>();
     private final Operator operator;
     private final Faults faults;
+    private final ViewerConvergesToStore convergence;
     private final List<Invariant> invariants;
 
-    Simulation(long seed, Path dir) {
+    /** @param notes told of everything that the trace holds, as it happens */
+    Simulation(long seed, Path dir, Consumer<String> notes) {
         this.seed = seed;
-        world = new World(seed, PARTITIONS);
+        world = new World(seed, PARTITIONS, notes);
         registry = new RegistryNode(world, RegistryNode.settings());
         operator = new Operator(world);
         for (int i = 1; i <= 2; i++) {
@@ -44,12 +56,21 @@ final class Simulation {
         for (int i = 1; i <= count; i++) {
             agents.add(new AgentNode(world, "agent-" + i, dir.resolve("agent-" + i), gateways));
         }
-        faults = new Faults(world, agents, gateways, registry);
+        for (int i = 1; i <= 2; i++) {
+            fanouts.add(new FanoutNode(world, "fanout-" + i, registry));
+        }
+        viewers.add(viewer("alice", List.of(), false));
+        viewers.add(viewer("bob", List.of("ops"), false));
+        viewers.add(viewer("root", List.of(), true));
+        faults = new Faults(world, agents, gateways, registry, fanouts, viewers);
+        convergence = new ViewerConvergesToStore(viewers, this::nodesOf, this::history);
         invariants = List.of(
                 new NoLineLostAfterAck(world.ledger, this::history),
                 new NoLineTwice(world.ledger, this::history),
                 new OrderPerTerminal(world.ledger, this::history),
-                new AtMostOnceExecution(world.ledger));
+                new AtMostOnceExecution(world.ledger),
+                new NoFalseOffline(world.time, agents),
+                convergence);
         world.log.listen(this::committed);
         world.ledger.onAck((terminalId, offset) -> invariants.forEach(each -> each.acked(terminalId, offset)));
     }
@@ -66,6 +87,11 @@ final class Simulation {
                     throw new Invariant.Violation("ComesToRest: not after " + REST_MILLIS_MAX + " ms; " + unrest());
                 }
                 advance(world.time.millis() + 1_000);
+            }
+            // changes never quite end: there must be a moment at which nobody lags
+            long lastMillis = world.time.millis() + CONVERGENCE_MILLIS_MAX;
+            while (!convergence.difference().isEmpty() && world.time.millis() < lastMillis) {
+                advance(world.time.millis() + 50);
             }
             invariants.forEach(Invariant::atRest);
             return world.trace.fingerprint();
@@ -84,7 +110,10 @@ final class Simulation {
         gateways.forEach(GatewayNode::start);
         agents.forEach(agent -> operator.createNode(agent.toString(), agent.nodeId()));
         agents.forEach(AgentNode::start);
+        fanouts.forEach(FanoutNode::start);
+        viewers.forEach(Viewer::connect);
         ask();
+        look();
         faults.begin();
     }
 
@@ -108,6 +137,34 @@ final class Simulation {
         }
     }
 
+    /** Viewers turn to other terminals; also at rest, until the end. */
+    private void look() {
+        world.time.after(world.chance.between(200, 4_000), () -> {
+            Viewer viewer = world.chance.of(viewers);
+            if (world.chance.oneIn(3)) {
+                viewer.detachOne();
+            }
+            List<Map.Entry<String, String>> tasks =
+                    new ArrayList<>(operator.tasks().entrySet());
+            if (!tasks.isEmpty()) {
+                Map.Entry<String, String> one =
+                        world.chance.of(tasks.subList(Math.max(0, tasks.size() - 4), tasks.size()));
+                viewer.attach(one.getValue(), one.getKey());
+            }
+            look();
+        });
+    }
+
+    private Viewer viewer(String name, List<String> groups, boolean admin) {
+        Instant never = Instant.ofEpochMilli(VirtualTime.START_MILLIS).plus(Duration.ofDays(1));
+        return new Viewer(world, new User(name, groups, admin, never), fanouts);
+    }
+
+    private Map<String, NodeView> nodesOf(Viewer viewer) {
+        User user = viewer.user();
+        return registry.nodesOf(Audiences.ofSession(user.name(), user.groups(), user.admin(), PARTITIONS));
+    }
+
     private void advance(long untilMillis) {
         while (world.time.step(untilMillis)) {
             invariants.forEach(Invariant::afterStep);
@@ -118,6 +175,14 @@ final class Simulation {
         return agents.stream().allMatch(AgentNode::isDelivered)
                 && registry.isIdle()
                 && openTasks().isEmpty();
+    }
+
+    /** Nodes that are not shown as what all of them are in the end. */
+    private List<String> notOnline() {
+        return registry.nodesOf(Audiences.ofSession("root", List.of(), true, PARTITIONS)).values().stream()
+                .filter(view -> view.getState().getStatus() != NodeStatus.ONLINE)
+                .map(view -> view.getNode().getName() + ": " + view.getState().getStatus())
+                .toList();
     }
 
     /** Tasks that were asked for and have not ended, with their states. */
@@ -136,7 +201,7 @@ final class Simulation {
     private String unrest() {
         return "agents that did not deliver: "
                 + agents.stream().filter(agent -> !agent.isDelivered()).toList() + ", registry idle: "
-                + registry.isIdle() + ", open tasks: " + openTasks();
+                + registry.isIdle() + ", open tasks: " + openTasks() + ", not online: " + notOnline();
     }
 
     private void committed(Topic topic, int partition, MemoryLog.Entry entry) {

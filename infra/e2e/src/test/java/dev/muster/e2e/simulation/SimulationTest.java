@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -42,7 +43,7 @@ class SimulationTest {
         long from = one != null ? one : Long.getLong("muster.simulation.from", 1);
         long count = one != null ? 1 : Long.getLong("muster.simulation.seeds", SEEDS);
         for (long seed = from; seed < from + count; seed++) {
-            run(seed);
+            run(seed, one != null ? System.out::println : note -> {});
             if (count > SEEDS && (seed - from) % 100 == 99) {
                 System.out.println("simulation: " + (seed - from + 1) + " of " + count + " seeds hold");
             }
@@ -51,13 +52,13 @@ class SimulationTest {
 
     @Test
     void the_same_seed_gives_the_same_run() throws IOException {
-        assertThat(run(4711)).isEqualTo(run(4711));
+        assertThat(run(4711, note -> {})).isEqualTo(run(4711, note -> {}));
     }
 
-    private String run(long seed) throws IOException {
+    private String run(long seed, Consumer<String> notes) throws IOException {
         Path home = dir.resolve(Long.toString(seed));
         try {
-            return new Simulation(seed, home).run();
+            return new Simulation(seed, home, notes).run();
         } finally {
             delete(home);
         }

@@ -42,6 +42,7 @@ final class StreamsTask<KO, VO> {
     private @Nullable Processor<String, Parsed<Message>, KO, VO> processor;
     private @Nullable TaskContext<KO, VO> context;
     private int processed;
+    private long causeMillis;
 
     private record Change(
             String store, Object key, @Nullable Object value) {}
@@ -136,6 +137,7 @@ final class StreamsTask<KO, VO> {
         String topicName = MemoryLog.NAMES.of(from);
         now.setRecordMetadata(topicName, partition, first.offset());
         now.setCurrentSystemTimeMs(world.time.wallMillis());
+        causeMillis = first.causeMillis();
         byte @Nullable [] key = first.key();
         current.process(new Record<>(
                 key == null ? null : new String(key, StandardCharsets.UTF_8),
@@ -162,7 +164,8 @@ final class StreamsTask<KO, VO> {
                         world.log.partitionOf(topic, key),
                         key.getBytes(StandardCharsets.UTF_8),
                         value == null ? null : value.toByteArray(),
-                        record.timestamp());
+                        record.timestamp(),
+                        causeMillis);
                 return;
             }
         }

@@ -1,16 +1,20 @@
 package dev.muster.e2e.simulation;
 
+import dev.muster.contract.topics.Partitions;
+import java.util.function.Consumer;
+
 /** What all parts of a simulation share. */
 final class World {
     final VirtualTime time = new VirtualTime();
     final Chance chance;
-    final Trace trace = new Trace();
+    final Trace trace;
     final Ledger ledger = new Ledger();
     final MemoryLog log;
     private boolean faulty = true;
 
-    World(long seed, dev.muster.contract.topics.Partitions partitions) {
+    World(long seed, Partitions partitions, Consumer<String> notes) {
         chance = new Chance(seed);
+        trace = new Trace(notes);
         log = new MemoryLog(time, partitions);
     }
 
