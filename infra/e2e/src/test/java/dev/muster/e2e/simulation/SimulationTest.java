@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * happens; {@code -Dmuster.simulation.seeds=N} runs so many, from {@code -Dmuster.simulation.from} on.
  */
 class SimulationTest {
-    private static final int SEEDS = 30;
+    private static final int SEEDS = 20;
 
     @TempDir
     Path dir;
