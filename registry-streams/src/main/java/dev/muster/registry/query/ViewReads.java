@@ -8,6 +8,7 @@ import dev.muster.proto.query.v1.ListNodesResponse;
 import dev.muster.proto.query.v1.ListedNode;
 import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.NodeView;
+import dev.muster.registry.view.ViewCounts;
 import dev.muster.registry.view.ViewEntry;
 import dev.muster.registry.view.ViewStore;
 import dev.muster.registry.view.ViewStore.Position;
@@ -21,7 +22,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /** Pages over the view store. */
@@ -102,16 +102,22 @@ public final class ViewReads {
         Map<Integer, Position> before = new HashMap<>();
         parts.forEach((part, store) -> before.put(part, position(store)));
         ListNodesResponse.Builder response = ListNodesResponse.newBuilder();
+        boolean counted = isCounted(request, audiences);
         try (MergedViews views = new MergedViews()) {
             for (String audience : audiences) {
                 ReadOnlyKeyValueStore<String, byte[]> store = parts.get(partitions.ofView(audience));
                 if (store != null) {
-                    KeyValueIterator<String, byte[]> range =
-                            store.prefixScan(ViewStore.prefix(audience), new StringSerializer());
-                    views.add(range);
+                    views.add(
+                            counted
+                                    ? store.range(
+                                            ViewStore.key(audience, request.getAfter()), ViewStore.lastKey(audience))
+                                    : store.prefixScan(ViewStore.prefix(audience), new StringSerializer()));
                 }
             }
-            fill(request, views, response);
+            fill(request, views, response, counted);
+        }
+        if (counted) {
+            countsOf(audiences, parts).forEach((status, count) -> response.putCounts(status.name(), count));
         }
         for (Map.Entry<Integer, ReadOnlyKeyValueStore<String, byte[]>> part : parts.entrySet()) {
             Position then = before.getOrDefault(part.getKey(), new Position(0, 0));
@@ -123,8 +129,30 @@ public final class ViewReads {
         return Optional.of(response.build());
     }
 
-    /** One pass over all that the audiences see: the page on the way, and the counts of all. */
-    private static void fill(ListNodesRequest request, MergedViews views, ListNodesResponse.Builder response) {
+    /** Whether the counts that are kept are those of the list: all its nodes, each under one of its audiences alone. */
+    private static boolean isCounted(ListNodesRequest request, SortedSet<String> audiences) {
+        return !request.getIndex()
+                && new NodeFilter(request).isOpen()
+                && (audiences.size() == 1 || audiences.stream().allMatch(audience -> audience.startsWith("fleet:")));
+    }
+
+    private Map<NodeStatus, Long> countsOf(
+            SortedSet<String> audiences, Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> parts) {
+        Map<NodeStatus, Long> counts = new EnumMap<>(NodeStatus.class);
+        for (String audience : audiences) {
+            ReadOnlyKeyValueStore<String, byte[]> store = parts.get(partitions.ofView(audience));
+            if (store != null) {
+                ViewCounts.from(store.get(ViewStore.countsKey(audience)))
+                        .byStatus()
+                        .forEach((status, count) -> counts.merge(status, count, Long::sum));
+            }
+        }
+        return counts;
+    }
+
+    /** One pass over all that the audiences see: the page on the way, and the counts of all, unless those are known. */
+    private static void fill(
+            ListNodesRequest request, MergedViews views, ListNodesResponse.Builder response, boolean counted) {
         NodeFilter filter = new NodeFilter(request);
         List<NodeStatus> wanted = request.getStatusesList();
         Set<NodeStatus> statuses = wanted.isEmpty() ? EnumSet.allOf(NodeStatus.class) : EnumSet.copyOf(wanted);
@@ -155,11 +183,16 @@ public final class ViewReads {
             if (size == request.getLimit() || (size > 0 && bytes > ANSWER_BYTES_MAX)) {
                 full = true;
                 response.setNext(response.getNodes(size - 1).getNode().getNodeId());
+                if (counted) {
+                    return;
+                }
             } else {
                 response.addNodes(shown);
             }
         }
-        counts.forEach((status, count) -> response.putCounts(status.name(), count));
+        if (!counted) {
+            counts.forEach((status, count) -> response.putCounts(status.name(), count));
+        }
     }
 
     private ReadOnlyKeyValueStore<String, byte[]> store(int partition) {

@@ -6,7 +6,12 @@ import dev.muster.proto.records.v1.ViewRecord;
 import dev.muster.registry.streams.Unreadable;
 import dev.muster.registry.view.ViewStore.Position;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -35,7 +40,7 @@ public final class ViewFold implements Consumer<Record<String, Parsed<Message>>>
         Position position = before == null ? new Position(0, 0) : Position.from(before);
         incarnation = position.incarnation() + 1;
         store.put(ViewStore.POSITION, new Position(incarnation, position.offset()).bytes());
-        rememberRemovals();
+        takeUp();
     }
 
     @Override
@@ -58,9 +63,9 @@ public final class ViewFold implements Consumer<Record<String, Parsed<Message>>>
     private void fold(ViewRecord view) {
         String key = ViewStore.key(view.getAudience(), view.getNodeId());
         switch (view.getChangeCase()) {
-            case NODE -> store.put(key, ViewEntry.of(view.getNode()).bytes());
+            case NODE -> put(view.getAudience(), key, ViewEntry.of(view.getNode()));
             case REMOVED -> {
-                store.put(key, ViewEntry.removed(view.getViewVersion()).bytes());
+                put(view.getAudience(), key, ViewEntry.removed(view.getViewVersion()));
                 remember(key);
             }
             case TASK -> {
@@ -74,6 +79,31 @@ public final class ViewFold implements Consumer<Record<String, Parsed<Message>>>
                 // a change of a newer release
             }
         }
+    }
+
+    private void put(String audience, String key, ViewEntry entry) {
+        byte[] before = store.get(key);
+        store.put(key, entry.bytes());
+        ViewEntry old = before == null ? ViewEntry.removed(0) : ViewEntry.from(before);
+        if (old.isRemoved() ? entry.isRemoved() : !entry.isRemoved() && old.status() == entry.status()) {
+            return;
+        }
+        ViewCounts counts = counts(audience);
+        if (!old.isRemoved()) {
+            counts.add(old.status(), -1);
+        }
+        if (!entry.isRemoved()) {
+            counts.add(entry.status(), 1);
+        }
+        writeCounts(audience, counts);
+    }
+
+    private ViewCounts counts(String audience) {
+        return ViewCounts.from(store.get(ViewStore.countsKey(audience)));
+    }
+
+    private void writeCounts(String audience, ViewCounts counts) {
+        store.put(ViewStore.countsKey(audience), counts.isEmpty() ? null : counts.bytes());
     }
 
     private void moved(RecordMetadata source) {
@@ -91,14 +121,30 @@ public final class ViewFold implements Consumer<Record<String, Parsed<Message>>>
         }
     }
 
-    private void rememberRemovals() {
+    /** Looks at every entry once: removals to remember, and counts, which an older release did not keep. */
+    private void takeUp() {
+        Map<String, ViewCounts> counted = new HashMap<>();
+        Set<String> audiences = new HashSet<>();
         try (KeyValueIterator<String, byte[]> all = store.all()) {
-            all.forEachRemaining(entry -> {
-                if (!entry.key.equals(ViewStore.POSITION)
-                        && ViewEntry.from(entry.value).isRemoved()) {
-                    removals.addLast(entry.key);
+            all.forEachRemaining(stored -> {
+                if (!ViewStore.isView(stored.key)) {
+                    return;
+                }
+                ViewEntry entry = ViewEntry.from(stored.value);
+                audiences.add(ViewStore.audienceOf(stored.key));
+                if (entry.isRemoved()) {
+                    removals.addLast(stored.key);
+                } else {
+                    counted.computeIfAbsent(ViewStore.audienceOf(stored.key), audience -> new ViewCounts())
+                            .add(entry.status(), 1);
                 }
             });
+        }
+        for (String audience : audiences) {
+            ViewCounts counts = counted.getOrDefault(audience, new ViewCounts());
+            if (!Arrays.equals(counts.bytes(), counts(audience).bytes())) {
+                writeCounts(audience, counts);
+            }
         }
     }
 }

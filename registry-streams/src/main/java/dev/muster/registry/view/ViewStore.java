@@ -8,12 +8,15 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * Keys of the view store, `views`: audience, NUL, node id; and one for the position, which sorts before them all.
+ * Keys of the view store, `views`: audience, NUL, node id; and before them all one for the position, and one per audience for
+ * its counts.
  */
 public final class ViewStore {
     public static final String NAME = "views";
     /** Its value is written after what it speaks of. */
     public static final String POSITION = "!position";
+
+    private static final String COUNTS = "!counts ";
 
     private ViewStore() {}
 
@@ -34,12 +37,31 @@ public final class ViewStore {
         }
     }
 
+    /** Where the counts of an audience are: before all views. */
+    public static String countsKey(String audience) {
+        return COUNTS + audience;
+    }
+
+    /** Whether a key is of a view, rather than of what is kept beside them. */
+    static boolean isView(String key) {
+        return !key.startsWith("!");
+    }
+
+    static String audienceOf(String key) {
+        return key.substring(0, key.indexOf('\0'));
+    }
+
     public static String key(String audience, String nodeId) {
         return prefix(audience) + nodeId;
     }
 
     public static String prefix(String audience) {
         return audience + '\0';
+    }
+
+    /** Sorts after every node of the audience. */
+    public static String lastKey(String audience) {
+        return prefix(audience) + '~';
     }
 
     public static String nodeOf(String key) {

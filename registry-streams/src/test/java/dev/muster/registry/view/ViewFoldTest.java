@@ -132,6 +132,35 @@ class ViewFoldTest {
         assertThat(position().offset()).isEqualTo(before.offset());
     }
 
+    private Map<NodeStatus, Long> counts() {
+        return ViewCounts.from(store.get(ViewStore.countsKey("user:alice"))).byStatus();
+    }
+
+    @Test
+    void nodes_are_counted_by_status_as_they_change() {
+        ViewFold fold = fold(10);
+        feed(fold, "a", 1, node(1, NodeStatus.ONLINE));
+        feed(fold, "b", 1, node(1, NodeStatus.ONLINE));
+        feed(fold, "c", 1, node(1, NodeStatus.OFFLINE));
+        assertThat(counts()).isEqualTo(Map.of(NodeStatus.ONLINE, 2L, NodeStatus.OFFLINE, 1L));
+        feed(fold, "a", 2, node(2, NodeStatus.OFFLINE));
+        feed(fold, "b", 2, node(2, NodeStatus.ONLINE));
+        feed(fold, "c", 2, view -> view.setRemoved(dev.muster.proto.records.v1.Removed.getDefaultInstance()));
+        feed(fold, "c", 3, view -> view.setRemoved(dev.muster.proto.records.v1.Removed.getDefaultInstance()));
+        assertThat(counts()).isEqualTo(Map.of(NodeStatus.ONLINE, 1L, NodeStatus.OFFLINE, 1L));
+        feed(fold, "c", 4, node(4, NodeStatus.STALE));
+        assertThat(counts()).isEqualTo(Map.of(NodeStatus.ONLINE, 1L, NodeStatus.OFFLINE, 1L, NodeStatus.STALE, 1L));
+
+        // an older release kept none
+        store.delete(ViewStore.countsKey("user:alice"));
+        fold(10);
+        assertThat(counts()).isEqualTo(Map.of(NodeStatus.ONLINE, 1L, NodeStatus.OFFLINE, 1L, NodeStatus.STALE, 1L));
+        for (String node : List.of("a", "b", "c")) {
+            feed(fold, node, 9, view -> view.setRemoved(dev.muster.proto.records.v1.Removed.getDefaultInstance()));
+        }
+        assertThat(store.get(ViewStore.countsKey("user:alice"))).isNull();
+    }
+
     @Test
     void a_record_that_cannot_be_read_is_passed() {
         ViewFold fold = fold(10);
