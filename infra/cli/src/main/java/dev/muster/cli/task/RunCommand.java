@@ -14,12 +14,16 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Runs a command on a node as if it ran here. */
 @Command(
@@ -27,6 +31,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Run a command on a node, stream its output, and exit with its exit code (128+n on signal n).",
+            "With --selector, on all nodes with those labels, and no NODE is named: each one's output comes when it has ended,",
+            "and the exit code is 0 if the command succeeded everywhere, else 1.",
             "One word is a line for /bin/sh; several are a program and its arguments, passed on as they are.",
             "Ctrl-C cancels the command; a second one leaves it."
         })
@@ -39,7 +45,7 @@ public final class RunCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "NODE", description = "Id or name.")
     String node = "";
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "CMD", description = "After `--`: what to run.")
+    @Parameters(index = "1..*", arity = "0..*", paramLabel = "CMD", description = "After `--`: what to run.")
     List<String> words = List.of();
 
     @Option(
@@ -65,22 +71,49 @@ public final class RunCommand implements Callable<Integer> {
     @Nullable
     Integer ttlSeconds;
 
+    @Option(
+            names = "--selector",
+            paramLabel = "K=V",
+            description = "Run it on all nodes with this label; may repeat, then all must match.")
+    Map<String, String> selector = Map.of();
+
+    @Option(names = "--max-concurrency", paramLabel = "N", description = "With --selector: nodes at once.")
+    @Nullable
+    Integer maxConcurrency;
+
+    @Option(
+            names = "--max-failures",
+            paramLabel = "N",
+            description = "With --selector: begin on no further node once it failed on more than this many.")
+    @Nullable
+    Integer maxFailures;
+
+    @Spec
+    CommandSpec spec;
+
     private final CliIo io;
 
     public RunCommand(CliIo io) {
         this.io = io;
+        this.spec = CommandSpec.create();
         this.connect = new ConnectOptions(io.variables());
     }
 
     @Override
     public Integer call() throws Exception {
+        if (!selector.isEmpty()) {
+            return onMany();
+        }
+        if (words.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "what to run is missing, after the node");
+        }
         ApiClient api = connect.client();
         TaskApi tasks = new TaskApi(api, NodeRef.resolve(api, node));
         if (tty) {
             return InteractiveSession.start(api, tasks, body(), io);
         }
         String taskId = tasks.create(body()).path("taskId").asText();
-        cancelOnInterrupt(tasks, taskId);
+        cancelOnInterrupt(() -> tasks.cancel(taskId), "task " + taskId);
         try {
             JsonNode task = new OutputFollower(api, tasks, taskId, io).follow();
             return ExitCodes.of(task);
@@ -90,7 +123,30 @@ public final class RunCommand implements Callable<Integer> {
         }
     }
 
+    private int onMany() throws InterruptedException {
+        if (tty) {
+            throw new ParameterException(
+                    spec.commandLine(), "a terminal is of one node; leave out --tty or --selector");
+        }
+        ObjectNode body = body(Stream.concat(Stream.of(node), words.stream()).toList());
+        ObjectNode labels = body.putObject("selector").putObject("labels");
+        selector.forEach(labels::put);
+        if (maxConcurrency != null) {
+            body.put("maxConcurrency", maxConcurrency.intValue());
+        }
+        if (maxFailures != null) {
+            body.put("maxFailures", maxFailures.intValue());
+        }
+        GroupRun run = new GroupRun(connect.client(), body, io);
+        cancelOnInterrupt(run::cancel, "task group " + run.groupId());
+        return run.follow();
+    }
+
     private ObjectNode body() {
+        return body(words);
+    }
+
+    private ObjectNode body(List<String> words) {
         ObjectNode body = Json.object().put("idempotencyKey", UUID.randomUUID().toString());
         if (words.size() == 1) {
             body.put("command", words.get(0));
@@ -114,16 +170,16 @@ public final class RunCommand implements Callable<Integer> {
         return body;
     }
 
-    private void cancelOnInterrupt(TaskApi tasks, String taskId) {
+    private void cancelOnInterrupt(Runnable cancel, String what) {
         AtomicInteger presses = new AtomicInteger();
         Signals.register("INT", () -> {
             if (presses.incrementAndGet() > 1) {
-                io.say("left; the command may run on as task " + taskId);
+                io.say("left; the command may run on as " + what);
                 Runtime.getRuntime().halt(INTERRUPTED);
             }
             io.say("cancelling; press again to leave it");
             try {
-                tasks.cancel(taskId);
+                cancel.run();
             } catch (RuntimeException e) {
                 io.say("could not cancel: " + e.getMessage());
             }
