@@ -29,9 +29,9 @@ final class Commands implements TerminalOps {
         screen.forgetPrinted();
         switch (c0) {
             case '\n' -> screen.lineFeed();
-            case '\r' -> screen.carriageReturn();
-            case '\b' -> screen.backspace();
-            case '\t' -> screen.tab(1);
+            case '\r' -> screen.cursor().carriageReturn();
+            case '\b' -> screen.cursor().backspace(screen.grid());
+            case '\t' -> screen.cursor().tab(1);
             case 0x0b, 0x0c -> screen.verticalTab();
             case 0x0e -> shift(1);
             case 0x0f -> shift(0);
@@ -65,16 +65,16 @@ final class Commands implements TerminalOps {
         switch (last) {
             case '7' -> screen.saveCursor();
             case '8' -> screen.restoreCursor();
-            case '9' -> screen.forwardIndex();
+            case '9' -> screen.editing().forwardIndex();
             case '=' -> screen.mode(Modes.KEYPAD, true);
             case '>' -> screen.mode(Modes.KEYPAD, false);
             case 'D' -> screen.index();
             case 'E' -> {
-                screen.grid().row(screen.y()).unwrap();
+                screen.grid().row(screen.cursor().y).unwrap();
                 screen.index();
-                screen.carriageReturn();
+                screen.cursor().carriageReturn();
             }
-            case 'H' -> screen.tabs().set(screen.x());
+            case 'H' -> screen.tabs().set(screen.cursor().x);
             case 'M' -> screen.reverseIndex();
             case 'N' -> shiftOnce(2);
             case 'O' -> shiftOnce(3);
@@ -119,46 +119,46 @@ final class Commands implements TerminalOps {
         int second = count > 1 ? params[1] : 0;
         switch (last) {
             case 'm' -> {}
-            case '@' -> screen.insertCharacters(n);
-            case 'A' -> screen.up(n);
-            case 'B' -> screen.down(n);
-            case 'C' -> screen.forward(n);
-            case 'D' -> screen.back(n);
+            case '@' -> screen.editing().insertCharacters(n);
+            case 'A' -> screen.cursor().up(n);
+            case 'B' -> screen.cursor().down(n);
+            case 'C' -> screen.cursor().forward(n);
+            case 'D' -> screen.cursor().back(n, screen.grid());
             case 'E' -> {
-                screen.down(n);
-                screen.carriageReturn();
+                screen.cursor().down(n);
+                screen.cursor().carriageReturn();
             }
             case 'F' -> {
-                screen.up(n);
-                screen.carriageReturn();
+                screen.cursor().up(n);
+                screen.cursor().carriageReturn();
             }
-            case 'G', '`' -> screen.toColumn(n - 1);
+            case 'G', '`' -> screen.cursor().toColumn(n - 1);
             case 'H', 'f' -> {
-                screen.toRow(n - 1);
-                screen.toColumn(Math.max(second, 1) - 1);
+                screen.cursor().toRow(n - 1);
+                screen.cursor().toColumn(Math.max(second, 1) - 1);
             }
-            case 'I' -> screen.tab(n);
-            case 'J' -> screen.eraseDisplay(first, false);
-            case 'K' -> screen.eraseLine(first, false);
-            case 'L' -> screen.insertLines(n);
-            case 'M' -> screen.deleteLines(n);
-            case 'P' -> screen.deleteCharacters(n);
-            case 'S' -> screen.scrollUp(n);
+            case 'I' -> screen.cursor().tab(n);
+            case 'J' -> screen.erasing().eraseDisplay(first, false);
+            case 'K' -> screen.erasing().eraseLine(first, false);
+            case 'L' -> screen.editing().insertLines(n);
+            case 'M' -> screen.editing().deleteLines(n);
+            case 'P' -> screen.editing().deleteCharacters(n);
+            case 'S' -> screen.editing().scrollUp(n);
             case 'T' -> {
                 if (count <= 1) { // with five parameters it is mouse tracking
-                    screen.scrollDown(n);
+                    screen.editing().scrollDown(n);
                 }
             }
-            case '^' -> screen.scrollDown(n);
-            case 'X' -> screen.eraseCharacters(n);
-            case 'Z' -> screen.backTab(n);
-            case 'a' -> screen.shiftColumn(n);
-            case 'd' -> screen.toRow(n - 1);
-            case 'e' -> screen.shiftRow(n);
+            case '^' -> screen.editing().scrollDown(n);
+            case 'X' -> screen.erasing().eraseCharacters(n);
+            case 'Z' -> screen.cursor().backTab(n);
+            case 'a' -> screen.cursor().shiftColumn(n);
+            case 'd' -> screen.cursor().toRow(n - 1);
+            case 'e' -> screen.cursor().shiftRow(n);
             case 'g' -> clearTabs(first);
             case 'h' -> ansiModes(params, count, true);
-            case 'j' -> screen.shiftColumn(-n);
-            case 'k' -> screen.shiftRow(-n);
+            case 'j' -> screen.cursor().shiftColumn(-n);
+            case 'k' -> screen.cursor().shiftRow(-n);
             case 'l' -> ansiModes(params, count, false);
             case 'r' -> screen.rowMargins(n - 1, (second == 0 ? screen.rows() : second) - 1);
             case 's' -> {
@@ -175,7 +175,7 @@ final class Commands implements TerminalOps {
 
     private void clearTabs(int what) {
         if (what == 0) {
-            screen.tabs().clear(screen.x());
+            screen.tabs().clear(screen.cursor().x);
         } else if (what == 3) {
             screen.tabs().clearAll();
         }
@@ -193,8 +193,8 @@ final class Commands implements TerminalOps {
 
     private void privateCsi(int last, int first, int[] params, int count) {
         switch (last) {
-            case 'J' -> screen.eraseDisplay(first, true);
-            case 'K' -> screen.eraseLine(first, true);
+            case 'J' -> screen.erasing().eraseDisplay(first, true);
+            case 'K' -> screen.erasing().eraseLine(first, true);
             case 'W' -> {
                 if (first == 5) {
                     screen.tabs().reset();
@@ -228,7 +228,7 @@ final class Commands implements TerminalOps {
             case 47 -> screen.alternate(on);
             case 1047 -> {
                 if (!on && screen.isAlternate()) {
-                    screen.eraseDisplay(2, false);
+                    screen.erasing().eraseDisplay(2, false);
                 }
                 screen.alternate(on);
             }
@@ -243,7 +243,7 @@ final class Commands implements TerminalOps {
                 if (on) {
                     screen.saveCursor();
                     screen.alternate(true);
-                    screen.eraseDisplay(2, false);
+                    screen.erasing().eraseDisplay(2, false);
                 } else {
                     screen.alternate(false);
                     screen.restoreCursor();
@@ -261,12 +261,12 @@ final class Commands implements TerminalOps {
     private void csiWithIntermediate(int intermediates, int last, int first, int[] params, int count) {
         int n = Math.max(first, 1);
         switch ((intermediates << 8) | last) {
-            case (' ' << 8) | '@' -> screen.shiftLeft(n);
-            case (' ' << 8) | 'A' -> screen.shiftRight(n);
+            case (' ' << 8) | '@' -> screen.editing().shiftLeft(n);
+            case (' ' << 8) | 'A' -> screen.editing().shiftRight(n);
             case ('!' << 8) | 'p' -> screen.softReset();
             case ('"' << 8) | 'q' -> screen.guard(first == 1, false);
-            case ('\'' << 8) | '}' -> screen.insertColumnsHere(n);
-            case ('\'' << 8) | '~' -> screen.deleteColumnsHere(n);
+            case ('\'' << 8) | '}' -> screen.editing().insertColumnsHere(n);
+            case ('\'' << 8) | '~' -> screen.editing().deleteColumnsHere(n);
             case ('$' << 8) | 'x' -> rectangles.fill(params, count);
             case ('$' << 8) | 'z' -> rectangles.erase(params, count, false);
             case ('$' << 8) | '{' -> rectangles.erase(params, count, true);

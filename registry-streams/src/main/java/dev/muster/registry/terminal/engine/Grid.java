@@ -167,4 +167,22 @@ final class Grid {
         first = 0;
         return Math.max(0, Math.min(y - gone, rows - 1));
     }
+
+    void save(StateWriter out) {
+        int used = rows();
+        while (used > 0 && row(used - 1).isFresh()) {
+            used--;
+        }
+        out.number(used);
+        for (int y = 0; y < used; y++) {
+            RowState.save(row(y), out);
+        }
+    }
+
+    void restore(StateReader in) {
+        int used = in.number(rows());
+        for (int y = 0; y < used; y++) {
+            RowState.restore(row(y), in);
+        }
+    }
 }

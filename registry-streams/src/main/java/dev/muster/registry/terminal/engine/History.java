@@ -221,7 +221,7 @@ final class History implements Grid.Above {
         if (rows != null) {
             out.number(frameFrom);
             for (int y = frameFrom; y <= frameTo; y++) {
-                rows[y].save(out);
+                RowState.save(rows[y], out);
             }
         }
         changed.save(out, finalLines, sink -> window(grid, sink));
@@ -241,7 +241,7 @@ final class History implements Grid.Above {
             for (int y = 0; y < rows; y++) {
                 restored[y] = new Row();
                 if (y >= frameFrom) {
-                    restored[y].restore(in);
+                    RowState.restore(restored[y], in);
                 }
             }
             frame = restored;

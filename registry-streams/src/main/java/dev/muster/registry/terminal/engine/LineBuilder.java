@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LineBuilder {
 
-    private static final int CELL_BYTES_MAX = Utf8.BYTES_MAX * (1 + Row.MARKS_MAX);
+    private static final int CELL_BYTES_MAX = Utf8.BYTES_MAX * (1 + Marks.MAX);
 
     private final int bytesMax;
     private byte[] buffer = new byte[512];

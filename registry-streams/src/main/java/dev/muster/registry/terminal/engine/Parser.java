@@ -25,8 +25,6 @@ package dev.muster.registry.terminal.engine;
  */
 final class Parser {
 
-    static final int PARAMS_MAX = 32;
-    static final int PARAM_MAX = 65_535;
     static final int STRING_BYTES_SOFT = 4 * 1_024;
     static final int STRING_BYTES_MAX = 1_024 * 1_024;
 
@@ -47,18 +45,11 @@ final class Parser {
     private int state = GROUND;
     private int prefix;
     private int intermediates;
-    private final int[] params = new int[PARAMS_MAX + 1];
-    private int count;
-    private boolean subParam;
+    private final Params params = new Params();
+    private final Utf8Decoder utf8 = new Utf8Decoder();
     private int stringBytes;
     private boolean stringC2;
     private long resyncs;
-
-    // UTF-8, after the WHATWG decoder: bytes still needed, bits so far, allowed range of the next byte
-    private int need;
-    private int bits;
-    private int lower = 0x80;
-    private int upper = 0xbf;
 
     Parser(TerminalOps ops) {
         this.ops = ops;
@@ -73,7 +64,7 @@ final class Parser {
         int i = offset;
         int end = offset + length;
         while (i < end) {
-            if (need != 0) {
+            if (utf8.isPartial()) {
                 i = continuation(bytes, i);
             } else if (state == GROUND) {
                 i = ground(bytes, i, end);
@@ -103,7 +94,7 @@ final class Parser {
             }
             if (b < 0) {
                 i = nonAscii(bytes, i - 1, end);
-                if (state != GROUND || need != 0) {
+                if (state != GROUND || utf8.isPartial()) {
                     return i;
                 }
             } else if (b < 0x20 && b != 0x18 && b != 0x1a) {
@@ -187,9 +178,7 @@ final class Parser {
         switch (b) {
             case '[' -> {
                 state = CSI_ENTRY;
-                count = 0;
-                params[0] = 0;
-                subParam = false;
+                params.clear();
             }
             case ']' -> enterString(OSC);
             case 'P', 'X', '^', '_' -> enterString(STRING);
@@ -221,21 +210,13 @@ final class Parser {
             dispatchCsi(b);
         } else if (b >= '0' && b <= '9') {
             state = CSI_PARAM;
-            if (count == 0) {
-                count = 1;
-            }
-            if (!subParam) {
-                params[count - 1] = Math.min(params[count - 1] * 10 + (b - '0'), PARAM_MAX);
-            }
+            params.digit(b - '0');
         } else if (b == ';') {
             state = CSI_PARAM;
-            subParam = false;
-            count = Math.min(Math.max(count, 1) + 1, PARAMS_MAX + 1); // the last place takes all that are too many
-            params[count - 1] = 0;
+            params.next();
         } else if (b == ':') {
             state = CSI_PARAM;
-            count = Math.max(count, 1);
-            subParam = true;
+            params.sub();
         } else if (b < 0x30) {
             collect(b);
             state = CSI_INTERMEDIATE;
@@ -250,7 +231,7 @@ final class Parser {
     private void dispatchCsi(int b) {
         state = GROUND;
         if (intermediates < TOO_MANY_INTERMEDIATES) {
-            ops.csi(prefix, intermediates, b, params, Math.min(count, PARAMS_MAX));
+            ops.csi(prefix, intermediates, b, params.values(), params.count());
         }
     }
 
@@ -303,44 +284,26 @@ final class Parser {
 
     /** Decodes the non-ASCII character whose first byte is at {@code i}, or starts to. */
     private int nonAscii(byte[] bytes, int i, int end) {
-        int lead = bytes[i] & 0xff;
-        if (lead >= 0xc2 && lead <= 0xdf) {
-            begin(1, lead & 0x1f, 0x80, 0xbf);
-        } else if (lead >= 0xe0 && lead <= 0xef) {
-            begin(2, lead & 0x0f, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf);
-        } else if (lead >= 0xf0 && lead <= 0xf4) {
-            begin(3, lead & 0x07, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf);
-        } else {
+        if (!utf8.begin(bytes[i] & 0xff)) {
             codePoint(Utf8.REPLACEMENT);
             return i + 1;
         }
         int next = i + 1;
-        while (need != 0 && next < end) {
+        while (utf8.isPartial() && next < end) {
             next = continuation(bytes, next);
         }
         return next;
     }
 
-    private void begin(int need, int bits, int lower, int upper) {
-        this.need = need;
-        this.bits = bits;
-        this.lower = lower;
-        this.upper = upper;
-    }
-
     /** One more byte of a character; a byte that does not belong to it stays for the caller. */
     private int continuation(byte[] bytes, int i) {
-        int b = bytes[i] & 0xff;
-        if (b < lower || b > upper) {
-            need = 0;
+        int decoded = utf8.next(bytes[i] & 0xff);
+        if (decoded == Utf8Decoder.BROKEN) {
             codePoint(Utf8.REPLACEMENT);
             return i;
         }
-        lower = 0x80;
-        upper = 0xbf;
-        bits = (bits << 6) | (b & 0x3f);
-        if (--need == 0) {
-            codePoint(bits);
+        if (decoded != Utf8Decoder.MORE) {
+            codePoint(decoded);
         }
         return i + 1;
     }
@@ -366,18 +329,9 @@ final class Parser {
             out.number(intermediates);
         }
         if (state >= CSI_ENTRY && state <= CSI_IGNORE) {
-            out.number(count);
-            for (int i = 0; i < count; i++) {
-                out.number(i < PARAMS_MAX ? params[i] : 0);
-            }
-            out.flag(subParam);
+            params.save(out);
         }
-        out.number(need);
-        if (need != 0) {
-            out.number(bits);
-            out.number(lower);
-            out.number(upper);
-        }
+        utf8.save(out);
         out.number(resyncs);
     }
 
@@ -391,18 +345,9 @@ final class Parser {
             intermediates = in.number(TOO_MANY_INTERMEDIATES * 2);
         }
         if (state >= CSI_ENTRY && state <= CSI_IGNORE) {
-            count = in.number(PARAMS_MAX + 1);
-            for (int i = 0; i < count; i++) {
-                params[i] = in.number(PARAM_MAX);
-            }
-            subParam = in.flag();
+            params.restore(in);
         }
-        need = in.number(3);
-        if (need != 0) {
-            bits = in.number(0x10ffff);
-            lower = in.number(0xff);
-            upper = in.number(0xff);
-        }
+        utf8.restore(in);
         resyncs = in.longNumber();
     }
 }

@@ -18,10 +18,10 @@ final class Rectangles {
 
     private Area area(int[] params, int count, int at) {
         boolean origin = screen.modes().is(Modes.ORIGIN);
-        int rowBase = origin ? screen.top() : 0;
-        int columnBase = origin ? screen.left() : 0;
-        int lastRow = origin ? screen.bottom() : screen.rows() - 1;
-        int lastColumn = origin ? screen.right() : screen.cols() - 1;
+        int rowBase = origin ? screen.margins().top : 0;
+        int columnBase = origin ? screen.margins().left : 0;
+        int lastRow = origin ? screen.margins().bottom : screen.rows() - 1;
+        int lastColumn = origin ? screen.margins().right : screen.cols() - 1;
         return new Area(
                 rowBase + Math.max(param(params, count, at), 1) - 1,
                 columnBase + Math.max(param(params, count, at + 1), 1) - 1,

@@ -116,12 +116,12 @@ final class Repaint {
     }
 
     private void margins() {
-        if (screen.top() != 0 || screen.bottom() != screen.rows() - 1) {
-            sequence(screen.top() + 1, screen.bottom() + 1, 'r');
+        if (screen.margins().top != 0 || screen.margins().bottom != screen.rows() - 1) {
+            sequence(screen.margins().top + 1, screen.margins().bottom + 1, 'r');
         }
         if (screen.modes().is(Modes.LEFT_RIGHT_MARGINS)) {
             out.append(CSI).append("?69h");
-            sequence(screen.left() + 1, screen.right() + 1, 's');
+            sequence(screen.margins().left + 1, screen.margins().right + 1, 's');
         }
         mode(Modes.ORIGIN, false, 6);
         mode(Modes.REVERSE_WRAP, false, 45);
@@ -137,13 +137,13 @@ final class Repaint {
 
     private void cursor() {
         boolean origin = screen.modes().is(Modes.ORIGIN);
-        int y = screen.y() - (origin ? screen.top() : 0);
-        int x = screen.x();
-        Row row = screen.grid().row(screen.y());
-        if (screen.isPendingWrap()) {
-            toPendingWrap(row, y, x, origin ? screen.left() : 0);
+        int y = screen.cursor().y - (origin ? screen.margins().top : 0);
+        int x = screen.cursor().x;
+        Row row = screen.grid().row(screen.cursor().y);
+        if (screen.cursor().pendingWrap) {
+            toPendingWrap(row, y, x, origin ? screen.margins().left : 0);
         } else {
-            to(y, x - (origin ? screen.left() : 0));
+            to(y, x - (origin ? screen.margins().left : 0));
         }
         mode(Modes.AUTOWRAP, true, 7);
     }

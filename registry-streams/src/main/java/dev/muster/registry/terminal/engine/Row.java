@@ -15,14 +15,13 @@ final class Row {
     /** Flag on a cell: not erased by selective erase. */
     static final int PROTECTED = 0x100_0000;
 
-    static final int MARKS_MAX = 8;
     private static final int CODE_POINT = 0x1f_ffff;
     private static final int CELLS_FIRST = 80;
 
     private byte[] ascii = new byte[CELLS_FIRST];
     private int[] cells = {};
     /** Combining characters by column; present only where there are some. */
-    private int @Nullable [] @Nullable [] marks;
+    private @Nullable Marks marks;
 
     private boolean wide;
     private int length;
@@ -88,6 +87,14 @@ final class Row {
         return wide ? cells[x] & CODE_POINT : ascii[x];
     }
 
+    /** Code point, or 0 for the second cell of a wide character; and {@link #PROTECTED}. */
+    int storedCell(int x) {
+        if (!wide) {
+            return ascii[x];
+        }
+        return (cells[x] & CODE_POINT) == TAIL ? cells[x] & PROTECTED : cells[x];
+    }
+
     boolean isProtected(int x) {
         return x < length && wide && (cells[x] & PROTECTED) != 0;
     }
@@ -115,7 +122,7 @@ final class Row {
     }
 
     int @Nullable [] marksAt(int x) {
-        return marks == null || x >= marks.length || x >= length ? null : marks[x];
+        return marks == null || x >= length ? null : marks.at(x);
     }
 
     void clear() {
@@ -144,7 +151,7 @@ final class Row {
             cells[x + i] = bytes[from + i];
         }
         if (marks != null) {
-            Arrays.fill(marks, Math.min(x, marks.length), Math.min(end, marks.length), null);
+            marks.clear(x, end);
         }
         length = Math.max(length, end);
     }
@@ -168,7 +175,7 @@ final class Row {
         length = Math.max(length, x + width);
     }
 
-    /** Adds a combining character to the cell before {@code x}; beyond {@value #MARKS_MAX} they are dropped. */
+    /** Adds a combining character to the cell before {@code x}; beyond {@value Marks#MAX} they are dropped. */
     void mark(int x, int codePoint) {
         upgrade();
         fillTo(x, x);
@@ -177,21 +184,12 @@ final class Row {
         if (at > 0 && (cells[at] & CODE_POINT) == TAIL) {
             at--;
         }
-        int @Nullable [] @Nullable [] all = marks;
+        Marks all = marks;
         if (all == null) {
-            all = new int[cells.length][];
-        } else if (all.length <= at) {
-            all = Arrays.copyOf(all, cells.length);
+            all = new Marks();
+            marks = all;
         }
-        marks = all;
-        int[] old = all[at];
-        if (old == null) {
-            all[at] = new int[] {codePoint};
-        } else if (old.length < MARKS_MAX) {
-            int[] more = Arrays.copyOf(old, old.length + 1);
-            more[old.length] = codePoint;
-            all[at] = more;
-        }
+        all.add(at, codePoint);
     }
 
     /** Blanks {@code from} to {@code to} (exclusive). */
@@ -259,7 +257,9 @@ final class Row {
             length = Math.max(length, limit);
             if (wide) {
                 System.arraycopy(cells, from, cells, to, count);
-                moveMarks(from, to, count);
+                if (marks != null) {
+                    marks.move(from, to, count);
+                }
             } else {
                 System.arraycopy(ascii, from, ascii, to, count);
             }
@@ -277,18 +277,6 @@ final class Row {
         if (codePoint != TAIL && Widths.of(codePoint) == 2) {
             set(last, BLANK);
         }
-    }
-
-    private void moveMarks(int from, int to, int count) {
-        int @Nullable [] @Nullable [] all = marks;
-        if (all == null) {
-            return;
-        }
-        if (all.length < cells.length) {
-            all = Arrays.copyOf(all, cells.length);
-            marks = all;
-        }
-        System.arraycopy(all, from, all, to, count);
     }
 
     /** Copies cells from another row (or this one) over the cells at {@code x}. */
@@ -335,7 +323,7 @@ final class Row {
     }
 
     /** Length without the blanks at the end that protection does not tell from cells never written. */
-    private int storedLength() {
+    int storedLength() {
         int n = trimmedLength();
         if (wide) {
             for (int x = length - 1; x >= n; x--) {
@@ -347,77 +335,10 @@ final class Row {
         return n;
     }
 
-    void save(StateWriter out) {
-        int text = storedLength();
-        out.number(wrapWidth);
-        boolean plain = isPlain(text);
-        out.flag(!plain);
-        if (plain) {
-            out.number(text);
-            for (int x = 0; x < text; x++) {
-                out.number(codePoint(x));
-            }
-            return;
-        }
-        out.number(text);
-        int marked = 0;
-        for (int x = 0; x < text; x++) {
-            out.number((cells[x] & CODE_POINT) == TAIL ? cells[x] & PROTECTED : cells[x]);
-            marked += marksAt(x) == null ? 0 : 1;
-        }
-        out.number(marked);
-        for (int x = 0; x < text; x++) {
-            int[] here = marksAt(x);
-            if (here != null) {
-                out.number(x);
-                out.number(here.length);
-                for (int mark : here) {
-                    out.number(mark);
-                }
-            }
-        }
-    }
-
-    /** Whether the cells before {@code to} could be bytes; state must not tell how they are stored. */
-    private boolean isPlain(int to) {
-        if (wide) {
-            for (int x = 0; x < to; x++) {
-                if (cells[x] >= 0x80 || marksAt(x) != null) {
-                    return false;
-                }
-            }
-        }
-        return true;
-    }
-
-    void restore(StateReader in) {
-        clear();
-        wrapWidth = in.number(TerminalOptions.COLS_MAX);
-        if (!in.flag()) {
-            ascii = in.bytes(TerminalOptions.COLS_MAX);
-            length = ascii.length;
-            return;
-        }
-        upgrade();
-        int text = in.number(TerminalOptions.COLS_MAX);
-        fillTo(0, text);
-        for (int x = 0; x < text; x++) {
-            int cell = in.number(PROTECTED | 0x10_ffff);
-            cells[x] = (cell & CODE_POINT) == 0 ? cell | TAIL : cell;
-        }
-        length = text;
-        for (int marked = in.number(text); marked > 0; marked--) {
-            int x = in.number(text - 1);
-            for (int count = in.number(MARKS_MAX); count > 0; count--) {
-                mark(x + 1, in.number(0x10_ffff));
-            }
-        }
-    }
-
     private void set(int x, int cell) {
         cells[x] = cell;
-        if (marks != null && x < marks.length) {
-            marks[x] = null;
+        if (marks != null) {
+            marks.clear(x, x + 1);
         }
     }
 

@@ -9,35 +9,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class Screen {
 
-    private static final int PROTECTION_NONE = 0;
-    private static final int PROTECTION_DEC = 1;
-    private static final int PROTECTION_ISO = 2;
-
     private final History history;
     private final boolean lfIsCrlf;
     private final Modes modes = new Modes();
     private final Charsets charsets = new Charsets();
     private final TabStops tabs;
+    private final Margins margins;
+    private final Cursor cursor;
+    private final Erasing erasing;
+    private final Editing editing;
     private final Grid primary;
     private @Nullable Grid alternate;
     private Grid grid;
 
-    private int cols;
-    private int rows;
-    private int x;
-    private int y;
-    /** The last column was written; the next character first goes to the next row. */
-    private boolean pendingWrap;
-
-    private int top;
-    private int bottom;
-    private int left;
-    private int right;
-
-    /** What last asked for protection decides which erasures heed it; {@code guarding} is the pen. */
-    private int protection;
-
+    /** The pen: what is printed is protected. */
     private boolean guarding;
+
     private int lastPrinted;
     private final SavedCursor[] saved = {SavedCursor.HOME, SavedCursor.HOME};
     /** The cursor's row when the alternate screen came on; only a resize asks for it. */
@@ -47,14 +34,15 @@ final class Screen {
     private boolean plain = true;
 
     Screen(int cols, int rows, boolean lfIsCrlf, History history) {
-        this.cols = cols;
-        this.rows = rows;
         this.lfIsCrlf = lfIsCrlf;
         this.history = history;
         tabs = new TabStops(cols);
+        margins = new Margins(cols, rows);
+        cursor = new Cursor(margins, modes, tabs);
+        erasing = new Erasing(this, history, cursor, margins);
+        editing = new Editing(this, cursor, margins);
         primary = new Grid(rows, history);
         grid = primary;
-        resetMargins();
     }
 
     Grid primary() {
@@ -70,39 +58,27 @@ final class Screen {
     }
 
     int cols() {
-        return cols;
+        return margins.cols;
     }
 
     int rows() {
-        return rows;
+        return margins.rows;
     }
 
-    int x() {
-        return x;
+    Margins margins() {
+        return margins;
     }
 
-    int y() {
-        return y;
+    Cursor cursor() {
+        return cursor;
     }
 
-    boolean isPendingWrap() {
-        return pendingWrap;
+    Erasing erasing() {
+        return erasing;
     }
 
-    int top() {
-        return top;
-    }
-
-    int bottom() {
-        return bottom;
-    }
-
-    int left() {
-        return left;
-    }
-
-    int right() {
-        return right;
+    Editing editing() {
+        return editing;
     }
 
     boolean isGuarding() {
@@ -131,8 +107,7 @@ final class Screen {
                 && !guarding
                 && !modes.is(Modes.INSERT)
                 && modes.is(Modes.AUTOWRAP)
-                && left == 0
-                && right == cols - 1;
+                && margins.isFullWidth();
     }
 
     // ---- printing
@@ -141,16 +116,16 @@ final class Screen {
         lastPrinted = bytes[to - 1];
         int i = from;
         while (i < to && plain) {
-            if (pendingWrap) {
-                wrap(cols);
+            if (cursor.pendingWrap) {
+                wrap(margins.cols);
             }
-            int count = Math.min(cols - x, to - i);
-            grid.row(y).putAscii(x, bytes, i, count);
+            int count = Math.min(margins.cols - cursor.x, to - i);
+            grid.row(cursor.y).putAscii(cursor.x, bytes, i, count);
             i += count;
-            x += count;
-            if (x == cols) {
-                x = cols - 1;
-                pendingWrap = true;
+            cursor.x += count;
+            if (cursor.x == margins.cols) {
+                cursor.x = margins.cols - 1;
+                cursor.pendingWrap = true;
             }
         }
         for (; i < to; i++) {
@@ -162,8 +137,8 @@ final class Screen {
         if (Widths.of(codePoint) != 0) {
             lastPrinted = codePoint;
             put(codePoint);
-        } else if (x > 0 || pendingWrap) {
-            grid.row(y).mark(pendingWrap ? x + 1 : x, codePoint);
+        } else if (cursor.x > 0 || cursor.pendingWrap) {
+            grid.row(cursor.y).mark(cursor.pendingWrap ? cursor.x + 1 : cursor.x, codePoint);
         }
     }
 
@@ -175,52 +150,52 @@ final class Screen {
         }
         int width = Widths.of(codePoint);
         boolean wraps = modes.is(Modes.AUTOWRAP);
-        if (pendingWrap) {
+        if (cursor.pendingWrap) {
             if (wraps) {
-                wrap(x + 1);
+                wrap(cursor.x + 1);
             }
-            pendingWrap = false;
+            cursor.pendingWrap = false;
         }
-        int limit = x > right ? cols : right + 1;
-        if (x + width > limit) {
-            if (!wraps || limit - (x >= left ? left : 0) < width) {
+        int limit = cursor.x > margins.right ? margins.cols : margins.right + 1;
+        if (cursor.x + width > limit) {
+            if (!wraps || limit - (cursor.x >= margins.left ? margins.left : 0) < width) {
                 return; // a wide character that fits nowhere
             }
-            wrap(x);
-            limit = x > right ? cols : right + 1;
+            wrap(cursor.x);
+            limit = cursor.x > margins.right ? margins.cols : margins.right + 1;
         }
-        Row row = grid.row(y);
+        Row row = grid.row(cursor.y);
         if (modes.is(Modes.INSERT)) {
-            insertCells(row, width, limit);
+            editing.insertCells(row, width, limit);
         }
-        row.put(x, codePoint, width, guarding ? Row.PROTECTED : 0);
-        x += width;
-        if (x >= limit) {
-            x = limit - 1;
-            pendingWrap = true;
+        row.put(cursor.x, codePoint, width, guarding ? Row.PROTECTED : 0);
+        cursor.x += width;
+        if (cursor.x >= limit) {
+            cursor.x = limit - 1;
+            cursor.pendingWrap = true;
         }
     }
 
     private void wrap(int width) {
-        if (left == 0 && right == cols - 1 && (y == bottom || y < rows - 1)) {
-            grid.row(y).wrap(width);
+        if (margins.isFullWidth() && (cursor.y == margins.bottom || cursor.y < margins.rows - 1)) {
+            grid.row(cursor.y).wrap(width);
         }
-        pendingWrap = false;
-        boolean inside = x <= right;
-        if (y == bottom) {
+        cursor.pendingWrap = false;
+        boolean inside = cursor.x <= margins.right;
+        if (cursor.y == margins.bottom) {
             if (inside) {
                 scrollUpFromIndex();
             }
-        } else if (y < rows - 1) {
-            y++;
+        } else if (cursor.y < margins.rows - 1) {
+            cursor.y++;
         }
-        x = inside && x >= left ? left : 0;
+        cursor.x = inside && cursor.x >= margins.left ? margins.left : 0;
     }
 
     /** REP. */
     void repeat(int count) {
         if (lastPrinted != 0) {
-            for (int n = Math.min(count, cols * rows); n > 0; n--) {
+            for (int n = Math.min(count, margins.cols * margins.rows); n > 0; n--) {
                 put(lastPrinted);
             }
         }
@@ -235,223 +210,97 @@ final class Screen {
     // ---- moving
 
     void lineFeed() {
-        grid.row(y).unwrap();
+        grid.row(cursor.y).unwrap();
         index();
         if (lfIsCrlf || modes.is(Modes.NEW_LINE)) {
-            carriageReturn();
+            cursor.carriageReturn();
         }
     }
 
     /** VT and FF: as a line feed, but they never return. */
     void verticalTab() {
-        grid.row(y).unwrap();
+        grid.row(cursor.y).unwrap();
         index();
         if (modes.is(Modes.NEW_LINE)) {
-            carriageReturn();
+            cursor.carriageReturn();
         }
     }
 
     void index() {
-        pendingWrap = false;
-        if (y == bottom) {
-            if (x >= left && x <= right) {
+        cursor.pendingWrap = false;
+        if (cursor.y == margins.bottom) {
+            if (cursor.isInColumns()) {
                 scrollUpFromIndex();
             }
-        } else if (y < rows - 1) {
-            y++;
+        } else if (cursor.y < margins.rows - 1) {
+            cursor.y++;
         }
     }
 
     private void scrollUpFromIndex() {
-        if (top == 0 && bottom == rows - 1 && left == 0 && right == cols - 1) {
+        if (margins.isWhole()) {
             grid.scrollOff();
         } else {
-            scrollUp(top, 1, true);
+            editing.scrollUp(margins.top, 1, true);
         }
     }
 
     void reverseIndex() {
-        pendingWrap = false;
-        if (y == top) {
-            if (x >= left && x <= right) {
-                scrollDown(top, 1);
+        cursor.pendingWrap = false;
+        if (cursor.y == margins.top) {
+            if (cursor.isInColumns()) {
+                editing.scrollDown(margins.top, 1);
             }
-        } else if (y > 0) {
-            y--;
+        } else if (cursor.y > 0) {
+            cursor.y--;
         }
-    }
-
-    void carriageReturn() {
-        pendingWrap = false;
-        x = x >= left || modes.is(Modes.ORIGIN) ? left : 0;
-    }
-
-    private boolean wrapsBack() {
-        return modes.is(Modes.REVERSE_WRAP | Modes.REVERSE_WRAP_EXTENDED) && modes.is(Modes.AUTOWRAP);
-    }
-
-    void backspace() {
-        boolean reverse = wrapsBack();
-        if (pendingWrap && reverse) {
-            pendingWrap = false;
-            return;
-        }
-        pendingWrap = false;
-        int stop = x >= left ? left : 0;
-        if (x > stop) {
-            x--;
-        } else if (reverse) {
-            backspaceOverEdge();
-        }
-    }
-
-    private void backspaceOverEdge() {
-        boolean extended = modes.is(Modes.REVERSE_WRAP_EXTENDED);
-        if (y == top) {
-            if (extended) {
-                y = bottom;
-                x = right;
-            }
-        } else if (y > 0 && (extended || grid.row(y - 1).isWrapped())) {
-            y--;
-            x = right;
-        }
-    }
-
-    void tab(int count) {
-        int limit = x > right ? cols - 1 : right;
-        for (int n = Math.min(count, cols); n > 0 && x < limit; n--) {
-            x = tabs.next(x, limit);
-        }
-    }
-
-    /** CBT. A wrap that is pending still comes, as in xterm. */
-    void backTab(int count) {
-        if (pendingWrap && modes.is(Modes.AUTOWRAP)) {
-            return;
-        }
-        pendingWrap = false;
-        int limit = modes.is(Modes.ORIGIN) ? left : 0;
-        for (int n = Math.min(count, cols); n > 0 && x > limit; n--) {
-            x = tabs.previous(x, limit);
-        }
-    }
-
-    void up(int count) {
-        pendingWrap = false;
-        y = Math.max(y - count, y >= top ? top : 0);
-    }
-
-    void down(int count) {
-        pendingWrap = false;
-        y = Math.min(y + count, y <= bottom ? bottom : rows - 1);
-    }
-
-    void forward(int count) {
-        pendingWrap = false;
-        x = Math.min(x + count, x <= right ? right : cols - 1);
-    }
-
-    void back(int count) {
-        if (wrapsBack()) {
-            for (int n = Math.min(count, cols * rows); n > 0; n--) {
-                backspace();
-            }
-            return;
-        }
-        pendingWrap = false;
-        x = Math.max(x - count, x >= left ? left : 0);
-    }
-
-    /** To a column; counted from the left margin in origin mode. */
-    void toColumn(int column) {
-        pendingWrap = false;
-        boolean origin = modes.is(Modes.ORIGIN);
-        x = Math.max(0, Math.min(origin ? left + column : column, origin ? right : cols - 1));
-    }
-
-    /** To a row; counted from the top margin in origin mode. */
-    void toRow(int row) {
-        pendingWrap = false;
-        boolean origin = modes.is(Modes.ORIGIN);
-        y = Math.max(0, Math.min(origin ? top + row : row, origin ? bottom : rows - 1));
-    }
-
-    /** Relative moves that heed margins only in origin mode (HPR, VPR, HPB, VPB). */
-    void shiftColumn(int by) {
-        toColumn(Math.max(0, x - (modes.is(Modes.ORIGIN) ? left : 0) + by));
-    }
-
-    void shiftRow(int by) {
-        toRow(Math.max(0, y - (modes.is(Modes.ORIGIN) ? top : 0) + by));
-    }
-
-    void home() {
-        toRow(0);
-        toColumn(0);
     }
 
     void saveCursor() {
         saved[isAlternate() ? 1 : 0] = new SavedCursor(
-                x,
-                y,
-                pendingWrap && x == cols - 1,
+                cursor.x,
+                cursor.y,
+                cursor.pendingWrap && cursor.x == margins.cols - 1,
                 modes.is(Modes.ORIGIN),
                 Charsets.withoutSingleShift(charsets.packed()),
                 guarding ? 1 : 0);
     }
 
     void restoreCursor() {
-        SavedCursor cursor = saved[isAlternate() ? 1 : 0];
-        x = Math.min(cursor.x(), cols - 1);
-        y = Math.min(cursor.y(), rows - 1);
-        modes.set(Modes.ORIGIN, cursor.origin());
-        if (cursor.origin()) { // margins may have been set since
-            x = Math.max(left, Math.min(x, right));
-            y = Math.max(top, Math.min(y, bottom));
-        }
-        pendingWrap = cursor.pendingWrap() && x == cursor.x() && y == cursor.y();
-        charsets.unpack(cursor.charsets());
-        guarding = cursor.protection() != 0;
+        SavedCursor back = saved[isAlternate() ? 1 : 0];
+        cursor.restore(back);
+        modes.set(Modes.ORIGIN, back.origin());
+        charsets.unpack(back.charsets());
+        guarding = back.protection() != 0;
         settingsChanged();
     }
 
     // ---- margins and modes
 
     void rowMargins(int newTop, int newBottom) {
-        int last = Math.min(newBottom, rows - 1);
-        if (newTop < last) {
-            top = newTop;
-            bottom = last;
-            home();
+        if (margins.setRows(newTop, newBottom)) {
+            cursor.home();
         }
     }
 
     void columnMargins(int newLeft, int newRight) {
-        int last = Math.min(newRight, cols - 1);
-        if (newLeft < last) {
-            left = newLeft;
-            right = last;
+        if (margins.setColumns(newLeft, newRight)) {
             settingsChanged();
-            home();
+            cursor.home();
         }
     }
 
     private void resetMargins() {
-        top = 0;
-        bottom = rows - 1;
-        left = 0;
-        right = cols - 1;
+        margins.reset();
         settingsChanged();
     }
 
     void mode(int mode, boolean on) {
         modes.set(mode, on);
         if (mode == Modes.ORIGIN) {
-            home();
+            cursor.home();
         } else if (mode == Modes.LEFT_RIGHT_MARGINS && !on) {
-            left = 0;
-            right = cols - 1;
+            margins.resetColumns();
         }
         settingsChanged();
     }
@@ -460,8 +309,8 @@ final class Screen {
     void columnMode() {
         if (modes.is(Modes.ALLOW_COLUMN_MODE)) {
             resetMargins();
-            clearScreen();
-            home();
+            erasing.clearScreen();
+            cursor.home();
         }
     }
 
@@ -471,11 +320,11 @@ final class Screen {
         }
         if (on) {
             Grid other = alternate;
-            if (other == null || other.rows() != rows) {
-                other = new Grid(rows, null);
+            if (other == null || other.rows() != margins.rows) {
+                other = new Grid(margins.rows, null);
                 alternate = other;
             }
-            primaryY = y;
+            primaryY = cursor.y;
             grid = other;
         } else {
             grid = primary;
@@ -486,7 +335,7 @@ final class Screen {
     void guard(boolean on, boolean iso) {
         guarding = on;
         if (on || !iso) {
-            protection = iso ? PROTECTION_ISO : PROTECTION_DEC;
+            erasing.heedProtection(iso);
         }
         settingsChanged();
     }
@@ -497,7 +346,7 @@ final class Screen {
         saved[0] = SavedCursor.HOME;
         saved[1] = SavedCursor.HOME;
         guarding = false;
-        protection = PROTECTION_NONE;
+        erasing.reset();
         resetMargins();
     }
 
@@ -509,277 +358,44 @@ final class Screen {
         modes.reset();
         tabs.reset();
         lastPrinted = 0;
-        pendingWrap = false;
-        x = 0;
-        y = 0;
+        cursor.pendingWrap = false;
+        cursor.x = 0;
+        cursor.y = 0;
         settingsChanged();
-    }
-
-    // ---- erasing
-
-    private boolean heedsProtection(boolean selective) {
-        return selective ? protection != PROTECTION_NONE : protection == PROTECTION_ISO;
-    }
-
-    private void erase(Row row, int from, int to, boolean selective) {
-        if (heedsProtection(selective)) {
-            row.eraseUnprotected(from, to);
-        } else {
-            row.erase(from, to);
-        }
-    }
-
-    /** ED and DECSED. */
-    void eraseDisplay(int what, boolean selective) {
-        switch (what) {
-            case 0 -> {
-                eraseLine(0, selective);
-                eraseRows(y + 1, rows - 1, selective);
-            }
-            case 1 -> {
-                eraseRows(0, y - 1, selective);
-                eraseLine(1, selective);
-            }
-            case 2, 22 -> {
-                pendingWrap = false;
-                if (heedsProtection(selective)) {
-                    eraseRows(0, rows - 1, selective);
-                } else {
-                    clearScreen();
-                }
-            }
-            default -> {} // 3, the scrollback, is history and stays
-        }
-    }
-
-    private void eraseRows(int from, int to, boolean selective) {
-        if (!heedsProtection(selective)) {
-            grid.clearRows(from, to);
-            return;
-        }
-        for (int i = from; i <= to; i++) {
-            grid.row(i).eraseUnprotected(0, Integer.MAX_VALUE);
-        }
-    }
-
-    private void clearScreen() {
-        if (isAlternate()) {
-            grid.clearRows(0, rows - 1);
-        } else {
-            history.screenCleared(grid);
-        }
-    }
-
-    /** EL and DECSEL. With a wrap pending the cursor still is on the last column, as on a VT; the wrap is called off. */
-    void eraseLine(int what, boolean selective) {
-        Row row = grid.row(y);
-        if (what >= 0 && what <= 2) {
-            pendingWrap = false;
-        }
-        switch (what) {
-            case 0 -> {
-                if (x == 0) {
-                    grid.cutAbove(y);
-                }
-                erase(row, x, Integer.MAX_VALUE, selective);
-                row.unwrap();
-            }
-            case 1 -> {
-                erase(row, 0, x + 1, selective);
-                if (x == cols - 1) {
-                    row.unwrap();
-                }
-            }
-            case 2 -> {
-                grid.cutAbove(y);
-                erase(row, 0, Integer.MAX_VALUE, selective);
-                row.unwrap();
-            }
-            default -> {}
-        }
-    }
-
-    void eraseCharacters(int count) {
-        pendingWrap = false;
-        erase(grid.row(y), x, Math.min(x + count, cols), false);
     }
 
     /** DECALN. */
     void alignmentPattern() {
         modes.set(Modes.ORIGIN, false);
         resetMargins();
-        grid.clearRows(0, rows - 1);
-        for (int i = 0; i < rows; i++) {
-            for (int column = 0; column < cols; column++) {
+        grid.clearRows(0, margins.rows - 1);
+        for (int i = 0; i < margins.rows; i++) {
+            for (int column = 0; column < margins.cols; column++) {
                 grid.row(i).put(column, 'E', 1, 0);
             }
         }
-        home();
-    }
-
-    // ---- inserting, deleting, scrolling
-
-    private boolean insideMargins() {
-        return y >= top && y <= bottom && x >= left && x <= right;
-    }
-
-    private void insertCells(Row row, int count, int limit) {
-        if (limit == cols) {
-            row.cut(cols);
-        }
-        row.insert(x, count, limit);
-    }
-
-    void insertCharacters(int count) {
-        pendingWrap = false;
-        if (x >= left && x <= right) {
-            insertCells(grid.row(y), Math.min(count, cols), right + 1);
-        }
-    }
-
-    void deleteCharacters(int count) {
-        pendingWrap = false;
-        if (x >= left && x <= right) {
-            Row row = grid.row(y);
-            if (right == cols - 1) {
-                row.cut(cols);
-            }
-            row.delete(x, Math.min(count, cols), right + 1);
-        }
-    }
-
-    void insertLines(int count) {
-        if (insideMargins()) {
-            scrollDown(y, count);
-            x = left;
-            pendingWrap = false;
-        }
-    }
-
-    void deleteLines(int count) {
-        if (insideMargins()) {
-            scrollUp(y, count, false);
-            x = left;
-            pendingWrap = false;
-        }
-    }
-
-    /** SU. */
-    void scrollUp(int count) {
-        scrollUp(top, count, true);
-    }
-
-    /** SD. */
-    void scrollDown(int count) {
-        scrollDown(top, count);
-    }
-
-    private void scrollUp(int from, int count, boolean keep) {
-        if (left == 0 && right == cols - 1) {
-            grid.scrollUp(from, bottom, count, keep);
-        } else {
-            moveBlock(from, Math.min(count, bottom - from + 1));
-        }
-    }
-
-    private void scrollDown(int from, int count) {
-        if (left == 0 && right == cols - 1) {
-            grid.scrollDown(from, bottom, count);
-        } else {
-            moveBlock(from, -Math.min(count, bottom - from + 1));
-        }
-    }
-
-    /** Moves the cells between the left and right margin up (or down, when negative); the rows' ends stay. */
-    private void moveBlock(int from, int up) {
-        grid.cutAbove(from);
-        int width = right - left + 1;
-        int count = bottom - from + 1;
-        for (int n = 0; n < count; n++) {
-            int target = up > 0 ? from + n : bottom - n;
-            int source = target + up;
-            Row row = grid.row(target);
-            row.unwrap();
-            if (source >= from && source <= bottom) {
-                row.copyCells(grid.row(source), left, left, width);
-            } else {
-                row.erase(left, right + 1);
-            }
-        }
-    }
-
-    private void insertColumns(int at, int count) {
-        for (int i = top; i <= bottom; i++) {
-            grid.row(i).insert(at, Math.min(count, cols), right + 1);
-        }
-    }
-
-    private void deleteColumns(int at, int count) {
-        for (int i = top; i <= bottom; i++) {
-            grid.row(i).delete(at, Math.min(count, cols), right + 1);
-        }
-    }
-
-    /** SL. */
-    void shiftLeft(int count) {
-        if (insideMargins()) {
-            deleteColumns(left, count);
-        }
-    }
-
-    /** SR. */
-    void shiftRight(int count) {
-        if (insideMargins()) {
-            insertColumns(left, count);
-        }
-    }
-
-    /** DECIC. */
-    void insertColumnsHere(int count) {
-        if (insideMargins()) {
-            insertColumns(x, count);
-        }
-    }
-
-    /** DECDC. */
-    void deleteColumnsHere(int count) {
-        if (insideMargins()) {
-            deleteColumns(x, count);
-        }
-    }
-
-    /** DECFI. */
-    void forwardIndex() {
-        pendingWrap = false;
-        if (x == right) {
-            if (insideMargins()) {
-                deleteColumns(left, 1);
-            }
-        } else if (x < cols - 1) {
-            x++;
-        }
+        cursor.home();
     }
 
     // ---- size and state
 
     void resize(int newCols, int newRows) {
-        if (newCols == cols && newRows == rows) {
+        if (newCols == margins.cols && newRows == margins.rows) {
             return;
         }
-        int line = primary.resize(newRows, isAlternate() ? primaryY : y);
+        int line = primary.resize(newRows, isAlternate() ? primaryY : cursor.y);
         if (isAlternate()) {
             primaryY = line;
-            y = grid.resize(newRows, y);
+            cursor.y = grid.resize(newRows, cursor.y);
         } else {
-            y = line;
+            cursor.y = line;
             alternate = null;
         }
-        cols = newCols;
-        rows = newRows;
-        x = Math.min(x, cols - 1);
-        pendingWrap = false;
-        tabs.resize(cols);
-        resetMargins();
+        margins.resize(newCols, newRows);
+        cursor.x = Math.min(cursor.x, newCols - 1);
+        cursor.pendingWrap = false;
+        tabs.resize(newCols);
+        settingsChanged();
     }
 
     void end() {
@@ -788,22 +404,17 @@ final class Screen {
     }
 
     void save(StateWriter out) {
-        out.number(x);
-        out.number(y);
-        out.flag(pendingWrap);
-        out.number(top);
-        out.number(rows - 1 - bottom);
-        out.number(left);
-        out.number(cols - 1 - right);
+        cursor.save(out);
+        margins.save(out);
         modes.save(out);
         out.number(charsets.packed());
-        out.number(protection);
+        erasing.save(out);
         out.flag(guarding);
         out.number(lastPrinted);
         saved[0].save(out);
         saved[1].save(out);
         tabs.save(out);
-        saveRows(primary, out);
+        primary.save(out);
         out.flag(isAlternate());
         if (isAlternate()) {
             out.number(primaryY);
@@ -811,55 +422,32 @@ final class Screen {
         Grid other = alternate;
         out.flag(other != null);
         if (other != null) {
-            saveRows(other, out);
-        }
-    }
-
-    private static void saveRows(Grid from, StateWriter out) {
-        int used = from.rows();
-        while (used > 0 && from.row(used - 1).isFresh()) {
-            used--;
-        }
-        out.number(used);
-        for (int i = 0; i < used; i++) {
-            from.row(i).save(out);
+            other.save(out);
         }
     }
 
     void restore(StateReader in) {
-        x = in.number(cols - 1);
-        y = in.number(rows - 1);
-        pendingWrap = in.flag();
-        top = in.number(rows - 1);
-        bottom = rows - 1 - in.number(rows - 1);
-        left = in.number(cols - 1);
-        right = cols - 1 - in.number(cols - 1);
+        cursor.restore(in);
+        margins.restore(in);
         modes.restore(in);
         charsets.unpack(in.longNumber());
-        protection = in.number(PROTECTION_ISO);
+        erasing.restore(in);
         guarding = in.flag();
         lastPrinted = in.number(0x10_ffff);
         saved[0] = SavedCursor.restore(in);
         saved[1] = SavedCursor.restore(in);
         tabs.restore(in);
-        restoreRows(primary, in);
+        primary.restore(in);
         boolean inAlternate = in.flag();
         if (inAlternate) {
-            primaryY = in.number(rows - 1);
+            primaryY = in.number(margins.rows - 1);
         }
         if (in.flag()) {
-            Grid other = new Grid(rows, null);
-            restoreRows(other, in);
+            Grid other = new Grid(margins.rows, null);
+            other.restore(in);
             alternate = other;
             grid = inAlternate ? other : primary;
         }
         settingsChanged();
-    }
-
-    private static void restoreRows(Grid into, StateReader in) {
-        int used = in.number(into.rows());
-        for (int i = 0; i < used; i++) {
-            into.row(i).restore(in);
-        }
     }
 }

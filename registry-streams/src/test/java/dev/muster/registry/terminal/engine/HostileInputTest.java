@@ -111,7 +111,7 @@ class HostileInputTest {
     void a_million_combining_marks_on_one_cell_keep_the_first_few() {
         List<String> lines =
                 EngineRun.at(80, 24).feed("e" + "\u0301".repeat(MILLION) + "x").end();
-        assertThat(lines).containsExactly("e" + "\u0301".repeat(Row.MARKS_MAX) + "x");
+        assertThat(lines).containsExactly("e" + "\u0301".repeat(Marks.MAX) + "x");
     }
 
     @Test
