@@ -66,7 +66,7 @@ final class BareAgent implements AutoCloseable {
         return AgentIngressGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
     }
 
-    StreamObserver<AgentMessage> connect(String credential, Received<GatewayMessage> received) {
+    StreamObserver<AgentMessage> connect(String credential, StreamObserver<GatewayMessage> received) {
         return AgentIngressGrpc.newStub(channel)
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers(credential, "")))
                 .connect(received);

@@ -19,6 +19,7 @@ final class Feeder implements ClientResponseObserver<OutputChunk, OutputAck> {
     private boolean started;
     private int sent;
     private volatile int acked;
+    private volatile int resends;
     private volatile @Nullable Throwable error;
 
     Feeder(String terminal, byte[] content, int chunkBytes, int windowBytes) {
@@ -40,6 +41,7 @@ final class Feeder implements ClientResponseObserver<OutputChunk, OutputAck> {
         if (ack.getResend()) {
             started = ack.getMarkerNumber() > 0;
             sent = acked;
+            resends = resends + 1; // under the lock
         }
         pump();
     }
@@ -54,6 +56,19 @@ final class Feeder implements ClientResponseObserver<OutputChunk, OutputAck> {
 
     int acked() {
         return acked;
+    }
+
+    String terminal() {
+        return terminal;
+    }
+
+    byte[] content() {
+        return content.clone();
+    }
+
+    /** How often the gateway asked for output again. */
+    int resends() {
+        return resends;
     }
 
     @Nullable

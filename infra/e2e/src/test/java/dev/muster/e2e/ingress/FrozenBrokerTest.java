@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
-import com.google.protobuf.ByteString;
 import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Topic;
 import dev.muster.ingress.IngressServer;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.GatewayMessage;
-import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.records.v1.NodeRecord;
-import dev.muster.proto.records.v1.OutputRecord;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -24,9 +21,12 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +35,18 @@ final class FrozenBrokerTest {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int CONTENT_BYTES = 24 << 20;
 
+    private static final int AGENTS = 12;
+    private static final int FLOOD_BYTES = 8 << 20;
+    /** A minute by hand; shorter among all the other tests. */
+    private static final int FROZEN_SECONDS = Integer.getInteger("muster.frozen.seconds", 10);
+
     private final Ids ids = new Ids();
+    private final List<BareAgent> agents = new ArrayList<>();
+
+    @AfterEach
+    void hangUp() {
+        agents.forEach(BareAgent::close);
+    }
 
     @Test
     void while_the_broker_is_frozen_agents_are_heard_joins_are_refused_and_no_output_is_lost(@TempDir Path directory)
@@ -71,11 +82,14 @@ final class FrozenBrokerTest {
             agent.publishOutput(credential, session, feeder);
             await().atMost(PATIENCE).until(() -> feeder.acked() > 0);
 
+            List<Feeder> flood = flood(topics, ingress);
+            await().atMost(PATIENCE).until(() -> flood.stream().allMatch(one -> one.acked() > 0));
             broker.freeze();
             try {
                 await().atMost(PATIENCE).until(() -> ready(ingress) == 503);
                 int acked = feeder.acked();
-                for (int sequence = 1; sequence <= 20; sequence++) {
+                long until = System.nanoTime() + FROZEN_SECONDS * 1_000_000_000L;
+                for (int sequence = 1; sequence <= 20 || System.nanoTime() < until; sequence++) {
                     long due = sequence;
                     heartbeats.onNext(BareAgent.heartbeat(sequence));
                     await().atMost(PATIENCE)
@@ -91,13 +105,53 @@ final class FrozenBrokerTest {
                 assertThat(refusal).hasMessageContaining("UNAVAILABLE");
                 assertThat(feeder.acked()).isEqualTo(acked).isLessThan(CONTENT_BYTES);
                 assertThat(feeder.error()).isNull();
+                assertThat(flood).allMatch(one -> one.error() == null && one.acked() < FLOOD_BYTES);
+                // twice what is asked for is the most that is ever held, however many print
+                assertThat(inFlight(ingress)).isBetween(1.0, 2.0 * (1 << 20));
             } finally {
                 broker.thaw();
             }
             await().atMost(PATIENCE).until(() -> feeder.acked() == CONTENT_BYTES);
             await().atMost(PATIENCE).until(() -> ready(ingress) == 200);
-            assertThat(stored(topics, terminal)).isEqualTo(content);
+            for (Feeder one : flood) {
+                await().atMost(PATIENCE).until(() -> one.acked() == FLOOD_BYTES);
+                assertThat(Stored.of(topics, one.terminal())).isEqualTo(one.content());
+            }
+            assertThat(Stored.of(topics, terminal)).isEqualTo(content);
         }
+    }
+
+    /** Agents that print as fast as they may. */
+    private List<Feeder> flood(Topics topics, IngressServer ingress) throws Exception {
+        List<Feeder> feeders = new ArrayList<>();
+        for (int i = 0; i < AGENTS; i++) {
+            BareAgent agent = new BareAgent(ingress.port());
+            agents.add(agent);
+            String credential = new Credentials(KEY).mint(newNode(topics), 1);
+            BareAgent.Received<GatewayMessage> control = new BareAgent.Received<>();
+            agent.connect(credential, control).onNext(BareAgent.hello());
+            await().atMost(PATIENCE).until(() -> !control.messages().isEmpty());
+            byte[] content = new byte[FLOOD_BYTES];
+            new Random(i).nextBytes(content);
+            Feeder feeder = new Feeder(ids.make(Ids.Kind.TASK, 0), content, 16_384, 524_288);
+            agent.publishOutput(
+                    credential, control.messages().get(0).getWelcome().getSessionId(), feeder);
+            feeders.add(feeder);
+        }
+        return feeders;
+    }
+
+    private static double inFlight(IngressServer ingress) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + ingress.httpPort() + "/metrics"))
+                .build();
+        String metrics = HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
+        return metrics.lines()
+                .filter(line -> line.startsWith("muster_ingress_output_in_flight_bytes "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .findFirst()
+                .orElseThrow();
     }
 
     private String newNode(Topics topics) throws Exception {
@@ -119,21 +173,5 @@ final class FrozenBrokerTest {
         return HttpClient.newHttpClient()
                 .send(request, HttpResponse.BodyHandlers.discarding())
                 .statusCode();
-    }
-
-    /** What the topic holds of a terminal, in order, repeats taken once. */
-    private static byte[] stored(Topics topics, String terminal) throws Exception {
-        ByteString.Output whole = ByteString.newOutput();
-        for (OutputRecord record : topics.read(Topic.STDOUT, OutputRecord.class)) {
-            for (OutputChunk chunk : record.getChunksList()) {
-                long known = whole.size() - chunk.getOffset();
-                if (chunk.getTerminalId().equals(terminal)
-                        && known >= 0
-                        && known < chunk.getData().size()) {
-                    chunk.getData().substring((int) known).writeTo(whole);
-                }
-            }
-        }
-        return whole.toByteString().toByteArray();
     }
 }

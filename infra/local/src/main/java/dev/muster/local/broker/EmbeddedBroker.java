@@ -8,6 +8,7 @@ import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Exit;
@@ -63,6 +64,24 @@ public final class EmbeddedBroker implements AutoCloseable {
                     throw StartFailure.from("the broker could not start", e);
                 }
             }
+        }
+    }
+
+    /**
+     * Starts on a free port, but tells clients to come to another one on this machine: that of a proxy in front of it.
+     *
+     * @throws StartFailure in one line, where it cannot start
+     */
+    public static EmbeddedBroker startBehind(Path directory, int advertisedPort) {
+        reportInsteadOfExit(failure -> {});
+        format(directory);
+        int port = Ports.free();
+        Map<String, String> config = BrokerConfig.of(directory, port, Ports.free());
+        config.put("advertised.listeners", "PLAINTEXT://" + BrokerConfig.HOST + ":" + advertisedPort);
+        try {
+            return new EmbeddedBroker(RunningServer.start(config), port);
+        } catch (RuntimeException e) {
+            throw StartFailure.from("the broker could not start", e);
         }
     }
 
