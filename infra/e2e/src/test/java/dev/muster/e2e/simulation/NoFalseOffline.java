@@ -16,11 +16,12 @@ final class NoFalseOffline implements Invariant {
 
     private final VirtualTime time;
     private final List<AgentNode> agents;
-    private final Contacts contacts = new Contacts();
+    private final Contacts contacts;
 
-    NoFalseOffline(VirtualTime time, List<AgentNode> agents) {
+    NoFalseOffline(VirtualTime time, List<AgentNode> agents, Contacts contacts) {
         this.time = time;
         this.agents = agents;
+        this.contacts = contacts;
     }
 
     @Override

@@ -69,7 +69,7 @@ final class Simulation {
                 new NoLineTwice(world.ledger, this::history),
                 new OrderPerTerminal(world.ledger, this::history),
                 new AtMostOnceExecution(world.ledger),
-                new NoFalseOffline(world.time, agents),
+                new NoFalseOffline(world.time, agents, new Contacts()),
                 convergence);
         world.log.listen(this::committed);
         world.ledger.onAck((terminalId, offset) -> invariants.forEach(each -> each.acked(terminalId, offset)));
