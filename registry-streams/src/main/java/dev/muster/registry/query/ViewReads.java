@@ -161,8 +161,8 @@ public final class ViewReads {
         boolean full = false;
         for (MergedViews.Seen seen = views.next(); seen != null; seen = views.next()) {
             ViewEntry entry = seen.entry();
-            NodeView view = filter.isOpen() ? null : entry.view();
-            boolean matches = view == null || filter.matches(view);
+            NodeView view = filter.isOpen() || !filter.mayMatch(entry) ? null : entry.view();
+            boolean matches = view == null ? filter.isOpen() : filter.matches(view);
             if (request.getIndex()) {
                 response.addIndex(ListedNode.newBuilder()
                         .setNodeId(seen.nodeId())

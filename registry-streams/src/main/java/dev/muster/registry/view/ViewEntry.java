@@ -67,6 +67,36 @@ public final class ViewEntry {
         return ByteBuffer.wrap(bytes).getLong(2);
     }
 
+    /** Whether the bytes of the view hold these, which is much cheaper to know than what the view is. */
+    public boolean contains(byte[] part) {
+        int last = bytes.length - part.length;
+        for (int from = HEADER_BYTES; from <= last; from++) {
+            if (Arrays.equals(bytes, from, from + part.length, part, 0, part.length)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The same in any case; of ASCII letters alone. */
+    public boolean containsIgnoringCase(byte[] lowerCase) {
+        int last = bytes.length - lowerCase.length;
+        for (int from = HEADER_BYTES; from <= last; from++) {
+            int at = 0;
+            while (at < lowerCase.length && lower(bytes[from + at]) == lowerCase[at]) {
+                at++;
+            }
+            if (at == lowerCase.length) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int lower(byte b) {
+        return b >= 'A' && b <= 'Z' ? b + ('a' - 'A') : b;
+    }
+
     /** The same at a newer version, when a change was shown that leaves the node itself as it is. */
     ViewEntry at(long version) {
         byte[] copy = bytes.clone();
