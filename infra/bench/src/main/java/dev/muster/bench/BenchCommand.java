@@ -4,6 +4,7 @@ import dev.muster.bench.fanout.FanoutBenchCommand;
 import dev.muster.bench.fanout.StalledBenchCommand;
 import dev.muster.bench.heartbeats.HeartbeatsBenchCommand;
 import dev.muster.bench.ingest.IngestBenchCommand;
+import dev.muster.bench.recovery.RecoveryBenchCommand;
 import dev.muster.bench.terminal.TerminalBenchCommand;
 import java.io.PrintStream;
 import picocli.CommandLine;
@@ -32,7 +33,8 @@ public final class BenchCommand implements Runnable {
                 .addSubcommand(new HeartbeatsBenchCommand(out, err))
                 .addSubcommand(new IngestBenchCommand(out, err))
                 .addSubcommand(new FanoutBenchCommand(out, err))
-                .addSubcommand(new StalledBenchCommand(out, err));
+                .addSubcommand(new StalledBenchCommand(out, err))
+                .addSubcommand(new RecoveryBenchCommand(out, err));
     }
 
     @Override

@@ -116,6 +116,11 @@ public final class Installation implements AutoCloseable {
         return new HttpApi("http://" + LOOPBACK + ":" + port("fanout-" + fanout), token);
     }
 
+    /** Where a registry answers queries. */
+    int registryPort(String name) {
+        return port(name);
+    }
+
     public Part part(String name) {
         Part part = parts.get(name);
         if (part == null) {

@@ -87,6 +87,11 @@ public final class Viewer implements AutoCloseable {
         return TimeUnit.NANOSECONDS.toMillis(Math.max(longestNanos, System.nanoTime() - newestNanos));
     }
 
+    /** Time since the newest line. */
+    public synchronized long silentMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - newestNanos);
+    }
+
     /**
      * All that was seen as one text, each line ended by LF. What was announced as skipped, or lies before what an attach shows, is
      * loaded from the history as the protocol says.
