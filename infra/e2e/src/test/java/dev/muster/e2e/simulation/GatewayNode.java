@@ -146,7 +146,7 @@ final class GatewayNode {
                             20,
                             40,
                             10_000,
-                            new OutputLimits(4_096, 64 << 10, 8_192, 64)),
+                            new OutputLimits(4_096, 64 << 10, 512, 64)),
                     new Admission(new Admission.Limits(1_000, 10_000, 10_000), world.time.nanos()),
                     new Surroundings.CallLimits(256 << 10, 256 << 10, 3_000, 1_000, 100, 4, 0),
                     ids,
@@ -241,6 +241,9 @@ final class GatewayNode {
             while (entry != null) {
                 dispatchRead = entry.offset() + 1;
                 dispatch(entry.value());
+                if (world.mishap(8)) {
+                    again(entry.value());
+                }
                 entry = world.log.next(Topic.DISPATCH, own, dispatchRead);
             }
             entry = world.log.next(Topic.REPLIES, own, repliesRead);
@@ -250,6 +253,12 @@ final class GatewayNode {
                 entry = world.log.next(Topic.REPLIES, own, repliesRead);
             }
             ready = true;
+        }
+
+        /** What was delivered comes once more, maybe much later. */
+        private void again(byte @Nullable [] dispatched) {
+            var unused = process.schedule(
+                    () -> dispatch(dispatched), world.chance.between(0, 10_000), TimeUnit.MILLISECONDS);
         }
 
         private void apply(MemoryLog.Entry entry) {

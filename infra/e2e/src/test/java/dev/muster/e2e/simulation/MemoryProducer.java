@@ -87,7 +87,8 @@ final class MemoryProducer extends MockProducer<byte[], byte[]> {
         if (!known) {
             world.note("a record of " + place + " failed, although taken: " + taken);
         }
-        world.time.after(world.chance.between(1, 4), () -> {
+        // bad news travels slowly: good news of later records overtakes it
+        world.time.after(known ? world.chance.between(1, 4) : world.chance.between(1, 60), () -> {
             if (!dead) {
                 first.callback()
                         .onCompletion(null, known ? null : new TimeoutException("no answer within the delivery time"));
