@@ -19,6 +19,7 @@ final class StalledBench {
     private static final int MESSAGE_BYTES = 4_096;
     private static final int PER_SECOND = 10;
     private static final int DEADLINE_MILLIS = 5_000;
+    private static final int QUICK_DEADLINE_MILLIS = 2_000;
 
     private final boolean quick;
     private final Progress progress;
@@ -33,8 +34,9 @@ final class StalledBench {
     private record Seen(double calm, double stalled, double growthMib, int closed, long lost) {}
 
     Report run(Path dir) throws IOException, InterruptedException {
-        Map<String, String> settings =
-                Map.of("MUSTER_FANOUT_STREAM_FRAME_DEADLINE_MS", Integer.toString(DEADLINE_MILLIS));
+        Map<String, String> settings = Map.of(
+                "MUSTER_FANOUT_STREAM_FRAME_DEADLINE_MS",
+                Integer.toString(quick ? QUICK_DEADLINE_MILLIS : DEADLINE_MILLIS));
         @Nullable Seen own = null;
         try (Peers peers = Peers.start(dir, MESSAGE_BYTES, settings, progress)) {
             List<Seen> others = new ArrayList<>();
@@ -59,13 +61,13 @@ final class StalledBench {
 
     private Seen measure(Peers peers, Peer peer, Viewers viewers) throws IOException {
         int count = quick ? 200 : 2_000;
-        double calmSeconds = quick ? 3 : 10;
-        double stalledSeconds = quick ? 12 : 40;
+        double calmSeconds = quick ? 2 : 10;
+        double stalledSeconds = quick ? 7 : 40;
         boolean isMuster = peer == peers.muster();
         Publishing publishing = new Publishing(viewers);
         List<Viewer> reading = viewers.connect(peer, peer.port(), FanoutBench.none(count / 2), 0);
         List<Viewer> stalled = viewers.connect(peer, peer.port(), FanoutBench.none(count / 2), 4_096);
-        publishing.run(peer, PER_SECOND, isMuster ? (quick ? 4 : 15) : 1);
+        publishing.run(peer, PER_SECOND, isMuster ? (quick ? 3 : 15) : 1);
         viewers.newWindow();
         publishing.run(peer, PER_SECOND, calmSeconds);
         double calm = viewers.latencyMillis(99);
