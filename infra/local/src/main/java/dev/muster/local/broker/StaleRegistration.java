@@ -5,8 +5,11 @@ import dev.muster.local.StartFailure;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 
 /**
  * Takes the registration of the last run out of the metadata before the broker starts.
@@ -18,6 +21,8 @@ import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
  * old registration nothing leads before the new one, every marker arrives, and the start need not wait for the session.
  */
 final class StaleRegistration {
+    private static final long PATIENCE_SECONDS = 60;
+
     private StaleRegistration() {}
 
     /** Starts the controller alone, on its own port, and returns when it is stopped again. */
@@ -25,16 +30,33 @@ final class StaleRegistration {
         int port = Ports.free();
         RunningServer controller = RunningServer.start(BrokerConfig.controllerOnly(directory, port));
         try (Admin admin = Admin.create(Map.of("bootstrap.controllers", BrokerConfig.HOST + ":" + port))) {
-            admin.unregisterBroker(BrokerConfig.NODE_ID).all().get();
-        } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof BrokerIdNotRegisteredException)) {
-                throw StartFailure.from("the broker's last run could not be closed", e);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+            while (!removed(admin, deadline)) {
+                TimeUnit.MILLISECONDS.sleep(50);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw StartFailure.from("interrupted while the broker started", e);
         } finally {
             controller.close();
+        }
+    }
+
+    private static boolean removed(Admin admin, long deadline) throws InterruptedException {
+        try {
+            admin.unregisterBroker(BrokerConfig.NODE_ID).all().get();
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof BrokerIdNotRegisteredException) {
+                return true;
+            }
+            // A controller that has not yet read its own metadata says that it is too old to be asked.
+            boolean tooEarly =
+                    e.getCause() instanceof UnsupportedVersionException || e.getCause() instanceof RetriableException;
+            if (tooEarly && System.nanoTime() < deadline) {
+                return false;
+            }
+            throw StartFailure.from("the broker's last run could not be closed", e);
         }
     }
 }
