@@ -1,6 +1,5 @@
 package dev.muster.ingress.metrics;
 
-import dev.muster.ingress.publish.HeartbeatSlots;
 import dev.muster.ingress.session.OutputSession;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -29,7 +28,7 @@ public final class IngressMetrics {
     private final OutputCount stored;
     private final OutputCount failed;
     private final OutputCount givenUp;
-    private final Map<HeartbeatSlots.Put, Counter> puts = new EnumMap<>(HeartbeatSlots.Put.class);
+    private final Map<Enum<?>, Counter> puts = new ConcurrentHashMap<>();
     private final Map<String, Timer> timers = new ConcurrentHashMap<>();
 
     public IngressMetrics(MeterRegistry registry) {
@@ -40,9 +39,6 @@ public final class IngressMetrics {
         this.stored = new OutputCount(registry, "stored");
         this.failed = new OutputCount(registry, "failed");
         this.givenUp = new OutputCount(registry, "given-up");
-        for (HeartbeatSlots.Put put : HeartbeatSlots.Put.values()) {
-            puts.put(put, counter("heartbeats", "result", tag(put)));
-        }
     }
 
     public void gauge(String name, String doc, Supplier<Number> value) {
@@ -90,8 +86,9 @@ public final class IngressMetrics {
     }
 
     /** {@code queued}, {@code replaced} by a newer one before it was published, {@code dropped}. */
-    public void heartbeat(HeartbeatSlots.Put result) {
-        Objects.requireNonNull(puts.get(result)).increment();
+    public void heartbeat(Enum<?> result) {
+        puts.computeIfAbsent(result, put -> counter("heartbeats", "result", tag(put)))
+                .increment();
     }
 
     /** {@code stored}, {@code retried}, {@code dropped}. */
