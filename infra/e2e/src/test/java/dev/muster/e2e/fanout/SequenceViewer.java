@@ -1,0 +1,138 @@
+package dev.muster.e2e.fanout;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** A viewer over any number of connections, which remembers the version of every change it was sent. Thread-safe; guarded by itself. */
+final class SequenceViewer {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient http;
+    private final String token;
+    private final List<Long> versions = new ArrayList<>();
+    private final List<String> told = new ArrayList<>();
+    private @Nullable String position;
+    private boolean open;
+    private int closeCode;
+    private @Nullable WebSocket socket;
+
+    SequenceViewer(HttpClient http, String token) {
+        this.http = http;
+        this.token = token;
+    }
+
+    /** Opens anew, with the last position; completes when the socket is there. */
+    CompletableFuture<?> connect(int port) {
+        synchronized (this) {
+            open = false;
+            closeCode = 0;
+        }
+        return http.newWebSocketBuilder()
+                .header("Authorization", "Bearer " + token)
+                .buildAsync(URI.create("ws://127.0.0.1:" + port + "/api/v1/stream"), new Connection())
+                .thenCompose(made -> {
+                    synchronized (this) {
+                        socket = made;
+                        return made.sendText(
+                                JSON.createObjectNode()
+                                        .put("op", "open")
+                                        .put("resume", position)
+                                        .toString(),
+                                true);
+                    }
+                });
+    }
+
+    private final class Connection implements WebSocket.Listener {
+        private final StringBuilder partial = new StringBuilder();
+
+        @Override
+        public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+            partial.append(data);
+            if (last) {
+                try {
+                    take(JSON.readTree(partial.toString()));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                partial.setLength(0);
+            }
+            from.request(1);
+            return null;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+            closed(code);
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket from, Throwable error) {
+            closed(1006);
+        }
+    }
+
+    private synchronized void closed(int code) {
+        closeCode = code;
+        open = false;
+    }
+
+    private synchronized void take(JsonNode frame) {
+        switch (frame.path("type").asText()) {
+            case "opened" -> {
+                if (position != null && !frame.path("recovered").asBoolean()) {
+                    told.add("not recovered: " + frame.path("reason").asText());
+                }
+                open = frame.path("recovered").asBoolean();
+            }
+            case "snapshot" -> open = true;
+            case "node-removed" -> versions.add(frame.path("version").asLong());
+            case "gap" -> told.add("gap: " + frame.path("reason").asText());
+            default -> {
+                // nothing of a sequence
+            }
+        }
+        if (frame.path("position").isTextual()) {
+            position = frame.path("position").asText();
+        }
+    }
+
+    synchronized boolean isOpen() {
+        return open;
+    }
+
+    /** 0: it was not closed. */
+    synchronized int closeCode() {
+        return closeCode;
+    }
+
+    synchronized List<Long> versions() {
+        return List.copyOf(versions);
+    }
+
+    synchronized int count() {
+        return versions.size();
+    }
+
+    /** What it was told of that is less than an exact continuation. */
+    synchronized List<String> told() {
+        return List.copyOf(told);
+    }
+
+    synchronized void abort() {
+        if (socket != null) {
+            socket.abort();
+        }
+    }
+}
