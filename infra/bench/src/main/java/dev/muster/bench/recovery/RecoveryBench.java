@@ -2,7 +2,7 @@ package dev.muster.bench.recovery;
 
 import dev.muster.bench.report.Figure;
 import dev.muster.bench.report.Report;
-import dev.muster.proto.query.v1.GetNodeRequest;
+import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -153,7 +153,9 @@ final class RecoveryBench {
     private static String owner(Installation muster, String nodeId) throws InterruptedException {
         Metadata headers = new Metadata();
         headers.put(Metadata.Key.of("muster-hop", Metadata.ASCII_STRING_MARSHALLER), "1");
-        GetNodeRequest request = GetNodeRequest.newBuilder().setNodeId(nodeId).build();
+        // the owner of the output: that of the node itself can be the other one
+        ReadHistoryRequest request =
+                ReadHistoryRequest.newBuilder().setNodeId(nodeId).setLines(1).build();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(GIVE_UP_SECONDS);
         while (System.nanoTime() < end) {
             for (String registry : List.of("registry-1", "registry-2")) {
@@ -164,7 +166,7 @@ final class RecoveryBench {
                     var unused = RegistryQueryGrpc.newBlockingStub(channel)
                             .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
                             .withDeadlineAfter(2, TimeUnit.SECONDS)
-                            .getNode(request);
+                            .readHistory(request);
                     return registry;
                 } catch (StatusRuntimeException e) {
                     // the other one, or it moves
