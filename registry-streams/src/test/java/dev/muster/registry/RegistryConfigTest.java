@@ -23,11 +23,11 @@ class RegistryConfigTest {
         assertThatThrownBy(() -> RegistryConfig.from(Map.of(
                         "MUSTER_REGISTRY_GRPC_PORT", "x",
                         "MUSTER_REGISTRY_TASKS_OPEN_MAX", "0",
-                        "MUSTER_REGISTRY_SESSION_TIMEOUT_MS", "2000")))
+                        "MUSTER_REGISTRY_SESSION_TIMEOUT_MS", "999")))
                 .isInstanceOf(BadSettingsException.class)
                 .hasMessageContaining("MUSTER_REGISTRY_GRPC_PORT=x")
                 .hasMessageContaining("MUSTER_REGISTRY_TASKS_OPEN_MAX=0")
-                .hasMessageContaining("MUSTER_REGISTRY_SESSION_TIMEOUT_MS=2000");
+                .hasMessageContaining("MUSTER_REGISTRY_SESSION_TIMEOUT_MS=999");
     }
 
     @Test
