@@ -17,6 +17,7 @@ final class Feeder implements ClientResponseObserver<OutputChunk, OutputAck> {
     private final int windowBytes;
     private @Nullable ClientCallStreamObserver<OutputChunk> out;
     private boolean started;
+    private int limit;
     private int sent;
     private volatile int acked;
     private volatile int resends;
@@ -27,6 +28,18 @@ final class Feeder implements ClientResponseObserver<OutputChunk, OutputAck> {
         this.content = content.clone();
         this.chunkBytes = chunkBytes;
         this.windowBytes = windowBytes;
+        this.limit = content.length;
+    }
+
+    /** The same, which waits after so many bytes until it is told to go on. */
+    Feeder pausedAt(int bytes) {
+        limit = bytes;
+        return this;
+    }
+
+    synchronized void goOn() {
+        limit = content.length;
+        pump();
     }
 
     @Override
@@ -77,7 +90,7 @@ final class Feeder implements ClientResponseObserver<OutputChunk, OutputAck> {
     }
 
     private synchronized void pump() {
-        while (out != null && out.isReady() && sent < content.length && sent - acked < windowBytes) {
+        while (out != null && out.isReady() && sent < limit && sent - acked < windowBytes) {
             OutputChunk.Builder chunk =
                     OutputChunk.newBuilder().setTerminalId(terminal).setMarkerNumber(1);
             if (!started) {
@@ -85,7 +98,7 @@ final class Feeder implements ClientResponseObserver<OutputChunk, OutputAck> {
                 out.onNext(chunk.setMarker(Marker.newBuilder().setStart(Start.getDefaultInstance()))
                         .build());
             } else {
-                int bytes = Math.min(chunkBytes, content.length - sent);
+                int bytes = Math.min(chunkBytes, limit - sent);
                 out.onNext(chunk.setOffset(sent)
                         .setData(ByteString.copyFrom(content, sent, bytes))
                         .build());
