@@ -44,17 +44,7 @@ class EmbeddedBrokerTest {
 
     @Test
     void a_killed_broker_finds_every_acknowledged_record_again() throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-Xmx256m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        BrokerProcess.class.getName(),
-                        directory.toString())
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        Process process = BrokerProcess.start(directory);
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
             String bootstrap = BrokerProcess.awaitAddress(output);
             createTopic(bootstrap);

@@ -45,17 +45,7 @@ class KilledTransactionsTest {
 
     @Test
     void every_transaction_ends_as_it_was_decided() throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-Xmx256m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        BrokerProcess.class.getName(),
-                        directory.toString())
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        Process process = BrokerProcess.start(directory);
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
             write(BrokerProcess.awaitAddress(output));
             await().atMost(LONG).until(() -> promised.size() >= ENOUGH);
