@@ -7,6 +7,7 @@ import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,23 +30,38 @@ final class Launcher {
         this.nodeId = nodeId;
     }
 
-    Process start(RunTask task) throws IOException {
-        return task.hasPty() ? startPty(task) : startPipe(task);
+    /** A process and its output, standard output and error in one order. */
+    record Launched(Process process, InputStream output) {}
+
+    Launched start(RunTask task) throws IOException {
+        if (!task.hasPty()) {
+            return startPipe(task);
+        }
+        Process process = startPty(task);
+        return new Launched(process, process.getInputStream());
     }
 
-    private Process startPipe(RunTask task) throws IOException {
+    private Launched startPipe(RunTask task) throws IOException {
         List<String> command = new ArrayList<>();
         if (Files.isExecutable(SETSID)) {
             command.add(SETSID.toString());
         }
         command.addAll(argv(task));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(new File(directory(task)))
-                .redirectInput(new File("/dev/null"))
-                .redirectErrorStream(true);
-        builder.environment().clear();
-        builder.environment().putAll(environment(task));
-        return builder.start();
+        try (OutputPipe pipe = OutputPipe.open()) {
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .directory(new File(directory(task)))
+                    .redirectInput(new File("/dev/null"))
+                    .redirectErrorStream(true)
+                    .redirectOutput(pipe.target());
+            builder.environment().clear();
+            builder.environment().putAll(environment(task));
+            try {
+                return new Launched(builder.start(), pipe.output());
+            } catch (IOException e) {
+                pipe.output().close();
+                throw e;
+            }
+        }
     }
 
     private Process startPty(RunTask task) throws IOException {

@@ -23,8 +23,8 @@ final class ProcessRunner implements Runner {
 
     @Override
     public Running start(RunTask task, TerminalSpool output, Ended ended) throws IOException {
-        Process process = launcher.start(task);
-        return new RunningTask(task, process, output, signals, executor, clock, ended);
+        Launcher.Launched launched = launcher.start(task);
+        return new RunningTask(task, launched, output, signals, executor, clock, ended);
     }
 
     @Override

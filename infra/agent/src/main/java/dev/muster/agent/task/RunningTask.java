@@ -31,6 +31,7 @@ final class RunningTask implements Runner.Running {
 
     private final RunTask task;
     private final Process process;
+    private final InputStream output;
     private final TerminalSpool spool;
     private final Signals signals;
     private final ScheduledExecutorService executor;
@@ -45,18 +46,19 @@ final class RunningTask implements Runner.Running {
     private volatile long waitingSinceNanos;
     private TaskEndCause cause = TaskEndCause.TASK_END_CAUSE_EXITED;
     private String detail = "";
-    private boolean over;
+    private volatile boolean over;
 
     RunningTask(
             RunTask task,
-            Process process,
+            Launcher.Launched launched,
             TerminalSpool spool,
             Signals signals,
             ScheduledExecutorService executor,
             Clock clock,
             Runner.Ended ended) {
         this.task = task;
-        this.process = process;
+        this.process = launched.process();
+        this.output = launched.output();
         this.spool = spool;
         this.signals = signals;
         this.executor = executor;
@@ -169,13 +171,13 @@ final class RunningTask implements Runner.Running {
 
     private void readOutput() {
         byte[] buffer = new byte[READ_BYTES];
-        try (InputStream in = process.getInputStream()) {
+        try (output) {
             while (true) {
                 waitingSinceNanos = System.nanoTime();
                 waitingForOutput = true;
-                int count = in.read(buffer);
+                int count = output.read(buffer);
                 waitingForOutput = false;
-                if (count < 0) {
+                if (count < 0 || over) {
                     return;
                 }
                 spool.append(buffer, count, clock.millis());

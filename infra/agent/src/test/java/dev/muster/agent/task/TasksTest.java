@@ -111,6 +111,13 @@ class TasksTest {
     }
 
     @Test
+    void what_is_printed_soon_after_the_command_has_ended_is_kept() throws Exception {
+        TaskEnded ended = run("(for i in 1 2 3 4 5; do sleep 0.1; echo late $i; done) & echo first; exit 0");
+        assertThat(ended.getDetail()).isEmpty();
+        assertThat(text()).isEqualTo("first\nlate 1\nlate 2\nlate 3\nlate 4\nlate 5\n");
+    }
+
+    @Test
     void cancelling_ends_the_whole_group_even_if_it_ignores_the_first_signal() throws Exception {
         RunTask task = task(RunTask.newBuilder()
                 .setCommand("trap '' TERM HUP; (trap '' TERM HUP; echo child; sleep 1000) & echo ready; wait"));
