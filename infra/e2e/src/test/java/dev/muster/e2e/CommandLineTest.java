@@ -83,6 +83,21 @@ class CommandLineTest {
     }
 
     @Test
+    void one_command_runs_on_every_node_with_a_label() {
+        product.admin().online("demo-2");
+        product.admin().online("demo-3");
+        Ran ran = muster("run", "--selector", "demo=true", "--", "echo here");
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out().lines()).containsExactlyInAnyOrder("demo-1 | here", "demo-2 | here", "demo-3 | here");
+        Ran failed = muster("run", "--selector", "demo=true", "--max-concurrency", "1", "--", "seq 12000; exit 3");
+        assertThat(failed.code()).isEqualTo(1);
+        assertThat(failed.out().lines()).contains("demo-1 | 12000");
+        assertThat(failed.err())
+                .contains("demo-1: its first 2000 lines are not shown")
+                .contains("FAILED 3");
+    }
+
+    @Test
     void run_passes_arguments_variables_and_directory_untouched() {
         Ran ran = muster(
                 "run", "-e", "A=b c", "--cwd", "/", "demo-1", "--", "sh", "-c", "echo \"$A|$PWD|$1\"", "x", "* y");

@@ -87,6 +87,11 @@ final class GroupRun {
                         + "&terminal=" + result.path("taskId").asText());
                 for (JsonNode terminal : history.path("terminals")) {
                     terminal.path("lines").forEach(line -> io.print(name + " | " + PlainText.of(line.asText())));
+                    long leftOut = terminal.path("nextLine").asLong()
+                            - terminal.path("lines").size();
+                    if (leftOut > 0) {
+                        io.say(name + ": its first " + leftOut + " lines are not shown");
+                    }
                 }
             } catch (ApiException e) {
                 io.say(name + ": its output cannot be read: " + e.getMessage());
