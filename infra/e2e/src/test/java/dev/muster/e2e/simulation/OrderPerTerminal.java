@@ -1,7 +1,6 @@
 package dev.muster.e2e.simulation;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import dev.muster.contract.topics.Topic;
+import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.Line;
 import dev.muster.proto.records.v1.TerminalLineRecord;
 import java.util.HashMap;
@@ -9,53 +8,38 @@ import java.util.List;
 import java.util.Map;
 
 /** Lines have the numbers, and come in the order, in which they were printed; there is nothing between them. */
-final class OrderPerTerminal implements Invariant {
-    private final Ledger ledger;
-    private final Histories histories;
+final class OrderPerTerminal extends LinesInvariant {
     private final Map<String, Long> next = new HashMap<>();
 
     OrderPerTerminal(Ledger ledger, Histories histories) {
-        this.ledger = ledger;
-        this.histories = histories;
+        super(ledger, histories);
     }
 
     @Override
-    public void committed(Topic topic, int partition, MemoryLog.Entry entry) {
-        if (topic != Topic.TERMINAL_LINES) {
-            return;
+    void committed(TerminalLineRecord line) {
+        long due = next.getOrDefault(line.getTerminalId(), 0L);
+        next.put(line.getTerminalId(), due + 1);
+        if (line.getNumber() != due) {
+            throw outOfOrder(line.getNumber(), line.getTerminalId(), due);
         }
-        try {
-            TerminalLineRecord line = TerminalLineRecord.parseFrom(entry.value());
-            long due = next.getOrDefault(line.getTerminalId(), 0L);
-            next.put(line.getTerminalId(), due + 1);
+        check(line.getTerminalId(), line.getNumber(), line.getText());
+    }
+
+    @Override
+    void atRest(String terminalId, TerminalHistory history) {
+        long due = history.getFirstKept();
+        for (Line line : history.getLinesList()) {
             if (line.getNumber() != due) {
-                throw Invariant.violation(
-                        OrderPerTerminal.class,
-                        "line %d of %s comes where %d is due".formatted(line.getNumber(), line.getTerminalId(), due));
+                throw outOfOrder(line.getNumber(), terminalId, due);
             }
-            check(line.getTerminalId(), line.getNumber(), line.getText());
-        } catch (InvalidProtocolBufferException e) {
-            throw Invariant.violation(OrderPerTerminal.class, "a line that cannot be read");
+            due++;
+            check(terminalId, line.getNumber(), line.getText());
         }
     }
 
-    @Override
-    public void atRest() {
-        ledger.terminals()
-                .forEach((terminalId, printed) -> histories
-                        .read(printed.nodeId(), terminalId)
-                        .ifPresent(history -> {
-                            long due = history.getFirstKept();
-                            for (Line line : history.getLinesList()) {
-                                if (line.getNumber() != due++) {
-                                    throw Invariant.violation(
-                                            OrderPerTerminal.class,
-                                            "the history of %s has line %d where %d is due"
-                                                    .formatted(terminalId, line.getNumber(), due - 1));
-                                }
-                                check(terminalId, line.getNumber(), line.getText());
-                            }
-                        }));
+    private static AssertionError outOfOrder(long number, String terminalId, long due) {
+        return Invariant.violation(
+                OrderPerTerminal.class, "line %d of %s is where %d is due".formatted(number, terminalId, due));
     }
 
     private void check(String terminalId, long number, String text) {
