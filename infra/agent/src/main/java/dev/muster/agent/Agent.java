@@ -16,14 +16,21 @@ import java.time.Clock;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The reference agent: one node's connection to Muster. */
 public final class Agent implements AutoCloseable {
     private static final long FLUSH_MILLIS = 3_000;
+    private static final long CLOSE_SECONDS = 3;
+    private static final Logger log = LoggerFactory.getLogger(Agent.class);
 
     private final StateDir state;
     private final Identity identity;
@@ -62,11 +69,7 @@ public final class Agent implements AutoCloseable {
             Identity identity = identity(state, config, vitals);
             String gateway = config.gateway() != null ? config.gateway() : identity.gateway();
             long boot = state.nextBoot();
-            ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
-                Thread thread = new Thread(runnable, "agent-" + identity.name());
-                thread.setDaemon(true);
-                return thread;
-            });
+            ScheduledExecutorService executor = executor("agent-" + identity.name());
             Spool spool = new Spool(state.spool(), config.spoolBytesMax(), config.dropWhenFull());
             Journal journal = new Journal(state.journal());
             Events events = new Events();
@@ -160,7 +163,7 @@ public final class Agent implements AutoCloseable {
                     && System.nanoTime() < deadline) {
                 TimeUnit.MILLISECONDS.sleep(20);
             }
-            executor.execute(link::close);
+            awaitCallsEnded();
             executor.shutdown();
             if (!executor.awaitTermination(2, TimeUnit.SECONDS)) {
                 executor.shutdownNow();
@@ -176,6 +179,30 @@ public final class Agent implements AutoCloseable {
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
+    }
+
+    /** The calls end first, since what they say comes on the executor; only then it may go. */
+    private void awaitCallsEnded() throws InterruptedException {
+        try {
+            link.close().get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            log.atWarn().setCause(e).log("the calls did not end in order");
+        }
+    }
+
+    /** One thread; what comes after its end is dropped, as nobody is there to hear it. */
+    private static ScheduledExecutorService executor(String name) {
+        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(
+                1,
+                runnable -> {
+                    Thread thread = new Thread(runnable, name);
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                new ThreadPoolExecutor.DiscardPolicy());
+        executor.setRemoveOnCancelPolicy(true);
+        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return executor;
     }
 
     /** Tells the link of events; there is none yet while earlier tasks are taken over. */

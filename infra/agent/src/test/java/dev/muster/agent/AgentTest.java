@@ -23,6 +23,11 @@ import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -200,6 +205,50 @@ class AgentTest {
                         .hasMessageContaining("credential-revoked");
             }
         }
+    }
+
+    @Test
+    void stopped_in_the_midst_of_output_it_leaves_no_call_that_complains() throws Exception {
+        List<LogRecord> complaints = new CopyOnWriteArrayList<>();
+        Logger grpc = Logger.getLogger("io.grpc");
+        Handler handler = new Complaints(complaints);
+        grpc.addHandler(handler);
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            for (int start = 0; start < 5; start++) {
+                int before = gateway.output.size();
+                try (Agent agent = start(gateway, INVITE)) {
+                    await().atMost(LONG).until(() -> agent.connected().isDone());
+                    gateway.send(run("while :; do echo line; done", start + 1));
+                    await().atMost(LONG).until(() -> gateway.output.size() > before + 20);
+                }
+            }
+            await().atMost(LONG).until(() -> gateway.ended.get() == 5);
+            assertThat(complaints).extracting(LogRecord::getThrown).isEmpty();
+        } finally {
+            grpc.removeHandler(handler);
+        }
+    }
+
+    /** What gRPC says of faults in its callers. */
+    private static final class Complaints extends Handler {
+        private final List<LogRecord> records;
+
+        private Complaints(List<LogRecord> records) {
+            this.records = records;
+        }
+
+        @Override
+        public void publish(LogRecord record) {
+            if (record.getLevel().intValue() >= Level.WARNING.intValue()) {
+                records.add(record);
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
     }
 
     @Test

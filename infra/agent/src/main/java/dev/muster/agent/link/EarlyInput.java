@@ -57,9 +57,7 @@ final class EarlyInput {
     }
 
     private void again() {
-        if (!executor.isShutdown()) {
-            var unused = executor.schedule(this::retry, AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-        }
+        var unused = executor.schedule(this::retry, AGAIN_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void retry() {

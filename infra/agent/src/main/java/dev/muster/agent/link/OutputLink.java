@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 final class OutputLink {
     private static final Logger log = LoggerFactory.getLogger(OutputLink.class);
 
+    private final Surroundings around;
     private final Spool spool;
     private final Executor executor;
     private final Limits limits;
@@ -37,18 +38,20 @@ final class OutputLink {
      * @param onProgress called on the executor with every acknowledgement
      * @param onEnd called once on the executor when the call has ended by itself
      */
-    OutputLink(Spool spool, Executor executor, Limits limits, Runnable onProgress, Consumer<Throwable> onEnd) {
-        this.spool = spool;
-        this.executor = executor;
+    OutputLink(Surroundings around, Limits limits, Runnable onProgress, Consumer<Throwable> onEnd) {
+        this.around = around;
+        this.spool = around.spool();
+        this.executor = around.executor();
         this.limits = limits;
         this.onProgress = onProgress;
         this.onEnd = onEnd;
     }
 
-    void open(ManagedChannel channel, String credential, String sessionId) {
-        Metadata metadata = Channels.bearer(credential);
+    void open(ManagedChannel channel, String sessionId) {
+        Metadata metadata = Channels.bearer(around.identity().credential());
         metadata.put(Channels.SESSION, sessionId);
         spool.rewind();
+        around.openCalls().opened();
         var unused = AgentIngressGrpc.newStub(channel)
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata))
                 .publishOutput(new Acks());
@@ -99,6 +102,7 @@ final class OutputLink {
     }
 
     private void ended(Throwable why) {
+        around.openCalls().ended();
         if (!over) {
             over = true;
             onEnd.accept(why);

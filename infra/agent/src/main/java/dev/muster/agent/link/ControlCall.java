@@ -1,0 +1,261 @@
+package dev.muster.agent.link;
+
+import dev.muster.proto.agent.v1.AgentIngressGrpc;
+import dev.muster.proto.agent.v1.AgentMessage;
+import dev.muster.proto.agent.v1.GatewayMessage;
+import dev.muster.proto.agent.v1.Heartbeat;
+import dev.muster.proto.agent.v1.Hello;
+import dev.muster.proto.agent.v1.TaskEvent;
+import dev.muster.proto.agent.v1.TerminalInput;
+import dev.muster.proto.agent.v1.Welcome;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One session: the control call with its heartbeats, and the output call beside it. Confined to the agent's executor. */
+final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayMessage> {
+    /** Heartbeats without an answer after which the connection counts as dead. */
+    static final int MISSED_MAX = 3;
+
+    static final long WELCOME_DEADLINE_SECONDS = 15;
+    private static final Logger log = LoggerFactory.getLogger(ControlCall.class);
+
+    /** Whoever keeps the agent connected. All on the agent's executor. */
+    interface Owner {
+        /** Whether this is the session that tasks and output go through. */
+        boolean isCurrent(ControlCall call);
+
+        /** Whether what this call says still counts. */
+        boolean isHeard(ControlCall call);
+
+        /** The session is there; after this it is the current one. */
+        void welcomed(ControlCall call, Welcome welcome);
+
+        void askedToMove(int delayMillisMax);
+
+        /** Once, whoever ended it. */
+        void ended(ControlCall call, Throwable why);
+    }
+
+    private final Surroundings around;
+    private final ManagedChannel channel;
+    private final Owner owner;
+    private final Backoff outputBackoff;
+    private @Nullable ClientCallStreamObserver<AgentMessage> out;
+    private @Nullable OutputLink output;
+    private @Nullable ScheduledFuture<?> heartbeats;
+    private @Nullable Welcome welcome;
+    private long sent;
+    private long answered;
+    private long eventsSent;
+    private boolean silent;
+
+    ControlCall(Surroundings around, ManagedChannel channel, Owner owner) {
+        this.around = around;
+        this.channel = channel;
+        this.owner = owner;
+        this.outputBackoff = new Backoff(around.random());
+    }
+
+    ManagedChannel channel() {
+        return channel;
+    }
+
+    /** Whether it was ended because the other side said nothing any more. */
+    boolean isSilent() {
+        return silent;
+    }
+
+    void open(Hello hello) {
+        around.openCalls().opened();
+        var unused = AgentIngressGrpc.newStub(channel)
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(
+                        Channels.bearer(around.identity().credential())))
+                .connect(this);
+        send(AgentMessage.newBuilder().setHello(hello).build());
+        heartbeats = around.executor()
+                .schedule(
+                        () -> cancel("no Welcome within " + WELCOME_DEADLINE_SECONDS + " s"),
+                        WELCOME_DEADLINE_SECONDS,
+                        TimeUnit.SECONDS);
+    }
+
+    /** Ends it and its connection at once. */
+    void abandon() {
+        stop();
+        channel.shutdownNow();
+    }
+
+    /** Ends heartbeats and output; the call itself ends by itself. */
+    void stop() {
+        if (heartbeats != null) {
+            heartbeats.cancel(false);
+        }
+        if (output != null) {
+            output.close();
+        }
+    }
+
+    /** Ends it in order: what is under way is still answered. */
+    void finish() {
+        stop();
+        if (out != null) {
+            out.onCompleted();
+        }
+    }
+
+    void sendEvents() {
+        if (welcome == null) {
+            return;
+        }
+        for (TaskEvent event : around.journal().unacknowledged()) {
+            if (event.getNumber() > eventsSent) {
+                send(AgentMessage.newBuilder().setTaskEvent(event).build());
+                eventsSent = event.getNumber();
+            }
+        }
+    }
+
+    // ---- gRPC
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<AgentMessage> stream) {
+        out = stream;
+    }
+
+    @Override
+    public void onNext(GatewayMessage message) {
+        around.executor().execute(() -> {
+            if (owner.isHeard(this)) {
+                handle(message);
+            }
+        });
+    }
+
+    @Override
+    public void onError(Throwable error) {
+        around.executor().execute(() -> ended(error));
+    }
+
+    @Override
+    public void onCompleted() {
+        onError(Status.UNAVAILABLE.withDescription("the gateway ended the call").asException());
+    }
+
+    // ---- within
+
+    private void ended(Throwable why) {
+        owner.ended(this, why);
+        around.openCalls().ended();
+    }
+
+    private void handle(GatewayMessage message) {
+        switch (message.getMessageCase()) {
+            case WELCOME -> welcomed(message.getWelcome());
+            case HEARTBEAT_ACK ->
+                answered = Math.max(answered, message.getHeartbeatAck().getSequence());
+            case TASK_EVENT_ACK -> eventsAcked(message.getTaskEventAck().getNumber());
+            case RUN_TASK -> around.tasks().run(message.getRunTask());
+            case CANCEL_TASK -> around.tasks().cancel(message.getCancelTask().getTaskId());
+            case TERMINAL_INPUT -> typed(message.getTerminalInput());
+            case RESIZE ->
+                around.tasks()
+                        .resize(
+                                message.getResize().getTerminalId(),
+                                message.getResize().getSize());
+            case RECONNECT -> owner.askedToMove(message.getReconnect().getDelayMillisMax());
+            case MESSAGE_NOT_SET -> log.atDebug().log("a message of a newer protocol was skipped");
+        }
+    }
+
+    private void welcomed(Welcome message) {
+        welcome = message;
+        if (heartbeats != null) {
+            heartbeats.cancel(false);
+        }
+        owner.welcomed(this, message);
+        sendEvents();
+        openOutput();
+        heartbeat();
+        heartbeats = around.executor()
+                .scheduleAtFixedRate(
+                        this::heartbeat,
+                        message.getHeartbeatIntervalMillis(),
+                        message.getHeartbeatIntervalMillis(),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    private void openOutput() {
+        if (!owner.isCurrent(this) || welcome == null) {
+            return;
+        }
+        output = new OutputLink(
+                around, welcome.getLimits(), outputBackoff::reset, why -> outputEnded(EndOfCall.of(why)));
+        output.open(channel, welcome.getSessionId());
+    }
+
+    private void outputEnded(EndOfCall end) {
+        long delay = Math.max(end.retryAfterMillis(), outputBackoff.nextMillis());
+        log.atDebug()
+                .addKeyValue("code", end.codeName())
+                .addKeyValue("detail", end.detail())
+                .addKeyValue("againInMillis", delay)
+                .log("output call ended");
+        var unused = around.executor().schedule(this::openOutput, delay, TimeUnit.MILLISECONDS);
+    }
+
+    private void heartbeat() {
+        if (!owner.isCurrent(this)) {
+            return;
+        }
+        if (sent - answered >= MISSED_MAX) {
+            cancel("no answer to " + MISSED_MAX + " heartbeats");
+            return;
+        }
+        send(AgentMessage.newBuilder()
+                .setHeartbeat(Heartbeat.newBuilder()
+                        .setSequence(++sent)
+                        .setVitals(around.vitals().read())
+                        .addAllRunningTaskIds(around.tasks().runningIds()))
+                .build());
+    }
+
+    private void eventsAcked(long number) {
+        try {
+            around.journal().acked(number);
+        } catch (IOException e) {
+            log.atError()
+                    .addKeyValue("event", "agent-journal-failed")
+                    .setCause(e)
+                    .log("the journal cannot be written");
+        }
+    }
+
+    private void typed(TerminalInput input) {
+        if (!around.earlyInput().type(input.getTerminalId(), input.getData().toByteArray())) {
+            log.atDebug().addKeyValue("terminal", input.getTerminalId()).log("input was not taken");
+        }
+    }
+
+    /** The gateway says nothing any more, and maybe nobody is there. */
+    private void cancel(String why) {
+        silent = true;
+        if (owner.isHeard(this) && out != null) {
+            out.cancel(why, null);
+        }
+    }
+
+    private void send(AgentMessage message) {
+        if (out != null) {
+            out.onNext(message);
+        }
+    }
+}

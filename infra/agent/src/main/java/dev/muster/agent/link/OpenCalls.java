@@ -1,0 +1,39 @@
+package dev.muster.agent.link;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * How many calls have not told their end yet. What they still have to say comes on the agent's executor, which must live until then.
+ * Confined to that executor.
+ */
+final class OpenCalls {
+    private final CompletableFuture<Void> allEnded = new CompletableFuture<>();
+    private int count;
+    private boolean last;
+
+    void opened() {
+        count++;
+    }
+
+    void ended() {
+        count--;
+        completeIfOver();
+    }
+
+    /** No call is opened from now on. */
+    void lastWasOpened() {
+        last = true;
+        completeIfOver();
+    }
+
+    /** Completes when none is open and none will be. Any thread may wait for it. */
+    CompletableFuture<Void> allEnded() {
+        return allEnded;
+    }
+
+    private void completeIfOver() {
+        if (last && count == 0) {
+            allEnded.complete(null);
+        }
+    }
+}

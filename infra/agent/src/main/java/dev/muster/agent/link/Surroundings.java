@@ -1,0 +1,26 @@
+package dev.muster.agent.link;
+
+import dev.muster.agent.AgentConfig;
+import dev.muster.agent.identity.Identity;
+import dev.muster.agent.spool.Spool;
+import dev.muster.agent.task.Journal;
+import dev.muster.agent.task.Tasks;
+import dev.muster.agent.vitals.VitalsSource;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.random.RandomGenerator;
+
+/** What all calls of an agent share. */
+record Surroundings(
+        AgentConfig config,
+        Identity identity,
+        String gateway,
+        long boot,
+        Journal journal,
+        Tasks tasks,
+        Spool spool,
+        VitalsSource vitals,
+        String version,
+        EarlyInput earlyInput,
+        ScheduledExecutorService executor,
+        RandomGenerator random,
+        OpenCalls openCalls) {}
