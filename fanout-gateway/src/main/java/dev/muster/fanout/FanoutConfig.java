@@ -36,6 +36,7 @@ public record FanoutConfig(
         int publishBytesMax,
         int answerBytesMax,
         int mutationsPerMinute,
+        int nodesPerRequestMax,
         int ticketsMax,
         int outputReaders,
         int outputDownloadsMax,
@@ -84,6 +85,8 @@ public record FanoutConfig(
             1,
             10_000_000,
             "Changes that a user may make per minute, and at once.");
+    public static final Setting NODES_PER_REQUEST_MAX = Setting.number(
+            "MUSTER_FANOUT_NODES_PER_REQUEST_MAX", 1_000, 1, 10_000, "Nodes that one request may create.");
     public static final Setting TICKETS_MAX = Setting.number(
             "MUSTER_FANOUT_TICKETS_MAX",
             10_000,
@@ -123,6 +126,7 @@ public record FanoutConfig(
                             PUBLISH_BYTES_MAX,
                             ANSWER_BYTES_MAX,
                             MUTATIONS_PER_MINUTE,
+                            NODES_PER_REQUEST_MAX,
                             TICKETS_MAX,
                             OUTPUT_READERS,
                             OUTPUT_DOWNLOADS_MAX,
@@ -156,6 +160,7 @@ public record FanoutConfig(
                 env.integer(PUBLISH_BYTES_MAX),
                 env.integer(ANSWER_BYTES_MAX),
                 env.integer(MUTATIONS_PER_MINUTE),
+                env.integer(NODES_PER_REQUEST_MAX),
                 env.integer(TICKETS_MAX),
                 env.integer(OUTPUT_READERS),
                 env.integer(OUTPUT_DOWNLOADS_MAX),

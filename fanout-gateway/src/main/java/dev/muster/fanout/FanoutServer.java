@@ -211,7 +211,16 @@ public final class FanoutServer implements AutoCloseable {
                 problems,
                 routes -> {
                     api.addProblems(routes);
-                    new NodeCalls(api, registry, commands, ids, clock, config.agentAddress(), stream::position)
+                    new NodeCalls(
+                                    api,
+                                    registry,
+                                    commands,
+                                    problems,
+                                    ids,
+                                    clock,
+                                    config.agentAddress(),
+                                    config.nodesPerRequestMax(),
+                                    stream::position)
                             .addTo(routes);
                     new TaskCalls(api, registry, commands, raw, ids, clock).addTo(routes);
                     new GroupCalls(api, registry, commands, ids, clock).addTo(routes);

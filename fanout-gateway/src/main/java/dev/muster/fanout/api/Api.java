@@ -6,6 +6,7 @@ import dev.muster.fanout.auth.Authenticator;
 import dev.muster.fanout.auth.Identity;
 import dev.muster.fanout.auth.Origins;
 import dev.muster.fanout.auth.RateLimit;
+import dev.muster.fanout.auth.User;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -95,6 +96,15 @@ public final class Api implements AutoCloseable {
             }
             return call.answer(new Ask(ctx, identity.user()));
         });
+    }
+
+    /**
+     * Counts further changes against the user's rate, for a request that makes many.
+     *
+     * @throws MusterException {@code rate-limited}
+     */
+    void charge(User user, int changes) {
+        mutations.take(user, changes);
     }
 
     /** @throws MusterException {@code unauthenticated}, {@code origin-refused} */

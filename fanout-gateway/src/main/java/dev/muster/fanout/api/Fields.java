@@ -3,6 +3,7 @@ package dev.muster.fanout.api;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
@@ -172,6 +173,34 @@ final class Fields {
             mistake("'" + name + "' is not an object");
             return false;
         }
+        read(name, inner, known, reader);
+        return true;
+    }
+
+    /**
+     * A list, not empty, of objects, whose fields the reader takes; mistakes within them are reported as {@code name[index].field}.
+     *
+     * @throws MusterException {@code too-large} if there are more
+     */
+    void objects(String name, int countMax, Set<String> known, Consumer<Fields> reader) {
+        if (!(object.get(name) instanceof ArrayNode list) || list.isEmpty()) {
+            mistake("'" + name + "' is not a list with entries");
+            return;
+        }
+        if (list.size() > countMax) {
+            throw new MusterException(ErrorCode.TOO_LARGE, "'%s' has more than %d entries.".formatted(name, countMax));
+        }
+        for (int i = 0; i < list.size(); i++) {
+            String place = name + "[" + i + "]";
+            if (list.get(i) instanceof ObjectNode inner) {
+                read(place, inner, known, reader);
+            } else {
+                mistake("'" + place + "' is not an object");
+            }
+        }
+    }
+
+    private void read(String place, ObjectNode inner, Set<String> known, Consumer<Fields> reader) {
         Fields fields = new Fields(inner);
         inner.fieldNames().forEachRemaining(field -> {
             if (!known.contains(field)) {
@@ -179,8 +208,7 @@ final class Fields {
             }
         });
         reader.accept(fields);
-        fields.mistakes.forEach(mistake -> mistake(name + ": " + mistake));
-        return true;
+        fields.mistakes.forEach(mistake -> mistake(place + ": " + mistake));
     }
 
     /** The value, unless it is left out or null. */

@@ -2,7 +2,6 @@ package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.protobuf.ByteString;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Audiences;
@@ -14,19 +13,14 @@ import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.query.v1.ListNodesRequest;
 import dev.muster.proto.query.v1.ListNodesResponse;
 import dev.muster.proto.records.v1.CreateInvite;
-import dev.muster.proto.records.v1.CreateNode;
 import dev.muster.proto.records.v1.DeleteNode;
-import dev.muster.proto.records.v1.InviteGrant;
 import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.PatchNode;
 import dev.muster.proto.records.v1.RevokeCredential;
 import dev.muster.proto.records.v1.Role;
 import io.javalin.config.RoutesConfig;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -35,9 +29,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The nodes: create, list, show, change, delete, invite, revoke. */
+/** The nodes: create (one or many), list, show, change, delete, invite, revoke. */
 public final class NodeCalls {
-    private static final Duration INVITE_LIFE = Duration.ofHours(24);
     private static final int LIMIT_DEFAULT = 100;
     private static final int LIMIT_MAX = 10_000;
     private static final int TEXT_CHARS_MAX = 256;
@@ -49,27 +42,32 @@ public final class NodeCalls {
     private final Commands commands;
     private final Ids ids;
     private final Clock clock;
-    private final String agentAddress;
+    private final NodeCreation creation;
+    private final int nodesMax;
     private final BiFunction<User, Map<Integer, Long>, @Nullable String> positions;
 
     /**
      * @param agentAddress {@code host:port} that join lines name
+     * @param nodesMax nodes that one request may ask for
      * @param positions makes the token from which the user's WebSocket can go on; null while it cannot be made
      */
     public NodeCalls(
             Api api,
             RegistryClient registry,
             Commands commands,
+            Problems problems,
             Ids ids,
             Clock clock,
             String agentAddress,
+            int nodesMax,
             BiFunction<User, Map<Integer, Long>, @Nullable String> positions) {
         this.api = api;
         this.registry = registry;
         this.commands = commands;
         this.ids = ids;
         this.clock = clock;
-        this.agentAddress = agentAddress;
+        this.creation = new NodeCreation(registry, commands, problems, ids, clock, agentAddress);
+        this.nodesMax = nodesMax;
         this.positions = positions;
     }
 
@@ -131,17 +129,16 @@ public final class NodeCalls {
     }
 
     private CompletableFuture<Answer> create(Ask ask) {
-        CreateNode.Builder node = NodeInput.create(ask.body());
-        String nodeId = ids.make(Ids.Kind.NODE, clock.millis());
-        Invite invite = makeInvite(nodeId);
-        return commands.request(nodeId, ask.user(), record -> record.setCreateNode(node.setInvite(invite.grant())))
-                .thenCompose(reply -> registry.getNode(nodeId))
-                .thenApply(view -> {
-                    ObjectNode json = Json.object();
-                    json.set("node", Json.node(view, Access.roleOf(ask.user(), view.getNode())));
-                    json.set("invite", invite.json(agentAddress));
-                    return withTag(Answer.json(201, json), view).with("Location", "/api/v1/nodes/" + nodeId);
-                });
+        NewNodes asked = NodeInput.create(ask.body(), nodesMax);
+        if (asked.many()) {
+            api.charge(ask.user(), (asked.nodes().size() - 1) / NodeCreation.NODES_PER_CHANGE);
+            return creation.createMany(ask.user(), asked.nodes());
+        }
+        return creation.create(ask.user(), asked.nodes().get(0)).thenApply(created -> {
+            NodeView view = created.view();
+            return withTag(Answer.json(201, creation.json(ask.user(), view, created.invite())), view)
+                    .with("Location", "/api/v1/nodes/" + view.getNode().getNodeId());
+        });
     }
 
     private CompletableFuture<Answer> show(Ask ask) {
@@ -170,7 +167,7 @@ public final class NodeCalls {
     private CompletableFuture<Answer> invite(Ask ask) {
         Fields.ofOptional(ask.body(), java.util.Set.of()).throwIfMistaken();
         String nodeId = ask.nodeId();
-        Invite invite = makeInvite(nodeId);
+        Invite invite = Invite.make(ids, nodeId, clock);
         return viewable(ask, Role.ROLE_ADMIN)
                 .thenCompose(view -> commands.request(
                         nodeId,
@@ -178,12 +175,7 @@ public final class NodeCalls {
                         record ->
                                 record.setCreateInvite(CreateInvite.newBuilder().setInvite(invite.grant()))))
                 .thenCompose(reply -> registry.getNode(nodeId))
-                .thenApply(view -> {
-                    ObjectNode json = Json.object();
-                    json.set("node", Json.node(view, Access.roleOf(ask.user(), view.getNode())));
-                    json.set("invite", invite.json(agentAddress));
-                    return Answer.json(201, json);
-                });
+                .thenApply(view -> Answer.json(201, creation.json(ask.user(), view, invite)));
     }
 
     private CompletableFuture<Answer> revoke(Ask ask) {
@@ -197,10 +189,6 @@ public final class NodeCalls {
 
     private CompletableFuture<NodeView> viewable(Ask ask, Role needed) {
         return NodeAccess.require(registry, ask, needed);
-    }
-
-    private Invite makeInvite(String nodeId) {
-        return new Invite(ids.makeInvite(nodeId), clock.instant().plus(INVITE_LIFE));
     }
 
     private static Answer answer(Ask ask, NodeView view) {
@@ -249,22 +237,5 @@ public final class NodeCalls {
             }
         }
         throw Fields.invalid("'status' is not one of NEVER_SEEN, ONLINE, STALE, OFFLINE, UNKNOWN, DISABLED.");
-    }
-
-    private record Invite(String token, Instant expiresAt) {
-        InviteGrant grant() {
-            return InviteGrant.newBuilder()
-                    .setSha256(ByteString.copyFrom(Ids.sha256(token.getBytes(StandardCharsets.UTF_8))))
-                    .setExpiresAtMillis(expiresAt.toEpochMilli())
-                    .build();
-        }
-
-        ObjectNode json(String agentAddress) {
-            ObjectNode json = Json.object();
-            json.put("token", token);
-            json.put("expiresAt", Json.time(expiresAt.toEpochMilli()));
-            json.put("command", "infra/muster agent --join " + token + " --gateway " + agentAddress);
-            return json;
-        }
     }
 }

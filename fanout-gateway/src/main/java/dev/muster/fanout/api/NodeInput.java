@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** What a body may say about a node: a new one, or a merge patch (RFC 7396). */
 final class NodeInput {
     private static final Set<String> CREATE = Set.of("name", "labels", "groups");
+    private static final Set<String> CREATE_ANY = Set.of("name", "labels", "groups", "nodes");
     private static final Set<String> PATCH = Set.of("name", "labels", "groups", "enabled");
     private static final int LABELS_MAX = 64;
     private static final int GROUPS_MAX = 64;
@@ -26,8 +27,30 @@ final class NodeInput {
 
     private NodeInput() {}
 
-    static CreateNode.Builder create(byte[] body) {
-        Fields fields = Fields.of(body, CREATE);
+    /**
+     * One node, or {@code {nodes: [...]}}.
+     *
+     * @param nodesMax entries that the list may have
+     * @throws dev.muster.contract.errors.MusterException {@code invalid} with every mistake, {@code too-large}
+     */
+    static NewNodes create(byte[] body, int nodesMax) {
+        Fields fields = Fields.of(body, CREATE_ANY);
+        List<CreateNode> nodes = new ArrayList<>();
+        boolean many = fields.has("nodes");
+        if (many) {
+            CREATE.stream()
+                    .filter(fields::has)
+                    .sorted()
+                    .forEach(name -> fields.mistake("'" + name + "' beside 'nodes'"));
+            fields.objects("nodes", nodesMax, CREATE, node -> nodes.add(create(node)));
+        } else {
+            nodes.add(create(fields));
+        }
+        fields.throwIfMistaken();
+        return new NewNodes(many, nodes);
+    }
+
+    private static CreateNode create(Fields fields) {
         CreateNode.Builder node = CreateNode.newBuilder();
         Optional<String> name = name(fields);
         if (name.isEmpty()) {
@@ -36,8 +59,7 @@ final class NodeInput {
         name.ifPresent(node::setName);
         labels(fields, node::putLabels, key -> fields.mistake("'labels': '" + key + "' is null"));
         groups(fields).ifPresent(node::addAllGroups);
-        fields.throwIfMistaken();
-        return node;
+        return node.build();
     }
 
     /** @param ifVersion 0: unconditional */

@@ -28,6 +28,16 @@ public final class RateLimit {
 
     /** @throws MusterException {@code rate-limited} */
     public void take(User user) {
+        take(user, 1);
+    }
+
+    /**
+     * Takes several at once, or none. What is more than a whole minute's counts as a minute's, or it could never be had.
+     *
+     * @throws MusterException {@code rate-limited}
+     */
+    public void take(User user, int changes) {
+        int cost = Math.min(changes, perMinute);
         long now = nanoTime.getAsLong();
         synchronized (buckets) {
             if (buckets.size() >= USERS_MAX) {
@@ -44,11 +54,11 @@ public final class RateLimit {
             }
             bucket.tokens = refilled(bucket, now);
             bucket.atNanos = now;
-            if (bucket.tokens < 1) {
+            if (bucket.tokens < cost) {
                 throw new MusterException(
                         ErrorCode.RATE_LIMITED, "More than " + perMinute + " changes within a minute.");
             }
-            bucket.tokens--;
+            bucket.tokens -= cost;
         }
     }
 

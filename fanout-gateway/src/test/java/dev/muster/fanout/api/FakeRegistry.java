@@ -41,8 +41,10 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +62,9 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     final List<AwaitNodeRequest> awaited = new CopyOnWriteArrayList<>();
     final List<ListNodesRequest> listed = new CopyOnWriteArrayList<>();
     final List<ReadHistoryRequest> read = new CopyOnWriteArrayList<>();
+    /** Names of new nodes that are refused, each with an error code. */
+    final Map<String, ErrorCode> refused = new ConcurrentHashMap<>();
+
     volatile boolean ready = true;
     volatile boolean views = true;
     /** So many reads of an index are told to come again. */
@@ -105,6 +110,11 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
                 .setRequestId(command.getRequestId())
                 .setReplyTo(command.getReplyTo())
                 .setNodeId(command.getNodeId());
+        @Nullable ErrorCode refusal = refused.get(command.getCreateNode().getName());
+        if (refusal != null) {
+            return reply.setProblem(ProblemValue.newBuilder().setCode(refusal.code()))
+                    .build();
+        }
         @Nullable NodeView before = nodes.get(command.getNodeId());
         switch (command.getCommandCase()) {
             case CREATE_NODE ->

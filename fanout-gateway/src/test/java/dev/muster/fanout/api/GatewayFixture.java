@@ -51,6 +51,7 @@ import org.jspecify.annotations.Nullable;
 /** The HTTP side on a real port, with the registry's query service on another and Kafka's own mock of a producer: what it is sent is applied and answered. */
 final class GatewayFixture implements AutoCloseable {
     static final byte[] KEY = new byte[32];
+    static final int NODES_MAX = 600;
 
     final FakeRegistry registry = new FakeRegistry();
     final UserTokens tokens = new UserTokens(UserKey.of(KEY), Clock.systemUTC());
@@ -88,7 +89,7 @@ final class GatewayFixture implements AutoCloseable {
         Ids ids = new Ids();
         commands.add(new Commands(
                 publisher,
-                100,
+                1_000,
                 client,
                 ids,
                 ids.make(Ids.Kind.GATEWAY, 1),
@@ -117,9 +118,11 @@ final class GatewayFixture implements AutoCloseable {
                                             api,
                                             client,
                                             commands.get(0),
+                                            problems,
                                             ids,
                                             Clock.systemUTC(),
                                             "gw:7443",
+                                            NODES_MAX,
                                             (user, p) -> "pos")
                                     .addTo(routes);
                             new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()).addTo(routes);

@@ -10,6 +10,7 @@ import dev.muster.cli.PlainText;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,10 +36,17 @@ public final class NodeCommand implements Runnable {
     @Command(
             name = "create",
             mixinStandardHelpOptions = true,
-            description = "Create a node and an invite for its agent.")
+            description =
+                    "Create a node and an invite for its agent; or many nodes, with a line for each: name, tab, invite.")
     void create(
             @Mixin ConnectOptions connect,
-            @Parameters(paramLabel = "NAME") String name,
+            @Parameters(paramLabel = "NAME", arity = "0..*") @Nullable List<String> names,
+            @Option(
+                            names = {"-f", "--file"},
+                            paramLabel = "FILE",
+                            description = "Names, one a line; - for standard input.")
+                    @Nullable
+                    String file,
             @Option(
                             names = {"-l", "--label"},
                             paramLabel = "K=V",
@@ -56,13 +64,24 @@ public final class NodeCommand implements Runnable {
                             description = "json, or fields.",
                             defaultValue = "table")
                     OutputFormat output) {
-        ObjectNode body = Json.object().put("name", name);
+        List<String> all = new ArrayList<>(names == null ? List.of() : names);
+        if (file != null) {
+            all.addAll(NameList.read(file, System.in));
+        }
+        if (all.isEmpty()) {
+            throw new CliFailure("node create: no name is given (see `infra/muster node create --help`)");
+        }
+        ObjectNode body = Json.object();
         ObjectNode labelValues = body.putObject("labels");
         if (labels != null) {
             labels.forEach(labelValues::put);
         }
         body.set("groups", groups(groups == null ? List.of() : groups));
-        printInvite(connect.client().post("/api/v1/nodes", body, false), output);
+        if (file != null || all.size() > 1) {
+            new ManyNodes(connect.client(), io, output).create(all, body);
+        } else {
+            printInvite(connect.client().post("/api/v1/nodes", body.put("name", all.get(0)), false), output);
+        }
     }
 
     @Command(name = "show", mixinStandardHelpOptions = true, description = "Show everything about a node.")

@@ -1,0 +1,35 @@
+package dev.muster.fanout.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
+import dev.muster.contract.ids.Ids;
+import dev.muster.proto.records.v1.InviteGrant;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+
+/** What an agent joins with, once. The registry is told its hash alone; the token is in the answer and nowhere else. */
+record Invite(String token, Instant expiresAt) {
+    private static final Duration LIFE = Duration.ofHours(24);
+
+    static Invite make(Ids ids, String nodeId, Clock clock) {
+        return new Invite(ids.makeInvite(nodeId), clock.instant().plus(LIFE));
+    }
+
+    InviteGrant grant() {
+        return InviteGrant.newBuilder()
+                .setSha256(ByteString.copyFrom(Ids.sha256(token.getBytes(StandardCharsets.UTF_8))))
+                .setExpiresAtMillis(expiresAt.toEpochMilli())
+                .build();
+    }
+
+    /** @param agentAddress {@code host:port} that the join line names */
+    ObjectNode json(String agentAddress) {
+        ObjectNode json = Json.object();
+        json.put("token", token);
+        json.put("expiresAt", Json.time(expiresAt.toEpochMilli()));
+        json.put("command", "infra/muster agent --join " + token + " --gateway " + agentAddress);
+        return json;
+    }
+}
