@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.fanout.output.ExitCode;
 import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.Line;
 import dev.muster.proto.records.v1.Task;
@@ -50,10 +51,9 @@ final class HistoryText {
         if (state != null) {
             header.append(' ').append(state);
         }
-        if (task.hasExitCode()) {
-            header.append(" exit ").append(task.getExitCode());
-        } else if (terminal.hasExit()) {
-            header.append(" exit ").append(terminal.getExit().getExitCode());
+        @Nullable Integer exitCode = exitCode(terminal, task);
+        if (exitCode != null) {
+            header.append(" exit ").append(exitCode);
         }
         @Nullable String started = Json.time(startedAt(terminal, task));
         if (started != null) {
@@ -64,6 +64,13 @@ final class HistoryText {
             header.append(" $ ").append(command.replaceAll("\\p{Cntrl}+", " "));
         }
         return header.toString();
+    }
+
+    private static @Nullable Integer exitCode(TerminalHistory terminal, Task task) {
+        if (task.hasExitCode()) {
+            return task.getExitCode();
+        }
+        return terminal.hasExit() ? ExitCode.of(terminal.getExit()) : null;
     }
 
     static ObjectNode json(List<TerminalHistory> terminals, Map<String, Task> tasks) {
@@ -81,11 +88,7 @@ final class HistoryText {
             json.set("argv", Json.texts(task.getArgvList()));
         }
         json.put("state", state(task));
-        json.put(
-                "exitCode",
-                task.hasExitCode()
-                        ? (Integer) task.getExitCode()
-                        : terminal.hasExit() ? (Integer) terminal.getExit().getExitCode() : null);
+        json.put("exitCode", exitCode(terminal, task));
         json.put("startedAt", Json.time(startedAt(terminal, task)));
         List<Line> lines = terminal.getLinesList();
         long first = lines.isEmpty() ? terminal.getNextLine() : lines.get(0).getNumber();

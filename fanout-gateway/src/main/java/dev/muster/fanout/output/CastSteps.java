@@ -11,6 +11,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An asciicast recording, version 2 or 3 (docs.asciinema.org/manual/asciicast). Version 2 counts seconds from the start, version 3 from the event before. A character that
@@ -85,8 +86,9 @@ final class CastSteps implements Renderer {
         if (!rest.isEmpty()) {
             event(atMillis, "o", rest);
         }
-        if (version == 3) {
-            event(atMillis, "x", Integer.toString(exit.getExitCode()));
+        @Nullable Integer code = ExitCode.of(exit);
+        if (version == 3 && code != null) {
+            event(atMillis, "x", code.toString());
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.muster.fanout.session;
 
 import com.google.protobuf.ByteString;
+import dev.muster.fanout.output.ExitCode;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.Gap;
 import dev.muster.proto.agent.v1.Marker;
@@ -42,7 +43,7 @@ final class OutputFrames {
     }
 
     static byte[] ended(Exit exit) {
-        return Frames.ended(exit.getExitCode(), exit.getSignal(), null);
+        return Frames.ended(ExitCode.of(exit), exit.getSignal(), null);
     }
 
     /** @param after steps up to here are left out, and a chunk that begins before it is cut */

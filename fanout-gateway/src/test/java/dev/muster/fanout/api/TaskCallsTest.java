@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.ids.Ids;
+import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.CreateTask;
 import dev.muster.proto.records.v1.GroupGrant;
@@ -184,6 +185,24 @@ class TaskCallsTest {
         assertProblem(gateway.get(viewer, PATH + "/history"), 403, "forbidden");
         assertProblem(gateway.send(viewer, "POST", PATH + "/tasks", "{\"command\":\"a\"}"), 403, "forbidden");
         assertProblem(gateway.get(gateway.token("eve"), PATH + "/history"), 404, "not-found");
+    }
+
+    @Test
+    void an_exit_that_nobody_knows_is_no_exit_code() throws Exception {
+        gateway.registry.put(terminal(ONE, 0, 1).toBuilder()
+                .setExit(Exit.newBuilder().setExitCode(-1))
+                .build());
+        gateway.registry.put(terminal(TWO, 0, 1).toBuilder()
+                .setExit(Exit.newBuilder().setExitCode(4))
+                .build());
+
+        JsonNode terminals = json(gateway.get(gateway.token("alice"), PATH + "/history?format=json"))
+                .get("terminals");
+        String text = gateway.get(gateway.token("alice"), PATH + "/history").body();
+
+        assertThat(terminals.at("/0/exitCode").isNull()).isTrue();
+        assertThat(terminals.at("/1/exitCode").asInt()).isEqualTo(4);
+        assertThat(text).contains("=== " + ONE + "\n").contains("=== " + TWO + " exit 4\n");
     }
 
     @Test

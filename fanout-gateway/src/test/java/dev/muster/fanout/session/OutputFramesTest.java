@@ -50,6 +50,21 @@ class OutputFramesTest {
     }
 
     @Test
+    void an_exit_that_nobody_knows_has_no_code() {
+        assertThat(new String(
+                        OutputFrames.ended(Exit.newBuilder().setExitCode(-1).build()),
+                        java.nio.charset.StandardCharsets.UTF_8))
+                .startsWith("{\"type\":\"ended\",\"exitCode\":null,\"signal\":null");
+        assertThat(new String(
+                        OutputFrames.ended(Exit.newBuilder()
+                                .setExitCode(-1)
+                                .setSignal("HUP")
+                                .build()),
+                        java.nio.charset.StandardCharsets.UTF_8))
+                .contains("\"exitCode\":-1,\"signal\":\"HUP\"");
+    }
+
+    @Test
     void what_a_viewer_has_is_cut_off_wherever_its_mark_stands() {
         RawFrame frame = RawFrame.newBuilder()
                 .addChunks(data(0, 1, "abcd"))

@@ -1,9 +1,11 @@
 package dev.muster.registry.control;
 
+import com.google.protobuf.ByteString;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.records.v1.AuditRecord;
 import dev.muster.proto.records.v1.CommandRecord;
+import dev.muster.proto.records.v1.JoinNode;
 import dev.muster.registry.node.NodeCommands;
 import dev.muster.registry.node.NodeDraft;
 import dev.muster.registry.node.Outcome;
@@ -34,8 +36,8 @@ final class CommandHandler {
             case PATCH_NODE -> nodes.patch(draft, command.getPatchNode(), command.getActor());
             case DELETE_NODE -> delete(draft, command);
             case CREATE_INVITE -> nodes.invite(draft, command.getCreateInvite(), command.getActor());
-            case REVOKE_CREDENTIAL -> nodes.revoke(draft, command.getActor());
-            case JOIN_NODE -> nodes.join(draft, command.getJoinNode(), atMillis);
+            case REVOKE_CREDENTIAL -> revoke(draft, command);
+            case JOIN_NODE -> join(draft, command.getJoinNode(), atMillis);
             case CREATE_TASK -> tasks.create(draft, command.getCreateTask(), command.getActor(), atMillis);
             case CANCEL_TASK -> tasks.cancel(draft, command.getCancelTask(), command.getActor());
             case CREATE_TASK_GROUP, CANCEL_TASK_GROUP, TASK_GROUP_EVENT ->
@@ -56,6 +58,24 @@ final class CommandHandler {
         Outcome outcome = nodes.delete(draft, command.getDeleteNode(), command.getActor());
         if (existed && outcome instanceof Outcome.NodeAnswer) {
             queue.abandon(draft);
+        }
+        return outcome;
+    }
+
+    private Outcome revoke(NodeDraft draft, CommandRecord command) {
+        Outcome outcome = nodes.revoke(draft, command.getActor());
+        if (outcome instanceof Outcome.NodeAnswer) {
+            queue.loseSent(draft, "the agent's credential was revoked");
+        }
+        return outcome;
+    }
+
+    /** Another agent takes the place of the last one. The same one, with a new invite, still has what it was running. */
+    private Outcome join(NodeDraft draft, JoinNode join, long atMillis) {
+        ByteString before = draft.node().getJoined().getPublicKey();
+        Outcome outcome = nodes.join(draft, join, atMillis);
+        if (outcome instanceof Outcome.JoinAnswer && !before.isEmpty() && !before.equals(join.getPublicKey())) {
+            queue.loseSent(draft, "another agent has joined");
         }
         return outcome;
     }

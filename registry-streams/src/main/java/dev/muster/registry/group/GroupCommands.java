@@ -182,7 +182,10 @@ public final class GroupCommands {
         GroupTransitions.next(draft.group().getState(), event).ifPresent(next -> {
             draft.changeGroup(group -> {
                 group.setState(next).setReason(reason);
-                return GroupTransitions.isEnded(next) ? group.setEndedAtMillis(draft.nowMillis()) : group;
+                // it was created by another clock
+                return GroupTransitions.isEnded(next)
+                        ? group.setEndedAtMillis(Math.max(draft.nowMillis(), group.getCreatedAtMillis()))
+                        : group;
             });
             if (GroupTransitions.isEnded(next)) {
                 draft.change(stored -> stored.setEndedAtLogMillis(draft.nowMillis()));

@@ -56,7 +56,7 @@ public final class TaskEvents {
             if (task.getState() == TaskState.QUEUED) {
                 queue.dispatch(draft, task);
             } else if (!task.getInstanceId().equals(hello.getInstanceId())) {
-                lose(draft, task, "another instance of the agent has taken over");
+                queue.lose(draft, task, "another instance of the agent has taken over");
             } else if (present.contains(task.getTaskId())) {
                 if (task.getCancelRequested()) {
                     queue.sendCancel(draft, task);
@@ -64,7 +64,7 @@ public final class TaskEvents {
             } else if (task.getState() == TaskState.DISPATCHED && neverArrived(task, hello)) {
                 sendAgain(draft, task);
             } else {
-                lose(draft, task, "the agent came back without it");
+                queue.lose(draft, task, "the agent came back without it");
             }
         }
     }
@@ -79,10 +79,6 @@ public final class TaskEvents {
         } else {
             queue.send(draft, task);
         }
-    }
-
-    private void lose(NodeDraft draft, Task task, String why) {
-        queue.move(draft, task, TaskTransitions.Event.LOSE, "outcome unknown: " + why);
     }
 
     private void onEnded(NodeDraft draft, Task task, TaskEnded ended) {

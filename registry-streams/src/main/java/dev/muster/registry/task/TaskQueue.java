@@ -70,10 +70,24 @@ public final class TaskQueue {
     public Optional<Task> move(NodeDraft draft, Task task, TaskTransitions.Event event, String reason) {
         return move(draft, task, event, reason, builder -> {
             if (TaskTransitions.isEnded(builder.getState())) {
-                builder.setEndedAtMillis(draft.nowMillis());
+                // it was created by another clock
+                builder.setEndedAtMillis(Math.max(
+                        draft.nowMillis(), Math.max(builder.getCreatedAtMillis(), builder.getStartedAtMillis())));
             }
             return builder;
         });
+    }
+
+    /** Gives up a task of which nobody will say what became of it. */
+    void lose(NodeDraft draft, Task task, String why) {
+        move(draft, task, TaskTransitions.Event.LOSE, "outcome unknown: " + why);
+    }
+
+    /** Gives up what an agent was sent that can never come back; what still waits, waits for the next one. */
+    public void loseSent(NodeDraft draft, String why) {
+        for (Task task : open(draft)) {
+            lose(draft, task, why);
+        }
     }
 
     /** Sends a queued task to the current session, if there is one. */

@@ -1,8 +1,6 @@
 package dev.muster.registry.control;
 
-import static dev.muster.registry.control.ControlDriver.START_MILLIS;
 import static dev.muster.registry.control.ControlDriver.admin;
-import static dev.muster.registry.control.ControlDriver.invite;
 import static dev.muster.registry.control.ControlDriver.newNode;
 import static dev.muster.registry.control.ControlDriver.user;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,9 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.muster.proto.records.v1.Actor;
 import dev.muster.proto.records.v1.AuditRecord;
 import dev.muster.proto.records.v1.CommandRecord;
-import dev.muster.proto.records.v1.CreateInvite;
 import dev.muster.proto.records.v1.DeleteNode;
-import dev.muster.proto.records.v1.DispatchRecord;
 import dev.muster.proto.records.v1.GroupGrant;
 import dev.muster.proto.records.v1.GroupGrants;
 import dev.muster.proto.records.v1.NodeRecord;
@@ -21,7 +17,6 @@ import dev.muster.proto.records.v1.PatchNode;
 import dev.muster.proto.records.v1.ReplyRecord;
 import dev.muster.proto.records.v1.RevokeCredential;
 import dev.muster.proto.records.v1.Role;
-import dev.muster.proto.records.v1.TaskState;
 import dev.muster.proto.records.v1.ViewRecord;
 import java.util.List;
 import java.util.function.Consumer;
@@ -338,164 +333,5 @@ class NodeCommandsTest {
                 control.ask(admin(), c -> c.setRevokeCredential(RevokeCredential.getDefaultInstance())))) {
             assertThat(reply.getProblem().getCode()).isEqualTo("not-found");
         }
-    }
-
-    // ------------------------------------------------------------ join, invite, revoke
-
-    @Test
-    void the_first_to_join_wins_and_may_repeat_it() {
-        control.create();
-        assertThat(control.join("first", "key-1").getJoin().getCredentialGeneration())
-                .isEqualTo(1);
-        assertThat(control.join("first", "key-2").getProblem().getCode()).isEqualTo("invite-used");
-        assertThat(control.join("first", "key-1").getJoin().getCredentialGeneration())
-                .isEqualTo(1);
-        assertThat(control.nodes.readValuesToList())
-                .extracting(NodeRecord::getCredentialGeneration)
-                .containsExactly(0L, 1L);
-    }
-
-    @Test
-    void an_unknown_or_expired_invite_is_refused() {
-        control.create();
-        assertThat(control.join("guessed", "key").getProblem().getCode()).isEqualTo("invite-used");
-        control.nowMillis = START_MILLIS + 3_600_000;
-        assertThat(control.join("first", "key").getProblem().getCode()).isEqualTo("invite-used");
-    }
-
-    @Test
-    void a_join_without_a_key_is_invalid() {
-        control.create();
-        assertThat(control.join("first", "").getProblem().getCode()).isEqualTo("invalid");
-    }
-
-    @Test
-    void a_new_invite_replaces_the_agent_once_it_is_used() {
-        control.create();
-        control.join("first", "key-1");
-        control.connect("session-1", 1, 1);
-        control.skipOutput();
-        assertThat(invited("second").hasNode()).isTrue();
-        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
-
-        assertThat(control.join("second", "key-2").getJoin().getCredentialGeneration())
-                .isEqualTo(2);
-
-        assertThat(control.dispatches.readValue().getCloseSession().getCode()).isEqualTo("credential-revoked");
-        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
-        assertThat(control.join("first", "key-1").getProblem().getCode()).isEqualTo("invite-used");
-    }
-
-    @Test
-    void the_oldest_of_too_many_invites_goes() {
-        control.create();
-        invited("second");
-        invited("third");
-        assertThat(control.join("first", "key").getProblem().getCode()).isEqualTo("invite-used");
-        assertThat(control.join("third", "key").hasJoin()).isTrue();
-    }
-
-    private ReplyRecord invited(String secret) {
-        return control.ask(
-                user("alice"),
-                command -> command.setCreateInvite(
-                        CreateInvite.newBuilder().setInvite(invite(secret, START_MILLIS + 3_600_000))));
-    }
-
-    @Test
-    void a_revoked_credential_is_a_generation_older_and_its_session_is_closed() {
-        control.create();
-        control.join("first", "key");
-        control.connect("session-1", 1, 1);
-        control.skipOutput();
-
-        ReplyRecord reply = control.ask(
-                user("alice"), command -> command.setRevokeCredential(RevokeCredential.getDefaultInstance()));
-
-        assertThat(reply.getNode().getCredentialGeneration()).isEqualTo(2);
-        DispatchRecord dispatch = control.dispatches.readValue();
-        assertThat(dispatch.getSessionId()).isEqualTo("session-1");
-        assertThat(dispatch.getCloseSession().getCode()).isEqualTo("credential-revoked");
-        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
-        assertThat(control.state().getSessionId()).isEmpty();
-        assertThat(control.join("first", "key").getProblem().getCode()).isEqualTo("invite-used");
-    }
-
-    // ------------------------------------------------------------ disable, delete
-
-    @Test
-    void a_disabled_node_is_cut_off_takes_no_tasks_and_comes_back_when_enabled() {
-        control.create();
-        control.connect("session-1", 1, 1);
-        control.skipOutput();
-
-        patch(patch -> patch.setEnabled(false));
-        assertThat(control.dispatches.readValue().getCloseSession().getCode()).isEqualTo("node-disabled");
-        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.DISABLED);
-        assertThat(control.run("t").getProblem().getCode()).isEqualTo("node-disabled");
-        control.connect("session-2", 1, 2);
-        assertThat(control.dispatches.readValue().getCloseSession().getCode()).isEqualTo("node-disabled");
-        assertThat(control.join("first", "key").getProblem().getCode()).isEqualTo("node-disabled");
-        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.DISABLED);
-
-        patch(patch -> patch.setEnabled(true));
-        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
-        control.connect("session-3", 1, 3);
-        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
-    }
-
-    @Test
-    void a_node_that_was_never_seen_is_so_again_after_it_was_disabled() {
-        control.create();
-        patch(patch -> patch.setEnabled(false));
-        patch(patch -> patch.setEnabled(true));
-        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.NEVER_SEEN);
-    }
-
-    @Test
-    void a_deleted_node_is_gone_everywhere_and_nothing_late_revives_it() {
-        control.create();
-        control.join("first", "key");
-        control.connect("session-1", 1, 1);
-        control.run("t");
-        control.skipOutput();
-
-        ReplyRecord reply = delete(user("alice"));
-
-        assertThat(reply.getNode().getDeleted()).isTrue();
-        assertThat(reply.getAudiencesList()).containsExactly(FLEET, OWNER);
-        assertThat(control.nodes.readKeyValue()).isEqualTo(new KeyValue<>(ControlDriver.NODE, null));
-        assertThat(control.states.readKeyValue()).isEqualTo(new KeyValue<>(ControlDriver.NODE, null));
-        assertThat(control.dispatches.readValue().getCloseSession().getCode()).isEqualTo("node-deleted");
-        assertThat(control.views.readValuesToList()).hasSize(2).allSatisfy(view -> {
-            assertThat(view.hasRemoved()).isTrue();
-            assertThat(view.getViewVersion()).isEqualTo(reply.getViewVersion());
-            assertThat(view.getAudiencesAfterList()).isEmpty();
-        });
-        assertThat(control.task("t").getState()).isEqualTo(TaskState.TASK_STATE_UNSPECIFIED);
-
-        control.heartbeat("session-1");
-        control.started("session-1", ControlDriver.AGENT, "t");
-        control.connect("session-2", 1, 2);
-        assertThat(control.dispatches.readValue().getCloseSession().getCode()).isEqualTo("node-deleted");
-        control.pass(60_000);
-        assertThat(control.create().getProblem().getCode()).isEqualTo("conflict");
-        assertThat(control.join("first", "key").getProblem().getCode()).isEqualTo("node-deleted");
-        assertThat(control.run("u").getProblem().getCode()).isEqualTo("not-found");
-        assertThat(control.views.isEmpty()).isTrue();
-        assertThat(control.states.isEmpty()).isTrue();
-        assertThat(control.nodes.isEmpty()).isTrue();
-    }
-
-    @Test
-    void a_repeated_deletion_is_answered_alike() {
-        control.create();
-        ReplyRecord first = delete(user("alice"));
-        ReplyRecord second = delete(user("alice"));
-
-        assertThat(second.getNode()).isEqualTo(first.getNode());
-        assertThat(second.getAudiencesList()).isEqualTo(first.getAudiencesList());
-        assertThat(second.getViewVersion()).isEqualTo(first.getViewVersion());
-        assertThat(delete(user("bob")).getProblem().getCode()).isEqualTo("not-found");
     }
 }

@@ -221,6 +221,19 @@ class TaskGroupsTest {
     }
 
     @Test
+    void a_group_never_ends_before_it_was_asked_for_whichever_clock_is_ahead() {
+        askGroup(
+                GROUP,
+                ALICE,
+                command -> command.setAtMillis(control.nowMillis + 60_000).setCreateTaskGroup(onAll(5)));
+        NODES.forEach(nodeId -> ends(nodeId, 0));
+        assertThat(group().getState()).isEqualTo(TaskGroupState.GROUP_SUCCEEDED);
+        assertThat(group().getEndedAtMillis())
+                .isEqualTo(group().getCreatedAtMillis())
+                .isEqualTo(control.nowMillis + 60_000);
+    }
+
+    @Test
     void failures_without_a_limit_stop_nothing_and_are_the_result() {
         create(onAll(5));
         NODES.forEach(nodeId -> ends(nodeId, nodeId.equals(NODES.get(2)) ? 9 : 0));

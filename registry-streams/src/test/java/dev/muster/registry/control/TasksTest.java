@@ -14,7 +14,6 @@ import dev.muster.proto.records.v1.CancelTaskCommand;
 import dev.muster.proto.records.v1.CreateTask;
 import dev.muster.proto.records.v1.Disconnected;
 import dev.muster.proto.records.v1.DispatchRecord;
-import dev.muster.proto.records.v1.NotHere;
 import dev.muster.proto.records.v1.ReplyRecord;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.TaskState;
@@ -337,80 +336,6 @@ class TasksTest {
         assertThat(control.task("c").getState()).isEqualTo(TaskState.SUCCEEDED);
     }
 
-    // ------------------------------------------------------------ reconnects
-
-    @Test
-    void a_task_that_never_arrived_is_sent_again_to_the_same_instance() {
-        online();
-        control.run("t");
-        control.skipOutput();
-        control.connect("session-2", 1, 2);
-
-        List<DispatchRecord> sent = dispatched();
-        assertThat(sent).filteredOn(DispatchRecord::hasRunTask).singleElement().satisfies(dispatch -> {
-            assertThat(dispatch.getSessionId()).isEqualTo("session-2");
-            assertThat(dispatch.getRunTask().getSequence()).isEqualTo(1);
-        });
-        assertThat(control.task("t").getState()).isEqualTo(TaskState.DISPATCHED);
-    }
-
-    @Test
-    void a_task_that_the_agent_has_is_left_alone() {
-        online();
-        control.run("t");
-        control.skipOutput();
-        control.connect(
-                "session-2", AGENT, 1, 2, hello -> hello.addTaskIds(taskId("t")).setTaskHighWater(1));
-        assertThat(dispatched()).noneMatch(DispatchRecord::hasRunTask);
-        assertThat(control.task("t").getState()).isEqualTo(TaskState.DISPATCHED);
-    }
-
-    @Test
-    void a_task_that_arrived_and_is_not_there_any_more_is_lost() {
-        online();
-        control.run("dispatched");
-        running("running");
-        control.connect("session-2", AGENT, 2, 1, hello -> hello.setTaskHighWater(2));
-
-        for (String name : List.of("dispatched", "running")) {
-            assertThat(control.task(name).getState()).isEqualTo(TaskState.LOST);
-            assertThat(control.task(name).getReason()).startsWith("outcome unknown");
-            assertThat(control.task(name).getEndedAtMillis()).isEqualTo(control.nowMillis);
-        }
-        assertThat(control.state().getRunningTasks()).isZero();
-    }
-
-    @Test
-    void another_instance_never_gets_what_was_dispatched_but_what_still_waits() {
-        online();
-        control.run("dispatched");
-        running("running");
-        control.event("session-1", AGENT, event -> event.setDisconnected(Disconnected.getDefaultInstance()));
-        control.run("queued");
-        control.skipOutput();
-
-        control.connect("session-2", "another-disk", 1, 1, hello -> {});
-
-        assertThat(control.task("dispatched").getState()).isEqualTo(TaskState.LOST);
-        assertThat(control.task("running").getState()).isEqualTo(TaskState.LOST);
-        assertThat(dispatched())
-                .filteredOn(DispatchRecord::hasRunTask)
-                .extracting(dispatch -> dispatch.getRunTask().getTaskId())
-                .containsExactly(taskId("queued"));
-    }
-
-    @Test
-    void what_a_gateway_could_not_deliver_waits_for_the_next_connection_without_a_loop() {
-        online();
-        control.run("t");
-        control.skipOutput();
-        control.event("session-1", "", event -> event.setNotHere(NotHere.getDefaultInstance()));
-        assertThat(control.dispatches.isEmpty()).isTrue();
-        assertThat(control.task("t").getState()).isEqualTo(TaskState.DISPATCHED);
-        control.connect("session-2", 1, 2);
-        assertThat(dispatched()).filteredOn(DispatchRecord::hasRunTask).hasSize(1);
-    }
-
     // ------------------------------------------------------------ cancel
 
     @Test
@@ -436,30 +361,6 @@ class TasksTest {
         assertThat(dispatch.getSessionId()).isEqualTo("session-1");
         control.ended("session-1", AGENT, "t", TaskEndCause.TASK_END_CAUSE_CANCELLED, 143);
         assertThat(control.task("t").getState()).isEqualTo(TaskState.CANCELLED);
-    }
-
-    @Test
-    void a_cancellation_survives_a_reconnect() {
-        online();
-        control.run("arrived");
-        control.run("on-the-way");
-        control.event("session-1", AGENT, event -> event.setDisconnected(Disconnected.getDefaultInstance()));
-        cancel("arrived");
-        cancel("on-the-way");
-        control.skipOutput();
-
-        control.connect(
-                "session-2",
-                AGENT,
-                1,
-                2,
-                hello -> hello.addTaskIds(taskId("arrived")).setTaskHighWater(1));
-
-        assertThat(dispatched())
-                .singleElement()
-                .satisfies(dispatch ->
-                        assertThat(dispatch.getCancelTask().getTaskId()).isEqualTo(taskId("arrived")));
-        assertThat(control.task("on-the-way").getState()).isEqualTo(TaskState.CANCELLED);
     }
 
     @Test

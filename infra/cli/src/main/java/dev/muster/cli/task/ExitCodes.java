@@ -18,7 +18,7 @@ public final class ExitCodes {
         throw new CliFailure(
                 switch (state) {
                     case "EXPIRED" -> "the command never ran; the node was not there in time" + because;
-                    case "LOST" -> "the command's outcome is unknown; the agent came back without it" + because;
+                    case "LOST" -> "the command's outcome is unknown" + because.replace(": outcome unknown", "");
                     case "CANCELLED" -> "the command was cancelled before it ran" + because;
                     case "TIMED_OUT" -> "the command timed out" + because;
                     default -> "the command could not be started" + because;

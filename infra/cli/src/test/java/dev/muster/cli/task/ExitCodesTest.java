@@ -31,4 +31,12 @@ class ExitCodesTest {
         assertThatThrownBy(() -> ExitCodes.of(Json.object().put("state", "LOST").put("exitCode", 0)))
                 .isInstanceOf(CliFailure.class);
     }
+
+    @Test
+    void that_an_outcome_is_unknown_is_said_once() {
+        assertThatThrownBy(() -> ExitCodes.of(Json.object()
+                        .put("state", "LOST")
+                        .put("reason", "outcome unknown: the agent restarted while it ran")))
+                .hasMessage("the command's outcome is unknown: the agent restarted while it ran");
+    }
 }
