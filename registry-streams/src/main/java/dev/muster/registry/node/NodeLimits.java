@@ -16,12 +16,14 @@ public record NodeLimits(int labelsMax, int groupsMax, int invitesMax, long mark
             Setting.number("MUSTER_REGISTRY_GROUPS_MAX", 32, 1, 1_000, "Groups that a node is granted to.");
     private static final Setting INVITES_MAX = Setting.number(
             "MUSTER_REGISTRY_INVITES_MAX", 8, 1, 100, "Unused invites of a node; one more replaces the oldest.");
-    private static final Setting MARKER_MS = Setting.number(
+    /** Of both apps. */
+    public static final Setting MARKER_MS = Setting.number(
             "MUSTER_REGISTRY_DELETION_MARKER_MS",
             longestInputMillis() + DAY_MILLIS,
             longestInputMillis(),
             3_650 * DAY_MILLIS,
             "How long the marker of a deleted node refuses what comes late: at least as long as any input of the registry is kept.");
+
     public static final List<Setting> SETTINGS = List.of(LABELS_MAX, GROUPS_MAX, INVITES_MAX, MARKER_MS);
 
     public static NodeLimits from(Env env) {

@@ -88,6 +88,7 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             now.watches().forget(node);
             throw e;
         }
+        now.terminals().expireMarks(record.timestamp());
         now.terminals().trim();
         now.watches().trim();
     }
@@ -115,12 +116,8 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
     }
 
     private void delete(String node, long atMillis) {
-        Task now = task();
-        if (!now.terminals().node(node).isDeleted()) {
-            now.terminals().node(node).delete(atMillis);
-            now.terminals().forget(node);
-            now.watches().forget(node);
-        }
+        task().terminals().delete(node, atMillis);
+        task().watches().forget(node);
     }
 
     private void refuse(

@@ -2,6 +2,7 @@ package dev.muster.registry.terminal;
 
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.Setting;
+import dev.muster.registry.node.NodeLimits;
 import dev.muster.registry.terminal.history.HistoryLimits;
 import dev.muster.registry.terminal.watch.WatchLimits;
 import java.util.List;
@@ -99,7 +100,8 @@ public record TerminalSettings(
                         env.number(BYTES_MAX),
                         env.number(AGE_MS_MAX),
                         env.integer(NODE_TERMINALS_MAX),
-                        env.number(NODE_BYTES_MAX)),
+                        env.number(NODE_BYTES_MAX),
+                        env.number(NodeLimits.MARKER_MS)),
                 new WatchLimits(
                         env.number(LEASE_MS_MAX),
                         env.integer(NODE_LEASES_MAX),

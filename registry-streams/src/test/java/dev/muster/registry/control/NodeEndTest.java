@@ -9,8 +9,11 @@ import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.PatchNode;
 import dev.muster.proto.records.v1.ReplyRecord;
 import dev.muster.proto.records.v1.TaskState;
+import dev.muster.proto.store.v1.StoredNode;
+import java.util.List;
 import java.util.function.Consumer;
 import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -110,5 +113,49 @@ class NodeEndTest {
         assertThat(second.getAudiencesList()).isEqualTo(first.getAudiencesList());
         assertThat(second.getViewVersion()).isEqualTo(first.getViewVersion());
         assertThat(delete(user("bob")).getProblem().getCode()).isEqualTo("not-found");
+    }
+
+    @Test
+    void the_marker_of_a_deletion_goes_when_nothing_late_can_come_any_more() {
+        control.create();
+        control.connect("session-1", 1, 1);
+        control.run("t");
+        delete(user("alice"));
+        control.pass(ControlDriver.MARKER_MILLIS - 2_000);
+        assertThat(control.create().getProblem().getCode()).isEqualTo("conflict");
+        assertThat(stored(ControlStores.NODES)).isEqualTo(1);
+
+        control.pass(4_000);
+
+        for (String store :
+                List.of(ControlStores.NODES, ControlStores.STATES, ControlStores.QUEUES, ControlStores.TASKS)) {
+            assertThat(stored(store)).as(store).isZero();
+        }
+        assertThat(control.run("u").getProblem().getCode()).isEqualTo("not-found");
+    }
+
+    @Test
+    void a_marker_without_a_time_as_older_releases_left_it_goes_a_marker_s_life_after_it_is_met() {
+        control.create();
+        delete(user("alice"));
+        KeyValueStore<String, StoredNode> nodes = control.driver.getKeyValueStore(ControlStores.NODES);
+        nodes.put(
+                ControlDriver.NODE,
+                nodes.get(ControlDriver.NODE).toBuilder().clearDeletedAtMillis().build());
+        control.pass(ControlDriver.MARKER_MILLIS + 2_000);
+        assertThat(nodes.get(ControlDriver.NODE).getDeletedAtMillis()).isPositive();
+        control.pass(ControlDriver.MARKER_MILLIS + 4_000);
+        assertThat(nodes.get(ControlDriver.NODE)).isNull();
+    }
+
+    private int stored(String name) {
+        int count = 0;
+        KeyValueStore<Object, Object> store = control.driver.getKeyValueStore(name);
+        try (var all = store.all()) {
+            for (; all.hasNext(); all.next()) {
+                count++;
+            }
+        }
+        return count;
     }
 }

@@ -115,10 +115,51 @@ class RetentionTest {
             app.output(of("tk_late", start()), of("tk_late", data(0, 1, "late\n")));
             app.node(NODE, null);
 
-            assertThat(app.contents()).as("only the mark of the deletion").hasSize(1);
-            assertThat(app.changelog).hasSize(1);
+            assertThat(app.contents())
+                    .as("only the mark of the deletion, and its place in the ring of them")
+                    .hasSize(3);
+            assertThat(app.changelog).hasSize(3);
             assertThat(recent(app)).isEmpty();
             assertThat(app.counters()).containsEntry("bytes:deleted-node", 5.0);
+        }
+    }
+
+    @Test
+    void marks_of_deletions_go_when_nothing_late_can_come_any_more_also_after_a_restart() {
+        long days = 24L * 3_600 * 1_000;
+        Map<org.apache.kafka.common.utils.Bytes, byte[]> left;
+        try (TerminalHarness app = new TerminalHarness()) {
+            for (int i = 0; i < 20; i++) {
+                app.node("nd_old_" + i, null);
+            }
+            app.pass(4 * days);
+            app.node("nd_new", null);
+            app.node("nd_new", null);
+            assertThat(app.contents()).hasSize(2 * 21 + 1);
+            app.pass(4 * days - 1);
+            app.output(start());
+            assertThat(app.contents().size()).as("not yet").isGreaterThan(2 * 21);
+
+            app.pass(1);
+            app.output(data(0, 1, "a"));
+            app.output(data(1, 1, "b"));
+            left = app.contents();
+        }
+        try (TerminalHarness app = new TerminalHarness(Map.of(), TerminalHarness.TOPIC_ID, left)) {
+            app.pass(8 * days);
+            app.output(data(2, 1, "c"));
+            app.outputOf("nd_new", AGENT, List.of(start()));
+            assertThat(app.contents().keySet())
+                    .noneMatch(key -> new String(key.get(), StandardCharsets.ISO_8859_1).contains("nd_old"));
+            assertThat(app.counters()).containsEntry("markers:deleted-node", 1.0);
+
+            app.pass(4 * days);
+            app.output(data(3, 1, "d"));
+            assertThat(app.contents().keySet())
+                    .noneMatch(key -> new String(key.get(), StandardCharsets.ISO_8859_1).contains("nd_new"));
+            assertThat(app.contents()).hasSameSizeAs(app.changelog);
+            app.outputOf("nd_new", AGENT, List.of(start()));
+            assertThat(app.counters()).containsEntry("markers:deleted-node", 1.0);
         }
     }
 

@@ -5,14 +5,19 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /** The terminals that a task has in memory, the least recently used nodes' ones let go first. Confined to its thread. */
 public final class LiveTerminals {
+    /** Marks that go per record. */
+    private static final int EXPIRED_MAX = 8;
+
     private final TerminalReads reads;
     private final TerminalWrites writes;
+    private final DeletionMarks deletions;
     private final HistoryLimits limits;
     private final int terminalsMax;
     private final LinkedHashMap<String, Node> nodes = new LinkedHashMap<>(64, 0.75f, true);
@@ -21,6 +26,7 @@ public final class LiveTerminals {
     public LiveTerminals(KeyValueStore<Bytes, byte[]> store, HistoryLimits limits, int terminalsMax) {
         reads = new TerminalReads(store::get);
         writes = new TerminalWrites(store);
+        deletions = new DeletionMarks(reads, writes, limits.markMillis());
         this.limits = limits;
         this.terminalsMax = terminalsMax;
     }
@@ -65,9 +71,30 @@ public final class LiveTerminals {
         writes.leases(node, leases);
     }
 
+    /** Removes all of a node for good, but for a mark that refuses what comes late. */
+    public void delete(String node, long atMillis) {
+        if (!node(node).isDeleted()) {
+            node(node).delete(atMillis);
+            deletions.add(node, atMillis);
+            nodes.remove(node);
+        }
+    }
+
+    /** Forgets some of the nodes whose deletion is so long ago that nothing of theirs can come any more. */
+    public void expireMarks(long nowMillis) {
+        for (int i = 0; i < EXPIRED_MAX; i++) {
+            Optional<String> expired = deletions.expire(nowMillis);
+            if (expired.isEmpty()) {
+                return;
+            }
+            nodes.remove(expired.get());
+        }
+    }
+
     /** Something failed while a record of this node was taken: what is in the store counts. */
     public void forget(String node) {
         nodes.remove(node);
+        deletions.forget();
     }
 
     /** Between two records: lets go of what is too much. */

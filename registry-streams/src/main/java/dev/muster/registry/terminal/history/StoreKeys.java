@@ -6,7 +6,7 @@ import org.apache.kafka.common.utils.Bytes;
 
 /**
  * Keys of the store `terminals`: length, node id, length, terminal id, kind, and a big-endian number where there are
- * many of a kind. What belongs to a node as a whole has an empty terminal id.
+ * many of a kind. What belongs to a node as a whole has an empty terminal id, what belongs to the partition an empty node id, too.
  */
 final class StoreKeys {
     private static final int ID_BYTES_MAX = 127;
@@ -22,7 +22,9 @@ final class StoreKeys {
         INDEX_ENTRY('i'),
         NODE('n'),
         PLACE('p'),
-        LEASES('w');
+        LEASES('w'),
+        DELETIONS('d'),
+        DELETION('e');
 
         private final byte code;
 
@@ -34,6 +36,16 @@ final class StoreKeys {
     /** Whether an id can be part of a key. */
     static boolean isId(String id) {
         return !id.isEmpty() && id.length() <= ID_BYTES_MAX && id.chars().allMatch(c -> c > ' ' && c < 0x7f);
+    }
+
+    /** For kinds of which a partition has one. */
+    static Bytes of(Kind kind) {
+        return start(kind, "", "", 0);
+    }
+
+    /** For kinds of which a partition has many. */
+    static Bytes of(Kind kind, long number) {
+        return of(kind, "", "", number);
     }
 
     static Bytes of(Kind kind, String nodeId) {

@@ -1,5 +1,7 @@
 package dev.muster.registry.terminal.history;
 
+import dev.muster.proto.store.v1.NodeDeletion;
+import dev.muster.proto.store.v1.NodeDeletions;
 import dev.muster.proto.store.v1.NodeLeases;
 import dev.muster.proto.store.v1.NodeTerminals;
 import dev.muster.proto.store.v1.TerminalBlock;
@@ -58,5 +60,15 @@ public final class TerminalReads {
 
     public @Nullable NodeLeases leases(String node) {
         return Versioned.decode(get.apply(StoreKeys.of(StoreKeys.Kind.LEASES, node)), NodeLeases.parser());
+    }
+
+    @Nullable
+    NodeDeletions deletions() {
+        return Versioned.decode(get.apply(StoreKeys.of(StoreKeys.Kind.DELETIONS)), NodeDeletions.parser());
+    }
+
+    @Nullable
+    NodeDeletion deletion(long place) {
+        return Versioned.decode(get.apply(StoreKeys.of(StoreKeys.Kind.DELETION, place)), NodeDeletion.parser());
     }
 }

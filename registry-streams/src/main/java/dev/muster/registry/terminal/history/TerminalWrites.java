@@ -1,6 +1,8 @@
 package dev.muster.registry.terminal.history;
 
 import com.google.protobuf.Message;
+import dev.muster.proto.store.v1.NodeDeletion;
+import dev.muster.proto.store.v1.NodeDeletions;
 import dev.muster.proto.store.v1.NodeLeases;
 import dev.muster.proto.store.v1.NodeTerminals;
 import dev.muster.proto.store.v1.TerminalBlock;
@@ -55,6 +57,27 @@ public final class TerminalWrites {
         } else {
             put(StoreKeys.of(StoreKeys.Kind.LEASES, node), leases);
         }
+    }
+
+    /** None is the same as no value. */
+    void deletions(NodeDeletions deletions) {
+        if (deletions.getFirstPlace() == deletions.getNextPlace()) {
+            delete(StoreKeys.of(StoreKeys.Kind.DELETIONS));
+        } else {
+            put(StoreKeys.of(StoreKeys.Kind.DELETIONS), deletions);
+        }
+    }
+
+    void deletion(long place, NodeDeletion deletion) {
+        put(StoreKeys.of(StoreKeys.Kind.DELETION, place), deletion);
+    }
+
+    void deleteDeletion(long place) {
+        delete(StoreKeys.of(StoreKeys.Kind.DELETION, place));
+    }
+
+    void deleteNode(String node) {
+        delete(StoreKeys.of(StoreKeys.Kind.NODE, node));
     }
 
     void deleteHead(String node, String terminal) {
