@@ -1,6 +1,7 @@
 package dev.muster.agent;
 
 import dev.muster.agent.identity.Identity;
+import dev.muster.agent.identity.Reach;
 import dev.muster.agent.identity.StateDir;
 import dev.muster.agent.link.Channels;
 import dev.muster.agent.link.GatewayLink;
@@ -34,6 +35,7 @@ public final class Agent implements AutoCloseable {
 
     private final StateDir state;
     private final Identity identity;
+    private final String gateway;
     private final Spool spool;
     private final Journal journal;
     private final Tasks tasks;
@@ -43,6 +45,7 @@ public final class Agent implements AutoCloseable {
     private Agent(
             StateDir state,
             Identity identity,
+            String gateway,
             Spool spool,
             Journal journal,
             Tasks tasks,
@@ -50,6 +53,7 @@ public final class Agent implements AutoCloseable {
             ScheduledExecutorService executor) {
         this.state = state;
         this.identity = identity;
+        this.gateway = gateway;
         this.spool = spool;
         this.journal = journal;
         this.tasks = tasks;
@@ -62,8 +66,9 @@ public final class Agent implements AutoCloseable {
      *
      * @throws AgentException if the state directory cannot be used, or joining failed for good
      */
-    public static Agent start(AgentConfig config) throws AgentException, InterruptedException {
-        StateDir state = StateDir.open(config.stateDir());
+    public static Agent start(AgentConfig given) throws AgentException, InterruptedException {
+        StateDir state = StateDir.open(given.stateDir());
+        AgentConfig config = state.reach().map(given::reachingAs).orElse(given);
         try {
             Vitals vitals = new Vitals(Path.of("/proc"));
             Identity identity = identity(state, config, vitals);
@@ -89,7 +94,7 @@ public final class Agent implements AutoCloseable {
                     new Random());
             events.link = link;
             link.start();
-            return new Agent(state, identity, spool, journal, tasks, link, executor);
+            return new Agent(state, identity, gateway, spool, journal, tasks, link, executor);
         } catch (IOException e) {
             closeQuietly(state, e);
             throw new AgentException("cannot use the state directory " + config.stateDir() + ": " + e.getMessage(), e);
@@ -112,6 +117,16 @@ public final class Agent implements AutoCloseable {
         return link.connected();
     }
 
+    /** Why it is not connected now, for people; empty while it is. */
+    public String problem() {
+        return link.problem();
+    }
+
+    /** Where it connects to. */
+    public String gateway() {
+        return gateway;
+    }
+
     /** Completes, with an {@link AgentException}, when the gateway refuses this agent for good. */
     public CompletableFuture<Void> stopped() {
         return link.stopped();
@@ -125,16 +140,21 @@ public final class Agent implements AutoCloseable {
             return known.orElseThrow(() -> new AgentException("this agent has not joined yet: give it an invite with"
                     + " --join; `infra/muster node create NAME` prints one"));
         }
+        if (known.isPresent() && state.isJoinedBy(invite)) {
+            // started again with the same command line
+            return known.get();
+        }
         String gateway = config.gateway();
         if (gateway == null) {
             throw new AgentException("an invite needs the gateway's address: --gateway HOST:PORT");
         }
-        if (known.isPresent() && invite.contains(known.get().nodeId())) {
-            // started again with the same command line: the invite was swapped before
-            return known.get();
-        }
         JoinResponse joined = Join.join(gateway, config, invite, state.keyPair(), vitals.host());
-        state.joined(joined.getNodeId(), joined.getName(), joined.getCredential(), gateway);
+        state.joined(
+                joined.getNodeId(),
+                joined.getName(),
+                joined.getCredential(),
+                invite,
+                new Reach(gateway, config.plaintext(), config.caFile(), config.certFile(), config.keyFile()));
         return state.identity().orElseThrow();
     }
 

@@ -1,12 +1,9 @@
 package dev.muster.agent;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -87,17 +84,7 @@ public final class AgentCommand implements Callable<Integer> {
                     },
                     "agent-shutdown");
             Runtime.getRuntime().addShutdownHook(hook);
-            say("node " + agent.nodeId() + " (" + agent.name() + "): running; Ctrl-C stops it");
-            try {
-                agent.stopped().get();
-                return FAILED;
-            } catch (ExecutionException e) {
-                Throwable cause = e.getCause() == null ? e : e.getCause();
-                say("agent: " + cause.getMessage());
-                return FAILED;
-            } catch (InterruptedException e) {
-                return 0;
-            }
+            return new Watch(agent, this::say).untilStopped() ? 0 : FAILED;
         } catch (AgentException e) {
             say("agent: " + e.getMessage());
             return FAILED;
@@ -108,9 +95,7 @@ public final class AgentCommand implements Callable<Integer> {
         if ((cert == null) != (key == null)) {
             throw new AgentException("a certificate and its key go together: --cert and --key");
         }
-        boolean withoutTls = plaintext || (isLoopback(gateway) && ca == null && cert == null);
-        return new AgentConfig(
-                stateDir, gateway, invite(), spoolBytes, dropWhenFull, labels, ca, withoutTls, cert, key);
+        return new AgentConfig(stateDir, gateway, invite(), spoolBytes, dropWhenFull, labels, ca, plaintext, cert, key);
     }
 
     private @Nullable String invite() throws AgentException {
@@ -123,21 +108,6 @@ public final class AgentCommand implements Callable<Integer> {
             }
         }
         return value;
-    }
-
-    private boolean isLoopback(@Nullable String address) {
-        String known = address;
-        if (known == null) {
-            return ca == null;
-        }
-        int colon = known.lastIndexOf(':');
-        try {
-            return ca == null
-                    && InetAddress.getByName(colon < 0 ? known : known.substring(0, colon))
-                            .isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
-        }
     }
 
     private void say(String line) {

@@ -1,5 +1,6 @@
 package dev.muster.agent;
 
+import dev.muster.agent.identity.Reach;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param caFile PEM of the authority that signed the gateway's certificate; null: the system's authorities
  * @param certFile certificate chain of this agent in PEM, for gateways that ask for one; null: none
  * @param keyFile its private key, PKCS#8 in PEM; null exactly when the certificate is
- * @param plaintext no TLS; the default only towards loopback
+ * @param plaintext no TLS; without it, and without a certificate or authority, TLS is left out towards loopback addresses alone
  */
 public record AgentConfig(
         Path stateDir,
@@ -31,6 +32,22 @@ public record AgentConfig(
 
     public AgentConfig {
         labels = Map.copyOf(labels);
+    }
+
+    /** The same, reaching the gateway as the agent did when it joined, where nothing else is said. */
+    public AgentConfig reachingAs(Reach known) {
+        boolean said = plaintext || caFile != null || certFile != null;
+        return new AgentConfig(
+                stateDir,
+                gateway != null ? gateway : known.gateway(),
+                invite,
+                spoolBytesMax,
+                dropWhenFull,
+                labels,
+                said ? caFile : known.caFile(),
+                said ? plaintext : known.plaintext(),
+                said ? certFile : known.certFile(),
+                said ? keyFile : known.keyFile());
     }
 
     /** Defaults for a gateway on this machine. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import dev.muster.agent.identity.Reach;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.Hello;
@@ -16,12 +17,14 @@ import dev.muster.proto.agent.v1.TerminalInput;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyFactory;
 import java.security.Signature;
 import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
@@ -66,6 +69,84 @@ class AgentTest {
                     .extracting(Hello::getInstanceId)
                     .containsOnly(gateway.hellos.get(0).getInstanceId());
             assertThat(gateway.hellos.get(1).getPreviousSession()).isEqualTo("session-1");
+        }
+    }
+
+    @Test
+    void the_invite_that_it_was_joined_by_is_not_swapped_again_and_a_fresh_one_is() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            start(gateway, INVITE).close();
+            start(gateway, INVITE).close();
+            assertThat(gateway.joins).hasSize(1);
+            start(gateway, INVITE + "2").close();
+            start(gateway, INVITE + "2").close();
+            assertThat(gateway.joins).hasSize(2);
+        }
+    }
+
+    @Test
+    void joined_as_another_node_it_counts_tasks_anew_and_keeps_the_former_ones_aside() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            try (Agent agent = start(gateway, INVITE)) {
+                await().atMost(LONG).until(() -> agent.connected().isDone());
+                gateway.send(run("true", 57));
+                await().atMost(LONG).until(() -> gateway.events.stream().anyMatch(TaskEvent::hasEnded));
+            }
+            try (Agent agent = start(gateway, "mji_nd_00000000000000000000000002_secret")) {
+                await().atMost(LONG).until(() -> agent.connected().isDone());
+                assertThat(agent.nodeId()).isEqualTo("nd_00000000000000000000000002");
+                gateway.send(run("echo >> " + dir.resolve("ran"), 1));
+                await().atMost(LONG).until(() -> Files.exists(dir.resolve("ran")));
+            }
+            assertThat(gateway.hellos.get(1).getTaskHighWater()).isZero();
+            assertThat(gateway.hellos.get(1).getInstanceId())
+                    .isNotEqualTo(gateway.hellos.get(0).getInstanceId());
+            assertThat(dir.resolve("state/former/nd_00000000000000000000000001/journal"))
+                    .isNotEmptyFile();
+        }
+    }
+
+    @Test
+    void it_is_said_to_run_when_it_is_welcome_and_not_before() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            gateway.refuses = true;
+            List<String> lines = new CopyOnWriteArrayList<>();
+            try (Agent agent = start(gateway, INVITE)) {
+                assertThat(new Watch(agent, lines::add).untilStopped()).isFalse();
+            }
+            String node = "node nd_00000000000000000000000001 (test): ";
+            assertThat(lines.get(0)).isEqualTo(node + "connecting to " + gateway.address());
+            assertThat(lines.get(1)).startsWith(node + "not connected").endsWith("(credential-revoked)");
+            assertThat(lines.get(2)).startsWith("agent: ").contains("Make a new invite");
+            assertThat(lines).hasSize(3);
+
+            gateway.refuses = false;
+            lines.clear();
+            try (Agent agent = start(gateway, INVITE)) {
+                Thread watching = new Thread(() -> new Watch(agent, lines::add).untilStopped());
+                watching.start();
+                await().atMost(LONG).until(() -> lines.contains(node + "running; Ctrl-C stops it"));
+                watching.interrupt();
+                watching.join();
+            }
+        }
+    }
+
+    @Test
+    void what_it_joined_with_reaches_the_gateway_again() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            start(gateway, INVITE).close();
+            AgentConfig bare = new AgentConfig(
+                    dir.resolve("state"), null, null, 1 << 20, false, Map.of(), null, false, null, null);
+            try (Agent agent = Agent.start(bare)) {
+                await().atMost(LONG).until(() -> agent.connected().isDone());
+                assertThat(agent.gateway()).isEqualTo(gateway.address());
+            }
+            Reach remote = new Reach("muster.example:7443", false, Path.of("/ca.pem"), null, null);
+            AgentConfig again = bare.reachingAs(remote);
+            assertThat(again.gateway()).isEqualTo("muster.example:7443");
+            assertThat(again.caFile()).isEqualTo(Path.of("/ca.pem"));
+            assertThat(again.plaintext()).isFalse();
         }
     }
 

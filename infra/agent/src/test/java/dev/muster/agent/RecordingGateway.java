@@ -72,7 +72,7 @@ final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase imple
     public void join(JoinRequest request, StreamObserver<JoinResponse> answer) {
         joins.add(request);
         answer.onNext(JoinResponse.newBuilder()
-                .setNodeId("nd_00000000000000000000000001")
+                .setNodeId(request.getInvite().substring(4, 33))
                 .setName("test")
                 .setCredential("secret")
                 .build());

@@ -1,12 +1,14 @@
 package dev.muster.agent.identity;
 
 import dev.muster.agent.AgentException;
+import dev.muster.contract.ids.Ids;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,6 +21,8 @@ import java.security.KeyPairGenerator;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
@@ -31,6 +35,7 @@ import java.util.UUID;
  * boot                  number of starts
  * journal               tasks and their events
  * spool/                output that is not acknowledged yet
+ * former/NODE/          journal and spool of a node that this directory was before
  * lock                  held while an agent runs
  * </pre>
  */
@@ -65,6 +70,7 @@ public final class StateDir implements AutoCloseable {
             }
             StateDir state = new StateDir(dir, channel, properties);
             state.ensureKeys();
+            state.setAsideFormer();
             return state;
         } catch (IOException | GeneralSecurityException e) {
             throw new AgentException("cannot use the state directory " + dir + ": " + e.getMessage(), e);
@@ -106,12 +112,57 @@ public final class StateDir implements AutoCloseable {
         return properties.getProperty("instanceId", "");
     }
 
-    public void joined(String nodeId, String name, String credential, String gateway) throws IOException {
+    /** Whether the identity was made from this very invite. */
+    public boolean isJoinedBy(String invite) {
+        return sha256(invite).equals(properties.getProperty("inviteSha256"));
+    }
+
+    /**
+     * Keeps what an invite was swapped for. Where this directory was another node before, that one's tasks and output are set aside: numbers of
+     * tasks count per node.
+     */
+    public void joined(String nodeId, String name, String credential, String invite, Reach reach) throws IOException {
+        String before = properties.getProperty("nodeId", nodeId);
+        if (!before.equals(nodeId)) {
+            properties.setProperty("former", before);
+            properties.setProperty("instanceId", UUID.randomUUID().toString());
+        }
         properties.setProperty("nodeId", nodeId);
         properties.setProperty("name", name);
         properties.setProperty("credential", credential);
-        properties.setProperty("gateway", gateway);
+        properties.setProperty("inviteSha256", sha256(invite));
+        reach.write(properties);
         save();
+        setAsideFormer();
+    }
+
+    /** How the gateway was reached when the agent joined; empty until then. */
+    public Optional<Reach> reach() {
+        return Reach.read(properties);
+    }
+
+    /** Also what an earlier process began and did not end. */
+    private void setAsideFormer() throws IOException {
+        String former = properties.getProperty("former");
+        if (former == null) {
+            return;
+        }
+        Path aside = dir.resolve("former").resolve(former);
+        for (int i = 2; Files.exists(aside.resolve("journal")); i++) {
+            aside = aside.resolveSibling(former + "-" + i);
+        }
+        Files.createDirectories(aside);
+        for (Path old : List.of(spool(), journal())) {
+            if (Files.exists(old)) {
+                Files.move(old, aside.resolve(old.getFileName()));
+            }
+        }
+        properties.remove("former");
+        save();
+    }
+
+    private static String sha256(String invite) {
+        return HexFormat.of().formatHex(Ids.sha256(invite.getBytes(StandardCharsets.UTF_8)));
     }
 
     public KeyPair keyPair() {

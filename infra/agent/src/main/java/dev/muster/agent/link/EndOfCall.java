@@ -45,6 +45,12 @@ record EndOfCall(Status status, Optional<ErrorCode> code, long retryAfterMillis)
         return code.map(ErrorCode::code).orElse(status.getCode().toString());
     }
 
+    /** For people. */
+    @Override
+    public String toString() {
+        return detail() + " (" + codeName() + ")";
+    }
+
     /** For people: what the gateway said, or what the network did. */
     String detail() {
         Throwable cause = status.getCause();

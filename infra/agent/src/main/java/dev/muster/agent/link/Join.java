@@ -37,7 +37,7 @@ public final class Join {
                             .join(request);
                 } catch (StatusRuntimeException e) {
                     if (attempt == TRIES || !isRetryable(e.getStatus())) {
-                        throw new AgentException("cannot join at " + gateway + ": " + describe(e), e);
+                        throw new AgentException("cannot join at " + gateway + ": " + EndOfCall.of(e), e);
                     }
                     TimeUnit.MILLISECONDS.sleep(backoff.nextMillis());
                 }
@@ -67,10 +67,5 @@ public final class Join {
         return status.getCode() == Status.Code.UNAVAILABLE
                 || status.getCode() == Status.Code.DEADLINE_EXCEEDED
                 || status.getCode() == Status.Code.RESOURCE_EXHAUSTED;
-    }
-
-    private static String describe(StatusRuntimeException e) {
-        String description = e.getStatus().getDescription();
-        return description == null ? e.getStatus().getCode().toString() : description;
     }
 }

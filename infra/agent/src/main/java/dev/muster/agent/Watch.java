@@ -1,0 +1,57 @@
+package dev.muster.agent;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/** Tells whoever started an agent by hand how it fares: one line whenever that changes. */
+final class Watch {
+    private static final long LOOK_MILLIS = 100;
+
+    private final Agent agent;
+    private final Consumer<String> say;
+    private final String node;
+    private String said = "";
+
+    Watch(Agent agent, Consumer<String> say) {
+        this.agent = agent;
+        this.say = say;
+        this.node = "node " + agent.nodeId() + " (" + agent.name() + "): ";
+    }
+
+    /** True when interrupted; false when the gateway refused the agent for good, which is said. */
+    boolean untilStopped() {
+        say("connecting to " + agent.gateway());
+        while (true) {
+            try {
+                agent.stopped().get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                return false;
+            } catch (TimeoutException e) {
+                look();
+            } catch (ExecutionException e) {
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                say.accept("agent: " + cause.getMessage());
+                return false;
+            } catch (InterruptedException e) {
+                return true;
+            }
+        }
+    }
+
+    private void look() {
+        String problem = agent.problem();
+        if (!problem.isEmpty()) {
+            say("not connected to " + agent.gateway() + ", trying again: " + problem);
+        } else if (agent.connected().isDone()) {
+            say("running; Ctrl-C stops it");
+        }
+    }
+
+    private void say(String line) {
+        if (!line.equals(said)) {
+            said = line;
+            say.accept(node + line);
+        }
+    }
+}
