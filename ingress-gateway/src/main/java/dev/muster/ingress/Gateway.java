@@ -136,6 +136,7 @@ final class Gateway implements AutoCloseable {
                         config.sessionsMax(),
                         config.joinsMax(),
                         config.sessionsPerNodeMax(),
+                        config.acksUnreadMillis(),
                         config.connectionAgeMillis()),
                 ids,
                 System::nanoTime,
@@ -170,6 +171,7 @@ final class Gateway implements AutoCloseable {
                         config.tlsReloadMillis(),
                         config.connectionsPerAddressMax(),
                         config.callsPerConnectionMax(),
+                        config.resetsPerConnectionMax(),
                         config.messageBytesMax(),
                         config.flowControlWindowBytes(),
                         config.connectionAgeMillis()),
@@ -279,6 +281,7 @@ final class Gateway implements AutoCloseable {
                 config.heartbeatBytesMax(),
                 config.heartbeatsPerSecondMax(),
                 2 * config.heartbeatsPerSecondMax(),
+                config.taskEventsPerSecondMax(),
                 config.heartbeatsTotalMax(),
                 new OutputLimits(
                         config.chunkBytesMax(),

@@ -36,12 +36,14 @@ public record IngressConfig(
         int heartbeatBytesMax,
         int heartbeatsPerSecondMax,
         int heartbeatsTotalMax,
+        int taskEventsPerSecondMax,
         long heartbeatsWaitingBytesMax,
         int joinTimeoutMillis,
         int joinsMax,
         int directoryWaitMillis,
         int sessionsMax,
         int callsPerConnectionMax,
+        int resetsPerConnectionMax,
         int messageBytesMax,
         int flowControlWindowBytes,
         int chunkBytesMax,
@@ -49,6 +51,7 @@ public record IngressConfig(
         long outputBytesMax,
         int batchBytes,
         int terminalsPerStreamMax,
+        int acksUnreadMillis,
         long downstreamBytesMax,
         long eventBytesMax,
         long controlBufferBytes,
@@ -148,6 +151,12 @@ public record IngressConfig(
             1,
             1_000_000,
             "Heartbeats a second of all agents of the gateway: with more agents, new sessions are given a longer interval.");
+    private static final Setting TASK_EVENTS_PER_SECOND_MAX = Setting.number(
+            "MUSTER_INGRESS_TASK_EVENTS_PER_SECOND_MAX",
+            500,
+            1,
+            100_000,
+            "Task events that one agent may send in the long run; ten times as many at once.");
     private static final Setting HEARTBEATS_WAITING_BYTES_MAX = Setting.number(
             "MUSTER_INGRESS_HEARTBEATS_WAITING_BYTES_MAX",
             67_108_864,
@@ -168,6 +177,12 @@ public record IngressConfig(
             Setting.number("MUSTER_INGRESS_SESSIONS_MAX", 200_000, 1, 10_000_000, "Agents connected at once.");
     private static final Setting CALLS_PER_CONNECTION_MAX = Setting.number(
             "MUSTER_INGRESS_CALLS_PER_CONNECTION_MAX", 100, 2, 1_000_000, "gRPC calls open on one connection.");
+    private static final Setting RESETS_PER_CONNECTION_MAX = Setting.number(
+            "MUSTER_INGRESS_RESETS_PER_CONNECTION_MAX",
+            400,
+            2,
+            1_000_000,
+            "Calls that an agent may break off within half a minute; beyond that its connection is ended.");
     private static final Setting MESSAGE_BYTES_MAX = Setting.number(
             "MUSTER_INGRESS_MESSAGE_BYTES_MAX", 262_144, 65_536, 4_194_304, "Largest message of an agent.");
     private static final Setting FLOW_CONTROL_WINDOW_BYTES = Setting.number(
@@ -198,6 +213,12 @@ public record IngressConfig(
             "Small pieces of output of one stream wait for each other up to this size while an earlier record is under way.");
     private static final Setting TERMINALS_PER_STREAM_MAX = Setting.number(
             "MUSTER_INGRESS_TERMINALS_PER_STREAM_MAX", 1_024, 1, 65_536, "Terminals that print on one stream.");
+    private static final Setting ACKS_UNREAD_MS = Setting.number(
+            "MUSTER_INGRESS_ACKS_UNREAD_MS",
+            30_000,
+            100,
+            3_600_000,
+            "How long an agent may leave acknowledgements of its output unread; beyond that its output stream is ended.");
     private static final Setting DOWNSTREAM_BYTES_MAX = Setting.number(
             "MUSTER_INGRESS_DOWNSTREAM_BYTES_MAX",
             2_097_152,
@@ -271,12 +292,14 @@ public record IngressConfig(
                 env.integer(HEARTBEAT_BYTES_MAX),
                 env.integer(HEARTBEATS_PER_SECOND_MAX),
                 env.integer(HEARTBEATS_TOTAL_MAX),
+                env.integer(TASK_EVENTS_PER_SECOND_MAX),
                 env.number(HEARTBEATS_WAITING_BYTES_MAX),
                 env.integer(JOIN_TIMEOUT_MS),
                 env.integer(JOINS_MAX),
                 env.integer(DIRECTORY_WAIT_MS),
                 env.integer(SESSIONS_MAX),
                 env.integer(CALLS_PER_CONNECTION_MAX),
+                env.integer(RESETS_PER_CONNECTION_MAX),
                 env.integer(MESSAGE_BYTES_MAX),
                 env.integer(FLOW_CONTROL_WINDOW_BYTES),
                 env.integer(CHUNK_BYTES_MAX),
@@ -284,6 +307,7 @@ public record IngressConfig(
                 env.number(OUTPUT_BYTES_MAX),
                 env.integer(BATCH_BYTES),
                 env.integer(TERMINALS_PER_STREAM_MAX),
+                env.integer(ACKS_UNREAD_MS),
                 env.number(DOWNSTREAM_BYTES_MAX),
                 env.number(EVENT_BYTES_MAX),
                 env.number(CONTROL_BUFFER_BYTES),
@@ -371,12 +395,14 @@ public record IngressConfig(
                 HEARTBEAT_BYTES_MAX,
                 HEARTBEATS_PER_SECOND_MAX,
                 HEARTBEATS_TOTAL_MAX,
+                TASK_EVENTS_PER_SECOND_MAX,
                 HEARTBEATS_WAITING_BYTES_MAX,
                 JOIN_TIMEOUT_MS,
                 JOINS_MAX,
                 DIRECTORY_WAIT_MS,
                 SESSIONS_MAX,
                 CALLS_PER_CONNECTION_MAX,
+                RESETS_PER_CONNECTION_MAX,
                 MESSAGE_BYTES_MAX,
                 FLOW_CONTROL_WINDOW_BYTES,
                 CHUNK_BYTES_MAX,
@@ -384,6 +410,7 @@ public record IngressConfig(
                 OUTPUT_BYTES_MAX,
                 BATCH_BYTES,
                 TERMINALS_PER_STREAM_MAX,
+                ACKS_UNREAD_MS,
                 DOWNSTREAM_BYTES_MAX,
                 EVENT_BYTES_MAX,
                 CONTROL_BUFFER_BYTES,

@@ -44,21 +44,23 @@ public final class AgentIngressService {
         this.around = around;
         this.joins = joins;
         this.doorkeeper = new Doorkeeper(around.credentials(), around.directory(), around.control()::isHealthy);
-        this.endings = new Endings(errorIds, around.metrics());
+        this.endings = new Endings(errorIds, around.metrics(), around.nanos());
         this.draining = draining;
         this.joinPermits = new Semaphore(around.callLimits().joinsMax());
     }
 
     public ServerServiceDefinition definition() {
+        MethodDescriptor<JoinRequest, JoinResponse> join = Wire.join();
+        MethodDescriptor<AgentMessage, GatewayMessage> connect = Wire.connect();
         MethodDescriptor<byte[], OutputAck> publishOutput = Wire.publishOutput();
         ServiceDescriptor descriptor = ServiceDescriptor.newBuilder(AgentIngressGrpc.SERVICE_NAME)
-                .addMethod(AgentIngressGrpc.getJoinMethod())
-                .addMethod(AgentIngressGrpc.getConnectMethod())
+                .addMethod(join)
+                .addMethod(connect)
                 .addMethod(publishOutput)
                 .build();
         return ServerServiceDefinition.builder(descriptor)
-                .addMethod(AgentIngressGrpc.getJoinMethod(), this::join)
-                .addMethod(AgentIngressGrpc.getConnectMethod(), this::connect)
+                .addMethod(join, this::join)
+                .addMethod(connect, this::connect)
                 .addMethod(publishOutput, this::publishOutput)
                 .build();
     }

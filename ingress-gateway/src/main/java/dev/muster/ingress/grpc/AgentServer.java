@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 /** The port for agents. */
 public final class AgentServer {
     private static final int IDLE_SECONDS = 120;
+    private static final int RESETS_WINDOW_SECONDS = 30;
     private static final int AGE_SLACK = 2;
     private static final int AGE_GRACE_SECONDS = 30;
 
@@ -28,6 +29,7 @@ public final class AgentServer {
      * @param certFile empty: plaintext
      * @param clientCaFile authority of the agents' certificates; empty: agents need none
      * @param tlsReloadMillis how often the certificate's files are looked at
+     * @param resetsPerConnectionMax calls that an agent may break off within half a minute; beyond that its connection is ended
      * @param connectionAgeMillis after which a connection is ended, with grace for its calls; 0: never
      */
     public record Options(
@@ -39,6 +41,7 @@ public final class AgentServer {
             long tlsReloadMillis,
             int connectionsPerAddressMax,
             int callsPerConnectionMax,
+            int resetsPerConnectionMax,
             int messageBytesMax,
             int flowControlWindowBytes,
             long connectionAgeMillis) {}
@@ -98,6 +101,7 @@ public final class AgentServer {
                 .addService(service)
                 .addTransportFilter(new Connections(options.connectionsPerAddressMax()))
                 .maxConcurrentCallsPerConnection(options.callsPerConnectionMax())
+                .maxRstFramesPerWindow(options.resetsPerConnectionMax(), RESETS_WINDOW_SECONDS)
                 .maxInboundMessageSize(options.messageBytesMax())
                 .maxInboundMetadataSize(8_192)
                 .flowControlWindow(options.flowControlWindowBytes())

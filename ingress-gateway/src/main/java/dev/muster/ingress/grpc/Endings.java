@@ -7,6 +7,8 @@ import dev.muster.ingress.session.Refusal;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,8 +19,10 @@ final class Endings {
 
     private final Supplier<String> errorIds;
     private final IngressMetrics metrics;
+    private final RefusalLog log;
 
-    Endings(Supplier<String> errorIds, IngressMetrics metrics) {
+    Endings(Supplier<String> errorIds, IngressMetrics metrics, LongSupplier nanos) {
+        this.log = new RefusalLog(nanos);
         this.errorIds = errorIds;
         this.metrics = metrics;
     }
@@ -38,12 +42,14 @@ final class Endings {
     private void refuse(ServerCall<?, ?> call, String node, Refusal refusal, String errorId, long retryMillis) {
         String id = errorId.isEmpty() ? errorIds.get() : errorId;
         String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
-        LOG.atInfo()
+        OptionalLong leftOut = log.take(node, refusal.code().code());
+        (leftOut.isPresent() ? LOG.atInfo() : LOG.atDebug())
                 .addKeyValue("call", method)
                 .addKeyValue("node", node)
                 .addKeyValue("code", refusal.code().code())
                 .addKeyValue("detail", refusal.detail())
                 .addKeyValue("errorId", id)
+                .addKeyValue("leftOutBefore", leftOut.orElse(0))
                 .log("call refused");
         metrics.callEnded(method, refusal.code().code());
         Metadata trailers = Wire.trailers(refusal.code(), id);

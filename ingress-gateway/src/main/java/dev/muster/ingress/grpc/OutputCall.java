@@ -11,6 +11,8 @@ import dev.muster.ingress.session.Refusal;
 import dev.muster.proto.agent.v1.OutputAck;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,8 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
 
     private long givenUpBytes;
     private long givenUpChunks;
+    private @Nullable Future<?> unread;
+    private boolean heldBack;
     private boolean waitsForRoom;
     private boolean halfClosed;
     private boolean closed;
@@ -179,16 +183,22 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     }
 
     private void ask() {
-        if (closed || halfClosed || !session.isWithinWindow()) {
+        if (closed || halfClosed) {
+            return;
+        }
+        if (!session.isWithinWindow()) {
+            heldBack("window");
             return;
         }
         if (!around.budget().hasRoom()) {
+            heldBack("all-streams");
             if (!waitsForRoom) {
                 waitsForRoom = true;
                 around.budget().awaitRoom(() -> context.execute(() -> waitsForRoom = false));
             }
             return;
         }
+        heldBack = false;
         int want = around.budget().isRoomy() ? ASKED_MAX : 1;
         if (asked < want) {
             int more = want - asked;
@@ -197,12 +207,38 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         }
     }
 
+    /** Counted once each time that it begins. */
+    private void heldBack(String reason) {
+        if (!heldBack) {
+            heldBack = true;
+            around.metrics().outputHeldBack(reason);
+        }
+    }
+
     private void sendAcks() {
-        if (closed || !call.isReady()) {
+        if (closed) {
             return;
+        }
+        if (!call.isReady()) {
+            awaitReader();
+            return;
+        }
+        if (unread != null) {
+            unread.cancel(false);
+            unread = null;
         }
         for (OutputAck ack : session.takeAcks()) {
             call.sendMessage(ack);
+        }
+    }
+
+    /** An agent that never reads is cut after a while: what waits for it is small, but it would wait for ever. */
+    private void awaitReader() {
+        int millis = around.callLimits().acksUnreadMillis();
+        if (unread == null) {
+            Refusal refusal = new Refusal(
+                    ErrorCode.RATE_LIMITED, "the agent did not read its acknowledgements for " + millis + " ms");
+            unread = around.timer().schedule(() -> close(refusal), millis, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -218,6 +254,9 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
 
     private void end() {
         closed = true;
+        if (unread != null) {
+            unread.cancel(false);
+        }
         owner.detach(this);
         publish(session.lastBatch());
     }

@@ -46,6 +46,7 @@ public record Surroundings(
      * @param sessionsMax live sessions on this gateway
      * @param joinsMax joins that are under way
      * @param sessionsPerNodeMax live sessions of one node on this gateway; beyond that its oldest is ended
+     * @param acksUnreadMillis how long an agent may leave acknowledgements of its output unread
      * @param connectionAgeMillis after about that long an agent is asked to connect anew; 0: never
      */
     public record CallLimits(
@@ -55,5 +56,6 @@ public record Surroundings(
             int sessionsMax,
             int joinsMax,
             int sessionsPerNodeMax,
+            int acksUnreadMillis,
             long connectionAgeMillis) {}
 }

@@ -1,7 +1,14 @@
 package dev.muster.ingress.grpc;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
+import dev.muster.proto.agent.v1.AgentMessage;
+import dev.muster.proto.agent.v1.GatewayMessage;
+import dev.muster.proto.agent.v1.JoinRequest;
+import dev.muster.proto.agent.v1.JoinResponse;
 import dev.muster.proto.agent.v1.OutputAck;
 import dev.muster.proto.agent.v1.OutputChunk;
 import io.grpc.KnownLength;
@@ -30,6 +37,24 @@ final class Wire {
     static MethodDescriptor<byte[], OutputAck> publishOutput() {
         MethodDescriptor<OutputChunk, OutputAck> generated = AgentIngressGrpc.getPublishOutputMethod();
         return generated.toBuilder(new Bytes(), generated.getResponseMarshaller())
+                .build();
+    }
+
+    /** {@code Connect}; what cannot be read comes as a message of no kind, so that it is refused as every other mistake is. */
+    static MethodDescriptor<AgentMessage, GatewayMessage> connect() {
+        MethodDescriptor<AgentMessage, GatewayMessage> generated = AgentIngressGrpc.getConnectMethod();
+        return generated.toBuilder(
+                        new Lenient<>(AgentMessage.parser(), AgentMessage.getDefaultInstance()),
+                        generated.getResponseMarshaller())
+                .build();
+    }
+
+    /** {@code Join}; what cannot be read comes as an empty request. */
+    static MethodDescriptor<JoinRequest, JoinResponse> join() {
+        MethodDescriptor<JoinRequest, JoinResponse> generated = AgentIngressGrpc.getJoinMethod();
+        return generated.toBuilder(
+                        new Lenient<>(JoinRequest.parser(), JoinRequest.getDefaultInstance()),
+                        generated.getResponseMarshaller())
                 .build();
     }
 
@@ -63,6 +88,31 @@ final class Wire {
 
     private static Metadata.Key<String> key(String name) {
         return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+    }
+
+    /** An exception here would be logged as a fault of ours, with its trace, as often as a stranger likes. */
+    private static final class Lenient<T extends MessageLite> implements MethodDescriptor.Marshaller<T> {
+        private final Parser<T> parser;
+        private final T unreadable;
+
+        private Lenient(Parser<T> parser, T unreadable) {
+            this.parser = parser;
+            this.unreadable = unreadable;
+        }
+
+        @Override
+        public InputStream stream(T value) {
+            return new ByteArrayInputStream(value.toByteArray());
+        }
+
+        @Override
+        public T parse(InputStream stream) {
+            try {
+                return parser.parseFrom(stream);
+            } catch (InvalidProtocolBufferException e) {
+                return unreadable;
+            }
+        }
     }
 
     private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {

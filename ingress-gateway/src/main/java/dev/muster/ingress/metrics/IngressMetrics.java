@@ -85,6 +85,11 @@ public final class IngressMetrics {
         return givenUp;
     }
 
+    /** A stream was asked for no more: its own {@code window} is full, or the budget of {@code all-streams}. */
+    public void outputHeldBack(String reason) {
+        counter("output.held.back", "reason", reason).increment();
+    }
+
     /** {@code queued}, {@code replaced} by a newer one before it was published, {@code dropped}. */
     public void heartbeat(Enum<?> result) {
         puts.computeIfAbsent(result, put -> counter("heartbeats", "result", tag(put)))

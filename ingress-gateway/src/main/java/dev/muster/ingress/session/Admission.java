@@ -1,7 +1,6 @@
 package dev.muster.ingress.session;
 
 import dev.muster.contract.errors.ErrorCode;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -11,12 +10,12 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Admission {
     /** Buckets of nodes or addresses beyond which those that are full again are forgotten. */
-    private static final int BUCKETS_KEPT = 20_000;
+    static final int BUCKETS_KEPT = 20_000;
 
     private final Limits limits;
     private final RateLimit connects;
-    private final Map<String, RateLimit> nodes = new ConcurrentHashMap<>();
-    private final Map<String, RateLimit> addresses = new ConcurrentHashMap<>();
+    private final Buckets nodes = new Buckets();
+    private final Buckets addresses = new Buckets();
 
     /**
      * @param connectsPerSecond new sessions on this gateway in the long run, twice as many at once
@@ -37,12 +36,8 @@ public final class Admission {
 
     /** A call of any kind from this address. */
     public Optional<Refused> callFrom(String address, long nowNanos) {
-        RateLimit bucket = bucket(
-                addresses,
-                address,
-                limits.callsPerAddressPerSecond(),
-                2.0 * limits.callsPerAddressPerSecond(),
-                nowNanos);
+        RateLimit bucket = addresses.of(
+                address, limits.callsPerAddressPerSecond(), 2.0 * limits.callsPerAddressPerSecond(), nowNanos);
         return ask(
                 bucket,
                 nowNanos,
@@ -52,7 +47,7 @@ public final class Admission {
     /** A call of a node whose credential is genuine. */
     public Optional<Refused> callOf(String nodeId, long nowNanos) {
         RateLimit bucket =
-                bucket(nodes, nodeId, limits.callsPerNodePerMinute() / 60.0, limits.callsPerNodePerMinute(), nowNanos);
+                nodes.of(nodeId, limits.callsPerNodePerMinute() / 60.0, limits.callsPerNodePerMinute(), nowNanos);
         return ask(bucket, nowNanos, "more than " + limits.callsPerNodePerMinute() + " calls a minute of one node");
     }
 
@@ -72,16 +67,29 @@ public final class Admission {
         }
     }
 
-    private static RateLimit bucket(
-            Map<String, RateLimit> buckets, String key, double perSecond, double burst, long nowNanos) {
-        RateLimit bucket = buckets.computeIfAbsent(key, absent -> new RateLimit(perSecond, burst, nowNanos));
-        if (buckets.size() > BUCKETS_KEPT) {
-            buckets.values().removeIf(one -> {
+    /** One bucket for each who came lately. Those that are full again are forgotten each time that there are twice as many as were left. */
+    private static final class Buckets {
+        private final ConcurrentHashMap<String, RateLimit> all = new ConcurrentHashMap<>();
+        private volatile int sweepAt = BUCKETS_KEPT;
+
+        RateLimit of(String key, double perSecond, double burst, long nowNanos) {
+            RateLimit bucket = all.computeIfAbsent(key, absent -> new RateLimit(perSecond, burst, nowNanos));
+            if (all.mappingCount() > sweepAt) {
+                sweep(bucket, nowNanos);
+            }
+            return bucket;
+        }
+
+        private synchronized void sweep(RateLimit current, long nowNanos) {
+            if (all.mappingCount() <= sweepAt) {
+                return;
+            }
+            all.values().removeIf(one -> {
                 synchronized (one) {
-                    return one != bucket && one.isFull(nowNanos);
+                    return one != current && one.isFull(nowNanos);
                 }
             });
+            sweepAt = (int) Math.max(BUCKETS_KEPT, 2 * all.mappingCount());
         }
-        return bucket;
     }
 }

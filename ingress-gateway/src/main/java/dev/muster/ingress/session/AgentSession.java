@@ -47,6 +47,8 @@ public final class AgentSession {
     /** Whose session it is. */
     public record Identity(String nodeId, String sessionId, String gatewayId, String remoteAddress) {}
 
+    private static final double EVENTS_BURST_SECONDS = 10;
+
     private enum State {
         NEW,
         LIVE,
@@ -57,6 +59,7 @@ public final class AgentSession {
     private final SessionLimits limits;
     private final Effects effects;
     private final RateLimit rate;
+    private final RateLimit eventRate;
     private State state = State.NEW;
     private String instanceId = "";
     private long heardNanos;
@@ -66,6 +69,8 @@ public final class AgentSession {
         this.limits = limits;
         this.effects = effects;
         this.rate = new RateLimit(limits.messagesPerSecond(), limits.messagesBurst(), nowNanos);
+        this.eventRate = new RateLimit(
+                limits.taskEventsPerSecond(), EVENTS_BURST_SECONDS * limits.taskEventsPerSecond(), nowNanos);
         this.heardNanos = nowNanos;
     }
 
@@ -90,8 +95,8 @@ public final class AgentSession {
         switch (message.getMessageCase()) {
             case HELLO -> hello(message.getHello(), nowNanos, nowMillis);
             case HEARTBEAT -> heartbeat(message.getHeartbeat(), nowNanos, nowMillis);
-            case TASK_EVENT -> taskEvent(message.getTaskEvent(), nowMillis);
-            case MESSAGE_NOT_SET -> refuse(ErrorCode.INVALID, "a message of no known kind", nowMillis);
+            case TASK_EVENT -> taskEvent(message.getTaskEvent(), nowNanos, nowMillis);
+            case MESSAGE_NOT_SET -> refuse(ErrorCode.INVALID, "a message that is none, or of no known kind", nowMillis);
         }
     }
 
@@ -183,9 +188,14 @@ public final class AgentSession {
         }
     }
 
-    private void taskEvent(TaskEvent event, long nowMillis) {
+    private void taskEvent(TaskEvent event, long nowNanos, long nowMillis) {
         if (state == State.NEW) {
             refuse(ErrorCode.INVALID, "a task event before Hello", nowMillis);
+        } else if (!eventRate.allows(nowNanos)) {
+            refuse(
+                    ErrorCode.RATE_LIMITED,
+                    "more than " + limits.taskEventsPerSecond() + " task events a second",
+                    nowMillis);
         } else if (!Ids.isId(Ids.Kind.TASK, event.getTaskId())
                 || event.getNumber() <= 0
                 || event.getEventCase() == TaskEvent.EventCase.EVENT_NOT_SET) {

@@ -6,8 +6,9 @@ package dev.muster.ingress.session;
  * @param heartbeatIntervalMillis told to the agent; three of them without a heartbeat end the session
  * @param helloTimeoutMillis until the first message
  * @param heartbeatBytesMax largest heartbeat
- * @param messagesPerSecond heartbeats and events that an agent may send in the long run
+ * @param messagesPerSecond heartbeats that an agent may send in the long run
  * @param messagesBurst how many of them at once
+ * @param taskEventsPerSecond task events that an agent may send in the long run; ten times as many at once, since after an outage all come
  * @param heartbeatsTotalMax heartbeats a second that all sessions of the gateway together may bring before the interval grows
  * @param output told to the agent
  */
@@ -17,6 +18,7 @@ public record SessionLimits(
         int heartbeatBytesMax,
         int messagesPerSecond,
         int messagesBurst,
+        int taskEventsPerSecond,
         int heartbeatsTotalMax,
         OutputLimits output) {
     private static final int INTERVAL_MILLIS_MAX = 600_000;
@@ -32,6 +34,7 @@ public record SessionLimits(
                         heartbeatBytesMax,
                         messagesPerSecond,
                         messagesBurst,
+                        taskEventsPerSecond,
                         heartbeatsTotalMax,
                         output);
     }

@@ -144,7 +144,18 @@ final class AgentServerTest {
 
     private static AgentServer.Options options(Path cert, Path key, String clientCa, long reloadMillis) {
         return new AgentServer.Options(
-                "127.0.0.1", 0, cert.toString(), key.toString(), clientCa, reloadMillis, 100, 10, 65_536, 65_536, 0);
+                "127.0.0.1",
+                0,
+                cert.toString(),
+                key.toString(),
+                clientCa,
+                reloadMillis,
+                100,
+                10,
+                20,
+                65_536,
+                65_536,
+                0);
     }
 
     private static Status.Code overTls(AgentServer server, Path authority) throws IOException {

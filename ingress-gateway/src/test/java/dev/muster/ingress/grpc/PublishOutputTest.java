@@ -118,6 +118,32 @@ final class PublishOutputTest {
     }
 
     @Test
+    void an_agent_that_never_reads_its_acknowledgements_is_cut_and_its_control_stream_goes_on() throws Exception {
+        TestGateway gateway = gateway(true);
+        var control = live(gateway);
+        var output = gateway.agent().output(gateway.credentials.mint(node, 1), TestAgent.sessionOf(control), false);
+        output.out().onNext(start(TERMINAL));
+        await().until(() -> output.received().size() == 1);
+        output.out().onNext(data(TERMINAL, 0, 1, 100));
+        assertThat(output.awaitRefusal()).isEqualTo("rate-limited");
+        assertThat(control.isOpen()).isTrue();
+    }
+
+    @Test
+    void what_is_held_back_is_counted_by_its_reason() throws Exception {
+        TestGateway gateway = gateway(false);
+        var output = output(gateway, live(gateway));
+        output.out().onNext(start(TERMINAL));
+        for (int i = 0; i < 100 && output.out().isReady(); i++) {
+            output.out().onNext(data(TERMINAL, 4_096L * i, 1, 4_096));
+        }
+        await().until(() -> gateway.meters
+                        .counter("muster.ingress.output.held.back", "reason", "window")
+                        .count()
+                == 1);
+    }
+
+    @Test
     void what_the_broker_can_never_take_ends_the_stream() throws Exception {
         TestGateway gateway = gateway(false);
         var output = output(gateway, live(gateway));

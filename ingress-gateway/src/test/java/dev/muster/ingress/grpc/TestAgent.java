@@ -118,7 +118,11 @@ final class TestAgent {
     }
 
     Stream<OutputChunk, OutputAck> output(String credential, String session) {
-        Stream<OutputChunk, OutputAck> stream = new Stream<>(true);
+        return output(credential, session, true);
+    }
+
+    Stream<OutputChunk, OutputAck> output(String credential, String session, boolean reads) {
+        Stream<OutputChunk, OutputAck> stream = new Stream<>(reads);
         var unused = stub(credential, session).publishOutput(stream);
         return stream;
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 final class AgentSessionTest {
     private static final SessionLimits LIMITS =
-            new SessionLimits(1_000, 500, 4_096, 10, 20, 100, new OutputLimits(1_024, 8_192, 2_048, 3));
+            new SessionLimits(1_000, 500, 4_096, 10, 20, 2, 100, new OutputLimits(1_024, 8_192, 2_048, 3));
     private static final String INSTANCE = "0b8e7e5c-6f9a-4d2c-9d42-1a2b3c4d5e6f";
     private static final AgentMessage HELLO = hello(Hello.newBuilder());
 
@@ -108,6 +108,18 @@ final class AgentSessionTest {
         assertThat(effects.refusals).isEmpty();
         receive(heartbeat(21));
         assertThat(effects.refusals.get(0).code()).isEqualTo(ErrorCode.RATE_LIMITED);
+    }
+
+    @Test
+    void an_agent_that_sends_task_events_without_pause_is_ended_with_a_reason() {
+        receive(HELLO);
+        for (int i = 1; i <= 20; i++) {
+            receive(started(i));
+        }
+        assertThat(effects.refusals).isEmpty();
+        receive(started(21));
+        assertThat(effects.refusals.get(0).code()).isEqualTo(ErrorCode.RATE_LIMITED);
+        assertThat(effects.refusals.get(0).detail()).isEqualTo("more than 2 task events a second");
     }
 
     @Test

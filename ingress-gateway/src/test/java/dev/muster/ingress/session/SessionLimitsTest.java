@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class SessionLimitsTest {
     private final SessionLimits limits =
-            new SessionLimits(10_000, 500, 4_096, 10, 20, 1_000, new OutputLimits(1_024, 8_192, 2_048, 3));
+            new SessionLimits(10_000, 500, 4_096, 10, 20, 100, 1_000, new OutputLimits(1_024, 8_192, 2_048, 3));
 
     @Test
     void few_sessions_keep_the_interval_that_was_set() {

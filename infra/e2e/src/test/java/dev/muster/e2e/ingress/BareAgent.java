@@ -7,8 +7,12 @@ import dev.muster.proto.agent.v1.Heartbeat;
 import dev.muster.proto.agent.v1.Hello;
 import dev.muster.proto.agent.v1.OutputAck;
 import dev.muster.proto.agent.v1.OutputChunk;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
@@ -76,6 +80,13 @@ final class BareAgent implements AutoCloseable {
         return AgentIngressGrpc.newStub(channel)
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers(credential, session)))
                 .publishOutput(received);
+    }
+
+    /** Any call of the service. */
+    <Q, A> ClientCall<Q, A> call(MethodDescriptor<Q, A> method, String credential, String session) {
+        return ClientInterceptors.intercept(
+                        channel, MetadataUtils.newAttachHeadersInterceptor(headers(credential, session)))
+                .newCall(method, CallOptions.DEFAULT);
     }
 
     static AgentMessage hello() {
