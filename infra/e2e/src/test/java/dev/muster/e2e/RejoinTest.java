@@ -20,6 +20,9 @@ class RejoinTest {
     @TempDir
     Path dir;
 
+    @TempDir
+    Path elsewhere;
+
     @Test
     void after_a_revocation_a_new_invite_brings_the_same_machine_back_as_the_same_node(Product product)
             throws Exception {
@@ -37,7 +40,7 @@ class RejoinTest {
                     .isLessThan(300);
             await().atMost(Api.LONG).until(() -> agent.stopped().isCompletedExceptionally());
         }
-        assertThatThrownBy(() -> Agent.start(AgentConfig.local(dir, gateway, first + "x"))
+        assertThatThrownBy(() -> Agent.start(AgentConfig.local(elsewhere, gateway, first))
                         .close())
                 .isInstanceOf(AgentException.class)
                 .hasMessageContaining("(invite-used)");

@@ -14,9 +14,17 @@ import java.security.GeneralSecurityException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The port for agents. */
 public final class AgentServer {
+    /** They say with a stack trace each what any stranger sent that was not HTTP/2, and that it hung up. */
+    private static final Logger TRANSPORTS =
+            Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerTransport");
+
+    private static final Logger STREAMS = Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerHandler");
+
     private static final int IDLE_SECONDS = 120;
     private static final int RESETS_WINDOW_SECONDS = 30;
     private static final int AGE_SLACK = 2;
@@ -55,6 +63,8 @@ public final class AgentServer {
      * @throws IOException if the port is taken or the certificate cannot be used
      */
     public static AgentServer start(Options options, ServerServiceDefinition service) throws IOException {
+        TRANSPORTS.setLevel(Level.WARNING);
+        STREAMS.setLevel(Level.SEVERE);
         ScheduledExecutorService reloader = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "ingress-certificates");
             thread.setDaemon(true);

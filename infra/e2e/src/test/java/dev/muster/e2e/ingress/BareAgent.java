@@ -24,11 +24,16 @@ import org.jspecify.annotations.Nullable;
 
 /** The agent protocol and nothing else: what a test sends, and all that came back. */
 final class BareAgent implements AutoCloseable {
+    private static final int WINDOW_BYTES = 65_535;
+
     private final ManagedChannel channel;
 
     BareAgent(int port) {
-        this.channel =
-                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+        // fixed: a window that grows by itself would let one that does not read go on for long
+        this.channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
+                .flowControlWindow(WINDOW_BYTES)
+                .usePlaintext()
+                .build();
     }
 
     /** What came back on a stream. */
