@@ -53,6 +53,8 @@ import org.jspecify.annotations.Nullable;
 /** Everything of a gateway but its ports, wired and started in order. */
 final class Gateway implements AutoCloseable {
     private static final long START_SECONDS = 30;
+    /** Each refusal of a call counts as one that the agent broke off, since its end comes before the agent's own. */
+    private static final int RESETS_PER_CALL = 4;
     /** What a producer's buffer loses to batches that are not full. */
     private static final int BUFFER_SHARE = 2;
 
@@ -171,7 +173,7 @@ final class Gateway implements AutoCloseable {
                         config.tlsReloadMillis(),
                         config.connectionsPerAddressMax(),
                         config.callsPerConnectionMax(),
-                        config.resetsPerConnectionMax(),
+                        Math.max(config.resetsPerConnectionMax(), RESETS_PER_CALL * config.callsPerConnectionMax()),
                         config.messageBytesMax(),
                         config.flowControlWindowBytes(),
                         config.connectionAgeMillis()),

@@ -182,7 +182,7 @@ public record IngressConfig(
             400,
             2,
             1_000_000,
-            "Calls that an agent may break off within half a minute; beyond that its connection is ended.");
+            "Calls of one connection that an agent breaks off, or that are refused, within half a minute, and at least four times the calls open at once; beyond that the connection is ended.");
     private static final Setting MESSAGE_BYTES_MAX = Setting.number(
             "MUSTER_INGRESS_MESSAGE_BYTES_MAX", 262_144, 65_536, 4_194_304, "Largest message of an agent.");
     private static final Setting FLOW_CONTROL_WINDOW_BYTES = Setting.number(

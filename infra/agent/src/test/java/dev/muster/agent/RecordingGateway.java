@@ -24,6 +24,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,7 +35,7 @@ final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase imple
     final List<Hello> hellos = new CopyOnWriteArrayList<>();
     final List<Heartbeat> heartbeats = new CopyOnWriteArrayList<>();
     final List<TaskEvent> events = new CopyOnWriteArrayList<>();
-    final List<OutputChunk> output = new CopyOnWriteArrayList<>();
+    final Queue<OutputChunk> output = new ConcurrentLinkedQueue<>();
     final List<StreamObserver<GatewayMessage>> sessions = new CopyOnWriteArrayList<>();
     volatile boolean acknowledges = true;
     volatile boolean refuses;

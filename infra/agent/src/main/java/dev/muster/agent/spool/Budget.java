@@ -1,5 +1,7 @@
 package dev.muster.agent.spool;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
  * Bytes that may wait for acknowledgement, all terminals together. Every terminal may always hold {@link #RESERVED_BYTES}, so that a
  * chatty one cannot silence a quiet one, and none may hold more than half. Thread-safe.
@@ -8,6 +10,7 @@ final class Budget {
     static final long RESERVED_BYTES = 64 << 10;
 
     private final long bytesMax;
+    private final AtomicLong inFlight = new AtomicLong();
     private long used;
     private boolean open = true;
 
@@ -46,6 +49,16 @@ final class Budget {
     synchronized void release() {
         open = false;
         notifyAll();
+    }
+
+    /** So many bytes more, or less, are sent and not acknowledged. */
+    void inFlight(long change) {
+        inFlight.addAndGet(change);
+    }
+
+    /** Sent and not acknowledged, all terminals together. */
+    long inFlight() {
+        return inFlight.get();
     }
 
     synchronized long used() {

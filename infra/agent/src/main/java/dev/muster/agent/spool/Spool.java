@@ -126,11 +126,7 @@ public final class Spool implements AutoCloseable {
 
     /** Sent and not acknowledged, in bytes, all terminals together. */
     public long inFlight() {
-        long sum = 0;
-        for (TerminalSpool spool : terminals()) {
-            sum += spool.inFlight();
-        }
-        return sum;
+        return budget.inFlight();
     }
 
     /** Not acknowledged, in bytes, sent or not. */

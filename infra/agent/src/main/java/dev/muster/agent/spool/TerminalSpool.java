@@ -142,7 +142,7 @@ public final class TerminalSpool {
     synchronized @Nullable OutputChunk next(int bytesMax) throws IOException {
         OutputChunk marker = sent.marker() < markers.size() ? markers.get((int) sent.marker()) : null;
         if (marker != null && marker.getOffset() == sent.offset()) {
-            sent = new Position(sent.offset() + marker.getMarker().getGap().getBytes(), marker.getMarkerNumber());
+            sentUpTo(new Position(sent.offset() + marker.getMarker().getGap().getBytes(), marker.getMarkerNumber()));
             return marker;
         }
         long limit = marker != null ? marker.getOffset() : end.offset();
@@ -157,7 +157,7 @@ public final class TerminalSpool {
                 .setMarkerNumber(sent.marker())
                 .setData(UnsafeByteOperations.unsafeWrap(bytes))
                 .build();
-        sent = new Position(sent.offset() + bytes.length, sent.marker());
+        sentUpTo(new Position(sent.offset() + bytes.length, sent.marker()));
         return chunk;
     }
 
@@ -167,11 +167,13 @@ public final class TerminalSpool {
             return;
         }
         long freed = position.offset() - acked.offset();
+        long before = inFlight();
         acked = position;
         budget.give(freed);
         if (sent.compareTo(acked) < 0) {
             sent = acked;
         }
+        budget.inFlight(inFlight() - before);
         if (acked.marker() != ackedOnDisk.marker() || acked.offset() - ackedOnDisk.offset() >= ACK_WRITE_BYTES) {
             writeAcked();
             data.trim(acked.offset() - gapsBefore(acked.marker()));
@@ -180,11 +182,17 @@ public final class TerminalSpool {
 
     /** Sends again from the acknowledged position. */
     synchronized void rewind() {
-        sent = acked;
+        sentUpTo(acked);
+    }
+
+    private void sentUpTo(Position position) {
+        long before = inFlight();
+        sent = position;
+        budget.inFlight(inFlight() - before);
     }
 
     /** Sent and not acknowledged, in bytes. */
-    synchronized long inFlight() {
+    private long inFlight() {
         return sent.offset() - acked.offset();
     }
 

@@ -44,6 +44,7 @@ final class RunningTask implements Runner.Running {
 
     private volatile boolean waitingForOutput;
     private volatile long waitingSinceNanos;
+    private long exitedNanos;
     private TaskEndCause cause = TaskEndCause.TASK_END_CAUSE_EXITED;
     private String detail = "";
     private volatile boolean over;
@@ -85,7 +86,7 @@ final class RunningTask implements Runner.Running {
                     task.getTimeoutMillis(),
                     TimeUnit.MILLISECONDS);
         }
-        var unused = process.onExit().thenRunAsync(this::awaitDrained, executor);
+        var unused = process.onExit().thenRunAsync(this::exited, executor);
     }
 
     @Override
@@ -218,9 +219,28 @@ final class RunningTask implements Runner.Running {
         }
     }
 
+    private void exited() {
+        exitedNanos = System.nanoTime();
+        awaitDrained();
+    }
+
+    /** What the process printed at its end may still be in the pipe, however long the reader has waited before. */
+    private boolean isAbandoned() {
+        long now = System.nanoTime();
+        long quietNanos = Math.min(now - exitedNanos, now - waitingSinceNanos);
+        return waitingForOutput && quietNanos > TimeUnit.MILLISECONDS.toNanos(ABANDON_MILLIS) && available() == 0;
+    }
+
+    private int available() {
+        try {
+            return output.available();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
     private void awaitDrained() {
-        boolean abandoned = waitingForOutput
-                && System.nanoTime() - waitingSinceNanos > TimeUnit.MILLISECONDS.toNanos(ABANDON_MILLIS);
+        boolean abandoned = isAbandoned();
         if (reader.isAlive() && !abandoned) {
             var unused = executor.schedule(this::awaitDrained, 20, TimeUnit.MILLISECONDS);
             return;
