@@ -18,13 +18,20 @@ public record RegistryConfig(
         ControlLimits control,
         TerminalSettings terminal,
         QuerySettings query,
-        int tickMs) {
+        int tickMs,
+        int partitionCheckMs) {
     private static final Setting TICK_MS = Setting.number(
             "MUSTER_REGISTRY_TICK_MS",
             1_000,
             100,
             2_000,
             "Time between ticks, which move the clock of liveness. Well below MUSTER_REGISTRY_LIVENESS_JUMP_MS.");
+    private static final Setting PARTITION_CHECK_MS = Setting.number(
+            "MUSTER_REGISTRY_PARTITION_CHECK_MS",
+            30_000,
+            100,
+            3_600_000,
+            "How often the partitions of topics and changelogs are counted; a wrong number makes the registry not ready.");
     /** All settings, for the reference table. */
     public static final List<Setting> SETTINGS = Stream.of(
                     KafkaSettings.SETTINGS,
@@ -32,7 +39,7 @@ public record RegistryConfig(
                     ControlLimits.SETTINGS,
                     TerminalSettings.SETTINGS,
                     QuerySettings.SETTINGS,
-                    List.of(TICK_MS))
+                    List.of(TICK_MS, PARTITION_CHECK_MS))
             .flatMap(List::stream)
             .toList();
 
@@ -48,7 +55,8 @@ public record RegistryConfig(
                 ControlLimits.from(env),
                 TerminalSettings.from(env),
                 QuerySettings.from(env),
-                env.integer(TICK_MS));
+                env.integer(TICK_MS),
+                env.integer(PARTITION_CHECK_MS));
         env.throwIfMistaken();
         return config;
     }

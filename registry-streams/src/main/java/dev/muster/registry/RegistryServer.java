@@ -19,6 +19,7 @@ import dev.muster.registry.query.QueryServer;
 import dev.muster.registry.query.QueryService;
 import dev.muster.registry.query.TerminalReads;
 import dev.muster.registry.query.Waiters;
+import dev.muster.registry.streams.PartitionCheck;
 import dev.muster.registry.streams.RocksMemory;
 import dev.muster.registry.streams.StreamsSettings;
 import dev.muster.registry.terminal.TerminalApp;
@@ -77,7 +78,10 @@ public final class RegistryServer implements AutoCloseable {
                     closer.add(new ControlApp(config.kafka(), streams, config.control(), memory, waiters, metrics));
             TerminalApp terminal = closer.add(
                     new TerminalApp(config.kafka(), streams, config.terminal(), stdoutTopicId, memory, metrics));
-            Health health = new Health(Map.of("control", control::problem, "terminal", terminal::problem));
+            PartitionCheck partitions = closer.add(
+                    new PartitionCheck(config.kafka(), changelogs(config.kafka()), config.partitionCheckMs()));
+            Health health = new Health(Map.of(
+                    "control", control::problem, "terminal", terminal::problem, "partitions", partitions::problem));
             // again, so that nothing is asked of an app that stops
             closer.add(queries);
             queries.serve(
@@ -131,8 +135,25 @@ public final class RegistryServer implements AutoCloseable {
     private static String prepareTopics(KafkaSettings kafka) throws InterruptedException {
         try (Admin admin = Admin.create(new HashMap<>(kafka.properties()))) {
             new TopicProvisioner(admin, kafka.names(), kafka.partitions(), kafka.replication()).ensure();
+            PartitionCheck.ensure(admin, kafka, changelogs(kafka));
             return TerminalApp.topicIdOfStdout(admin, kafka);
         }
+    }
+
+    private static Map<String, Integer> changelogs(KafkaSettings kafka) {
+        Map<String, Integer> changelogs = new HashMap<>();
+        ControlStores.NAMES.forEach(store -> changelogs.put(
+                changelog(kafka, "control", store), kafka.partitions().node()));
+        changelogs.put(
+                changelog(kafka, "control", ViewStore.NAME), kafka.partitions().view());
+        changelogs.put(
+                changelog(kafka, "terminal", TerminalTopology.STORE),
+                kafka.partitions().node());
+        return changelogs;
+    }
+
+    private static String changelog(KafkaSettings kafka, String app, String store) {
+        return kafka.names().application(app) + "-" + store + "-changelog";
     }
 
     private static Owners owners(String self, ControlApp control, TerminalApp terminal) {

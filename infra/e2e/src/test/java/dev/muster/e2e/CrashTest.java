@@ -129,6 +129,27 @@ class CrashTest {
         }
     }
 
+    @Test
+    void registries_restarted_one_after_the_other_lose_nothing_and_repeat_nothing() throws Exception {
+        try (LedgerCheck one = new LedgerCheck(cluster, nodes.get(0), dir.resolve("stop-rolling-one"));
+                LedgerCheck two = new LedgerCheck(cluster, nodes.get(1), dir.resolve("stop-rolling-two"))) {
+            for (String restarted : List.of("registry-1", "registry-2")) {
+                one.awaitMore(20);
+                two.awaitMore(20);
+                one.viewer().startClock();
+                two.viewer().startClock();
+                cluster.part(restarted).stop();
+                cluster.startPart(restarted);
+                one.awaitMore(100);
+                two.awaitMore(100);
+                System.out.println("rolling restart: " + restarted + ", longest freeze "
+                        + Math.max(one.viewer().freezeMillis(), two.viewer().freezeMillis()) + " ms");
+            }
+            assertThat(one.compare()).isPositive();
+            assertThat(two.compare()).isPositive();
+        }
+    }
+
     private void kill(Kill kill) throws IOException, InterruptedException {
         cluster.part(kill.part).kill();
         switch (kill) {

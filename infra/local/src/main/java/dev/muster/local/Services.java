@@ -41,6 +41,8 @@ public final class Services {
                 }
                 case "registry" -> {
                     RegistryServer registry = RegistryServer.start(variables);
+                    var unused = registry.failed()
+                            .thenAccept(app -> onFatal.accept("the registry's " + app + " app has stopped"));
                     return new Running(registry.grpcPort(), registry::close);
                 }
                 case "ingress" -> {

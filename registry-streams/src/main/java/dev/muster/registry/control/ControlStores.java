@@ -40,6 +40,9 @@ public final class ControlStores {
     public static final String GROUPS = "control-groups";
     public static final String GROUP_MEMBERS = "control-group-members";
 
+    /** All of them. */
+    public static final List<String> NAMES = List.of(NODES, STATES, QUEUES, TASKS, TASK_IDS, GROUPS, GROUP_MEMBERS);
+
     /** How changelogs are kept: small segments, so that compaction gets at what a restart would have to read. */
     public static final Map<String, String> CHANGELOG = Map.of(
             "cleanup.policy", "compact",

@@ -160,6 +160,8 @@ public final class Up implements AutoCloseable {
         settings.put(
                 "MUSTER_INGRESS_CREDENTIAL_KEY_FILE",
                 dir.agentCredentialKey().path().toString());
+        // there is no other instance that could keep a copy
+        settings.putIfAbsent("MUSTER_REGISTRY_STANDBYS", "0");
         settings.put("MUSTER_REGISTRY_STATE_DIR", dir.registry().toString());
         settings.put("MUSTER_REGISTRY_GRPC_PORT", Integer.toString(registryPort));
         settings.putIfAbsent("MUSTER_REGISTRY_METRICS_PORT", "0");

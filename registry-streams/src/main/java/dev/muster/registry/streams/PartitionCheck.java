@@ -1,0 +1,127 @@
+package dev.muster.registry.streams;
+
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicsException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether the topics and the changelogs have the partitions that the settings say: at the start, and again and again afterwards, since somebody may
+ * add partitions to a topic at any time. Keys would then be looked for where they are not. Thread-safe.
+ */
+public final class PartitionCheck implements AutoCloseable {
+    private static final long TIMEOUT_SECONDS = 30;
+    private static final String ADVICE = ". Partition counts are fixed for life: correct MUSTER_TOPIC_*_PARTITIONS,"
+            + " or begin anew under another MUSTER_TOPIC_PREFIX.";
+
+    private final Map<String, Integer> expected;
+    private final Admin admin;
+    private final ScheduledExecutorService timer;
+    private volatile @Nullable String problem;
+
+    /**
+     * @param changelogs partitions of each
+     * @param everyMillis time between two looks
+     */
+    public PartitionCheck(KafkaSettings kafka, Map<String, Integer> changelogs, int everyMillis) {
+        this.expected = expected(kafka, changelogs);
+        this.admin = Admin.create(new HashMap<>(kafka.properties()));
+        this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "registry-partitions");
+            thread.setDaemon(true);
+            return thread;
+        });
+        var unused = timer.scheduleWithFixedDelay(this::look, everyMillis, everyMillis, TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Before anything starts. Changelogs that are not there yet are made later.
+     *
+     * @throws TopicsException if one has another number of partitions, or the broker does not answer
+     * @throws InterruptedException if interrupted meanwhile
+     */
+    public static void ensure(Admin admin, KafkaSettings kafka, Map<String, Integer> changelogs)
+            throws InterruptedException {
+        Optional<String> problem;
+        try {
+            problem = problem(admin, expected(kafka, changelogs), changelogs);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new TopicsException("cannot describe the topics: " + e);
+        }
+        if (problem.isPresent()) {
+            throw new TopicsException(problem.get());
+        }
+    }
+
+    /** What is wrong, and what to do; or nothing. */
+    public Optional<String> problem() {
+        return Optional.ofNullable(problem);
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        admin.close(java.time.Duration.ofSeconds(1));
+    }
+
+    private void look() {
+        try {
+            problem = problem(admin, expected, Map.of()).orElse(null);
+        } catch (ExecutionException | TimeoutException | RuntimeException e) {
+            // the broker is away, which others notice; what was known of the partitions holds
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Map<String, Integer> expected(KafkaSettings kafka, Map<String, Integer> changelogs) {
+        Map<String, Integer> expected = new TreeMap<>(changelogs);
+        for (Topic topic : Topic.values()) {
+            expected.put(kafka.names().of(topic), kafka.partitions().of(topic.spread()));
+        }
+        return expected;
+    }
+
+    private static Optional<String> problem(
+            Admin admin, Map<String, Integer> expected, Map<String, Integer> mayBeMissing)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        List<String> problems = new ArrayList<>();
+        Map<String, KafkaFuture<TopicDescription>> described =
+                new TreeMap<>(admin.describeTopics(expected.keySet()).topicNameValues());
+        for (Map.Entry<String, KafkaFuture<TopicDescription>> topic : described.entrySet()) {
+            int wanted = expected.getOrDefault(topic.getKey(), 0);
+            try {
+                int has = topic.getValue()
+                        .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                        .partitions()
+                        .size();
+                if (has != wanted) {
+                    problems.add("%s has %d partitions, the settings say %d".formatted(topic.getKey(), has, wanted));
+                }
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+                if (!mayBeMissing.containsKey(topic.getKey())) {
+                    problems.add(topic.getKey() + " is missing");
+                }
+            }
+        }
+        return problems.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", problems) + ADVICE);
+    }
+}
