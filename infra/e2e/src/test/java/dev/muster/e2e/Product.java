@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -31,15 +32,21 @@ final class Product implements AutoCloseable {
     }
 
     static Product start(Path dataDir, int demoNodes, String... jvmOptions) throws Exception {
-        return start(dataDir, demoNodes, 0, jvmOptions);
+        return start(dataDir, demoNodes, 0, Map.of(), jvmOptions);
+    }
+
+    static Product startWith(Map<String, String> settings, Path dataDir, int demoNodes) throws Exception {
+        return start(dataDir, demoNodes, 0, settings);
     }
 
     /** With the agents' port of an earlier run, so that agents outside find it again. */
     static Product startOn(Path dataDir, int demoNodes, int grpcPort) throws Exception {
-        return start(dataDir, demoNodes, grpcPort);
+        return start(dataDir, demoNodes, grpcPort, Map.of());
     }
 
-    private static Product start(Path dataDir, int demoNodes, int grpcPort, String... jvmOptions) throws Exception {
+    private static Product start(
+            Path dataDir, int demoNodes, int grpcPort, Map<String, String> settings, String... jvmOptions)
+            throws Exception {
         Files.createDirectories(dataDir);
         Path log = dataDir.resolveSibling(dataDir.getFileName() + ".log");
         List<String> command = new ArrayList<>(
@@ -49,9 +56,10 @@ final class Product implements AutoCloseable {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.muster.cli.Main", "up"));
         command.addAll(List.of("--data-dir", dataDir.toString(), "--demo", Integer.toString(demoNodes)));
         command.addAll(List.of("--http-port", "0", "--grpc-port", Integer.toString(grpcPort), "--kafka-port", "0"));
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().putAll(settings);
+        Process process = builder.start();
         CompletableFuture<String> url = CompletableFuture.supplyAsync(() -> firstUrl(process));
         try {
             return new Product(process, dataDir, url.get(READY_SECONDS, TimeUnit.SECONDS));
