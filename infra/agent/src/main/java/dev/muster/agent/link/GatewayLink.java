@@ -41,6 +41,12 @@ public final class GatewayLink {
     /** Refusals in a row after which the agent believes that its credential is worth nothing any more. */
     static final int REFUSALS_MAX = 3;
 
+    /**
+     * How long the session before lives on beside the one that took over. Two gateways write their beginning and their end into the log, each in
+     * its own time: the end must not come first.
+     */
+    static final long OVERLAP_MILLIS = 1_000;
+
     /** How long the other side may take to end calls that this side has ended. */
     static final long CLOSE_MILLIS = 1_000;
 
@@ -208,8 +214,14 @@ public final class GatewayLink {
     private void moved(ControlCall next) {
         ControlCall old = call;
         if (old != null) {
-            old.finish();
-            old.channel().shutdown();
+            old.stop();
+            var unused = executor.schedule(
+                    () -> {
+                        old.finish();
+                        old.channel().shutdown();
+                    },
+                    OVERLAP_MILLIS,
+                    TimeUnit.MILLISECONDS);
         }
         call = next;
         channel = next.channel();

@@ -60,6 +60,9 @@ final class OutputLink {
     }
 
     void close() {
+        if (over) {
+            return; // what comes after this call listens to the spool by now
+        }
         over = true;
         spool.onAvailable(() -> {});
         if (stream != null) {

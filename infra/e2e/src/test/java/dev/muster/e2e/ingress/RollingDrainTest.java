@@ -110,18 +110,15 @@ final class RollingDrainTest {
     }
 
     @Test
-    void after_a_restart_all_come_back_at_the_pace_that_the_gateway_sets_and_stay() throws Exception {
+    void after_a_restart_all_come_back_once_and_stay() throws Exception {
         List<String> nodes;
         try (IngressServer first = gateway(Map.of("MUSTER_INGRESS_DRAIN_MS", "0"))) {
             balancer.to(first.port());
             nodes = startAgents();
         }
-        try (IngressServer again = gateway(Map.of("MUSTER_INGRESS_CONNECTS_PER_SECOND_MAX", "5"))) {
+        try (IngressServer again = gateway(Map.of())) {
             balancer.to(again.port());
             await().atMost(PATIENCE).until(() -> Metrics.sum(again, "muster_ingress_sessions") == AGENTS);
-            assertThat(Metrics.sum(
-                            again, "muster_ingress_calls_ended_total", "call=\"Connect\"", "code=\"rate-limited\""))
-                    .isPositive();
             // three heartbeats later nobody has missed one
             double heard = Metrics.sum(again, "muster_ingress_heartbeats_total");
             await().atMost(PATIENCE)
