@@ -74,7 +74,7 @@ final class RollingDrainTest {
         try (IngressServer second = gateway(Map.of())) {
             Map<String, String> tasks = new HashMap<>();
             List<String> nodes;
-            try (IngressServer first = gateway(Map.of("MUSTER_INGRESS_DRAIN_MS", "20000"))) {
+            try (IngressServer first = gateway(Map.of("MUSTER_INGRESS_DRAIN_MS", "8000"))) {
                 balancer.to(first.port());
                 nodes = startAgents();
                 List<NodeEventRecord> connected =
