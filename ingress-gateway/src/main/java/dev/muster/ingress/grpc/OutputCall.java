@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
  * confined to its context.
  */
 final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSession.Attached {
-    private static final int ASKED_MAX = 4;
+    private static final int ASKED_MIN = 4;
+    private static final int ASKED_MAX = 64;
+    /** Chunks asked for at once make up about this part of the window, judged by those that came lately. */
+    private static final int ASKED_PER_WINDOW = 8;
 
     private final Surroundings around;
     private final Endings endings;
@@ -33,6 +36,9 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     private long charged;
     /** Chunks asked for that have not come. */
     private int asked;
+
+    /** Of a chunk, as they came lately. */
+    private int usualBytes;
 
     private long givenUpBytes;
     private long givenUpChunks;
@@ -51,6 +57,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         this.session = new OutputSession(
                 owner.sessionId(), owner.instanceId(), around.sessionLimits().output());
         this.partition = around.partitions().ofNode(owner.nodeId());
+        this.usualBytes = around.sessionLimits().output().chunkBytesMax();
     }
 
     void open() {
@@ -105,6 +112,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         if (closed) {
             return;
         }
+        usualBytes = (3 * usualBytes + wire.length) / 4;
         boolean room = around.budget().charge(wire.length);
         if (room) {
             charged += wire.length;
@@ -199,12 +207,18 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
             return;
         }
         heldBack = false;
-        int want = around.budget().isRoomy() ? ASKED_MAX : 1;
-        if (asked < want) {
+        int want = around.budget().isRoomy() ? askedMax() : 1;
+        // many small ones are asked for together, since each time has its cost
+        if (asked <= want / 2) {
             int more = want - asked;
             asked = want;
             call.request(more);
         }
+    }
+
+    private int askedMax() {
+        int fitting = around.sessionLimits().output().windowBytes() / ASKED_PER_WINDOW / Math.max(1, usualBytes);
+        return Math.max(ASKED_MIN, Math.min(ASKED_MAX, fitting));
     }
 
     /** Counted once each time that it begins. */
