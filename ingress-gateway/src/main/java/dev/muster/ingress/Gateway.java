@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
 final class Gateway implements AutoCloseable {
     private static final long START_SECONDS = 30;
     /** Each refusal of a call counts as one that the agent broke off, since its end comes before the agent's own. */
-    private static final int RESETS_PER_CALL = 4;
+    private static final int RESETS_PER_CALL = 20;
     /** What a producer's buffer loses to batches that are not full. */
     private static final int BUFFER_SHARE = 2;
 

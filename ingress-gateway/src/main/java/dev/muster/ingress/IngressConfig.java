@@ -179,10 +179,10 @@ public record IngressConfig(
             "MUSTER_INGRESS_CALLS_PER_CONNECTION_MAX", 100, 2, 1_000_000, "gRPC calls open on one connection.");
     private static final Setting RESETS_PER_CONNECTION_MAX = Setting.number(
             "MUSTER_INGRESS_RESETS_PER_CONNECTION_MAX",
-            400,
+            2_000,
             2,
             1_000_000,
-            "Calls of one connection that an agent breaks off, or that are refused, within half a minute, and at least four times the calls open at once; beyond that the connection is ended.");
+            "Calls of one connection that an agent breaks off, or that are refused, within half a minute, and at least twenty times the calls open at once; beyond that the connection is ended.");
     private static final Setting MESSAGE_BYTES_MAX = Setting.number(
             "MUSTER_INGRESS_MESSAGE_BYTES_MAX", 262_144, 65_536, 4_194_304, "Largest message of an agent.");
     private static final Setting FLOW_CONTROL_WINDOW_BYTES = Setting.number(

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
+import dev.muster.proto.agent.v1.AgentMessage;
+import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.JoinRequest;
 import io.grpc.Attributes;
 import io.grpc.Grpc;
@@ -14,6 +16,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -26,6 +29,7 @@ import java.security.Key;
 import java.security.KeyStore;
 import java.util.Base64;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.security.auth.x500.X500Principal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,6 +140,50 @@ final class AgentServerTest {
         connections.transportTerminated(first);
         connections.transportTerminated(second);
         assertThat(Connections.isExcess(connections.transportReady(from))).isFalse();
+    }
+
+    @Test
+    void a_connection_that_breaks_off_calls_without_end_is_ended() throws Exception {
+        ServerServiceDefinition patient = new AgentIngressGrpc.AgentIngressImplBase() {
+            @Override
+            public StreamObserver<AgentMessage> connect(StreamObserver<GatewayMessage> answer) {
+                return new Ignoring<>(new AtomicReference<>());
+            }
+        }.bindService();
+        AgentServer server = AgentServer.start(
+                new AgentServer.Options("127.0.0.1", 0, "", "", "", 1_000, 100, 10, 20, 65_536, 65_536, 0), patient);
+        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+                .usePlaintext()
+                .build();
+        try {
+            AtomicReference<Throwable> end = new AtomicReference<>();
+            var unused = AgentIngressGrpc.newStub(channel).connect(new Ignoring<>(end));
+            for (int i = 0; end.get() == null && i < 10_000; i++) {
+                StreamObserver<AgentMessage> call =
+                        AgentIngressGrpc.newStub(channel).connect(new Ignoring<>(new AtomicReference<>()));
+                call.onNext(AgentMessage.getDefaultInstance());
+                call.onError(Status.CANCELLED.asException());
+            }
+            await().until(() -> end.get() != null);
+            assertThat(Status.fromThrowable(end.get()).getCode())
+                    .isIn(Status.Code.RESOURCE_EXHAUSTED, Status.Code.UNAVAILABLE);
+        } finally {
+            channel.shutdownNow();
+            server.stop(0);
+        }
+    }
+
+    private record Ignoring<T>(AtomicReference<Throwable> end) implements StreamObserver<T> {
+        @Override
+        public void onNext(T message) {}
+
+        @Override
+        public void onError(Throwable problem) {
+            end.set(problem);
+        }
+
+        @Override
+        public void onCompleted() {}
     }
 
     private static ServerServiceDefinition service() {
