@@ -14,18 +14,13 @@ import dev.muster.proto.records.v1.HeartbeatRecord;
 import dev.muster.proto.records.v1.NodeEventRecord;
 import dev.muster.proto.records.v1.NodeHeartbeat;
 import dev.muster.proto.records.v1.NodeState;
-import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.SourceKind;
-import dev.muster.proto.store.v1.OpenTask;
-import dev.muster.proto.store.v1.Session;
 import dev.muster.proto.store.v1.StoredNode;
-import dev.muster.proto.store.v1.StoredQueue;
 import dev.muster.proto.store.v1.StoredState;
 import dev.muster.registry.group.GroupCommands;
 import dev.muster.registry.group.GroupEvents;
 import dev.muster.registry.liveness.Liveness;
 import dev.muster.registry.liveness.Silence;
-import dev.muster.registry.liveness.TimingWheel;
 import dev.muster.registry.liveness.VitalsPolicy;
 import dev.muster.registry.node.NodeDraft;
 import dev.muster.registry.node.NodeTransitions;
@@ -55,7 +50,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ControlPartition implements Consumer<Record<String, Parsed<Message>>>, FreshProcessor.Dismissible {
     private static final Logger LOG = LoggerFactory.getLogger(ControlPartition.class);
-    private static final long EXPIRY_SLOT_MILLIS = 1_000;
     private static final Set<CommandRecord.CommandCase> GROUP_COMMANDS = EnumSet.of(
             CommandRecord.CommandCase.CREATE_TASK_GROUP,
             CommandRecord.CommandCase.CANCEL_TASK_GROUP,
@@ -75,18 +69,8 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
     private final ControlMetrics metrics;
     private final PartitionCounts counts = new PartitionCounts();
     private long massEvents;
-    private final long markerMillis;
-    private final TimingWheel<Expiry> expiries = new TimingWheel<>(EXPIRY_SLOT_MILLIS);
-
-    /** What is over some time. Whether it really is, is looked at then. */
-    private enum Over {
-        TIME_TO_LIVE,
-        ENDED_TASKS,
-        SUSPICION,
-        DELETION_MARKER
-    }
-
-    private record Expiry(Over over, String nodeId, long sequence) {}
+    private final NodeFollower follower;
+    private final NodeDeadlines deadlines;
 
     ControlPartition(
             ProcessorContext<String, @Nullable Message> context,
@@ -110,20 +94,21 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         outputs = new Outputs(context);
         viewRecords = new ViewRecords(partitions);
         liveness = new Liveness(limits.liveness());
-        markerMillis = limits.node().markerMillis();
+        follower = new NodeFollower(liveness);
+        deadlines = new NodeDeadlines(queue, limits.node().markerMillis());
         stores.forEachState((nodeId, stored) -> {
-            follow(nodeId, stored);
+            follower.follow(nodeId, stored);
             counts.node(stored.getState().getStatus(), 1);
-            trustLater(nodeId, stored.getSession());
+            deadlines.trustLater(nodeId, stored.getSession());
         });
         stores.forEachQueue((nodeId, stored) -> {
-            stored.getOpenList().forEach(open -> expire(nodeId, open));
+            stored.getOpenList().forEach(open -> deadlines.expire(nodeId, open));
             counts.openTasks(stored.getOpenCount());
-            forgetLater(nodeId, stored);
+            deadlines.forgetLater(nodeId, stored);
         });
         stores.forEachNode((nodeId, stored) -> {
             if (stored.getRecord().getDeleted()) {
-                unmarkLater(nodeId, stored);
+                deadlines.unmarkLater(nodeId, stored);
             }
         });
         counts.setOpenGroups(groups.open());
@@ -252,7 +237,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
                     .log("many nodes fell silent at once: taken for a fault of ours, they are UNKNOWN");
         }
         groups.moveClock(liveness.clockMillis());
-        expiries.advance(liveness.clockMillis(), expiry -> onExpiry(expiry, record.timestamp()));
+        deadlines.advance(liveness.clockMillis(), due -> onDue(due, record.timestamp()));
     }
 
     private void onHeard(Record<String, Parsed<Message>> record, NodeHeartbeat heartbeat) {
@@ -298,18 +283,18 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         apply(draft, atMillis);
     }
 
-    private void onExpiry(Expiry expiry, long atMillis) {
-        NodeDraft draft = stores.load(expiry.nodeId(), liveness.clockMillis());
-        switch (expiry.over()) {
+    private void onDue(NodeDeadlines.Due due, long atMillis) {
+        NodeDraft draft = stores.load(due.nodeId(), liveness.clockMillis());
+        switch (due.over()) {
             case TIME_TO_LIVE ->
-                draft.task(expiry.sequence())
+                draft.task(due.sequence())
                         .flatMap(task -> queue.move(
                                 draft, task, TaskTransitions.Event.EXPIRE, "not dispatched within its time to live"))
                         .ifPresent(expired -> apply(draft, atMillis));
             case ENDED_TASKS -> {
                 queue.forgetOld(draft);
                 apply(draft, atMillis);
-                forgetLater(expiry.nodeId(), draft.queue());
+                deadlines.forgetLater(due.nodeId(), draft.queue());
             }
             case SUSPICION -> {
                 SessionTransitions.trust(draft);
@@ -328,8 +313,8 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
             // marked by an older release, which did not say when
             draft.node(node.toBuilder().setDeletedAtMillis(draft.nowMillis()).build());
             stores.write(draft);
-            unmarkLater(draft.nodeId(), draft.node());
-        } else if (node.getDeletedAtMillis() + markerMillis <= draft.nowMillis()) {
+            deadlines.unmarkLater(draft.nodeId(), draft.node());
+        } else if (deadlines.isMarkerOver(draft)) {
             stores.forgetMarker(draft.nodeId());
         }
     }
@@ -381,64 +366,8 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
 
     /** Brings what is only in memory to what was just written. */
     private void remember(NodeDraft draft) {
-        follow(draft.nodeId(), draft.exists() ? draft.stored() : StoredState.getDefaultInstance());
-        if (draft.session().getCloneSuspectedUntilMillis()
-                != draft.stateBefore().getSession().getCloneSuspectedUntilMillis()) {
-            trustLater(draft.nodeId(), draft.session());
-        }
-        if (draft.node().getDeletedAtMillis() != draft.nodeBefore().getDeletedAtMillis()) {
-            unmarkLater(draft.nodeId(), draft.node());
-        }
-        if (draft.queueBefore().getEndedCount() == 0) {
-            forgetLater(draft.nodeId(), draft.queue());
-        }
-        for (OpenTask open : draft.queue().getOpenList()) {
-            if (open.getSequence() > draft.queueBefore().getLastSequence()) {
-                expire(draft.nodeId(), open);
-            }
-        }
-    }
-
-    private void follow(String nodeId, StoredState stored) {
-        Session session = stored.getSession();
-        NodeState state = stored.getState();
-        if (!session.getConnected()) {
-            boolean expected = state.getStatus() == NodeStatus.UNKNOWN;
-            if (!expected) {
-                liveness.forget(nodeId);
-            } else if (!liveness.expects(nodeId, session.getSessionId())) {
-                liveness.expect(nodeId, session.getSessionId(), session.getGatewayId());
-            }
-        } else if (liveness.follows(nodeId, session.getSessionId())) {
-            liveness.written(nodeId, state.getStatus(), state.getVitals());
-        } else {
-            liveness.follow(
-                    nodeId,
-                    session.getSessionId(),
-                    session.getGatewayId(),
-                    Integer.toUnsignedLong(session.getHeartbeatIntervalMillis()),
-                    state.getHost().getMemoryTotalBytes(),
-                    state.getStatus(),
-                    state.getVitals());
-        }
-    }
-
-    private void expire(String nodeId, OpenTask open) {
-        expiries.add(open.getExpiresAtMillis(), new Expiry(Over.TIME_TO_LIVE, nodeId, open.getSequence()));
-    }
-
-    private void forgetLater(String nodeId, StoredQueue stored) {
-        queue.forgetsAtMillis(stored).ifPresent(at -> expiries.add(at, new Expiry(Over.ENDED_TASKS, nodeId, 0)));
-    }
-
-    private void trustLater(String nodeId, Session session) {
-        if (session.getCloneSuspectedUntilMillis() > 0) {
-            expiries.add(session.getCloneSuspectedUntilMillis(), new Expiry(Over.SUSPICION, nodeId, 0));
-        }
-    }
-
-    private void unmarkLater(String nodeId, StoredNode node) {
-        expiries.add(node.getDeletedAtMillis() + markerMillis, new Expiry(Over.DELETION_MARKER, nodeId, 0));
+        follower.follow(draft.nodeId(), draft.exists() ? draft.stored() : StoredState.getDefaultInstance());
+        deadlines.remember(draft);
     }
 
     private void deadLetter(Record<String, Parsed<Message>> record, String reason) {

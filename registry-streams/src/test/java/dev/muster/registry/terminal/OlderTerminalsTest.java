@@ -19,17 +19,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.utils.Bytes;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** A store that an older release has written is read, and gone on with; one of a newer release is not touched. */
 class OlderTerminalsTest {
     private static final String V1 = "terminals-v1.hex";
     private static final byte[] LOG = ChangelogBytesTest.buildLog(70_000);
 
-    @Test
-    @EnabledIfSystemProperty(named = "muster.stores.write", matches = ".+")
-    void write() throws IOException {
+    @BeforeAll
+    static void writeIfAsked() throws IOException {
+        if (StoreDump.WRITE.isEmpty()) {
+            return;
+        }
         try (TerminalHarness app = new TerminalHarness()) {
             app.output(start());
             for (int from = 0; from < LOG.length; from += 10_000) {

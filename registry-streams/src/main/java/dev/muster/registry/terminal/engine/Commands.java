@@ -28,11 +28,11 @@ final class Commands implements TerminalOps {
     public void control(int c0) {
         screen.forgetPrinted();
         switch (c0) {
-            case '\n' -> screen.lineFeed();
+            case '\n' -> screen.lineMoves().lineFeed();
             case '\r' -> screen.cursor().carriageReturn();
             case '\b' -> screen.cursor().backspace(screen.grid());
             case '\t' -> screen.cursor().tab(1);
-            case 0x0b, 0x0c -> screen.verticalTab();
+            case 0x0b, 0x0c -> screen.lineMoves().verticalTab();
             case 0x0e -> shift(1);
             case 0x0f -> shift(0);
             default -> {}
@@ -68,14 +68,14 @@ final class Commands implements TerminalOps {
             case '9' -> screen.editing().forwardIndex();
             case '=' -> screen.mode(Modes.KEYPAD, true);
             case '>' -> screen.mode(Modes.KEYPAD, false);
-            case 'D' -> screen.index();
+            case 'D' -> screen.lineMoves().index();
             case 'E' -> {
                 screen.grid().row(screen.cursor().y).unwrap();
-                screen.index();
+                screen.lineMoves().index();
                 screen.cursor().carriageReturn();
             }
             case 'H' -> screen.tabs().set(screen.cursor().x);
-            case 'M' -> screen.reverseIndex();
+            case 'M' -> screen.lineMoves().reverseIndex();
             case 'N' -> shiftOnce(2);
             case 'O' -> shiftOnce(3);
             case 'V' -> screen.guard(true, true);

@@ -1,7 +1,5 @@
 package dev.muster.registry.terminal.engine;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The window of a terminal: a cursor, margins and modes over a {@link Grid}, and a second grid for full-screen programs.
  * Knows operations, but neither their bytes ({@link Parser}) nor their codes ({@link Commands}). Rows and columns count
@@ -10,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 final class Screen {
 
     private final History history;
-    private final boolean lfIsCrlf;
     private final Modes modes = new Modes();
     private final Charsets charsets = new Charsets();
     private final TabStops tabs;
@@ -18,43 +15,39 @@ final class Screen {
     private final Cursor cursor;
     private final Erasing erasing;
     private final Editing editing;
-    private final Grid primary;
-    private @Nullable Grid alternate;
-    private Grid grid;
+    private final LineMoves lineMoves;
+    private final Grids grids;
 
     /** The pen: what is printed is protected. */
     private boolean guarding;
 
     private int lastPrinted;
     private final SavedCursor[] saved = {SavedCursor.HOME, SavedCursor.HOME};
-    /** The cursor's row when the alternate screen came on; only a resize asks for it. */
-    private int primaryY;
 
     /** Printable ASCII can be copied into the row as it is. */
     private boolean plain = true;
 
     Screen(int cols, int rows, boolean lfIsCrlf, History history) {
-        this.lfIsCrlf = lfIsCrlf;
         this.history = history;
         tabs = new TabStops(cols);
         margins = new Margins(cols, rows);
         cursor = new Cursor(margins, modes, tabs);
         erasing = new Erasing(this, history, cursor, margins);
         editing = new Editing(this, cursor, margins);
-        primary = new Grid(rows, history);
-        grid = primary;
+        lineMoves = new LineMoves(this, cursor, margins, modes, lfIsCrlf);
+        grids = new Grids(new Grid(rows, history));
     }
 
     Grid primary() {
-        return primary;
+        return grids.primary();
     }
 
     Grid grid() {
-        return grid;
+        return grids.shown;
     }
 
     boolean isAlternate() {
-        return grid != primary;
+        return grids.isAlternate();
     }
 
     int cols() {
@@ -79,6 +72,10 @@ final class Screen {
 
     Editing editing() {
         return editing;
+    }
+
+    LineMoves lineMoves() {
+        return lineMoves;
     }
 
     boolean isGuarding() {
@@ -120,7 +117,7 @@ final class Screen {
                 wrap(margins.cols);
             }
             int count = Math.min(margins.cols - cursor.x, to - i);
-            grid.row(cursor.y).putAscii(cursor.x, bytes, i, count);
+            grids.shown.row(cursor.y).putAscii(cursor.x, bytes, i, count);
             i += count;
             cursor.x += count;
             if (cursor.x == margins.cols) {
@@ -138,7 +135,7 @@ final class Screen {
             lastPrinted = codePoint;
             put(codePoint);
         } else if (cursor.x > 0 || cursor.pendingWrap) {
-            grid.row(cursor.y).mark(cursor.pendingWrap ? cursor.x + 1 : cursor.x, codePoint);
+            grids.shown.row(cursor.y).mark(cursor.pendingWrap ? cursor.x + 1 : cursor.x, codePoint);
         }
     }
 
@@ -164,7 +161,7 @@ final class Screen {
             wrap(cursor.x);
             limit = cursor.x > margins.right ? margins.cols : margins.right + 1;
         }
-        Row row = grid.row(cursor.y);
+        Row row = grids.shown.row(cursor.y);
         if (modes.is(Modes.INSERT)) {
             editing.insertCells(row, width, limit);
         }
@@ -178,13 +175,13 @@ final class Screen {
 
     private void wrap(int width) {
         if (margins.isFullWidth() && (cursor.y == margins.bottom || cursor.y < margins.rows - 1)) {
-            grid.row(cursor.y).wrap(width);
+            grids.shown.row(cursor.y).wrap(width);
         }
         cursor.pendingWrap = false;
         boolean inside = cursor.x <= margins.right;
         if (cursor.y == margins.bottom) {
             if (inside) {
-                scrollUpFromIndex();
+                lineMoves.scrollUp();
             }
         } else if (cursor.y < margins.rows - 1) {
             cursor.y++;
@@ -207,54 +204,7 @@ final class Screen {
         lastPrinted = 0;
     }
 
-    // ---- moving
-
-    void lineFeed() {
-        grid.row(cursor.y).unwrap();
-        index();
-        if (lfIsCrlf || modes.is(Modes.NEW_LINE)) {
-            cursor.carriageReturn();
-        }
-    }
-
-    /** VT and FF: as a line feed, but they never return. */
-    void verticalTab() {
-        grid.row(cursor.y).unwrap();
-        index();
-        if (modes.is(Modes.NEW_LINE)) {
-            cursor.carriageReturn();
-        }
-    }
-
-    void index() {
-        cursor.pendingWrap = false;
-        if (cursor.y == margins.bottom) {
-            if (cursor.isInColumns()) {
-                scrollUpFromIndex();
-            }
-        } else if (cursor.y < margins.rows - 1) {
-            cursor.y++;
-        }
-    }
-
-    private void scrollUpFromIndex() {
-        if (margins.isWhole()) {
-            grid.scrollOff();
-        } else {
-            editing.scrollUp(margins.top, 1, true);
-        }
-    }
-
-    void reverseIndex() {
-        cursor.pendingWrap = false;
-        if (cursor.y == margins.top) {
-            if (cursor.isInColumns()) {
-                editing.scrollDown(margins.top, 1);
-            }
-        } else if (cursor.y > 0) {
-            cursor.y--;
-        }
-    }
+    // ---- the cursor, saved
 
     void saveCursor() {
         saved[isAlternate() ? 1 : 0] = new SavedCursor(
@@ -315,20 +265,7 @@ final class Screen {
     }
 
     void alternate(boolean on) {
-        if (on == isAlternate()) {
-            return;
-        }
-        if (on) {
-            Grid other = alternate;
-            if (other == null || other.rows() != margins.rows) {
-                other = new Grid(margins.rows, null);
-                alternate = other;
-            }
-            primaryY = cursor.y;
-            grid = other;
-        } else {
-            grid = primary;
-        }
+        grids.alternate(on, cursor.y, margins.rows);
     }
 
     /** Turns protection of what is printed next on or off: by DECSCA, or (as a guarded area) by SPA and EPA. */
@@ -351,9 +288,8 @@ final class Screen {
     }
 
     void hardReset() {
-        grid = primary;
-        alternate = null;
-        history.screenCleared(primary);
+        grids.reset();
+        history.screenCleared(grids.primary());
         softReset();
         modes.reset();
         tabs.reset();
@@ -368,10 +304,10 @@ final class Screen {
     void alignmentPattern() {
         modes.set(Modes.ORIGIN, false);
         resetMargins();
-        grid.clearRows(0, margins.rows - 1);
+        grids.shown.clearRows(0, margins.rows - 1);
         for (int i = 0; i < margins.rows; i++) {
             for (int column = 0; column < margins.cols; column++) {
-                grid.row(i).put(column, 'E', 1, 0);
+                grids.shown.row(i).put(column, 'E', 1, 0);
             }
         }
         cursor.home();
@@ -383,14 +319,7 @@ final class Screen {
         if (newCols == margins.cols && newRows == margins.rows) {
             return;
         }
-        int line = primary.resize(newRows, isAlternate() ? primaryY : cursor.y);
-        if (isAlternate()) {
-            primaryY = line;
-            cursor.y = grid.resize(newRows, cursor.y);
-        } else {
-            cursor.y = line;
-            alternate = null;
-        }
+        cursor.y = grids.resize(newRows, cursor.y);
         margins.resize(newCols, newRows);
         cursor.x = Math.min(cursor.x, newCols - 1);
         cursor.pendingWrap = false;
@@ -399,7 +328,7 @@ final class Screen {
     }
 
     void end() {
-        history.commit(primary);
+        history.commit(grids.primary());
         hardReset();
     }
 
@@ -414,16 +343,7 @@ final class Screen {
         saved[0].save(out);
         saved[1].save(out);
         tabs.save(out);
-        primary.save(out);
-        out.flag(isAlternate());
-        if (isAlternate()) {
-            out.number(primaryY);
-        }
-        Grid other = alternate;
-        out.flag(other != null);
-        if (other != null) {
-            other.save(out);
-        }
+        grids.save(out);
     }
 
     void restore(StateReader in) {
@@ -437,17 +357,7 @@ final class Screen {
         saved[0] = SavedCursor.restore(in);
         saved[1] = SavedCursor.restore(in);
         tabs.restore(in);
-        primary.restore(in);
-        boolean inAlternate = in.flag();
-        if (inAlternate) {
-            primaryY = in.number(margins.rows - 1);
-        }
-        if (in.flag()) {
-            Grid other = new Grid(margins.rows, null);
-            other.restore(in);
-            alternate = other;
-            grid = inAlternate ? other : primary;
-        }
+        grids.restore(in, margins.rows);
         settingsChanged();
     }
 }
