@@ -310,13 +310,16 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
         if (age > 0) {
             // spread by the session's id, which is as good as random
             long spread = Math.floorMod(sessionId().hashCode(), Math.max(1, age / 5));
-            GatewayMessage reconnect = GatewayMessage.newBuilder()
-                    .setReconnect(Reconnect.newBuilder()
-                            .setDelayMillisMax((int) Math.min(MOVE_MILLIS_MAX, age / 10))
-                            .setReason("the connection is old"))
-                    .build();
-            moving = around.timer().schedule(() -> deliver(reconnect), age - age / 10 + spread, TimeUnit.MILLISECONDS);
+            moving = around.timer().schedule(() -> askToMove(age), age - age / 10 + spread, TimeUnit.MILLISECONDS);
         }
+    }
+
+    private void askToMove(long age) {
+        deliver(GatewayMessage.newBuilder()
+                .setReconnect(Reconnect.newBuilder()
+                        .setDelayMillisMax((int) Math.min(MOVE_MILLIS_MAX, age / 10))
+                        .setReason("the connection is old"))
+                .build());
     }
 
     private void leave(String reason) {
