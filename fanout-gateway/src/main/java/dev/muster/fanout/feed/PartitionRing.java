@@ -2,7 +2,9 @@ package dev.muster.fanout.feed;
 
 import com.google.protobuf.Message;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -91,8 +93,10 @@ public final class PartitionRing {
      * @param end offset of the next record to come
      */
     void append(List<Arrival> arrivals, long end) {
-        Set<Runnable> wake = new LinkedHashSet<>();
+        // often one key gets all, and thousands wait for it: a copy of them needs no hashing
+        Collection<Runnable> wake;
         synchronized (this) {
+            Set<String> keys = new HashSet<>();
             for (Arrival arrival : arrivals) {
                 Entry entry = new Entry(this, arrival);
                 EntryLog log = byKey.computeIfAbsent(arrival.key(), key -> new EntryLog());
@@ -100,12 +104,22 @@ public final class PartitionRing {
                 log.addLast(entry);
                 all.addLast(entry);
                 bytes += entry.weightBytes;
-                wake.addAll(waiting.getOrDefault(arrival.key(), Set.of()));
+                keys.add(arrival.key());
             }
+            wake = waitingFor(keys);
             this.end = end;
             shrink();
         }
         wake.forEach(Runnable::run);
+    }
+
+    private Collection<Runnable> waitingFor(Set<String> keys) {
+        if (keys.size() == 1) {
+            return List.copyOf(waiting.getOrDefault(keys.iterator().next(), Set.of()));
+        }
+        Set<Runnable> those = new LinkedHashSet<>();
+        keys.forEach(key -> those.addAll(waiting.getOrDefault(key, Set.of())));
+        return those;
     }
 
     public synchronized Bounds bounds() {

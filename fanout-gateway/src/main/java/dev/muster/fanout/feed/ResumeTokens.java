@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +43,12 @@ public final class ResumeTokens {
     private static final int HEAD_BYTES = 1 + 4 * HASH_BYTES;
     private static final int SIGNATURE_BYTES = 16;
     private static final int VARINT_BYTES = 10;
+    private static final int ISSUERS_KEPT = 1_024;
     /** Enough for 1,024 partitions. */
     private static final int TOKEN_CHARS_MAX = 24_000;
+
+    /** The issuers that were asked for last, each where the hash of its head says, so that all sessions of a user have one. */
+    private final AtomicReferenceArray<@Nullable Issuer> issuers = new AtomicReferenceArray<>(ISSUERS_KEPT);
 
     private final ThreadLocal<Mac> mac;
     private final byte[] cluster;
@@ -65,9 +70,12 @@ public final class ResumeTokens {
         this.topic = hash(identity.viewsTopicId());
     }
 
-    /** Makes the tokens of one session; what they have in common is computed once. */
+    /**
+     * Makes the tokens of a user's sessions; what they have in common is computed once. Sessions that follow the log in step stand at the same place one after the other, and need one token for all of them. Thread-safe.
+     */
     public final class Issuer {
         private final byte[] head;
+        private volatile Made last = new Made(new int[0], new long[0], "");
 
         private Issuer(byte[] head) {
             this.head = head;
@@ -79,6 +87,20 @@ public final class ResumeTokens {
          * @param floors hash of a node to the newest version that is known of it
          */
         public String issue(
+                int[] partitions, long[] offsets, Map<Long, Long> floors, Collection<TerminalPoint> terminals) {
+            if (!floors.isEmpty() || !terminals.isEmpty()) {
+                return make(partitions, offsets, floors, terminals);
+            }
+            Made known = last;
+            if (known.isAt(partitions, offsets)) {
+                return known.token;
+            }
+            String token = make(partitions, offsets, floors, terminals);
+            last = new Made(partitions.clone(), offsets.clone(), token);
+            return token;
+        }
+
+        private String make(
                 int[] partitions, long[] offsets, Map<Long, Long> floors, Collection<TerminalPoint> terminals) {
             int bytes = HEAD_BYTES + 3 * VARINT_BYTES + SIGNATURE_BYTES;
             bytes += partitions.length * 2 * VARINT_BYTES + floors.size() * (HASH_BYTES + VARINT_BYTES);
@@ -110,6 +132,25 @@ public final class ResumeTokens {
                     sorted.values().stream().mapToLong(Long::longValue).toArray(),
                     Map.of(),
                     List.of());
+        }
+    }
+
+    /** Where the last token was made for; the arrays are its own. */
+    private static final class Made {
+        private final int[] partitions;
+        private final long[] offsets;
+        private final String token;
+
+        Made(int[] partitions, long[] offsets, String token) {
+            this.partitions = partitions;
+            this.offsets = offsets;
+            this.token = token;
+        }
+
+        private boolean isAt(int[] otherPartitions, long[] otherOffsets) {
+            return !token.isEmpty()
+                    && Arrays.equals(offsets, otherOffsets)
+                    && Arrays.equals(partitions, otherPartitions);
         }
     }
 
@@ -160,7 +201,14 @@ public final class ResumeTokens {
     public Issuer issuer(String user, Collection<String> audiences) {
         ByteBuffer head = ByteBuffer.allocate(HEAD_BYTES);
         head.put(VERSION).put(hash(user)).put(cluster).put(topic).put(hashOf(audiences));
-        return new Issuer(head.array());
+        int slot = Math.floorMod(Arrays.hashCode(head.array()), ISSUERS_KEPT);
+        @Nullable Issuer known = issuers.get(slot);
+        if (known != null && Arrays.equals(known.head, head.array())) {
+            return known;
+        }
+        Issuer made = new Issuer(head.array());
+        issuers.set(slot, made);
+        return made;
     }
 
     /**

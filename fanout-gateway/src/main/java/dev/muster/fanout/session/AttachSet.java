@@ -164,7 +164,9 @@ final class AttachSet {
     }
 
     void tick(long nowNanos) {
-        each(attach -> attach.tick(nowNanos));
+        if (!attaches.isEmpty()) {
+            each(attach -> attach.tick(nowNanos));
+        }
     }
 
     Lag lag() {

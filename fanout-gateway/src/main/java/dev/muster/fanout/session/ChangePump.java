@@ -126,6 +126,11 @@ final class ChangePump {
         tail.advance(window, window.next());
     }
 
+    private boolean isInOrder(ViewRecord record) {
+        return tail.partitions().length == 1
+                || floors.admits(record, host.services().nanos().getAsLong());
+    }
+
     // index of the last change of each node that this session gets
     private Map<String, Integer> latestOf(List<Entry> entries) {
         Map<String, Integer> latest = new HashMap<>();
@@ -154,7 +159,7 @@ final class ChangePump {
         boolean removed = delivery == AudienceRule.Delivery.REMOVE;
         if ((!removed && !record.hasNode())
                 || (seam != null && seam.contains(record.getNodeId(), partition, entry.offset()))
-                || !floors.admits(record, host.services().nanos().getAsLong())) {
+                || !isInOrder(record)) {
             return;
         }
         if (superseded) {
@@ -230,7 +235,7 @@ final class ChangePump {
         host.services().metrics().lag(lag, secondsSince(lag));
         long now = host.services().nanos().getAsLong();
         if (!lagging && lag.records() == 0 && now - sentNanos > positionEveryNanos) {
-            if (sum() == sentSum) {
+            if (tail.offsetsSum() == sentSum) {
                 // records of others move the cursor only when somebody looks
                 host.waker().run();
             } else {
@@ -245,15 +250,7 @@ final class ChangePump {
     }
 
     void sentPosition() {
-        sentSum = sum();
+        sentSum = tail.offsetsSum();
         sentNanos = host.services().nanos().getAsLong();
-    }
-
-    private long sum() {
-        long sum = 0;
-        for (long offset : tail.offsets()) {
-            sum += offset;
-        }
-        return sum;
     }
 }

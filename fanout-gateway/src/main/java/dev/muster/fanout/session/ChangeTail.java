@@ -55,9 +55,22 @@ final class ChangeTail {
         return partitions;
     }
 
+    /** All offsets together: it grows whenever one of them does. */
+    long offsetsSum() {
+        long sum = 0;
+        for (Cursor cursor : cursors) {
+            sum += cursor.offset();
+        }
+        return sum;
+    }
+
     /** Offset of the next record in each of {@link #partitions}. */
     long[] offsets() {
-        return Arrays.stream(cursors).mapToLong(Cursor::offset).toArray();
+        long[] offsets = new long[cursors.length];
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = cursors[i].offset();
+        }
+        return offsets;
     }
 
     /**
@@ -194,7 +207,12 @@ final class ChangeTail {
 
     /** Whether a part of it is served from the log. */
     boolean isCatchingUp() {
-        return Arrays.stream(cursors).anyMatch(cursor -> cursor.mode() == Cursor.Mode.CATCH_UP);
+        for (Cursor cursor : cursors) {
+            if (cursor.mode() == Cursor.Mode.CATCH_UP) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What waits in the rings; what waits in the log is counted as if all of it were for this session, for nobody has read it yet. */

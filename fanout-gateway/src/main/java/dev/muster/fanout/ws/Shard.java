@@ -2,35 +2,52 @@ package dev.muster.fanout.ws;
 
 import java.time.Duration;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One thread and the viewers whose sessions it runs. A session leaves at most a few tasks here at a time: one turn, one message of its client, and answers that it asked for.
+ * One thread and the viewers whose sessions it runs. A session leaves at most a few tasks here at a time: one turn, one message of its client, and answers that it asked for. A queue of its own rather than a
+ * scheduled executor's: a record that thousands of sessions want is thousands of tasks at once, and a heap of tasks ordered by time, under one lock, costs more than what they do.
  */
 final class Shard implements Executor, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Shard.class);
     private static final Duration TICK = Duration.ofMillis(250);
+    /** Tasks between two looks at the clock. */
+    private static final int TASKS_PER_LOOK = 64;
 
-    private final ScheduledExecutorService thread;
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Thread thread;
+    private final AtomicBoolean parked = new AtomicBoolean();
+    private final Supplier<String> errorIds;
+    private volatile boolean closing;
     /** Confined to the thread. */
     private final Set<Viewer> viewers = new LinkedHashSet<>();
 
-    Shard(int number) {
-        thread = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-session-" + number));
-        var unused = thread.scheduleWithFixedDelay(
-                () -> List.copyOf(viewers).forEach(Viewer::tick),
-                TICK.toMillis(),
-                TICK.toMillis(),
-                TimeUnit.MILLISECONDS);
+    /** @param errorIds for the log, of what is our bug */
+    Shard(int number, Supplier<String> errorIds) {
+        this.errorIds = errorIds;
+        thread = new Thread(this::run, "fanout-session-" + number);
+        thread.start();
     }
 
     @Override
     public void execute(Runnable task) {
-        thread.execute(task);
+        if (closing) {
+            throw new RejectedExecutionException("the gateway stops");
+        }
+        tasks.add(task);
+        // the thread says that it will park before it looks at the queue for the last time; one of many wakes it
+        if (parked.get() && parked.compareAndSet(true, false)) {
+            LockSupport.unpark(thread);
+        }
     }
 
     /** In the shard's thread. */
@@ -38,13 +55,54 @@ final class Shard implements Executor, AutoCloseable {
         viewers.add(viewer);
     }
 
-    /** In the shard's thread. */
+    /** In the shard's thread, in a task of its own: not while viewers are told the time. */
     void remove(Viewer viewer) {
         viewers.remove(viewer);
     }
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        closing = true;
+        LockSupport.unpark(thread);
+    }
+
+    private void run() {
+        long due = System.nanoTime() + TICK.toNanos();
+        while (!closing) {
+            for (int left = TASKS_PER_LOOK; left > 0; left--) {
+                @Nullable Runnable task = tasks.poll();
+                if (task == null) {
+                    break;
+                }
+                guarded(task);
+            }
+            long now = System.nanoTime();
+            if (now - due >= 0) {
+                for (Viewer viewer : viewers) {
+                    guarded(viewer::tick);
+                }
+                due = System.nanoTime() + TICK.toNanos();
+            } else if (tasks.isEmpty()) {
+                park(due - now);
+            }
+        }
+        tasks.clear();
+    }
+
+    private void park(long nanos) {
+        parked.set(true);
+        if (tasks.isEmpty() && !closing) {
+            LockSupport.parkNanos(this, nanos);
+        }
+        parked.set(false);
+    }
+
+    // sessions guard themselves; what comes here must not end those of all others
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            log.atError().addKeyValue("errorId", errorIds.get()).setCause(e).log("a task of a session failed");
+        }
     }
 }

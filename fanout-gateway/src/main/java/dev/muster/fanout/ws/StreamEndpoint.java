@@ -112,7 +112,7 @@ public final class StreamEndpoint implements AutoCloseable {
                 nanos,
                 errorIds);
         for (int i = 0; i < config.threads(); i++) {
-            shards.add(new Shard(i));
+            shards.add(new Shard(i, errorIds));
         }
         meters.gauge("muster.stream.leases", watches, Watches::size);
         meters.gauge("muster.stream.history.bytes", history, ByteBudget::used);
