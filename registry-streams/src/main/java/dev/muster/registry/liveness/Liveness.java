@@ -115,7 +115,7 @@ public final class Liveness {
         Pulse pulse = pulses.get(nodeId);
         if (pulse != null) {
             pulse.status = status;
-            pulse.written = vitals;
+            pulse.written = WrittenVitals.of(vitals);
             pulse.writtenMillis = clockMillis;
         }
     }

@@ -14,7 +14,7 @@ final class Pulse {
     final boolean absent;
 
     NodeStatus status;
-    Vitals written;
+    WrittenVitals written;
     long heardMillis;
     /** Negative: before the clock was followed here. */
     long writtenMillis;
@@ -39,6 +39,6 @@ final class Pulse {
         this.memoryTotalBytes = memoryTotalBytes;
         this.absent = absent;
         this.status = status;
-        this.written = written;
+        this.written = WrittenVitals.of(written);
     }
 }

@@ -11,7 +11,7 @@ public final class VitalsPolicy {
     }
 
     /** @param sinceMillis log time since the last write */
-    public boolean isDue(Vitals written, Vitals now, long memoryTotalBytes, long sinceMillis) {
+    boolean isDue(WrittenVitals written, Vitals now, long memoryTotalBytes, long sinceMillis) {
         return sinceMillis >= settings.refreshMillis()
                 || (sinceMillis >= settings.vitalsMillisMin() && differMuch(written, now, memoryTotalBytes));
     }
@@ -29,12 +29,12 @@ public final class VitalsPolicy {
         return value >= 0 && value < 1e9;
     }
 
-    private boolean differMuch(Vitals a, Vitals b, long memoryTotalBytes) {
+    private boolean differMuch(WrittenVitals a, Vitals b, long memoryTotalBytes) {
         double percent = settings.vitalsPercent();
-        return Math.abs(a.getCpuPercent() - b.getCpuPercent()) >= percent
-                || share(a.getMemoryUsedBytes(), b.getMemoryUsedBytes(), memoryTotalBytes) >= percent
-                || share(a.getDiskUsedBytes(), b.getDiskUsedBytes(), b.getDiskTotalBytes()) >= percent
-                || Math.abs(a.getLoad1() - b.getLoad1()) >= percent / 10;
+        return Math.abs(a.cpuPercent() - b.getCpuPercent()) >= percent
+                || share(a.memoryUsedBytes(), b.getMemoryUsedBytes(), memoryTotalBytes) >= percent
+                || share(a.diskUsedBytes(), b.getDiskUsedBytes(), b.getDiskTotalBytes()) >= percent
+                || Math.abs(a.load1() - b.getLoad1()) >= percent / 10;
     }
 
     private static double share(long a, long b, long total) {

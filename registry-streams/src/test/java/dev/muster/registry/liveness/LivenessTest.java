@@ -132,11 +132,13 @@ class LivenessTest {
                 .setMemoryUsedBytes(40)
                 .build();
         for (Vitals much : List.of(busy, loaded, memory)) {
-            assertThat(policy.isDue(IDLE, much, 1_000, 5_000)).isTrue();
-            assertThat(policy.isDue(IDLE, much, 1_000, 4_999)).isFalse();
+            assertThat(policy.isDue(WrittenVitals.of(IDLE), much, 1_000, 5_000)).isTrue();
+            assertThat(policy.isDue(WrittenVitals.of(IDLE), much, 1_000, 4_999)).isFalse();
         }
-        assertThat(policy.isDue(IDLE, slightly, 1_000, 59_999)).isFalse();
-        assertThat(policy.isDue(IDLE, slightly, 1_000, 60_000)).isTrue();
+        assertThat(policy.isDue(WrittenVitals.of(IDLE), slightly, 1_000, 59_999))
+                .isFalse();
+        assertThat(policy.isDue(WrittenVitals.of(IDLE), slightly, 1_000, 60_000))
+                .isTrue();
     }
 
     // ------------------------------------------------------------ silence that is not the node's
