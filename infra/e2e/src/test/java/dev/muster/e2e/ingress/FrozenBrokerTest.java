@@ -26,12 +26,14 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class FrozenBrokerTest {
     private static final byte[] KEY = new byte[32];
+    private static final Duration PACE = Duration.ofMillis(100);
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int CONTENT_BYTES = 24 << 20;
 
@@ -68,10 +70,14 @@ final class FrozenBrokerTest {
                         "MUSTER_INGRESS_OUTPUT_BYTES_MAX",
                         "1048576",
                         "MUSTER_INGRESS_BROKER_SILENCE_MS",
-                        "1500"));
+                        "1500",
+                        // those that flood send no heartbeats
+                        "MUSTER_INGRESS_HEARTBEAT_INTERVAL_MS",
+                        "60000"));
                 Topics topics = new Topics(broker.address());
                 BareAgent agent = new BareAgent(ingress.port())) {
             String node = newNode(topics);
+            String other = new Credentials(KEY).mint(newNode(topics), 1);
             String credential = new Credentials(KEY).mint(node, 1);
             BareAgent.Received<GatewayMessage> control = new BareAgent.Received<>();
             StreamObserver<AgentMessage> heartbeats = agent.connect(credential, control);
@@ -93,13 +99,32 @@ final class FrozenBrokerTest {
             try {
                 await().atMost(PATIENCE).until(() -> ready(ingress) == 503);
                 long until = System.nanoTime() + FROZEN_SECONDS * 1_000_000_000L;
+                List<Long> heard = new ArrayList<>();
+                List<Long> welcomed = new ArrayList<>();
                 for (int sequence = 1; sequence <= 20 || System.nanoTime() < until; sequence++) {
                     long due = sequence;
+                    long sent = System.nanoTime();
                     heartbeats.onNext(BareAgent.heartbeat(sequence));
-                    await().atMost(PATIENCE)
-                            .until(() -> control.messages().stream()
-                                    .anyMatch(m -> m.getHeartbeatAck().getSequence() == due));
+                    soon().until(() -> control.messages()
+                                    .get(control.messages().size() - 1)
+                                    .getHeartbeatAck()
+                                    .getSequence()
+                            == due);
+                    heard.add(System.nanoTime() - sent);
+                    if (sequence % 10 == 0) {
+                        welcomed.add(reconnect(agent, other));
+                    }
+                    await().pollDelay(PACE).until(() -> true);
                 }
+                System.out.printf(
+                        "frozen for %d s: %d heartbeats answered, p50 %.1f ms, p99 %.1f ms; %d reconnects, p50 %.1f ms, p99 %.1f ms%n",
+                        FROZEN_SECONDS,
+                        heard.size(),
+                        millis(heard, 0.5),
+                        millis(heard, 0.99),
+                        welcomed.size(),
+                        millis(welcomed, 0.5),
+                        millis(welcomed, 0.99));
                 BareAgent.Received<GatewayMessage> again = new BareAgent.Received<>();
                 agent.connect(credential, again).onNext(BareAgent.hello());
                 await().atMost(PATIENCE).until(() -> !again.messages().isEmpty());
@@ -123,6 +148,27 @@ final class FrozenBrokerTest {
             }
             assertThat(Stored.of(topics, terminal)).isEqualTo(content);
         }
+    }
+
+    private static ConditionFactory soon() {
+        return await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1));
+    }
+
+    /** How long a new session of another node takes. */
+    private static long reconnect(BareAgent agent, String credential) {
+        BareAgent.Received<GatewayMessage> again = new BareAgent.Received<>();
+        long sent = System.nanoTime();
+        StreamObserver<AgentMessage> stream = agent.connect(credential, again);
+        stream.onNext(BareAgent.hello());
+        soon().until(() -> !again.messages().isEmpty());
+        long nanos = System.nanoTime() - sent;
+        stream.onCompleted();
+        return nanos;
+    }
+
+    private static double millis(List<Long> nanos, double quantile) {
+        List<Long> sorted = nanos.stream().sorted().toList();
+        return sorted.get((int) Math.min(sorted.size() - 1L, Math.round(quantile * sorted.size()))) / 1e6;
     }
 
     /** Agents that print as fast as they may. */
