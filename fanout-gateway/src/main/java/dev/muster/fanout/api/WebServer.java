@@ -26,6 +26,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 public final class WebServer {
     private static final int THREADS_MAX = 64;
     private static final int THREADS_MIN = 4;
+    private static final Duration THREAD_IDLE = Duration.ofSeconds(5);
     private static final int HEADER_BYTES_MAX = 16 << 10;
     /** Bounds what a client that does not read can hold in the kernel. */
     private static final int SEND_BUFFER_BYTES = 64 << 10;
@@ -63,6 +64,9 @@ public final class WebServer {
             config.router.ignoreTrailingSlashes = false;
             QueuedThreadPool threads = new QueuedThreadPool(THREADS_MAX, THREADS_MIN);
             threads.setName("fanout-http");
+            // what a storm of connections needed is given back within seconds, not one thread a minute
+            threads.setIdleTimeout((int) THREAD_IDLE.toMillis());
+            threads.setMaxEvictCount(THREADS_MAX);
             config.jetty.threadPool = threads;
             config.jetty.modifyHttpConfiguration(WebServer::configure);
             config.jetty.addConnector((server, http) -> connector(server, http, host, port));
