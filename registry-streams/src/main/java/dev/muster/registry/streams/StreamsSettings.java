@@ -64,7 +64,7 @@ public record StreamsSettings(
             300_000,
             "After which a silent registry's work moves to another one; the broker's group.min.session.timeout.ms must allow it.");
     private static final Setting HEARTBEAT_MS =
-            Setting.number("MUSTER_REGISTRY_HEARTBEAT_MS", 500, 100, 60_000, "Heartbeat of the group membership.");
+            Setting.number("MUSTER_REGISTRY_HEARTBEAT_MS", 250, 100, 60_000, "Heartbeat of the group membership.");
     private static final Setting LINGER_MS = Setting.number(
             "MUSTER_REGISTRY_LINGER_MS", 5, 0, 1_000, "How long the producers wait for a batch to fill.");
     private static final Setting ROCKS_CACHE_BYTES = Setting.number(

@@ -60,7 +60,7 @@ final class BrokerConfig {
         config.put("group.min.session.timeout.ms", "3000");
         config.put("group.initial.rebalance.delay.ms", "0");
         config.put("group.streams.initial.rebalance.delay.ms", "0");
-        config.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
+        config.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "200");
         config.put("log.retention.check.interval.ms", "10000");
         config.put("log.segment.delete.delay.ms", "5000");
     }
