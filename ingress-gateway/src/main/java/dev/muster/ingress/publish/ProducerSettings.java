@@ -17,7 +17,6 @@ public record ProducerSettings(Map<String, String> base, String clientId) {
     public Map<String, Object> control(long bufferBytes) {
         return with(
                 bufferBytes,
-                5,
                 Map.of(
                         "linger.ms", "5",
                         "batch.size", "65536",
@@ -26,11 +25,10 @@ public record ProducerSettings(Map<String, String> base, String clientId) {
                         "max.request.size", "1048576"));
     }
 
-    /** Output: as much as possible. With few requests under way at once those that follow grow with the load, and cost less for it. */
+    /** Output: as much as possible. */
     public Map<String, Object> bulk(long bufferBytes, int lingerMillis) {
         return with(
                 bufferBytes,
-                2,
                 Map.of(
                         "linger.ms", Integer.toString(lingerMillis),
                         "batch.size", "262144",
@@ -39,7 +37,7 @@ public record ProducerSettings(Map<String, String> base, String clientId) {
                         "max.request.size", "2097152"));
     }
 
-    private Map<String, Object> with(long bufferBytes, int requestsUnderWay, Map<String, String> lane) {
+    private Map<String, Object> with(long bufferBytes, Map<String, String> lane) {
         Map<String, Object> all = new HashMap<>(lane);
         all.put("compression.type", "lz4");
         all.put("buffer.memory", Long.toString(bufferBytes));
@@ -48,7 +46,7 @@ public record ProducerSettings(Map<String, String> base, String clientId) {
         all.put("client.id", clientId);
         all.put("acks", "all");
         all.put("enable.idempotence", "true");
-        all.put("max.in.flight.requests.per.connection", Integer.toString(requestsUnderWay));
+        all.put("max.in.flight.requests.per.connection", "5");
         all.put("max.block.ms", "0");
         all.put("metadata.max.idle.ms", "1800000");
         return all;
