@@ -29,6 +29,10 @@ final class AttachSet {
         this.host = host;
     }
 
+    boolean isEmpty() {
+        return attaches.isEmpty();
+    }
+
     // ---------------------------------------------------------------- what the client asks
 
     void attach(ClientOp.Attach op) {

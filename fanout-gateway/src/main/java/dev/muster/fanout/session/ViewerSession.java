@@ -53,6 +53,7 @@ public final class ViewerSession implements ClientOp.Taker {
     static final int TURN_BYTES = 256 * 1024;
 
     private static final Duration AGAIN = Duration.ofSeconds(1);
+    private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
     private static final Duration POSITION_EVERY = Duration.ofSeconds(30);
     private static final Duration LAG_EVERY = Duration.ofSeconds(5);
 
@@ -83,6 +84,7 @@ public final class ViewerSession implements ClientOp.Taker {
     private boolean toldUnavailable;
     private boolean attachesFirst;
     private long lagNanos;
+    private long checkNanos;
 
     /**
      * @param context runs one task at a time, in order
@@ -96,6 +98,7 @@ public final class ViewerSession implements ClientOp.Taker {
         this.onEnd = onEnd;
         long now = services.nanos().getAsLong();
         this.lagNanos = now;
+        this.checkNanos = now;
         this.deadlines = new Deadlines(services.limits(), now, user.expiresAt());
         this.opRate = new OpRate(services.limits().opsPerSecond(), now);
         services.metrics().sessionOpened();
@@ -130,7 +133,10 @@ public final class ViewerSession implements ClientOp.Taker {
 
     /** Checks deadlines. Call it a few times per second, in the context. */
     public void tick() {
-        if (state != State.CLOSED) {
+        long now = services.nanos().getAsLong();
+        // most have nothing that is due: of thousands of sessions, to look is what costs
+        if (state != State.CLOSED && (now - checkNanos >= 0 || retry != null || !attaches.isEmpty())) {
+            checkNanos = now + CHECK_EVERY.toNanos();
             guard(this::checkTime);
         }
     }
