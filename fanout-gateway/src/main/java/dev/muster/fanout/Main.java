@@ -1,31 +1,17 @@
 package dev.muster.fanout;
 
-import dev.muster.contract.settings.BadSettingsException;
-import dev.muster.contract.topics.TopicsException;
-import java.io.IOException;
-import java.util.concurrent.CountDownLatch;
+import dev.muster.contract.service.ServiceMain;
 
-/** Runs the fan-out gateway on its own, with settings from the environment. */
+/** The fan-out gateway as a process of its own. */
 public final class Main {
     private Main() {}
 
-    public static void main(String[] args) throws InterruptedException {
-        FanoutServer server;
-        try {
-            server = FanoutServer.start(System.getenv());
-        } catch (BadSettingsException | TopicsException | IOException e) {
-            System.err.println("fan-out gateway: " + e.getMessage());
-            System.exit(1);
-            return;
-        }
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            server.close();
-                            stopped.countDown();
-                        },
-                        "fanout-stop"));
-        stopped.await();
+    public static void main(String[] arguments) {
+        new ServiceMain(
+                        "fanout",
+                        FanoutConfig.SETTINGS,
+                        FanoutConfig::from,
+                        variables -> ServiceMain.Running.untilStopped(FanoutServer.start(variables)::close))
+                .runAndExit(arguments);
     }
 }

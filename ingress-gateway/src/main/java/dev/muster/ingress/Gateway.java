@@ -88,7 +88,7 @@ final class Gateway implements AutoCloseable {
         workers = Executors.newFixedThreadPool(
                 Math.max(2, Runtime.getRuntime().availableProcessors()), named("ingress-worker"));
         heartbeats = new HeartbeatSlots(partitions, config.heartbeatsWaitingBytesMax());
-        budget = new ByteBudget(config.outputBytesMax());
+        budget = new ByteBudget(config.output().bytesMax());
         control = controlLane(metrics);
         bulk = bulkLane(metrics);
         ticker = new Ticker(control, partitions.node(), gatewayId);
@@ -138,7 +138,7 @@ final class Gateway implements AutoCloseable {
                         config.sessionsMax(),
                         config.joinsMax(),
                         config.sessionsPerNodeMax(),
-                        config.acksUnreadMillis(),
+                        config.output().acksUnreadMillis(),
                         config.connectionAgeMillis()),
                 ids,
                 System::nanoTime,
@@ -167,10 +167,10 @@ final class Gateway implements AutoCloseable {
                 new AgentServer.Options(
                         config.bind(),
                         config.port(),
-                        config.tlsCertFile(),
-                        config.tlsKeyFile(),
-                        config.tlsClientCaFile(),
-                        config.tlsReloadMillis(),
+                        config.tls().cert(),
+                        config.tls().key(),
+                        config.tls().clientCa(),
+                        config.tls().reloadMillis(),
                         config.connectionsPerAddressMax(),
                         config.callsPerConnectionMax(),
                         Math.max(config.resetsPerConnectionMax(), RESETS_PER_CALL * config.callsPerConnectionMax()),
@@ -229,7 +229,7 @@ final class Gateway implements AutoCloseable {
 
     private Lane bulkLane(IngressMetrics metrics) {
         // room for all that the budget lets in, records' own overhead included
-        long pending = 8 * config.outputBytesMax();
+        long pending = 8 * config.output().bytesMax();
         return lane(
                 "bulk",
                 List.of(Topic.STDOUT),
@@ -286,10 +286,10 @@ final class Gateway implements AutoCloseable {
                 config.taskEventsPerSecondMax(),
                 config.heartbeatsTotalMax(),
                 new OutputLimits(
-                        config.chunkBytesMax(),
-                        config.outputWindowBytes(),
-                        config.batchBytes(),
-                        config.terminalsPerStreamMax()));
+                        config.output().chunkBytesMax(),
+                        config.output().windowBytes(),
+                        config.output().batchBytes(),
+                        config.output().terminalsPerStreamMax()));
     }
 
     private void gauges(IngressMetrics metrics, NodeDirectory directory) {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Settings of an ingress gateway. */
 public record IngressConfig(
@@ -21,10 +22,7 @@ public record IngressConfig(
         String httpBind,
         int httpPort,
         Secret credentialKey,
-        String tlsCertFile,
-        String tlsKeyFile,
-        String tlsClientCaFile,
-        int tlsReloadMillis,
+        TlsFiles tls,
         int connectsPerSecondMax,
         int callsPerNodePerMinuteMax,
         int callsPerAddressPerSecondMax,
@@ -46,12 +44,7 @@ public record IngressConfig(
         int resetsPerConnectionMax,
         int messageBytesMax,
         int flowControlWindowBytes,
-        int chunkBytesMax,
-        int outputWindowBytes,
-        long outputBytesMax,
-        int batchBytes,
-        int terminalsPerStreamMax,
-        int acksUnreadMillis,
+        OutputConfig output,
         long downstreamBytesMax,
         long eventBytesMax,
         long controlBufferBytes,
@@ -75,20 +68,6 @@ public record IngressConfig(
             "MUSTER_INGRESS_CREDENTIAL_KEY_FILE",
             "",
             "File with 32 random bytes as base64url, the key of the agents' credentials; the same for all gateways.");
-    private static final Setting TLS_CERT_FILE =
-            Setting.text("MUSTER_INGRESS_TLS_CERT_FILE", "", "Certificate chain in PEM; empty: no TLS.");
-    private static final Setting TLS_KEY_FILE =
-            Setting.text("MUSTER_INGRESS_TLS_KEY_FILE", "", "Private key of the certificate, PKCS#8 in PEM.");
-    private static final Setting TLS_CLIENT_CA_FILE = Setting.text(
-            "MUSTER_INGRESS_TLS_CLIENT_CA_FILE",
-            "",
-            "Authority of agents' certificates in PEM. With it every agent needs one; a common name that is a node's id is good for that node alone.");
-    private static final Setting TLS_RELOAD_MS = Setting.number(
-            "MUSTER_INGRESS_TLS_RELOAD_MS",
-            60_000,
-            100,
-            86_400_000,
-            "How often the certificate's files are looked at; a changed one serves the next connection.");
     private static final Setting CONNECTS_PER_SECOND_MAX = Setting.number(
             "MUSTER_INGRESS_CONNECTS_PER_SECOND_MAX",
             5_000,
@@ -191,34 +170,6 @@ public record IngressConfig(
             65_535,
             16_777_216,
             "HTTP/2 window of one stream: what may be buffered unread per stream.");
-    private static final Setting CHUNK_BYTES_MAX = Setting.number(
-            "MUSTER_INGRESS_CHUNK_BYTES_MAX", 32_768, 1_024, 131_072, "Largest piece of output; told to agents.");
-    private static final Setting OUTPUT_WINDOW_BYTES = Setting.number(
-            "MUSTER_INGRESS_OUTPUT_WINDOW_BYTES",
-            524_288,
-            32_768,
-            16_777_216,
-            "Unacknowledged output of one agent; told to agents.");
-    private static final Setting OUTPUT_BYTES_MAX = Setting.number(
-            "MUSTER_INGRESS_OUTPUT_BYTES_MAX",
-            33_554_432,
-            1_048_576,
-            17_179_869_184L,
-            "Unacknowledged output of all agents up to which more is asked for; nothing is taken beyond twice as much.");
-    private static final Setting BATCH_BYTES = Setting.number(
-            "MUSTER_INGRESS_BATCH_BYTES",
-            32_768,
-            1_024,
-            262_144,
-            "Small pieces of output of one stream wait for each other up to this size while an earlier record is under way.");
-    private static final Setting TERMINALS_PER_STREAM_MAX = Setting.number(
-            "MUSTER_INGRESS_TERMINALS_PER_STREAM_MAX", 1_024, 1, 65_536, "Terminals that print on one stream.");
-    private static final Setting ACKS_UNREAD_MS = Setting.number(
-            "MUSTER_INGRESS_ACKS_UNREAD_MS",
-            30_000,
-            100,
-            3_600_000,
-            "How long an agent may leave acknowledgements of its output unread; beyond that its output stream is ended.");
     private static final Setting DOWNSTREAM_BYTES_MAX = Setting.number(
             "MUSTER_INGRESS_DOWNSTREAM_BYTES_MAX",
             2_097_152,
@@ -277,10 +228,7 @@ public record IngressConfig(
                 env.required(HTTP_BIND),
                 env.integer(HTTP_PORT),
                 credentialKey(env),
-                env.text(TLS_CERT_FILE),
-                env.text(TLS_KEY_FILE),
-                env.text(TLS_CLIENT_CA_FILE),
-                env.integer(TLS_RELOAD_MS),
+                TlsFiles.from(env),
                 env.integer(CONNECTS_PER_SECOND_MAX),
                 env.integer(CALLS_PER_NODE_PER_MINUTE_MAX),
                 env.integer(CALLS_PER_ADDRESS_PER_SECOND_MAX),
@@ -302,12 +250,7 @@ public record IngressConfig(
                 env.integer(RESETS_PER_CONNECTION_MAX),
                 env.integer(MESSAGE_BYTES_MAX),
                 env.integer(FLOW_CONTROL_WINDOW_BYTES),
-                env.integer(CHUNK_BYTES_MAX),
-                env.integer(OUTPUT_WINDOW_BYTES),
-                env.number(OUTPUT_BYTES_MAX),
-                env.integer(BATCH_BYTES),
-                env.integer(TERMINALS_PER_STREAM_MAX),
-                env.integer(ACKS_UNREAD_MS),
+                OutputConfig.from(env),
                 env.number(DOWNSTREAM_BYTES_MAX),
                 env.number(EVENT_BYTES_MAX),
                 env.number(CONTROL_BUFFER_BYTES),
@@ -315,29 +258,14 @@ public record IngressConfig(
                 env.integer(BULK_LINGER_MS),
                 env.integer(BROKER_SILENCE_MS),
                 env.integer(DRAIN_MS));
-        config.checkTls(env);
+        config.checkReach(env);
         env.throwIfMistaken();
         return config;
     }
 
-    boolean hasTls() {
-        return !tlsCertFile.isEmpty();
-    }
-
-    private void checkTls(Env env) {
-        for (Setting file : List.of(TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE)) {
-            if (!env.text(file).isEmpty() && !Files.isReadable(Path.of(env.text(file)))) {
-                env.mistake(file, "the file cannot be read");
-            }
-        }
-        if (tlsCertFile.isEmpty() != tlsKeyFile.isEmpty()) {
-            env.mistake(TLS_KEY_FILE, "a certificate and its key go together");
-        }
-        if (!tlsClientCaFile.isEmpty() && tlsCertFile.isEmpty()) {
-            env.mistake(TLS_CLIENT_CA_FILE, "agents' certificates need TLS: set the gateway's own certificate too");
-        }
+    private void checkReach(Env env) {
         boolean plaintext = env.flag(PLAINTEXT);
-        if (!hasTls() && !plaintext && !isLoopback(env)) {
+        if (!tls.isUsed() && !plaintext && !isLoopback(env)) {
             env.mistake(BIND, "other machines can reach this address: set TLS files, or MUSTER_INGRESS_PLAINTEXT=true");
         }
     }
@@ -373,50 +301,42 @@ public record IngressConfig(
     }
 
     private static List<Setting> settings() {
-        return List.of(
-                BIND,
-                PORT,
-                HTTP_BIND,
-                HTTP_PORT,
-                CREDENTIAL_KEY_FILE,
-                TLS_CERT_FILE,
-                TLS_KEY_FILE,
-                TLS_CLIENT_CA_FILE,
-                TLS_RELOAD_MS,
-                CONNECTS_PER_SECOND_MAX,
-                CALLS_PER_NODE_PER_MINUTE_MAX,
-                CALLS_PER_ADDRESS_PER_SECOND_MAX,
-                CONNECTIONS_PER_ADDRESS_MAX,
-                SESSIONS_PER_NODE_MAX,
-                CONNECTION_AGE_MS,
-                PLAINTEXT,
-                HEARTBEAT_INTERVAL_MS,
-                HELLO_TIMEOUT_MS,
-                HEARTBEAT_BYTES_MAX,
-                HEARTBEATS_PER_SECOND_MAX,
-                HEARTBEATS_TOTAL_MAX,
-                TASK_EVENTS_PER_SECOND_MAX,
-                HEARTBEATS_WAITING_BYTES_MAX,
-                JOIN_TIMEOUT_MS,
-                JOINS_MAX,
-                DIRECTORY_WAIT_MS,
-                SESSIONS_MAX,
-                CALLS_PER_CONNECTION_MAX,
-                RESETS_PER_CONNECTION_MAX,
-                MESSAGE_BYTES_MAX,
-                FLOW_CONTROL_WINDOW_BYTES,
-                CHUNK_BYTES_MAX,
-                OUTPUT_WINDOW_BYTES,
-                OUTPUT_BYTES_MAX,
-                BATCH_BYTES,
-                TERMINALS_PER_STREAM_MAX,
-                ACKS_UNREAD_MS,
-                DOWNSTREAM_BYTES_MAX,
-                EVENT_BYTES_MAX,
-                CONTROL_BUFFER_BYTES,
-                BULK_BUFFER_BYTES,
-                BULK_LINGER_MS,
-                BROKER_SILENCE_MS,
-                DRAIN_MS);
+        return Stream.of(
+                        List.of(BIND, PORT, HTTP_BIND, HTTP_PORT, CREDENTIAL_KEY_FILE),
+                        TlsFiles.SETTINGS,
+                        List.of(
+                                CONNECTS_PER_SECOND_MAX,
+                                CALLS_PER_NODE_PER_MINUTE_MAX,
+                                CALLS_PER_ADDRESS_PER_SECOND_MAX,
+                                CONNECTIONS_PER_ADDRESS_MAX,
+                                SESSIONS_PER_NODE_MAX,
+                                CONNECTION_AGE_MS,
+                                PLAINTEXT,
+                                HEARTBEAT_INTERVAL_MS,
+                                HELLO_TIMEOUT_MS,
+                                HEARTBEAT_BYTES_MAX,
+                                HEARTBEATS_PER_SECOND_MAX,
+                                HEARTBEATS_TOTAL_MAX,
+                                TASK_EVENTS_PER_SECOND_MAX,
+                                HEARTBEATS_WAITING_BYTES_MAX,
+                                JOIN_TIMEOUT_MS,
+                                JOINS_MAX,
+                                DIRECTORY_WAIT_MS,
+                                SESSIONS_MAX,
+                                CALLS_PER_CONNECTION_MAX,
+                                RESETS_PER_CONNECTION_MAX,
+                                MESSAGE_BYTES_MAX,
+                                FLOW_CONTROL_WINDOW_BYTES),
+                        OutputConfig.SETTINGS,
+                        List.of(
+                                DOWNSTREAM_BYTES_MAX,
+                                EVENT_BYTES_MAX,
+                                CONTROL_BUFFER_BYTES,
+                                BULK_BUFFER_BYTES,
+                                BULK_LINGER_MS,
+                                BROKER_SILENCE_MS,
+                                DRAIN_MS))
+                .flatMap(List::stream)
+                .toList();
     }
 }

@@ -61,7 +61,7 @@ public final class IngressServer implements AutoCloseable {
                         .addKeyValue("gateway", gatewayId)
                         .addKeyValue("port", agents.port())
                         .addKeyValue("httpPort", ops.port())
-                        .addKeyValue("tls", config.hasTls())
+                        .addKeyValue("tls", config.tls().isUsed())
                         .log("ingress gateway ready");
                 return new IngressServer(gateway, agents, ops);
             } catch (IOException e) {

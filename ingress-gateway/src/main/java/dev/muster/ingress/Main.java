@@ -1,33 +1,17 @@
 package dev.muster.ingress;
 
-import dev.muster.contract.settings.BadSettingsException;
-import dev.muster.contract.topics.TopicsException;
-import java.io.IOException;
-import java.util.concurrent.CountDownLatch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import dev.muster.contract.service.ServiceMain;
 
-/** The ingress gateway as a process of its own, configured by environment variables. */
+/** The ingress gateway as a process of its own. */
 public final class Main {
-    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-
     private Main() {}
 
-    public static void main(String[] args) throws InterruptedException {
-        CountDownLatch stopped = new CountDownLatch(1);
-        try {
-            IngressServer server = IngressServer.start(System.getenv());
-            Runtime.getRuntime()
-                    .addShutdownHook(new Thread(
-                            () -> {
-                                server.close();
-                                stopped.countDown();
-                            },
-                            "ingress-stop"));
-        } catch (BadSettingsException | TopicsException | IOException e) {
-            LOG.atError().addKeyValue("reason", e.getMessage()).log("the ingress gateway cannot start");
-            System.exit(1);
-        }
-        stopped.await();
+    public static void main(String[] arguments) {
+        new ServiceMain(
+                        "ingress",
+                        IngressConfig.SETTINGS,
+                        IngressConfig::from,
+                        variables -> ServiceMain.Running.untilStopped(IngressServer.start(variables)::close))
+                .runAndExit(arguments);
     }
 }

@@ -21,7 +21,7 @@ final class IngressConfigTest {
     void a_key_file_is_all_that_is_needed_and_the_key_is_never_printed() throws Exception {
         IngressConfig config = IngressConfig.from(good());
         assertThat(config.port()).isEqualTo(7_443);
-        assertThat(config.hasTls()).isFalse();
+        assertThat(config.tls().isUsed()).isFalse();
         assertThat(config.credentialKey().bytes()).hasSize(32);
         assertThat(config.toString()).contains("credentialKey=Secret");
     }

@@ -207,7 +207,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
             return;
         }
         heldBack = false;
-        int want = around.budget().isRoomy() ? askedMax() : 1;
+        int want = around.budget().isRoomy() ? askedMax() : askedWhenTight();
         // many small ones are asked for together, since each time has its cost
         if (asked <= want / 2) {
             int more = want - asked;
@@ -219,6 +219,12 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     private int askedMax() {
         int fitting = around.sessionLimits().output().windowBytes() / ASKED_PER_WINDOW / Math.max(1, usualBytes);
         return Math.max(ASKED_MIN, Math.min(ASKED_MAX, fitting));
+    }
+
+    /** Not more bytes than one large chunk. */
+    private int askedWhenTight() {
+        int fitting = around.sessionLimits().output().chunkBytesMax() / 2 / Math.max(1, usualBytes);
+        return Math.max(1, Math.min(ASKED_MAX, fitting));
     }
 
     /** Counted once each time that it begins. */

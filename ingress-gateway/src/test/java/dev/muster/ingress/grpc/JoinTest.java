@@ -95,21 +95,37 @@ final class JoinTest {
 
     @Test
     void joins_under_way_are_bounded() throws Exception {
-        TestGateway gateway = healthy();
+        TestGateway gateway = healthy(TestGateway.waiting(600_000));
         CompletableFuture<JoinResponse> first = join(gateway, request(gateway));
         CompletableFuture<JoinResponse> second = join(gateway, request(gateway));
         await().until(() -> gateway.control.values(Topic.COMMANDS).size() == 2);
         assertThat(trailersOf(join(gateway, request(gateway))).get(Wire.CODE)).isEqualTo("rate-limited");
-        trailersOf(first);
-        trailersOf(second);
+        refuse(gateway, 0);
+        refuse(gateway, 1);
+        assertThat(trailersOf(first).get(Wire.CODE)).isEqualTo("invite-used");
+        assertThat(trailersOf(second).get(Wire.CODE)).isEqualTo("invite-used");
         CompletableFuture<JoinResponse> later = join(gateway, request(gateway));
-        assertThat(trailersOf(later).get(Wire.CODE)).isEqualTo("unavailable");
+        await().until(() -> gateway.control.values(Topic.COMMANDS).size() == 3);
+        refuse(gateway, 2);
+        assertThat(trailersOf(later).get(Wire.CODE)).isEqualTo("invite-used");
+    }
+
+    private static void refuse(TestGateway gateway, int join) throws Exception {
+        CommandRecord command =
+                CommandRecord.parseFrom(gateway.control.values(Topic.COMMANDS).get(join));
+        gateway.joins.reply(reply(command)
+                .setProblem(ProblemValue.newBuilder().setCode("invite-used"))
+                .build()
+                .toByteArray());
     }
 
     private TestGateway healthy() throws Exception {
-        open = new TestGateway(true, true);
+        return healthy(new TestGateway(true, true));
+    }
+
+    private TestGateway healthy(TestGateway gateway) throws Exception {
+        open = gateway;
         open.agent().live(open.credentials.mint(open.newNode(), 1));
-        TestGateway gateway = open;
         await().until(() -> gateway.control.lane().isHealthy());
         return gateway;
     }

@@ -58,11 +58,27 @@ final class TestGateway implements AutoCloseable {
 
     TestGateway(boolean controlAnswers, boolean bulkAnswers, Admission.Limits admission, long connectionAgeMillis)
             throws Exception {
+        this(controlAnswers, bulkAnswers, admission, connectionAgeMillis, 300);
+    }
+
+    /** A gateway in which a join waits for the registry this long. */
+    static TestGateway waiting(long joinMillis) throws Exception {
+        return new TestGateway(true, true, new Admission.Limits(1_000, 1_000, 1_000), 0, joinMillis);
+    }
+
+    private TestGateway(
+            boolean controlAnswers,
+            boolean bulkAnswers,
+            Admission.Limits admission,
+            long connectionAgeMillis,
+            long joinMillis)
+            throws Exception {
         control = new TestLane(controlAnswers, new LaneLimits(1_000_000, 20_000, 10_000, 60_000), heartbeats);
         bulk = new TestLane(bulkAnswers, new LaneLimits(1_000_000, 500_000, 0, 60_000), () -> null);
         IngressMetrics metrics = new IngressMetrics(meters);
         router = new Router(ID, sessions, control.lane(), PARTITIONS, System::currentTimeMillis, metrics);
-        joins = new JoinDesk(ID, 300, control.lane(), PARTITIONS, credentials, ids, System::currentTimeMillis, timer);
+        joins = new JoinDesk(
+                ID, joinMillis, control.lane(), PARTITIONS, credentials, ids, System::currentTimeMillis, timer);
         Surroundings around = new Surroundings(
                 ID,
                 sessions,
