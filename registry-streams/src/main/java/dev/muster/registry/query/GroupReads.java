@@ -5,9 +5,14 @@ import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.proto.query.v1.GetTaskGroupRequest;
 import dev.muster.proto.query.v1.GetTaskGroupResponse;
+import dev.muster.proto.query.v1.ListTaskGroupsRequest;
+import dev.muster.proto.query.v1.ListTaskGroupsResponse;
+import dev.muster.proto.records.v1.TaskGroup;
 import dev.muster.proto.records.v1.TaskGroupMember;
 import dev.muster.proto.store.v1.StoredGroup;
 import dev.muster.registry.control.ControlStores;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
@@ -43,6 +48,27 @@ final class GroupReads {
             }
             return response.build();
         });
+    }
+
+    /** Of the partitions that the request names. */
+    ListTaskGroupsResponse list(ListTaskGroupsRequest request) {
+        List<TaskGroup> found = new ArrayList<>();
+        for (int partition : request.getPartitionsList()) {
+            ReadOnlyKeyValueStore<String, StoredGroup> groups =
+                    StoreReads.reading(() -> stores.store(ControlStores.GROUPS, partition));
+            StoreReads.reading(() -> {
+                try (KeyValueIterator<String, StoredGroup> all = groups.all()) {
+                    while (all.hasNext()) {
+                        TaskGroup group = all.next().value.getGroup();
+                        if (partitions.ofNode(group.getGroupId()) == partition && GroupPages.isWanted(request, group)) {
+                            found.add(group);
+                        }
+                    }
+                }
+                return found;
+            });
+        }
+        return GroupPages.page(request.getLimit(), found);
     }
 
     private static void page(

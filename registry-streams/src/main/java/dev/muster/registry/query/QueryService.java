@@ -15,6 +15,8 @@ import dev.muster.proto.query.v1.GetTaskGroupResponse;
 import dev.muster.proto.query.v1.GetTaskRequest;
 import dev.muster.proto.query.v1.ListNodesRequest;
 import dev.muster.proto.query.v1.ListNodesResponse;
+import dev.muster.proto.query.v1.ListTaskGroupsRequest;
+import dev.muster.proto.query.v1.ListTaskGroupsResponse;
 import dev.muster.proto.query.v1.ListTasksRequest;
 import dev.muster.proto.query.v1.ListTasksResponse;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
@@ -45,6 +47,7 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
     private final Ask<GetTaskRequest, Task> getTask;
     private final Ask<ListTasksRequest, ListTasksResponse> listTasks;
     private final Ask<GetTaskGroupRequest, GetTaskGroupResponse> getTaskGroup;
+    private final GroupLists groupLists;
     private final Ask<ReadHistoryRequest, ReadHistoryResponse> readHistory;
     private final Ask<GetRepaintRequest, GetRepaintResponse> getRepaint;
     private final Ask<GetOutputIndexRequest, GetOutputIndexResponse> getOutputIndex;
@@ -82,10 +85,15 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
         getNode = ofNode(RegistryQueryGrpc.getGetNodeMethod(), nodes::node, copies::node);
         getTask = ofNode(RegistryQueryGrpc.getGetTaskMethod(), nodes::task, copies::task);
         listTasks = ofNode(RegistryQueryGrpc.getListTasksMethod(), nodes::tasks, copies::tasks);
-        getTaskGroup = ofNode(
-                RegistryQueryGrpc.getGetTaskGroupMethod(),
-                new GroupReads(reads.owned(), partitions)::group,
-                new GroupReads(reads.copies(), partitions)::group);
+        GroupReads groups = new GroupReads(reads.owned(), partitions);
+        GroupReads groupCopies = new GroupReads(reads.copies(), partitions);
+        getTaskGroup = ofNode(RegistryQueryGrpc.getGetTaskGroupMethod(), groups::group, groupCopies::group);
+        groupLists = new GroupLists(
+                owners,
+                router,
+                ofNode(RegistryQueryGrpc.getListTaskGroupsMethod(), groups::list, groupCopies::list),
+                answers,
+                partitions);
         readHistory = ofTerminal(
                 RegistryQueryGrpc.getReadHistoryMethod(),
                 reads.terminals().history(),
@@ -131,6 +139,11 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
     @Override
     public void getTaskGroup(GetTaskGroupRequest request, StreamObserver<GetTaskGroupResponse> response) {
         answer(router.route(getTaskGroup, partitions.ofNode(request.getGroupId()), request), response);
+    }
+
+    @Override
+    public void listTaskGroups(ListTaskGroupsRequest request, StreamObserver<ListTaskGroupsResponse> response) {
+        answer(groupLists.list(request), response);
     }
 
     @Override

@@ -17,6 +17,7 @@ import dev.muster.proto.records.v1.GroupGrant;
 import dev.muster.proto.records.v1.NodeEventRecord;
 import dev.muster.proto.records.v1.ReplyRecord;
 import dev.muster.registry.view.ViewSignals;
+import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.Consumer;
@@ -83,6 +84,22 @@ public final class ControlFleet implements AutoCloseable {
             throw new AssertionError(reply.getProblem());
         }
         return reply;
+    }
+
+    /** A millisecond after what was asked before. */
+    public void askGroup(String groupId, String user, Consumer<CommandRecord.Builder> command) {
+        CommandRecord.Builder record = CommandRecord.newBuilder()
+                .setRequestId("request-" + ++requests)
+                .setReplyTo("gateway")
+                .setGroupId(groupId)
+                .setActor(Actor.newBuilder().setUser(user));
+        command.accept(record);
+        commands.advanceTime(Duration.ofMillis(1));
+        commands.pipeInput(groupId, bytes(record.build()));
+        ReplyRecord reply = replies.readValue();
+        if (reply.hasProblem()) {
+            throw new AssertionError(reply.getProblem());
+        }
     }
 
     public void connect(String nodeId) {
