@@ -7,6 +7,7 @@ import dev.muster.fanout.ws.StreamConfig;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
  * @param registry {@code host:port} of the query service, of one or more instances, separated by commas
  * @param userKeyFile holds the key that signs users' tokens
  * @param agentAddress {@code host:port} that join lines name
+ * @param agentOptions options that join lines give the agent besides, or nothing
  * @param origins further origins whose pages may use the cookie
  * @param metricsRemote whether {@code /metrics} answers others than loopback
  * @param commandTimeout within which a change is answered
@@ -27,6 +29,7 @@ public record FanoutConfig(
         String registry,
         String userKeyFile,
         String agentAddress,
+        String agentOptions,
         List<String> origins,
         boolean cookieSecure,
         boolean metricsRemote,
@@ -57,6 +60,10 @@ public record FanoutConfig(
             "MUSTER_FANOUT_AGENT_ADDRESS",
             "127.0.0.1:7443",
             "host:port of the ingress gateway, as join lines name it.");
+    public static final Setting AGENT_OPTIONS = Setting.text(
+            "MUSTER_FANOUT_AGENT_OPTIONS",
+            "",
+            "What join lines tell the agent besides: --ca FILE, or --plaintext where the ingress gateway has no TLS.");
     public static final Setting ORIGINS = Setting.text(
             "MUSTER_FANOUT_ORIGINS",
             "",
@@ -117,6 +124,7 @@ public record FanoutConfig(
                             REGISTRY,
                             USER_KEY_FILE,
                             AGENT_ADDRESS,
+                            AGENT_OPTIONS,
                             ORIGINS,
                             COOKIE_SECURE,
                             METRICS_REMOTE,
@@ -139,6 +147,14 @@ public record FanoutConfig(
         origins = List.copyOf(origins);
     }
 
+    /** @throws dev.muster.contract.settings.BadSettingsException with every mistake */
+    public static FanoutConfig from(Map<String, String> variables) {
+        Env env = new Env(variables);
+        FanoutConfig config = from(env);
+        env.throwIfMistaken();
+        return config;
+    }
+
     /** Mistakes stay in {@code env}; the caller reports all of them together. */
     public static FanoutConfig from(Env env) {
         return new FanoutConfig(
@@ -148,6 +164,7 @@ public record FanoutConfig(
                 env.required(REGISTRY),
                 env.required(USER_KEY_FILE),
                 env.required(AGENT_ADDRESS),
+                env.text(AGENT_OPTIONS),
                 Arrays.stream(env.text(ORIGINS).split(",", -1))
                         .map(String::strip)
                         .filter(origin -> !origin.isEmpty())

@@ -2,16 +2,15 @@ package dev.muster.fanout;
 
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.ids.Ids;
-import dev.muster.contract.settings.Env;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.fanout.api.Api;
 import dev.muster.fanout.api.GroupCalls;
 import dev.muster.fanout.api.HealthCalls;
 import dev.muster.fanout.api.HistoryCall;
+import dev.muster.fanout.api.HttpCalls;
 import dev.muster.fanout.api.NodeCalls;
 import dev.muster.fanout.api.OutputCall;
-import dev.muster.fanout.api.Page;
 import dev.muster.fanout.api.Problems;
 import dev.muster.fanout.api.SignInCalls;
 import dev.muster.fanout.api.TaskCalls;
@@ -34,6 +33,7 @@ import dev.muster.fanout.publish.RecordPublisher;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.fanout.ws.StreamEndpoint;
 import io.javalin.Javalin;
+import io.javalin.util.JavalinBindException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -79,10 +79,7 @@ public final class FanoutServer implements AutoCloseable {
      * @throws InterruptedException if interrupted meanwhile
      */
     public static FanoutServer start(Map<String, String> variables) throws IOException, InterruptedException {
-        Env env = new Env(variables);
-        FanoutConfig config = FanoutConfig.from(env);
-        env.throwIfMistaken();
-        return new FanoutServer(config);
+        return new FanoutServer(FanoutConfig.from(variables));
     }
 
     private FanoutServer(FanoutConfig config) throws IOException, InterruptedException {
@@ -90,6 +87,12 @@ public final class FanoutServer implements AutoCloseable {
             this.codes = new OneTimeSecrets(clock, null, config.ticketsMax());
             this.web = build(config);
             web.start();
+        } catch (JavalinBindException e) {
+            closer.close();
+            throw new IOException(
+                    "cannot listen on " + config.httpHost() + ":" + config.httpPort()
+                            + " (MUSTER_FANOUT_HTTP_HOST, MUSTER_FANOUT_HTTP_PORT): is the port taken?",
+                    e);
         } catch (IOException | InterruptedException | RuntimeException e) {
             closer.close();
             throw e;
@@ -201,6 +204,7 @@ public final class FanoutServer implements AutoCloseable {
                 System::nanoTime,
                 errorIds);
         parts.put("stream", stream::healthy);
+        parts.put("topics", feed::topicsPresent);
         feed.start();
         stream.start();
 
@@ -209,28 +213,24 @@ public final class FanoutServer implements AutoCloseable {
                 config.httpPort(),
                 config.drain(),
                 problems,
-                routes -> {
-                    api.addProblems(routes);
-                    new NodeCalls(
-                                    api,
-                                    registry,
-                                    commands,
-                                    problems,
-                                    ids,
-                                    clock,
-                                    config.agentAddress(),
-                                    config.nodesPerRequestMax(),
-                                    stream::position)
-                            .addTo(routes);
-                    new TaskCalls(api, registry, commands, raw, ids, clock).addTo(routes);
-                    new GroupCalls(api, registry, commands, ids, clock).addTo(routes);
-                    new HistoryCall(api, registry).addTo(routes);
-                    new OutputCall(api, registry, raw, problems, answers).addTo(routes);
-                    new SignInCalls(api, tokens, codes, tickets, config.session(), config.cookieSecure(), clock)
-                            .addTo(routes);
-                    new HealthCalls(api, registry, parts, metrics, config.metricsRemote()).addTo(routes);
-                    new Page(api).addTo(routes);
-                },
+                new HttpCalls(
+                        api,
+                        new NodeCalls(
+                                api,
+                                registry,
+                                commands,
+                                problems,
+                                ids,
+                                clock,
+                                (config.agentAddress() + " " + config.agentOptions()).strip(),
+                                config.nodesPerRequestMax(),
+                                stream::position),
+                        new TaskCalls(api, registry, commands, raw, ids, clock),
+                        new GroupCalls(api, registry, commands, ids, clock),
+                        new HistoryCall(api, registry),
+                        new OutputCall(api, registry, raw, problems, answers),
+                        new SignInCalls(api, tokens, codes, tickets, config.session(), config.cookieSecure(), clock),
+                        new HealthCalls(api, registry, parts, metrics, config.metricsRemote()))::addTo,
                 stream::install);
         closer.add(server, Javalin::stop);
         // before the server: viewers are told to come back

@@ -10,6 +10,7 @@ import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.query.v1.GetTaskGroupRequest;
 import dev.muster.proto.query.v1.GetTaskGroupResponse;
 import dev.muster.proto.query.v1.ListNodesRequest;
+import dev.muster.proto.query.v1.ListTaskGroupsRequest;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.records.v1.CancelTaskGroup;
 import dev.muster.proto.records.v1.CreateTaskGroup;
@@ -21,7 +22,7 @@ import java.time.Clock;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-/** One command on many nodes: run, show, read, cancel. A group belongs to who made it; others do not see it, admins apart. */
+/** One command on many nodes: run, list, show, read, cancel. A group belongs to who made it; others do not see it, admins apart. */
 public final class GroupCalls {
     private static final int NODES_MAX = 20_000;
     private static final int PAGE_MAX = 10_000;
@@ -47,6 +48,7 @@ public final class GroupCalls {
 
     public void addTo(RoutesConfig routes) {
         routes.post("/api/v1/tasks", api.guarded(this::run));
+        routes.get("/api/v1/tasks", api.guarded(this::list));
         routes.get("/api/v1/tasks/{groupId}", api.guarded(this::show));
         routes.get("/api/v1/tasks/{groupId}/output", api.guarded(this::output));
         routes.post("/api/v1/tasks/{groupId}/cancel", api.guarded(this::cancel));
@@ -88,6 +90,18 @@ public final class GroupCalls {
                     ? CompletableFuture.completedFuture(group)
                     : select(user, request.toBuilder().setAfter(page.getNext()).build(), group);
         });
+    }
+
+    /** Newest first: the user's own, or everybody's for an admin. */
+    private CompletableFuture<Answer> list(Ask ask) {
+        ListTaskGroupsRequest.Builder request = ListTaskGroupsRequest.newBuilder()
+                .setLimit(Math.toIntExact(ask.number("limit", 1, RESULTS_MAX).orElse((long) RESULTS_DEFAULT)));
+        if (!ask.user().admin()) {
+            request.setRequestedBy(ask.user().name());
+        }
+        ask.queries("state").forEach(state -> request.addStates(GroupJson.state(state)));
+        ask.query("after").ifPresent(after -> GroupJson.start(after, request));
+        return registry.listTaskGroups(request.build()).thenApply(page -> Answer.json(200, GroupJson.list(page)));
     }
 
     private CompletableFuture<Answer> show(Ask ask) {

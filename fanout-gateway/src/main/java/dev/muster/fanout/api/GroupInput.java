@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a body says about a command for many nodes. */
 final class GroupInput {
-    private static final Set<String> FIELDS = fields();
+    static final Set<String> FIELDS = fields();
     private static final int LABELS_MAX = 64;
     private static final int NODES_MAX = 20_000;
 

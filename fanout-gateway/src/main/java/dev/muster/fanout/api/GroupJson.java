@@ -2,17 +2,25 @@ package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.ids.Ids;
 import dev.muster.proto.query.v1.GetTaskGroupResponse;
+import dev.muster.proto.query.v1.ListTaskGroupsRequest;
+import dev.muster.proto.query.v1.ListTaskGroupsResponse;
 import dev.muster.proto.records.v1.CreateTask;
 import dev.muster.proto.records.v1.TaskGroup;
 import dev.muster.proto.records.v1.TaskGroupMember;
 import dev.muster.proto.records.v1.TaskGroupMemberState;
+import dev.muster.proto.records.v1.TaskGroupState;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Task groups as JSON. */
 final class GroupJson {
+    private static final Pattern NEXT = Pattern.compile("([0-9]{1,18})-(.+)");
     private static final String PENDING = "PENDING";
     private static final String SKIPPED = "SKIPPED";
     private static final String QUEUED = "QUEUED";
@@ -25,6 +33,35 @@ final class GroupJson {
         page.getMembersList().forEach(member -> results.add(result(page.getGroup(), member)));
         json.put("next", page.getNext().isEmpty() ? null : page.getNext());
         return json;
+    }
+
+    static ObjectNode list(ListTaskGroupsResponse page) {
+        ObjectNode json = Json.object();
+        ArrayNode groups = json.putArray("taskGroups");
+        page.getGroupsList().forEach(group -> groups.add(group(group)));
+        json.put("next", page.getMore() ? next(page.getGroups(page.getGroupsCount() - 1)) : null);
+        return json;
+    }
+
+    /** Where the next page starts: a group by its place in the order, since it may be forgotten by then. */
+    private static String next(TaskGroup last) {
+        return last.getCreatedAtMillis() + "-" + last.getGroupId();
+    }
+
+    static void start(String after, ListTaskGroupsRequest.Builder request) {
+        Matcher matcher = NEXT.matcher(after);
+        if (!matcher.matches() || !Ids.isId(Ids.Kind.TASK_GROUP, matcher.group(2))) {
+            throw Fields.invalid("'after' is not the 'next' of a page.");
+        }
+        request.setAfterCreatedAtMillis(Long.parseLong(matcher.group(1))).setAfterGroupId(matcher.group(2));
+    }
+
+    static TaskGroupState state(String name) {
+        return Arrays.stream(TaskGroupState.values())
+                .filter(state -> state.name().equals("GROUP_" + name))
+                .findFirst()
+                .orElseThrow(() -> Fields.invalid(
+                        "'state' is none of RUNNING, FAILING, CANCELLING, SUCCEEDED, FAILED, CANCELLED."));
     }
 
     static ObjectNode wrapped(TaskGroup group) {

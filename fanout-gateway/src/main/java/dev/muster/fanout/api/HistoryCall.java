@@ -41,7 +41,12 @@ public final class HistoryCall {
                 .thenCompose(history -> tasks(ask.nodeId(), history.getTerminalsList())
                         .thenApply(tasks -> json
                                 ? Answer.json(200, HistoryText.json(history.getTerminalsList(), tasks))
-                                : Answer.text(200, HistoryText.text(history.getTerminalsList(), tasks))));
+                                : Answer.text(
+                                        200,
+                                        HistoryText.text(
+                                                history.getTerminalsList(),
+                                                tasks,
+                                                !request.getGrep().isEmpty()))));
     }
 
     private static ReadHistoryRequest request(Ask ask) {

@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 final class HistoryText {
     private HistoryText() {}
 
-    static String text(List<TerminalHistory> terminals, Map<String, Task> tasks) {
+    /** @param searched whether only lines that match were asked for: then a terminal without any is not named */
+    static String text(List<TerminalHistory> terminals, Map<String, Task> tasks, boolean searched) {
         StringBuilder text = new StringBuilder();
         for (TerminalHistory terminal : terminals) {
-            if (terminals.size() > 1) {
+            if (terminals.size() > 1 && !(searched && terminal.getLinesCount() == 0)) {
                 text.append(header(terminal, task(terminal, tasks))).append('\n');
             }
             appendLines(text, terminal);

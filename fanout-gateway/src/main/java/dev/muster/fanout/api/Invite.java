@@ -24,7 +24,7 @@ record Invite(String token, Instant expiresAt) {
                 .build();
     }
 
-    /** @param agentAddress {@code host:port} that the join line names */
+    /** @param agentAddress {@code host:port}, and options of the agent, as the join line names them */
     ObjectNode json(String agentAddress) {
         ObjectNode json = Json.object();
         json.put("token", token);

@@ -47,7 +47,7 @@ public final class NodeCalls {
     private final BiFunction<User, Map<Integer, Long>, @Nullable String> positions;
 
     /**
-     * @param agentAddress {@code host:port} that join lines name
+     * @param agentAddress {@code host:port}, and options of the agent, as join lines name them
      * @param nodesMax nodes that one request may ask for
      * @param positions makes the token from which the user's WebSocket can go on; null while it cannot be made
      */

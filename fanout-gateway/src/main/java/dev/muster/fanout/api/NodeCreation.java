@@ -35,7 +35,7 @@ final class NodeCreation {
     private final Clock clock;
     private final String agentAddress;
 
-    /** @param agentAddress {@code host:port} that join lines name */
+    /** @param agentAddress {@code host:port}, and options of the agent, as join lines name them */
     NodeCreation(
             RegistryClient registry, Commands commands, Problems problems, Ids ids, Clock clock, String agentAddress) {
         this.registry = registry;

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a body may say about a node: a new one, or a merge patch (RFC 7396). */
 final class NodeInput {
-    private static final Set<String> CREATE = Set.of("name", "labels", "groups");
+    static final Set<String> CREATE = Set.of("name", "labels", "groups");
     private static final Set<String> CREATE_ANY = Set.of("name", "labels", "groups", "nodes");
-    private static final Set<String> PATCH = Set.of("name", "labels", "groups", "enabled");
+    static final Set<String> PATCH = Set.of("name", "labels", "groups", "enabled");
     private static final int LABELS_MAX = 64;
     private static final int GROUPS_MAX = 64;
     private static final int NAME_CHARS_MAX = 63;

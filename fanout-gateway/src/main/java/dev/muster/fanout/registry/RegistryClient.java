@@ -17,6 +17,8 @@ import dev.muster.proto.query.v1.GetTaskGroupResponse;
 import dev.muster.proto.query.v1.GetTaskRequest;
 import dev.muster.proto.query.v1.ListNodesRequest;
 import dev.muster.proto.query.v1.ListNodesResponse;
+import dev.muster.proto.query.v1.ListTaskGroupsRequest;
+import dev.muster.proto.query.v1.ListTaskGroupsResponse;
 import dev.muster.proto.query.v1.ListTasksRequest;
 import dev.muster.proto.query.v1.ListTasksResponse;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
@@ -85,6 +87,10 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
 
     public CompletableFuture<GetTaskGroupResponse> getTaskGroup(GetTaskGroupRequest request) {
         return read(s -> s.getTaskGroup(request));
+    }
+
+    public CompletableFuture<ListTaskGroupsResponse> listTaskGroups(ListTaskGroupsRequest request) {
+        return read(s -> s.listTaskGroups(request));
     }
 
     @Override

@@ -16,6 +16,8 @@ import dev.muster.proto.query.v1.GetTaskGroupResponse;
 import dev.muster.proto.query.v1.GetTaskRequest;
 import dev.muster.proto.query.v1.ListNodesRequest;
 import dev.muster.proto.query.v1.ListNodesResponse;
+import dev.muster.proto.query.v1.ListTaskGroupsRequest;
+import dev.muster.proto.query.v1.ListTaskGroupsResponse;
 import dev.muster.proto.query.v1.ListTasksRequest;
 import dev.muster.proto.query.v1.ListTasksResponse;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
@@ -61,6 +63,7 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     final List<CommandRecord> commands = new CopyOnWriteArrayList<>();
     final List<AwaitNodeRequest> awaited = new CopyOnWriteArrayList<>();
     final List<ListNodesRequest> listed = new CopyOnWriteArrayList<>();
+    final List<ListTaskGroupsRequest> groupsListed = new CopyOnWriteArrayList<>();
     final List<ReadHistoryRequest> read = new CopyOnWriteArrayList<>();
     /** Names of new nodes that are refused, each with an error code. */
     final Map<String, ErrorCode> refused = new ConcurrentHashMap<>();
@@ -89,6 +92,19 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
             response.onNext(group);
             response.onCompleted();
         }
+    }
+
+    @Override
+    public synchronized void listTaskGroups(
+            ListTaskGroupsRequest request, StreamObserver<ListTaskGroupsResponse> response) {
+        groupsListed.add(request);
+        response.onNext(ListTaskGroupsResponse.newBuilder()
+                .addAllGroups(groups.values().stream()
+                        .map(GetTaskGroupResponse::getGroup)
+                        .toList())
+                .setMore(true)
+                .build());
+        response.onCompleted();
     }
 
     synchronized void put(Task task) {
@@ -282,7 +298,8 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     }
 
     private static boolean isWanted(ReadHistoryRequest request, Line line) {
-        return (!request.hasAfter() || line.getNumber() >= request.getAfter())
+        return line.getText().contains(request.getGrep())
+                && (!request.hasAfter() || line.getNumber() >= request.getAfter())
                 && (!request.hasBefore() || line.getNumber() < request.getBefore());
     }
 

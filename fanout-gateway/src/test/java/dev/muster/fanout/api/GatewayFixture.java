@@ -34,10 +34,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -112,34 +115,30 @@ final class GatewayFixture implements AutoCloseable {
                         0,
                         Duration.ofSeconds(1),
                         problems,
-                        routes -> {
-                            api.addProblems(routes);
-                            new NodeCalls(
-                                            api,
-                                            client,
-                                            commands.get(0),
-                                            problems,
-                                            ids,
-                                            Clock.systemUTC(),
-                                            "gw:7443",
-                                            NODES_MAX,
-                                            (user, p) -> "pos")
-                                    .addTo(routes);
-                            new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()).addTo(routes);
-                            new GroupCalls(api, client, commands.get(0), ids, Clock.systemUTC()).addTo(routes);
-                            new HistoryCall(api, client).addTo(routes);
-                            new OutputCall(api, client, output, problems, answers).addTo(routes);
-                            new SignInCalls(api, tokens, codes, tickets, Duration.ofHours(1), false, Clock.systemUTC())
-                                    .addTo(routes);
-                            new HealthCalls(
-                                            api,
-                                            client,
-                                            Map.of("broker", () -> broker),
-                                            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-                                            false)
-                                    .addTo(routes);
-                            new Page(api).addTo(routes);
-                        },
+                        new HttpCalls(
+                                api,
+                                new NodeCalls(
+                                        api,
+                                        client,
+                                        commands.get(0),
+                                        problems,
+                                        ids,
+                                        Clock.systemUTC(),
+                                        "gw:7443",
+                                        NODES_MAX,
+                                        (user, p) -> "pos"),
+                                new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()),
+                                new GroupCalls(api, client, commands.get(0), ids, Clock.systemUTC()),
+                                new HistoryCall(api, client),
+                                new OutputCall(api, client, output, problems, answers),
+                                new SignInCalls(
+                                        api, tokens, codes, tickets, Duration.ofHours(1), false, Clock.systemUTC()),
+                                new HealthCalls(
+                                        api,
+                                        client,
+                                        Map.of("broker", () -> broker),
+                                        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                                        false))::addTo,
                         handler -> {})
                 .start();
         closeOutput = output;
@@ -147,6 +146,15 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     private final RawOutput closeOutput;
+
+    /** {@code GET /path} of every route. */
+    Set<String> routes() {
+        return web.unsafe.internalRouter.allHttpHandlers().stream()
+                .map(route -> route.endpoint)
+                .filter(endpoint -> endpoint.method.isHttpMethod())
+                .map(endpoint -> endpoint.method + " " + endpoint.path)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
 
     int port() {
         return web.port();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.query.v1.GetTaskGroupResponse;
+import dev.muster.proto.query.v1.ListTaskGroupsRequest;
 import dev.muster.proto.records.v1.CommandRecord;
 import dev.muster.proto.records.v1.CreateTaskGroup;
 import dev.muster.proto.records.v1.GroupGrant;
@@ -49,7 +50,8 @@ class GroupCallsTest {
                         .setGroupId(GROUP)
                         .setState(TaskGroupState.GROUP_FAILED)
                         .setRequestedBy("alice")
-                        .setEndedAtMillis(1)
+                        .setCreatedAtMillis(5)
+                        .setEndedAtMillis(6)
                         .setNodes(3)
                         .putCounts("SUCCEEDED", 1)
                         .putCounts("REFUSED", 1)
@@ -145,6 +147,29 @@ class GroupCallsTest {
         assertThat(page.get("results").get(1).get("exitCode").isNull()).isTrue();
         assertThat(page.get("taskGroup").get("counts").get("SKIPPED").asInt()).isEqualTo(1);
         assertThat(page.get("next").asText()).isEqualTo(FakeRegistry.nodeId(3));
+    }
+
+    @Test
+    void groups_are_listed_page_by_page_to_each_user_the_own_and_to_admins_all() throws Exception {
+        JsonNode page = json(gateway.get(gateway.token("alice"), "/api/v1/tasks?state=FAILED&state=RUNNING&limit=1"));
+        assertThat(page.get("taskGroups").get(0).get("groupId").asText()).isEqualTo(GROUP);
+        String next = page.get("next").asText();
+        json(gateway.get(gateway.adminToken(), "/api/v1/tasks?after=" + next));
+
+        ListTaskGroupsRequest alices = gateway.registry.groupsListed.get(0);
+        ListTaskGroupsRequest admins = gateway.registry.groupsListed.get(1);
+        assertThat(alices.getRequestedBy()).isEqualTo("alice");
+        assertThat(alices.getLimit()).isEqualTo(1);
+        assertThat(alices.getStatesList()).containsExactly(TaskGroupState.GROUP_FAILED, TaskGroupState.GROUP_RUNNING);
+        assertThat(admins.getRequestedBy()).isEmpty();
+        assertThat(admins.getAfterGroupId()).isEqualTo(GROUP);
+        assertThat(admins.getAfterCreatedAtMillis()).isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"state=ENDED", "state=TASK_GROUP_STATE_UNSPECIFIED", "limit=0", "after=x", "after=1-x"})
+    void a_wrong_question_for_groups_is_named(String query) throws Exception {
+        assertProblem(gateway.get(gateway.token("alice"), "/api/v1/tasks?" + query), 422, "invalid");
     }
 
     @Test

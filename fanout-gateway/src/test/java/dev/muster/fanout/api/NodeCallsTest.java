@@ -192,7 +192,7 @@ class NodeCallsTest {
         "/api/v1/nodes/x, 404, not-found",
         "/api/v1/nothing, 404, not-found",
         "/api/v1/stream/sse, 404, not-found",
-        "/openapi.json, 404, not-found",
+        "/openapi.yaml, 404, not-found",
     })
     void a_wrong_address_or_parameter_is_a_problem(String path, int status, String code) throws Exception {
         assertProblem(gateway.get(gateway.token("alice"), path), status, code);

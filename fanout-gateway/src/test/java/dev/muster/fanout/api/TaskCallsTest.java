@@ -239,6 +239,19 @@ class TaskCallsTest {
     }
 
     @Test
+    void a_search_names_only_terminals_in_which_something_was_found() throws Exception {
+        gateway.registry.put(terminal(ONE, 0, 2));
+        gateway.registry.put(terminal(TWO, 5, 6));
+
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/history?grep=line%201")
+                        .body())
+                .isEqualTo("=== " + ONE + "\nline 1\n");
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/history?grep=nothing")
+                        .body())
+                .isEmpty();
+    }
+
+    @Test
     void lines_that_are_left_out_are_said_to_be_and_scattered_ones_are_numbered() throws Exception {
         gateway.registry.put(terminal(ONE, 0, 100).toBuilder()
                 .clearLines()

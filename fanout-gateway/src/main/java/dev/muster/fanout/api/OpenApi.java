@@ -1,0 +1,37 @@
+package dev.muster.fanout.api;
+
+import io.javalin.config.RoutesConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.CompletableFuture;
+
+/** The description of this interface: a resource kept by hand, which a test compares with the routes and with the fields of answers. */
+public final class OpenApi {
+    private static final String RESOURCE = "/openapi.json";
+
+    private final Api api;
+    private final byte[] document;
+
+    public OpenApi(Api api) {
+        this.api = api;
+        document = read();
+    }
+
+    public void addTo(RoutesConfig routes) {
+        routes.get(
+                "/openapi.json",
+                api.open(ctx -> CompletableFuture.completedFuture(
+                        Answer.bytes(200, "application/json", document).with("Cache-Control", "no-cache"))));
+    }
+
+    private static byte[] read() {
+        try (InputStream in = OpenApi.class.getResourceAsStream(RESOURCE)) {
+            if (in == null) {
+                throw new IllegalStateException("the class path has no " + RESOURCE);
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new IllegalStateException("the class path cannot be read", e);
+        }
+    }
+}
