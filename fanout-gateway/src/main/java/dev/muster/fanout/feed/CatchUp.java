@@ -109,6 +109,12 @@ public final class CatchUp implements AutoCloseable {
         partitions.get(partition).forget(wake);
     }
 
+    /** The topic was made anew: nothing that was read before is of use. */
+    public synchronized void restart() {
+        oldestFirst.clear();
+        partitions.forEach(LogPages::restart);
+    }
+
     /** Passes over the log so far. */
     public long passes() {
         return passes.sum();
@@ -152,8 +158,11 @@ public final class CatchUp implements AutoCloseable {
         }
     }
 
-    private synchronized void keep(LogPages pages, long start, long end, List<PartitionRing.Arrival> arrivals) {
-        pages.add(start, end, arrivals);
+    private synchronized void keep(
+            LogPages pages, int generation, long start, long end, List<PartitionRing.Arrival> arrivals) {
+        if (!pages.add(generation, start, end, arrivals)) {
+            return;
+        }
         oldestFirst.addLast(pages);
         // the page just read stays, whatever it weighs, or nobody would be served
         while (oldestFirst.size() > 1 && bytes() > limits.bytesMax()) {
@@ -167,6 +176,7 @@ public final class CatchUp implements AutoCloseable {
         private final Thread thread;
         private @Nullable Consumer<byte[], byte[]> consumer;
         private boolean healthy = true;
+        private int generation;
 
         Reader(int number) {
             thread = new Thread(this::run, "fanout-catch-up-" + number);
@@ -216,6 +226,12 @@ public final class CatchUp implements AutoCloseable {
 
         private void pass(LogPages pages, long from) {
             passes.increment();
+            int now = pages.generation();
+            if (now != generation) {
+                // what the consumer knows of the topic is of the one before
+                generation = now;
+                dropConsumer();
+            }
             Consumer<byte[], byte[]> current = consumer();
             TopicPartition partition = new TopicPartition(topic, pages.partition());
             if (!current.assignment().contains(partition)) {
@@ -246,12 +262,12 @@ public final class CatchUp implements AutoCloseable {
                 long beginning =
                         current.beginningOffsets(List.of(partition), ANSWER).getOrDefault(partition, 0L);
                 // an offset that is not before the beginning is beyond the end: the log was cut there
-                pages.lose(beginning > from ? beginning : from + 1);
+                pages.lose(now, beginning > from ? beginning : from + 1);
                 return;
             }
             bytesRead.add(bytes);
             if (end > from) {
-                keep(pages, from, end, arrivals);
+                keep(pages, now, from, end, arrivals);
             }
         }
 

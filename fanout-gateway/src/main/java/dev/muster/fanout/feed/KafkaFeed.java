@@ -13,9 +13,6 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.clients.admin.DescribeTopicsOptions;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -24,15 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The feed of a real cluster: two consumers, and an admin client that says which cluster and topic it is. */
 public final class KafkaFeed implements AutoCloseable {
-    private static final int ANSWER_MS = 5_000;
-
     private final KafkaSettings kafka;
     private final byte[] tokenKey;
     private final Admin admin;
     private final PartitionTails changes;
     private final CatchUp older;
     private final PartitionTails output;
-    private volatile @Nullable CompletableFuture<ResumeTokens> tokens;
+    private final TopicWatch topics;
+    private volatile CompletableFuture<ResumeTokens> tokens = new CompletableFuture<>();
+    private volatile @Nullable ResumeTokens known;
 
     /**
      * @param limits of each of the two topics
@@ -51,7 +48,7 @@ public final class KafkaFeed implements AutoCloseable {
         properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "muster-fanout-feed");
         this.admin = Admin.create(properties);
         RecordParser views = new RecordParser(ViewRecords.changes());
-        this.changes = tails(Topic.VIEWS, views, limits, nanos);
+        this.changes = tails(Topic.VIEWS, views, limits, this::onLost, nanos);
         this.older = new CatchUp(
                 kafka.names().of(Topic.VIEWS),
                 kafka.partitions().of(Topic.VIEWS.spread()),
@@ -60,70 +57,99 @@ public final class KafkaFeed implements AutoCloseable {
                 changes::ring,
                 catchUp,
                 nanos);
-        this.output = tails(Topic.VIEW_TERMINALS, new RecordParser(ViewRecords.output()), limits, nanos);
+        this.output = tails(Topic.VIEW_TERMINALS, new RecordParser(ViewRecords.output()), limits, () -> {}, nanos);
+        this.topics = new TopicWatch(
+                admin,
+                List.of(kafka.names().of(Topic.VIEWS), kafka.names().of(Topic.VIEW_TERMINALS)),
+                new TopicWatch.Listener() {
+                    @Override
+                    public void onTopic(String name, ClusterIdentity identity, boolean anew) {
+                        KafkaFeed.this.onTopic(name, identity, anew);
+                    }
+
+                    @Override
+                    public void onFailure(Throwable failure) {
+                        KafkaFeed.this.onFailure(failure);
+                    }
+                });
     }
 
     public void start() {
         changes.start();
         older.start();
         output.start();
+        topics.start();
     }
 
     public Feed feed() {
-        return new Feed(changes, older, output, kafka.partitions(), this::tokens);
+        return new Feed(changes, older, output, kafka.partitions(), () -> tokens);
+    }
+
+    /** Whether the topics that it reads were there when the broker was last asked. */
+    public boolean topicsPresent() {
+        return topics.present();
     }
 
     @Override
     public void close() {
+        topics.close();
         older.close();
         changes.close();
         output.close();
         admin.close(Duration.ofSeconds(1));
     }
 
-    private CompletableFuture<ResumeTokens> tokens() {
-        @Nullable CompletableFuture<ResumeTokens> known = tokens;
-        if (known == null || known.isCompletedExceptionally()) {
-            known = ask();
-            tokens = known;
+    private void onTopic(String name, ClusterIdentity identity, boolean anew) {
+        if (name.equals(kafka.names().of(Topic.VIEW_TERMINALS))) {
+            if (anew) {
+                output.restart();
+            }
+            return;
         }
-        return known;
+        // sessions that have their gap ask for the new tokens, so these come first
+        ResumeTokens made = new ResumeTokens(tokenKey, identity);
+        known = made;
+        if (!tokens.complete(made)) {
+            tokens = CompletableFuture.completedFuture(made);
+        }
+        if (anew) {
+            older.restart();
+            changes.restart();
+        }
     }
 
-    private CompletableFuture<ResumeTokens> ask() {
-        String views = kafka.names().of(Topic.VIEWS);
-        CompletableFuture<String> clusterId = admin.describeCluster(new DescribeClusterOptions().timeoutMs(ANSWER_MS))
-                .clusterId()
-                .toCompletionStage()
-                .toCompletableFuture();
-        CompletableFuture<String> topicId = admin.describeTopics(
-                        List.of(views), new DescribeTopicsOptions().timeoutMs(ANSWER_MS))
-                .allTopicNames()
-                .toCompletionStage()
-                .toCompletableFuture()
-                .thenApply(KafkaFeed::idOfFirst);
-        return clusterId
-                .thenCombine(
-                        topicId, (cluster, topic) -> new ResumeTokens(tokenKey, new ClusterIdentity(cluster, topic)))
-                .handle((made, failure) -> {
-                    if (failure != null) {
-                        throw new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.", failure);
-                    }
-                    return made;
-                });
+    // records were lost: most likely it is another topic, so nobody gets a token until that is known
+    private void onLost() {
+        CompletableFuture<ResumeTokens> asked = new CompletableFuture<>();
+        tokens = asked;
+        var unused = topics.check().whenComplete((checked, failure) -> {
+            @Nullable ResumeTokens now = known;
+            if (now != null) {
+                asked.complete(now);
+            }
+        });
     }
 
-    private static String idOfFirst(Map<String, TopicDescription> topics) {
-        return topics.values().iterator().next().topicId().toString();
+    // who waits is told
+    private void onFailure(Throwable failure) {
+        CompletableFuture<ResumeTokens> asked = tokens;
+        @Nullable ResumeTokens now = known;
+        if (!asked.isDone()) {
+            tokens = now == null ? new CompletableFuture<>() : CompletableFuture.completedFuture(now);
+            asked.completeExceptionally(
+                    new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.", failure));
+        }
     }
 
-    private PartitionTails tails(Topic topic, RecordParser parser, PartitionTails.Limits limits, LongSupplier nanos) {
+    private PartitionTails tails(
+            Topic topic, RecordParser parser, PartitionTails.Limits limits, Runnable onLost, LongSupplier nanos) {
         return new PartitionTails(
                 kafka.names().of(topic),
                 kafka.partitions().of(topic.spread()),
                 consumers(topic, ""),
                 parser,
                 limits,
+                onLost,
                 nanos);
     }
 

@@ -20,6 +20,7 @@ final class LogPages {
     private final TreeMap<Long, Set<Runnable>> wanted = new TreeMap<>();
     private long lostBefore;
     private boolean queued;
+    private int generation;
 
     /** @param records all of the partition from {@code start} to before {@code end} */
     private record Page(long start, long end, PartitionRing records) {
@@ -72,23 +73,52 @@ final class LogPages {
         return wanted.isEmpty() ? -1 : wanted.firstKey();
     }
 
-    /** Adds what a pass has read and wakes whom it serves. */
-    void add(long start, long end, List<PartitionRing.Arrival> arrivals) {
+    /** Grows when the log is made anew; what was read of the one before is of no use. */
+    synchronized int generation() {
+        return generation;
+    }
+
+    /** The log was made anew. Who waits looks again. */
+    void restart() {
+        List<Runnable> all;
+        synchronized (this) {
+            generation++;
+            pages.clear();
+            lostBefore = 0;
+            all = takeWanted(Long.MAX_VALUE);
+        }
+        all.forEach(Runnable::run);
+    }
+
+    /**
+     * Adds what a pass has read and wakes whom it serves.
+     *
+     * @param readIn generation of the log when the pass began
+     * @return false: the log was made anew meanwhile
+     */
+    boolean add(int readIn, long start, long end, List<PartitionRing.Arrival> arrivals) {
         PartitionRing records = new PartitionRing(Long.MAX_VALUE);
         records.open(start, start, end);
         records.append(arrivals, end);
         List<Runnable> served;
         synchronized (this) {
+            if (readIn != generation) {
+                return false;
+            }
             pages.addFirst(new Page(start, end, records));
             served = takeWanted(end);
         }
         served.forEach(Runnable::run);
+        return true;
     }
 
     /** Nothing before an offset can be had any more. */
-    void lose(long before) {
+    void lose(int readIn, long before) {
         List<Runnable> served;
         synchronized (this) {
+            if (readIn != generation) {
+                return;
+            }
             lostBefore = Math.max(lostBefore, before);
             served = takeWanted(before);
         }

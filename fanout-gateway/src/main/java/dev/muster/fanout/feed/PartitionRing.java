@@ -28,6 +28,7 @@ public final class PartitionRing {
     private long end;
     private long logStart;
     private long logEnd;
+    private long anewEnd = -1;
     private int epoch;
     private boolean open;
 
@@ -73,6 +74,14 @@ public final class PartitionRing {
             waiting.values().forEach(wake::addAll);
         }
         wake.forEach(Runnable::run);
+    }
+
+    /**
+     * The topic was made anew, and its log reaches to here now: offsets up to there, and up to where the log before reached, may be ones of the log before. How far that was is not known of a ring
+     * that nobody read.
+     */
+    synchronized void madeAnew(long endNow) {
+        anewEnd = open ? Math.max(endNow, Math.max(end, logEnd)) : Long.MAX_VALUE;
     }
 
     /** No records will come until it is opened again. */
@@ -131,6 +140,18 @@ public final class PartitionRing {
      */
     public synchronized Bounds bounds(List<String> keys) {
         return new Bounds(floor(keys), end, epoch, logStart, Math.max(end, logEnd));
+    }
+
+    /**
+     * Where records go on after what the registry read up to a position of the log. It may not have noticed yet that the topic was made anew: of a position that can be from the log before, all of this log
+     * is news.
+     *
+     * @param backMax so many records before a position that is in this log are not worth the doubt
+     */
+    public synchronized long after(long position, long backMax) {
+        boolean beyond = position > Math.max(end, logEnd);
+        boolean doubtful = position <= anewEnd && position - logStart <= backMax;
+        return beyond || doubtful ? logStart : position;
     }
 
     private long floor(List<String> keys) {

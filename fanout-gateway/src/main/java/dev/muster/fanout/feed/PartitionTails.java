@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -49,6 +50,7 @@ public final class PartitionTails implements AutoCloseable {
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final RecordParser parser;
     private final Limits limits;
+    private final Runnable onLost;
     private final LongSupplier nanos;
     private final List<PartitionRing> rings = new ArrayList<>();
     private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
@@ -61,10 +63,14 @@ public final class PartitionTails implements AutoCloseable {
     private final Map<Integer, Integer> readers = new HashMap<>();
     private final Map<Integer, Long> idleSince = new HashMap<>();
     private final Set<Integer> followed = new LinkedHashSet<>();
+    /** The topic was made anew, and the rings are still of the one before. */
+    private boolean anew;
+
     private volatile @Nullable Consumer<byte[], byte[]> consumer;
 
     /**
      * @param consumers makes a consumer without a group, with {@code auto.offset.reset=none}; asked again after a failure
+     * @param onLost run, on the tail's thread, when what comes next is not in the log, before readers have their gap; it must not wait
      * @param nanos a clock that only goes forward
      */
     public PartitionTails(
@@ -73,11 +79,13 @@ public final class PartitionTails implements AutoCloseable {
             Supplier<Consumer<byte[], byte[]>> consumers,
             RecordParser parser,
             Limits limits,
+            Runnable onLost,
             LongSupplier nanos) {
         this.topic = topic;
         this.consumers = consumers;
         this.parser = parser;
         this.limits = limits;
+        this.onLost = onLost;
         this.nanos = nanos;
         for (int i = 0; i < partitions; i++) {
             rings.add(new PartitionRing(limits.bytesMax() / partitions));
@@ -133,9 +141,7 @@ public final class PartitionTails implements AutoCloseable {
                 }
                 done.complete(bounds);
             } catch (KafkaException e) {
-                failed(e);
-                done.completeExceptionally(
-                        new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.", e));
+                fail(done, e);
             }
         });
         return done;
@@ -151,6 +157,36 @@ public final class PartitionTails implements AutoCloseable {
                 }
             }
         });
+    }
+
+    /** The topic was made anew: all rings begin anew, and whoever reads them has a gap. Not at all if the broker does not answer now: then as soon as it does. */
+    public void restart() {
+        command(() -> {
+            anew = true;
+            // what the consumer knows of the topic is of the one before
+            dropConsumer();
+        });
+    }
+
+    /**
+     * Has the broker asked where the log begins and ends, where these offsets are not within what is known. Completes on the tail's thread, or fails with {@code unavailable}.
+     */
+    public CompletableFuture<Void> verify(Map<Integer, Long> offsets) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        command(() -> {
+            try {
+                lookAround(offsets);
+                done.complete(null);
+            } catch (KafkaException e) {
+                fail(done, e);
+            }
+        });
+        return done;
+    }
+
+    private void fail(CompletableFuture<?> asked, KafkaException e) {
+        failed(e);
+        asked.completeExceptionally(new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.", e));
     }
 
     @Override
@@ -234,6 +270,7 @@ public final class PartitionTails implements AutoCloseable {
                     .addKeyValue("topic", topic)
                     .addKeyValue("partitions", e.getMessage())
                     .log("records were lost before they were read");
+            onLost.run();
             Map<Integer, Long> lost = new HashMap<>();
             e.partitions().forEach(partition -> lost.put(partition.partition(), Long.MAX_VALUE));
             begin(current, lost);
@@ -313,12 +350,26 @@ public final class PartitionTails implements AutoCloseable {
             assign(current);
             for (int number : followed) {
                 PartitionRing ring = rings.get(number);
-                if (ring.isOpen()) {
+                if (ring.isOpen() && !anew) {
                     current.seek(partition(number), ring.bounds().end());
                 }
             }
+            if (anew) {
+                beginAnew(current);
+            }
         }
         return current;
+    }
+
+    private void beginAnew(Consumer<byte[], byte[]> current) {
+        List<TopicPartition> all =
+                IntStream.range(0, rings.size()).mapToObj(this::partition).toList();
+        Map<TopicPartition, Long> ends = awake(() -> current.endOffsets(all, ANSWER));
+        ends.forEach((partition, end) -> rings.get(partition.partition()).madeAnew(end));
+        Map<Integer, Long> nearEnd = new HashMap<>();
+        followed.forEach(number -> nearEnd.put(number, Long.MAX_VALUE));
+        begin(current, nearEnd);
+        anew = false;
     }
 
     private void assign(Consumer<byte[], byte[]> current) {

@@ -1,36 +1,21 @@
 package dev.muster.fanout.session;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.auth.Access;
 import dev.muster.fanout.feed.Entry;
 import dev.muster.fanout.feed.PartitionRing.Lag;
-import dev.muster.fanout.feed.ResumeRefusal;
 import dev.muster.fanout.feed.ResumeTokens.TerminalPoint;
-import dev.muster.fanout.feed.ViewRecords;
-import dev.muster.fanout.registry.RegistryReads;
-import dev.muster.fanout.watch.Watches;
 import dev.muster.proto.agent.v1.Exit;
-import dev.muster.proto.agent.v1.WindowSize;
-import dev.muster.proto.query.v1.GetRepaintResponse;
-import dev.muster.proto.query.v1.ListTasksRequest;
-import dev.muster.proto.query.v1.ListTasksResponse;
-import dev.muster.proto.query.v1.ReadHistoryRequest;
-import dev.muster.proto.query.v1.ReadHistoryResponse;
-import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.Mark;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Role;
 import dev.muster.proto.records.v1.Task;
-import dev.muster.proto.records.v1.TaskState;
 import dev.muster.proto.records.v1.TerminalViewRecord;
 import dev.muster.proto.records.v1.WatchMode;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -61,14 +46,7 @@ final class Attach {
 
     private static final Duration READ_AGAIN = Duration.ofMillis(250);
     private static final int TRIES_MAX = 20;
-    private static final int LEASE_ASKED_MAX = 4;
-    /** After so long with its agent connected, what is not in the history of an ended task will not come. */
-    private static final Duration SETTLED = Duration.ofSeconds(30);
-    /** The same while its agent is away. */
-    private static final Duration GIVEN_UP = Duration.ofDays(1);
-
-    private static final int LINES_AFTER_SKIP = 200;
-
+    private static final String ROLE_LOWERED = "Your role on the node was lowered.";
     /** What the token of the open frame says about a terminal. */
     interface Points {
         /** @return null: nothing; each is given once */
@@ -80,27 +58,24 @@ final class Attach {
     private final ClientOp.Attach asked;
     private final Points points;
     private final byte[] refTail;
-    private final Deque<ByteBuffer> ready = new ArrayDeque<>();
+    private final AccessLog access;
+    private final HeldFrames ready;
+    private final PictureReader reader;
 
     private Phase phase = Phase.RESOLVING;
     private String terminal = "";
     private Role role = Role.ROLE_UNSPECIFIED;
     private NodeState node = NodeState.getDefaultInstance();
     private @Nullable Task task;
-    private Watches.@Nullable Target lease;
-    private @Nullable TerminalTail tail;
-    private String watchId = "";
-    private int leaseAsked;
+    private @Nullable WatchedTerminal watched;
     private long dueNanos;
     private int tries;
-    private long held;
     private boolean introduced;
     private boolean over;
     private Mark mark = Mark.getDefaultInstance();
     private long finalLine;
     private @Nullable String skipReason;
     private @Nullable TerminalPoint from;
-    private boolean tooFar;
     private @Nullable TerminalPoint told;
 
     Attach(SessionHost host, ClientOp.Attach asked, Points points) {
@@ -108,6 +83,9 @@ final class Attach {
         this.asked = asked;
         this.points = points;
         this.refTail = Frames.refTail(asked.ref());
+        this.access = new AccessLog(host.user().name(), asked);
+        this.ready = new HeldFrames(host.services().history());
+        this.reader = new PictureReader(host, asked, new Reads());
     }
 
     String ref() {
@@ -129,88 +107,62 @@ final class Attach {
     // ---------------------------------------------------------------- resolving
 
     void start() {
-        RegistryReads registry = host.services().registry();
-        host.later(registry.getNode(asked.nodeId()), this::onFound, this::fail);
+        new AttachLookup(host, asked, new Lookup()).start();
     }
 
-    private void onFound(NodeView view) {
-        if (phase != Phase.RESOLVING) {
-            return;
+    private final class Lookup implements AttachLookup.Taker {
+        @Override
+        public boolean node(NodeView view) {
+            if (phase != Phase.RESOLVING) {
+                return false;
+            }
+            try {
+                role = Access.require(host.user(), view.getNode(), Role.ROLE_WATCH);
+            } catch (MusterException e) {
+                access.refused(terminal, e.code());
+                fail(e);
+                return false;
+            }
+            node = view.getState();
+            return true;
         }
-        try {
-            role = Access.require(host.user(), view.getNode(), Role.ROLE_WATCH);
-        } catch (MusterException e) {
-            fail(e);
-            return;
-        }
-        node = view.getState();
-        RegistryReads registry = host.services().registry();
-        @Nullable String wanted = asked.terminal();
-        if (wanted != null) {
-            host.later(registry.getTask(asked.nodeId(), wanted), this::onTerminal, this::fail);
-        } else {
-            host.later(
-                    registry.listTasks(ListTasksRequest.newBuilder()
-                            .setNodeId(asked.nodeId())
-                            .setLimit(50)
-                            .build()),
-                    this::onTasks,
-                    this::fail);
-        }
-    }
 
-    private void onTasks(ListTasksResponse answer) {
-        List<Task> newestFirst = answer.getTasksList();
-        newestFirst.stream()
-                .filter(each -> each.getStartedAtMillis() > 0)
-                .findFirst()
-                .or(() -> newestFirst.stream().findFirst())
-                .ifPresentOrElse(
-                        this::onTerminal,
-                        () -> fail(new MusterException(ErrorCode.NOT_FOUND, "The node has no terminal yet.")));
-    }
-
-    private void onTerminal(Task found) {
-        if (phase != Phase.RESOLVING) {
-            return;
+        @Override
+        public void terminal(Task found) {
+            if (phase != Phase.RESOLVING) {
+                return;
+            }
+            task = found;
+            terminal = found.getTaskId();
+            if (!Access.isAtLeast(role, Role.ROLE_WATCH)) {
+                // lowered while the terminal was looked up
+                withdraw(ROLE_LOWERED);
+                return;
+            }
+            access.attached(terminal, role);
+            from = asked.resume() ? points.take(terminal, asked.mode()) : null;
+            if (TaskEnd.isFinal(found.getState())) {
+                // most likely all of it is there; if not, a lease is asked for after all
+                read();
+            } else {
+                askLease();
+            }
         }
-        task = found;
-        terminal = found.getTaskId();
-        from = asked.resume() ? points.take(terminal, asked.mode()) : null;
-        if (isFinal(found.getState())) {
-            // most likely all of it is there; if not, a lease is asked for after all
-            read();
-        } else {
-            askLease();
+
+        @Override
+        public void failed(MusterException failure) {
+            fail(failure);
         }
     }
 
     // ---------------------------------------------------------------- lease
 
     private void askLease() {
-        Services services = host.services();
         phase = Phase.LEASING;
-        Watches.@Nullable Target target = lease;
-        Watches.Asked answer;
-        if (target == null) {
-            String user = host.user().name();
-            target = new Watches.Target(user, asked.nodeId(), terminal, asked.mode());
-            lease = target;
-            tail = new TerminalTail(
-                    services.feed().output().ring(services.feed().partitions().ofView(user)),
-                    ViewRecords.terminalKey(user, terminal, asked.mode()),
-                    host.waker());
-            answer = services.watches().hold(target);
-        } else {
-            answer = services.watches().ask(target);
-        }
-        leaseAsked++;
-        watchId = answer.watchId();
-        dueNanos =
-                services.nanos().getAsLong() + services.limits().leaseAnswer().toNanos();
-        String askedId = watchId;
-        host.later(answer.published(), published -> {}, failure -> {
-            if (phase == Phase.LEASING && watchId.equals(askedId)) {
+        WatchedTerminal output = watched == null ? new WatchedTerminal(host, asked, terminal) : watched;
+        watched = output;
+        output.ask(failure -> {
+            if (phase == Phase.LEASING) {
                 fail(failure);
             }
         });
@@ -219,38 +171,12 @@ final class Attach {
     // ---------------------------------------------------------------- reading
 
     private void read() {
-        Services services = host.services();
-        int bytesMax = services.limits().historyBytesMax();
-        if (!services.history().tryTake(bytesMax)) {
+        if (!ready.reserve(host.services().limits().historyBytesMax())) {
             readLater();
             return;
         }
-        held += bytesMax;
         phase = Phase.READING;
-        if (asked.mode() == WatchMode.WATCH_MODE_RAW) {
-            host.later(services.registry().getRepaint(asked.nodeId(), terminal), this::onRepaint, this::onReadFailed);
-        } else {
-            host.later(
-                    services.registry().readHistory(historyRequest(services, bytesMax)),
-                    this::onHistory,
-                    this::onReadFailed);
-        }
-    }
-
-    private ReadHistoryRequest historyRequest(Services services, int bytesMax) {
-        ReadHistoryRequest.Builder request = ReadHistoryRequest.newBuilder()
-                .setNodeId(asked.nodeId())
-                .setTerminalId(terminal)
-                .setBytesMax(bytesMax);
-        @Nullable TerminalPoint point = from;
-        if (introduced) {
-            return request.setLines(LINES_AFTER_SKIP).build();
-        }
-        return point == null || tooFar
-                ? request.setLines(Math.max(1, asked.lines())).build()
-                : request.setLines(services.limits().linesMax())
-                        .setAfter(point.line())
-                        .build();
+        reader.read(terminal, new PictureReader.Known(introduced, finalLine, from));
     }
 
     private void readLater() {
@@ -258,78 +184,54 @@ final class Attach {
         dueNanos = host.services().nanos().getAsLong() + READ_AGAIN.toNanos();
     }
 
-    private void onReadFailed(MusterException failure) {
-        returnBudget(0);
-        if (phase != Phase.READING) {
-            return;
+    private final class Reads implements PictureReader.Taker {
+        @Override
+        public void picture(Picture picture) {
+            if (phase == Phase.READING) {
+                long before = ready.bytes();
+                show(picture);
+                ready.keep(ready.bytes() - before);
+            } else {
+                ready.keep(0);
+            }
         }
-        if (failure.code() == ErrorCode.NOT_FOUND && !introduced) {
-            // nothing was printed yet, or it is so old that it is gone
-            @Nullable Task known = task;
-            show(Picture.blank(known != null && known.hasPty() ? known.getPty() : null));
-        } else if (failure.code().retryable() && ++tries < TRIES_MAX) {
-            readLater();
-        } else {
-            fail(failure);
-        }
-    }
 
-    private void onHistory(ReadHistoryResponse answer) {
-        if (answer.getTerminalsCount() == 0) {
-            onReadFailed(new MusterException(ErrorCode.NOT_FOUND, "The terminal has no history."));
-            return;
-        }
-        TerminalHistory history = answer.getTerminals(0);
-        if (!introduced && from != null && !tooFar && !reachesEnd(history)) {
-            // more than may be asked for at once: what is shown are the last lines, and the rest is said to be skipped
-            tooFar = true;
-            returnBudget(0);
+        @Override
+        public void tooFar() {
+            ready.keep(0);
             if (phase == Phase.READING) {
                 read();
             }
-            return;
         }
-        long known = introduced ? finalLine : from == null ? 0 : from.line();
-        onPicture(Picture.of(history, introduced || from != null || asked.lines() > 0, known));
-    }
 
-    private static boolean reachesEnd(TerminalHistory history) {
-        int count = history.getLinesCount();
-        long end =
-                count == 0 ? history.getNextLine() : history.getLines(count - 1).getNumber() + 1;
-        return !history.hasCutTo() && end >= history.getNextLine();
-    }
-
-    private void onRepaint(GetRepaintResponse answer) {
-        onPicture(Picture.of(answer));
-    }
-
-    private void onPicture(Picture picture) {
-        if (phase == Phase.READING) {
-            long before = readyBytes();
-            show(picture);
-            returnBudget(readyBytes() - before);
-        } else {
-            returnBudget(0);
+        @Override
+        public void failed(MusterException failure) {
+            ready.keep(0);
+            if (phase != Phase.READING) {
+                return;
+            }
+            if (failure.code() == ErrorCode.NOT_FOUND && !introduced) {
+                // nothing was printed yet, or it is so old that it is gone
+                @Nullable Task known = task;
+                show(Picture.blank(known != null && known.hasPty() ? known.getPty() : null));
+            } else if (failure.code().retryable() && ++tries < TRIES_MAX) {
+                readLater();
+            } else {
+                fail(failure);
+            }
         }
     }
 
     private void show(Picture picture) {
-        boolean endsWithoutExit = picture.exit() == null && isOverWithoutExit(picture.mark());
-        if (lease == null && picture.exit() == null && !endsWithoutExit) {
+        boolean endsWithoutExit = picture.exit() == null && isEndReached(picture.mark());
+        if (watched == null && picture.exit() == null && !endsWithoutExit) {
             askLease();
             return;
         }
         tries = 0;
         if (!introduced) {
             introduced = true;
-            boolean raw = asked.mode() == WatchMode.WATCH_MODE_RAW;
-            ObjectNode frame = attached(asked.ref(), asked.nodeId(), terminal, raw, role, picture);
-            if (asked.resume()) {
-                @Nullable String refusal = refusalOf(picture);
-                frame.put("recovered", refusal == null).put("reason", refusal);
-            }
-            ready.add(Frames.whole(frame));
+            ready.add(AttachFrames.introduction(asked, terminal, role, picture, from));
             @Nullable TerminalPoint point = from;
             if (point != null) {
                 announceSkip(point.offset(), point.line(), picture, "resumed");
@@ -346,49 +248,15 @@ final class Attach {
         if (exit != null) {
             endWith(OutputFrames.ended(exit));
         } else if (endsWithoutExit) {
-            endWith(endedBy(task));
+            endWith(TaskEnd.frame(task));
         }
-    }
-
-    // why what follows is not exactly the continuation of what the client has; null: it is
-    private @Nullable String refusalOf(Picture picture) {
-        @Nullable TerminalPoint point = from;
-        if (point == null) {
-            return "none";
-        } else if (Long.compareUnsigned(picture.mark().getOffset(), point.offset()) < 0) {
-            return ResumeRefusal.AHEAD.code();
-        } else if (asked.mode() == WatchMode.WATCH_MODE_RAW) {
-            return picture.mark().getOffset() == point.offset() ? null : "repainted";
-        }
-        return picture.firstLine() > point.line() ? ResumeRefusal.EXPIRED.code() : null;
-    }
-
-    static ObjectNode attached(String ref, String nodeId, String terminal, boolean raw, Role role, Picture picture) {
-        ObjectNode frame = Frames.frame("attached")
-                .put("ref", ref)
-                .put("nodeId", nodeId)
-                .put("terminal", terminal)
-                .put("mode", raw ? "raw" : "text")
-                .put("firstLine", picture.firstLine())
-                .put("final", picture.finalLine())
-                .put("nextLine", picture.nextLine());
-        @Nullable WindowSize size = picture.size();
-        frame.put("cols", size == null ? null : size.getCols());
-        frame.put("rows", size == null ? null : size.getRows());
-        return frame.put("role", Access.name(role));
     }
 
     private void announceSkip(long offset, long line, Picture picture, String reason) {
-        boolean raw = asked.mode() == WatchMode.WATCH_MODE_RAW;
-        long begin = raw ? offset : line;
-        long end = raw ? picture.mark().getOffset() : picture.firstLine();
-        if (end > begin) {
-            String path = "/api/v1/nodes/" + asked.nodeId();
-            String load = raw
-                    ? path + "/tasks/" + terminal + "/output?format=raw"
-                    : path + "/history?terminal=" + terminal + "&after=" + begin + "&before=" + end;
+        @Nullable ByteBuffer skipped = AttachFrames.skipped(asked, terminal, offset, line, picture, reason);
+        if (skipped != null) {
             host.services().metrics().skips.increment();
-            ready.add(Frames.skipped(asked.ref(), raw ? "output" : "lines", begin, end, reason, load));
+            ready.add(skipped);
         }
     }
 
@@ -407,7 +275,7 @@ final class Attach {
     /** Adds what can be sent now. */
     void fill(Batch batch) {
         drainReady(batch);
-        @Nullable TerminalTail source = tail;
+        @Nullable WatchedTerminal source = watched;
         if (!ready.isEmpty() || over || source == null || batch.isFull()) {
             return;
         }
@@ -421,12 +289,12 @@ final class Attach {
     }
 
     /** Whether there may be more to read. */
-    private boolean fillFrom(TerminalTail source, Batch batch) {
+    private boolean fillFrom(WatchedTerminal output, Batch batch) {
+        TerminalTail source = output.tail();
         if (phase == Phase.LEASING) {
-            ReadOutcome outcome = source.read(batch.bytesLeft(), this::takeAnswer);
+            ReadOutcome outcome = source.read(batch.bytesLeft(), entry -> takeAnswer(output, entry));
             if (outcome == ReadOutcome.LOST) {
-                source.toEnd();
-                dueNanos = host.services().nanos().getAsLong();
+                output.missed();
             }
             return outcome == ReadOutcome.SOME && phase == Phase.LEASING;
         }
@@ -449,7 +317,7 @@ final class Attach {
 
     private void drainReady(Batch batch) {
         while (!batch.isFull()) {
-            @Nullable ByteBuffer frame = ready.poll();
+            @Nullable ByteBuffer frame = ready.poll(phase != Phase.READING);
             if (frame == null) {
                 if (over && phase != Phase.ENDED) {
                     close();
@@ -457,7 +325,6 @@ final class Attach {
                 }
                 return;
             }
-            long size = Math.min(held, frame.remaining());
             if (ready.isEmpty() && phase == Phase.LIVE) {
                 tell();
                 @Nullable String position = host.livePosition();
@@ -465,19 +332,14 @@ final class Attach {
             } else {
                 batch.add(frame);
             }
-            if (phase != Phase.READING && size > 0) {
-                held -= size;
-                host.services().history().give(size);
-            }
         }
     }
 
-    private boolean takeAnswer(Entry entry) {
+    private boolean takeAnswer(WatchedTerminal output, Entry entry) {
         if (phase != Phase.LEASING) {
             return false;
         }
-        TerminalViewRecord record = (TerminalViewRecord) entry.value();
-        if (record.hasLeaseActive() && record.getLeaseActive().getWatchId().equals(watchId)) {
+        if (output.isAnsweredBy((TerminalViewRecord) entry.value())) {
             read();
         }
         return true;
@@ -540,35 +402,40 @@ final class Attach {
         node = view.getState();
         role = now;
         if (phase != Phase.RESOLVING && !Access.isAtLeast(now, Role.ROLE_WATCH)) {
-            fail(new MusterException(ErrorCode.FORBIDDEN, "Your role on the node was lowered."));
+            withdraw(ROLE_LOWERED);
         }
     }
 
     void onRemoved() {
-        fail(new MusterException(ErrorCode.FORBIDDEN, "The node is gone, or access to it was withdrawn."));
+        withdraw("The node is gone, or access to it was withdrawn.");
+    }
+
+    private void withdraw(String why) {
+        if (phase != Phase.ENDED) {
+            access.refused(terminal, ErrorCode.FORBIDDEN);
+            fail(new MusterException(ErrorCode.FORBIDDEN, why));
+        }
     }
 
     void onTask(Task now) {
         task = now;
         // an exit comes through the output; these never print again
-        if (phase == Phase.LIVE && !over && isOverWithoutExit(mark)) {
-            endWith(endedBy(now));
+        if (phase == Phase.LIVE && !over && isEndReached(mark)) {
+            endWith(TaskEnd.frame(now));
         }
     }
 
     void tick(long nowNanos) {
-        if (phase == Phase.LIVE && !over && isOverWithoutExit(mark)) {
-            endWith(endedBy(task));
+        if (phase == Phase.LIVE && !over && isEndReached(mark)) {
+            endWith(TaskEnd.frame(task));
             host.waker().run();
             return;
         }
-        if (nowNanos - dueNanos < 0) {
-            return;
-        }
-        if (phase == Phase.READ_DUE) {
+        @Nullable WatchedTerminal output = watched;
+        if (phase == Phase.READ_DUE && nowNanos - dueNanos >= 0) {
             read();
-        } else if (phase == Phase.LEASING) {
-            if (leaseAsked < LEASE_ASKED_MAX) {
+        } else if (phase == Phase.LEASING && output != null && output.isDue(nowNanos)) {
+            if (output.mayAskAgain()) {
                 askLease();
             } else {
                 fail(new MusterException(ErrorCode.UNAVAILABLE, "The registry did not answer the watch in time."));
@@ -579,13 +446,19 @@ final class Attach {
     /** @throws MusterException {@code forbidden} if the user may only look */
     void requireType() {
         if (!Access.isAtLeast(role, Role.ROLE_TYPE)) {
+            access.typeRefused(terminal, role);
             throw new MusterException(
                     ErrorCode.FORBIDDEN, "Your role on this node is %s; this needs TYPE.".formatted(Access.name(role)));
         }
     }
 
+    /** The user types, and may. */
+    void noteTyped() {
+        access.typed(terminal, role);
+    }
+
     Lag lag() {
-        return phase == Phase.LIVE && tail != null ? tail.lag() : Lag.NONE;
+        return phase == Phase.LIVE && watched != null ? watched.tail().lag() : Lag.NONE;
     }
 
     /** Gives back all it holds. */
@@ -595,12 +468,8 @@ final class Attach {
         }
         phase = Phase.ENDED;
         ready.clear();
-        returnBudget(0);
-        if (tail != null) {
-            tail.close();
-        }
-        if (lease != null) {
-            host.services().watches().release(lease);
+        if (watched != null) {
+            watched.close();
         }
     }
 
@@ -617,48 +486,7 @@ final class Attach {
         over = true;
     }
 
-    /** Whether the task is over and what it printed is here up to its end, or will not come. */
-    private boolean isOverWithoutExit(Mark reached) {
-        @Nullable Task known = task;
-        if (known == null || !isFinal(known.getState())) {
-            return false;
-        }
-        // of a lost task nobody may know how much it printed
-        boolean counted = known.getState() != TaskState.LOST || known.getOutputBytes() > 0;
-        if (known.getStartedAtMillis() == 0 || (counted && reached.getOffset() >= known.getOutputBytes())) {
-            return true;
-        }
-        // an agent that was away tells of the end before it brings the output
-        boolean away = node.getSessionId().isEmpty();
-        long since = Math.max(known.getEndedAtMillis(), away ? 0 : node.getConnectedSinceMillis());
-        Duration wait = away && counted ? GIVEN_UP : SETTLED;
-        return host.services().clock().millis() - since > wait.toMillis();
-    }
-
-    private static byte[] endedBy(@Nullable Task task) {
-        return task == null
-                ? Frames.ended(null, null, null)
-                : Frames.ended(
-                        task.hasExitCode() ? task.getExitCode() : null,
-                        task.getSignal(),
-                        task.getState().name());
-    }
-
-    private static boolean isFinal(TaskState state) {
-        return switch (state) {
-            case SUCCEEDED, FAILED, CANCELLED, TIMED_OUT, EXPIRED, LOST -> true;
-            case QUEUED, DISPATCHED, RUNNING, TASK_STATE_UNSPECIFIED, UNRECOGNIZED -> false;
-        };
-    }
-
-    private long readyBytes() {
-        return ready.stream().mapToLong(ByteBuffer::remaining).sum();
-    }
-
-    /** @param kept bytes that still wait to be sent */
-    private void returnBudget(long kept) {
-        long excess = held - Math.min(held, kept);
-        held -= excess;
-        host.services().history().give(excess);
+    private boolean isEndReached(Mark reached) {
+        return TaskEnd.isReached(task, reached, node, host.services().clock().millis());
     }
 }

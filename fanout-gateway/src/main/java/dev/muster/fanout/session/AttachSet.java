@@ -62,7 +62,10 @@ final class AttachSet {
 
     void input(ClientOp.Input op) {
         String user = host.user().name();
-        send(op.ref(), to -> host.services().inputs().type(user, to.node(), to.terminal(), op.data()));
+        send(op.ref(), to -> {
+            to.noteTyped();
+            return host.services().inputs().type(user, to.node(), to.terminal(), op.data());
+        });
     }
 
     void resize(ClientOp.Resize op) {

@@ -10,6 +10,7 @@ import dev.muster.fanout.feed.PartitionRing.Lag;
 import dev.muster.fanout.feed.ResumeRefusal;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -26,6 +27,7 @@ final class ChangeTail {
     private final int[] partitions;
     private final List<List<String>> audiences = new ArrayList<>();
     private final Cursor[] cursors;
+    private final long budgetMax;
     private int turn;
 
     /**
@@ -34,6 +36,7 @@ final class ChangeTail {
      */
     ChangeTail(Feed feed, Iterable<String> audiencesOfSession, long budgetMax, Runnable waker, StreamMetrics metrics) {
         this.feed = feed;
+        this.budgetMax = budgetMax;
         this.waker = waker;
         this.metrics = metrics;
         Partitions spread = feed.partitions();
@@ -113,6 +116,30 @@ final class ChangeTail {
             }
         }
         return true;
+    }
+
+    /** Of a position as the registry names it, what lies beyond the log as it was last heard of: to be verified, for it may be of a log that was there before. */
+    Map<Integer, Long> beyond(Map<Integer, Long> position) {
+        Map<Integer, Long> beyond = new HashMap<>();
+        for (int i = 0; i < partitions.length; i++) {
+            @Nullable Long offset = position.get(partitions[i]);
+            if (offset != null && offset > ring(i).bounds().logEnd()) {
+                beyond.put(partitions[i], offset);
+            }
+        }
+        return beyond;
+    }
+
+    /** A position as the registry names it, in terms of the log that is there now; see {@link PartitionRing#after}. */
+    Map<Integer, Long> inThisLog(Map<Integer, Long> position) {
+        Map<Integer, Long> mapped = new HashMap<>();
+        for (int i = 0; i < partitions.length; i++) {
+            @Nullable Long offset = position.get(partitions[i]);
+            if (offset != null) {
+                mapped.put(partitions[i], ring(i).after(offset, budgetMax));
+            }
+        }
+        return mapped;
     }
 
     void startWaking() {

@@ -4,6 +4,7 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.proto.query.v1.ListNodesResponse;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a snapshot page by page; the next page is asked for when the last one was sent. Confined to the session's context. */
@@ -47,14 +48,31 @@ final class SnapshotReader {
         if (!active || joint == null) {
             return;
         }
-        if (after.isEmpty() && !changes.tail().startAt(answer.getPositionMap())) {
+        Map<Integer, Long> beyond = changes.tail().beyond(answer.getPositionMap());
+        if (beyond.isEmpty()) {
+            take(joint, after, answer);
+        } else {
+            host.later(
+                    host.services().feed().changes().verify(beyond),
+                    verified -> {
+                        if (active && joint == seam) {
+                            take(joint, after, answer);
+                        }
+                    },
+                    failure -> host.unavailable(failure, () -> ask(after)));
+        }
+    }
+
+    private void take(SnapshotSeam joint, String after, ListNodesResponse answer) {
+        Map<Integer, Long> position = changes.tail().inThisLog(answer.getPositionMap());
+        if (after.isEmpty() && !changes.tail().startAt(position)) {
             // the registry is further behind than the log can be read again from; a newer answer is needed
             host.unavailable(
                     new MusterException(ErrorCode.UNAVAILABLE, "The registry is behind the log; a moment, please."),
                     () -> ask(after));
             return;
         }
-        joint.add(answer.getNext(), answer.getPositionMap());
+        joint.add(answer.getNext(), position);
         boolean last = answer.getNext().isEmpty();
         page = Frames.snapshot(Snapshots.nodes(answer, host.user()), last ? host.position() : null);
         next = last ? null : answer.getNext();

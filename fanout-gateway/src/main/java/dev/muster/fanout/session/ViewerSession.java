@@ -200,6 +200,18 @@ public final class ViewerSession implements ClientOp.Taker {
         attaches.begin(verdict.terminals());
     }
 
+    // after a gap the log may be another one, with other tokens
+    private void identify() {
+        state = State.SNAPSHOT;
+        host.later(
+                services.feed().tokens().get(),
+                known -> {
+                    tokens = known.issuer(user.name(), part(changes).audiences());
+                    startSnapshot();
+                },
+                failure -> host.unavailable(failure, this::identify));
+    }
+
     private void startSnapshot() {
         state = State.SNAPSHOT;
         part(snapshot).start();
@@ -288,7 +300,7 @@ public final class ViewerSession implements ClientOp.Taker {
             if (gap != null) {
                 services.metrics().gaps.increment();
                 batch.add(Frames.nodesGap(host.position(), gap));
-                startSnapshot();
+                identify();
             }
         }
         if (!attachesFirst) {

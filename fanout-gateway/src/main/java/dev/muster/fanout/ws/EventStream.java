@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -177,6 +178,7 @@ final class EventStream implements Outbound, Viewer, WriteListener {
     private void step() {
         while (true) {
             @Nullable Done done = null;
+            @Nullable Exception failure = null;
             boolean complete = false;
             synchronized (this) {
                 @Nullable ServletOutputStream stream = out;
@@ -212,11 +214,13 @@ final class EventStream implements Outbound, Viewer, WriteListener {
                     }
                     complete = done == null && closing;
                 } catch (IOException | IllegalStateException e) {
-                    shard.execute(() -> finish(e));
-                    return;
+                    failure = e;
                 }
             }
-            if (done != null) {
+            if (failure != null) {
+                fail(failure);
+                return;
+            } else if (done != null) {
                 done.sent(null);
             } else {
                 if (complete) {
@@ -224,6 +228,16 @@ final class EventStream implements Outbound, Viewer, WriteListener {
                 }
                 return;
             }
+        }
+    }
+
+    private void fail(Exception failure) {
+        try {
+            // not in the call of the session that sends
+            shard.execute(() -> finish(failure));
+        } catch (RejectedExecutionException e) {
+            // the gateway stops: no session is left to be told, but the exchange has to end
+            finish(failure);
         }
     }
 
@@ -257,7 +271,7 @@ final class EventStream implements Outbound, Viewer, WriteListener {
         if (session != null) {
             session.onClosed(failure == null ? CloseCode.NORMAL.code() : 1006);
         }
-        shard.execute(() -> shard.remove(this));
+        shard.leave(this);
         try {
             exchange.complete();
         } catch (IllegalStateException e) {

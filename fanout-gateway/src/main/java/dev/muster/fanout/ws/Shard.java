@@ -44,6 +44,10 @@ final class Shard implements Executor, AutoCloseable {
             throw new RejectedExecutionException("the gateway stops");
         }
         tasks.add(task);
+        wake();
+    }
+
+    private void wake() {
         // the thread says that it will park before it looks at the queue for the last time; one of many wakes it
         if (parked.get() && parked.compareAndSet(true, false)) {
             LockSupport.unpark(thread);
@@ -55,9 +59,12 @@ final class Shard implements Executor, AutoCloseable {
         viewers.add(viewer);
     }
 
-    /** In the shard's thread, in a task of its own: not while viewers are told the time. */
-    void remove(Viewer viewer) {
-        viewers.remove(viewer);
+    /** From any thread; done in a task of its own: not while viewers are told the time. Nothing to do once the shard is closed. */
+    void leave(Viewer viewer) {
+        if (!closing) {
+            tasks.add(() -> viewers.remove(viewer));
+            wake();
+        }
     }
 
     @Override

@@ -84,7 +84,7 @@ public final class ViewerSocket implements Session.Listener, Outbound, Viewer {
         if (session != null) {
             session.onClosed(statusCode);
         }
-        shard.execute(() -> shard.remove(this));
+        shard.leave(this);
     }
 
     // ---------------------------------------------------------------- to the peer

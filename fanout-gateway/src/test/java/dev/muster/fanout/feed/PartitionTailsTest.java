@@ -33,6 +33,7 @@ class PartitionTailsTest {
             },
             new RecordParser(ViewRecords.changes()),
             new PartitionTails.Limits(3 << 20, Duration.ofSeconds(60), 80),
+            () -> {},
             nanos::get);
 
     @BeforeEach

@@ -74,7 +74,7 @@ class ProtocolPageTest {
                         "0123456789ab"));
         sent.put(
                 "attached",
-                Frames.whole(Attach.attached(
+                Frames.whole(AttachFrames.attached(
                         "t1",
                         StreamFixture.NODE,
                         StreamFixture.TASK,

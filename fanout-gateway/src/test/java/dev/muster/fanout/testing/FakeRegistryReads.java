@@ -49,6 +49,10 @@ public final class FakeRegistryReads implements RegistryReads {
     private final Map<String, Terminal> terminals = new LinkedHashMap<>();
     private @Nullable MusterException failure;
     private @Nullable Runnable betweenPages;
+    private @Nullable Held held;
+    private HistoryReads reads = new HistoryReads(0, 0, 0, 0);
+
+    private record Held(TreeMap<String, NodeView> nodes, Map<Integer, Long> position) {}
 
     private static final class Terminal {
         private final List<String> lines = new ArrayList<>();
@@ -75,6 +79,15 @@ public final class FakeRegistryReads implements RegistryReads {
     /** Every query fails like this; null: none. */
     public synchronized void fail(@Nullable MusterException failure) {
         this.failure = failure;
+    }
+
+    /** From now on lists are as they would be now: it has not read on. */
+    public synchronized void hold() {
+        held = new Held(new TreeMap<>(nodes), views.position());
+    }
+
+    public synchronized void goOn() {
+        held = null;
     }
 
     /** Runs before each page of a list but the first. */
@@ -182,6 +195,28 @@ public final class FakeRegistryReads implements RegistryReads {
                         .build());
     }
 
+    /** Many lines that were printed before anybody watched. */
+    public synchronized void printed(String terminalId, int count) {
+        Terminal terminal = terminal(terminalId);
+        for (int i = 0; i < count; i++) {
+            terminal.lines.add("line " + i % 100);
+        }
+        terminal.raw.append("x".repeat(count));
+    }
+
+    /** What was asked of histories, and what was answered. */
+    public synchronized HistoryReads historyReads() {
+        return reads;
+    }
+
+    /**
+     * @param requests number of queries
+     * @param linesAsked lines that they asked for at most, together
+     * @param lines that they were given
+     * @param bytes of all answers
+     */
+    public record HistoryReads(int requests, long linesAsked, long lines, long bytes) {}
+
     /** Takes a watch as the registry does. */
     public synchronized void watch(WatchRecord watch) {
         Terminal terminal = terminal(watch.getTerminalId());
@@ -250,8 +285,9 @@ public final class FakeRegistryReads implements RegistryReads {
         if (!request.getAfter().isEmpty() && betweenPages != null) {
             betweenPages.run();
         }
-        ListNodesResponse.Builder answer = ListNodesResponse.newBuilder().putAllPosition(views.position());
-        for (NodeView node : nodes.tailMap(request.getAfter(), false).values()) {
+        Held now = held == null ? new Held(nodes, views.position()) : held;
+        ListNodesResponse.Builder answer = ListNodesResponse.newBuilder().putAllPosition(now.position());
+        for (NodeView node : now.nodes().tailMap(request.getAfter(), false).values()) {
             Set<String> audiences = Audiences.ofNode(node.getNode(), partitions);
             if (!request.getAudiencesList().contains("fleet:*")
                     && request.getAudiencesList().stream().noneMatch(audiences::contains)) {
@@ -307,7 +343,14 @@ public final class FakeRegistryReads implements RegistryReads {
         if (terminal.exit != null) {
             history.setExit(terminal.exit);
         }
-        return answer(ReadHistoryResponse.newBuilder().addTerminals(history).build(), "");
+        ReadHistoryResponse answer =
+                ReadHistoryResponse.newBuilder().addTerminals(history).build();
+        reads = new HistoryReads(
+                reads.requests() + 1,
+                reads.linesAsked() + request.getLines(),
+                reads.lines() + history.getLinesCount(),
+                reads.bytes() + answer.getSerializedSize());
+        return answer(answer, "");
     }
 
     @Override

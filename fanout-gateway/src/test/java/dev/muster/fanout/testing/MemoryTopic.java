@@ -70,6 +70,14 @@ public final class MemoryTopic {
         notifyAll();
     }
 
+    /** Deleted, and made anew under the same name. */
+    public synchronized void makeAnew() {
+        records.clear();
+        beginnings.clear();
+        ends.clear();
+        notifyAll();
+    }
+
     public synchronized long beginning(int partition) {
         return beginnings.getOrDefault(partition, 0L);
     }

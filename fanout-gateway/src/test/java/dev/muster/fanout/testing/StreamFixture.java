@@ -36,8 +36,7 @@ public final class StreamFixture implements AutoCloseable {
     public final PartitionTails changes;
     public final CatchUp older;
     public final PartitionTails terminals;
-    public final ResumeTokens tokens = new ResumeTokens(
-            "a key of the tests".getBytes(StandardCharsets.UTF_8), new ClusterIdentity("cluster", "topic"));
+    public volatile ResumeTokens tokens = tokensOf("topic");
 
     public StreamFixture() {
         this(new PartitionTails.Limits(4 << 20, Duration.ofSeconds(60), 0));
@@ -45,8 +44,8 @@ public final class StreamFixture implements AutoCloseable {
 
     public StreamFixture(PartitionTails.Limits limits) {
         RecordParser parser = new RecordParser(ViewRecords.changes());
-        changes =
-                new PartitionTails("views", 4, () -> new MemoryConsumer(views, away), parser, limits, System::nanoTime);
+        changes = new PartitionTails(
+                "views", 4, () -> new MemoryConsumer(views, away), parser, limits, () -> {}, System::nanoTime);
         older = new CatchUp(
                 "views",
                 4,
@@ -61,6 +60,7 @@ public final class StreamFixture implements AutoCloseable {
                 () -> new MemoryConsumer(output, away),
                 new RecordParser(ViewRecords.output()),
                 limits,
+                () -> {},
                 System::nanoTime);
         sink.onWatch(registry::watch);
         changes.start();
@@ -70,6 +70,18 @@ public final class StreamFixture implements AutoCloseable {
 
     public Feed feed() {
         return new Feed(changes, older, terminals, PARTITIONS, () -> CompletableFuture.completedFuture(tokens));
+    }
+
+    private static ResumeTokens tokensOf(String topicId) {
+        return new ResumeTokens(
+                "a key of the tests".getBytes(StandardCharsets.UTF_8), new ClusterIdentity("cluster", topicId));
+    }
+
+    /** It is noticed that the topic of views was made anew. */
+    public void noticeNewViews(String topicId) {
+        tokens = tokensOf(topicId);
+        older.restart();
+        changes.restart();
     }
 
     public static NodeView node(String id, String owner, long version, Map<String, Role> groups) {

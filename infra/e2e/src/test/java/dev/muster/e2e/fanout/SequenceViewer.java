@@ -20,11 +20,20 @@ final class SequenceViewer {
     private final HttpClient http;
     private final String token;
     private final List<Long> versions = new ArrayList<>();
+    private final List<Snapshot> snapshots = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
     private @Nullable String position;
     private boolean open;
     private int closeCode;
+    private int recoveries;
     private @Nullable WebSocket socket;
+
+    /**
+     * A node in a snapshot.
+     *
+     * @param after so many versions came before it
+     */
+    record Snapshot(int after, long version) {}
 
     SequenceViewer(HttpClient http, String token) {
         this.http = http;
@@ -91,12 +100,21 @@ final class SequenceViewer {
     private synchronized void take(JsonNode frame) {
         switch (frame.path("type").asText()) {
             case "opened" -> {
-                if (position != null && !frame.path("recovered").asBoolean()) {
+                boolean recovered = frame.path("recovered").asBoolean();
+                if (recovered) {
+                    recoveries++;
+                } else if (position != null) {
                     told.add("not recovered: " + frame.path("reason").asText());
                 }
-                open = frame.path("recovered").asBoolean();
+                open = recovered;
             }
-            case "snapshot" -> open = true;
+            case "snapshot" -> {
+                frame.path("nodes")
+                        .forEach(node -> snapshots.add(new Snapshot(
+                                versions.size(), node.path("version").asLong())));
+                open |= frame.path("last").asBoolean();
+            }
+            case "node" -> versions.add(frame.path("node").path("version").asLong());
             case "node-removed" -> versions.add(frame.path("version").asLong());
             case "gap" -> told.add("gap: " + frame.path("reason").asText());
             default -> {
@@ -119,6 +137,32 @@ final class SequenceViewer {
 
     synchronized List<Long> versions() {
         return List.copyOf(versions);
+    }
+
+    /** How often it went on where it was. */
+    synchronized int recoveries() {
+        return recoveries;
+    }
+
+    synchronized List<Snapshot> snapshots() {
+        return List.copyOf(snapshots);
+    }
+
+    @Nullable
+    synchronized String position() {
+        return position;
+    }
+
+    /** Goes on from somewhere else the next time. */
+    synchronized void resumeFrom(@Nullable String other) {
+        position = other;
+    }
+
+    /** The newest version that it knows; 0: none. */
+    synchronized long newest() {
+        long ofSnapshot =
+                snapshots.isEmpty() ? 0 : snapshots.get(snapshots.size() - 1).version();
+        return Math.max(ofSnapshot, versions.isEmpty() ? 0 : versions.get(versions.size() - 1));
     }
 
     synchronized int count() {

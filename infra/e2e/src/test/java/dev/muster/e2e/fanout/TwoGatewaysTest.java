@@ -136,6 +136,7 @@ class TwoGatewaysTest {
         List<Long> all = LongStream.rangeClosed(1, published).boxed().toList();
         for (SequenceViewer viewer : viewers) {
             assertThat(viewer.told()).isEmpty();
+            assertThat(viewer.recoveries()).isEqualTo(1);
             assertThat(viewer.versions()).isEqualTo(all);
         }
     }

@@ -146,6 +146,7 @@ final class FanoutNode {
                     () -> new MemoryConsumer(world.log, topic),
                     reader,
                     limits,
+                    () -> {},
                     world.time::nanos);
             turn(tails);
             return tails;

@@ -1,0 +1,140 @@
+package dev.muster.fanout.feed;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows which topics stand behind some names: asks for their ids again and again, because a topic that is deleted and made anew has the same name, and offsets that mean other records. Thread-safe.
+ */
+final class TopicWatch implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(TopicWatch.class);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    /** Told on a thread of the admin client, one call after the other. It must not wait. */
+    interface Listener {
+        /** A topic was found for the first time, or under another id than before. */
+        void onTopic(String name, ClusterIdentity identity, boolean anew);
+
+        /** The broker did not answer, or a topic is not there; asked again after a moment. */
+        void onFailure(Throwable failure);
+    }
+
+    private final Admin admin;
+    private final List<String> names;
+    private final Listener listener;
+    private final Map<String, Uuid> known = new HashMap<>();
+    private final ScheduledExecutorService scheduler =
+            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-topics"));
+    private volatile boolean present = true;
+
+    /** @param admin not closed here */
+    TopicWatch(Admin admin, List<String> names, Listener listener) {
+        this.admin = admin;
+        this.names = List.copyOf(names);
+        this.listener = listener;
+    }
+
+    void start() {
+        scheduler.execute(this::askAndGoOn);
+    }
+
+    /** Asks now. What is found is told to the listener before this completes. */
+    CompletableFuture<Void> check() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        try {
+            scheduler.execute(() -> ask(done));
+        } catch (RejectedExecutionException e) {
+            done.completeExceptionally(e);
+        }
+        return done;
+    }
+
+    /** Whether all topics were there when the broker was last asked. */
+    boolean present() {
+        return present;
+    }
+
+    @Override
+    public void close() {
+        scheduler.shutdownNow();
+    }
+
+    private void askAndGoOn() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        var unused = done.whenComplete((answered, failure) -> {
+            try {
+                var unusedToo = scheduler.schedule(this::askAndGoOn, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                // closed meanwhile
+            }
+        });
+        ask(done);
+    }
+
+    private void ask(CompletableFuture<Void> done) {
+        try {
+            int timeout = (int) TIMEOUT.toMillis();
+            var cluster = admin.describeCluster(new DescribeClusterOptions().timeoutMs(timeout))
+                    .clusterId()
+                    .toCompletionStage();
+            var unused = admin.describeTopics(names, new DescribeTopicsOptions().timeoutMs(timeout))
+                    .allTopicNames()
+                    .toCompletionStage()
+                    .thenCombine(cluster, Answer::new)
+                    .whenComplete((answer, failure) -> answered(answer, failure, done));
+        } catch (KafkaException | IllegalStateException e) {
+            answered(null, e, done);
+        }
+    }
+
+    private record Answer(Map<String, TopicDescription> topics, String clusterId) {}
+
+    private void answered(@Nullable Answer answer, @Nullable Throwable failure, CompletableFuture<Void> done) {
+        if (answer == null) {
+            Throwable cause = failure == null ? new IllegalStateException("no answer") : failure;
+            if (present) {
+                log.atWarn().addKeyValue("reason", cause.toString()).log("the topics of the live feed are not known");
+            }
+            present = false;
+            listener.onFailure(cause);
+            done.completeExceptionally(cause);
+        } else {
+            present = true;
+            answer.topics().values().forEach(topic -> compare(answer.clusterId(), topic));
+            done.complete(null);
+        }
+    }
+
+    private void compare(String clusterId, TopicDescription topic) {
+        @Nullable Uuid before = known.put(topic.name(), topic.topicId());
+        if (topic.topicId().equals(before)) {
+            return;
+        }
+        if (before != null) {
+            log.atWarn()
+                    .addKeyValue("topic", topic.name())
+                    .addKeyValue("before", before)
+                    .addKeyValue("now", topic.topicId())
+                    .log("a topic of the live feed was made anew: all its viewers get a gap and a snapshot");
+        }
+        listener.onTopic(
+                topic.name(), new ClusterIdentity(clusterId, topic.topicId().toString()), before != null);
+    }
+}

@@ -1,0 +1,68 @@
+package dev.muster.fanout.session;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.fanout.auth.Access;
+import dev.muster.proto.records.v1.Role;
+import dev.muster.proto.records.v1.WatchMode;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/**
+ * Who was let to a terminal, who typed, and who was not let, for operators: one line per attach and per first keystroke of it, never one per message, and never what was shown or typed. The name of this class is
+ * that of its logger, for those who keep these lines apart.
+ */
+final class AccessLog {
+    private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
+
+    private final String user;
+    private final ClientOp.Attach asked;
+    private boolean typed;
+    private boolean typeRefused;
+
+    /** @param asked what the lines are about */
+    AccessLog(String user, ClientOp.Attach asked) {
+        this.user = user;
+        this.asked = asked;
+    }
+
+    void attached(String terminal, Role role) {
+        line("attached", terminal)
+                .addKeyValue("mode", asked.mode() == WatchMode.WATCH_MODE_RAW ? "raw" : "text")
+                .addKeyValue("role", Access.name(role))
+                .log("terminal attached");
+    }
+
+    /** The user may not watch it, from the beginning or any more. */
+    void refused(String terminal, ErrorCode code) {
+        line("refused", terminal).addKeyValue("code", code.code()).log("terminal access refused");
+    }
+
+    /** Said for the first time alone. */
+    void typed(String terminal, Role role) {
+        if (!typed) {
+            typed = true;
+            line("typed", terminal).addKeyValue("role", Access.name(role)).log("terminal gets input");
+        }
+    }
+
+    /** Said for the first time alone. */
+    void typeRefused(String terminal, Role role) {
+        if (!typeRefused) {
+            typeRefused = true;
+            line("type-refused", terminal)
+                    .addKeyValue("role", role == Role.ROLE_UNSPECIFIED ? "" : Access.name(role))
+                    .log("terminal input refused");
+        }
+    }
+
+    private LoggingEventBuilder line(String event, String terminal) {
+        @Nullable String wanted = asked.terminal();
+        return log.atInfo()
+                .addKeyValue("event", event)
+                .addKeyValue("user", user)
+                .addKeyValue("node", asked.nodeId())
+                .addKeyValue("terminal", terminal.isEmpty() && wanted != null ? wanted : terminal);
+    }
+}

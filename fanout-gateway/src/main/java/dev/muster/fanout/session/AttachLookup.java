@@ -1,0 +1,70 @@
+package dev.muster.fanout.session;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.registry.RegistryReads;
+import dev.muster.proto.query.v1.ListTasksRequest;
+import dev.muster.proto.query.v1.ListTasksResponse;
+import dev.muster.proto.records.v1.NodeView;
+import dev.muster.proto.records.v1.Task;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out which node and terminal an attach means. Confined to the session's context. */
+final class AttachLookup {
+    private static final int LATEST_OF = 50;
+
+    /** What was found, one after the other. */
+    interface Taker {
+        /** @return whether to go on */
+        boolean node(NodeView node);
+
+        void terminal(Task task);
+
+        void failed(MusterException failure);
+    }
+
+    private final SessionHost host;
+    private final ClientOp.Attach asked;
+    private final Taker taker;
+
+    AttachLookup(SessionHost host, ClientOp.Attach asked, Taker taker) {
+        this.host = host;
+        this.asked = asked;
+        this.taker = taker;
+    }
+
+    void start() {
+        host.later(host.services().registry().getNode(asked.nodeId()), this::onNode, taker::failed);
+    }
+
+    private void onNode(NodeView node) {
+        if (!taker.node(node)) {
+            return;
+        }
+        RegistryReads registry = host.services().registry();
+        @Nullable String wanted = asked.terminal();
+        if (wanted != null) {
+            host.later(registry.getTask(asked.nodeId(), wanted), taker::terminal, taker::failed);
+        } else {
+            host.later(
+                    registry.listTasks(ListTasksRequest.newBuilder()
+                            .setNodeId(asked.nodeId())
+                            .setLimit(LATEST_OF)
+                            .build()),
+                    this::onTasks,
+                    taker::failed);
+        }
+    }
+
+    private void onTasks(ListTasksResponse answer) {
+        List<Task> newestFirst = answer.getTasksList();
+        newestFirst.stream()
+                .filter(each -> each.getStartedAtMillis() > 0)
+                .findFirst()
+                .or(() -> newestFirst.stream().findFirst())
+                .ifPresentOrElse(
+                        taker::terminal,
+                        () -> taker.failed(new MusterException(ErrorCode.NOT_FOUND, "The node has no terminal yet.")));
+    }
+}

@@ -1,0 +1,83 @@
+package dev.muster.fanout.session;
+
+import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.feed.ViewRecords;
+import dev.muster.fanout.watch.Watches;
+import dev.muster.proto.records.v1.TerminalViewRecord;
+import java.util.function.Consumer;
+
+/** The output of one terminal while an attach lasts: a hold of its lease, and the tail in which what it brings is found. Confined to the session's context. */
+final class WatchedTerminal implements AutoCloseable {
+    private static final int ASKED_MAX = 4;
+
+    private final SessionHost host;
+    private final Watches.Target target;
+    private final TerminalTail tail;
+    private String watchId = "";
+    private int asked;
+    private long dueNanos;
+
+    WatchedTerminal(SessionHost host, ClientOp.Attach attach, String terminal) {
+        this.host = host;
+        Services services = host.services();
+        String user = host.user().name();
+        this.target = new Watches.Target(user, attach.nodeId(), terminal, attach.mode());
+        this.tail = new TerminalTail(
+                services.feed().output().ring(services.feed().partitions().ofView(user)),
+                ViewRecords.terminalKey(user, terminal, attach.mode()),
+                host.waker());
+    }
+
+    TerminalTail tail() {
+        return tail;
+    }
+
+    /**
+     * Asks for the lease, or asks again.
+     *
+     * @param failed told if the question cannot be sent, unless another one was asked meanwhile
+     */
+    void ask(Consumer<MusterException> failed) {
+        Services services = host.services();
+        Watches watches = services.watches();
+        Watches.Asked answer = asked == 0 ? watches.hold(target) : watches.ask(target);
+        asked++;
+        String id = answer.watchId();
+        watchId = id;
+        dueNanos =
+                services.nanos().getAsLong() + services.limits().leaseAnswer().toNanos();
+        host.later(answer.published(), published -> {}, failure -> {
+            if (watchId.equals(id)) {
+                failed.accept(failure);
+            }
+        });
+    }
+
+    /** Whether a record is the answer to what was asked last: all that follows it will come. */
+    boolean isAnsweredBy(TerminalViewRecord record) {
+        return record.hasLeaseActive() && record.getLeaseActive().getWatchId().equals(watchId);
+    }
+
+    /** Whether the answer should be here by now. */
+    boolean isDue(long nowNanos) {
+        return nowNanos - dueNanos >= 0;
+    }
+
+    /** The answer may have been passed over. */
+    void missed() {
+        tail.toEnd();
+        dueNanos = host.services().nanos().getAsLong();
+    }
+
+    boolean mayAskAgain() {
+        return asked < ASKED_MAX;
+    }
+
+    @Override
+    public void close() {
+        tail.close();
+        if (asked > 0) {
+            host.services().watches().release(target);
+        }
+    }
+}
