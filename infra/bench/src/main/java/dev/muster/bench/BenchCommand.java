@@ -1,10 +1,13 @@
 package dev.muster.bench;
 
+import dev.muster.bench.abuse.AbuseBenchCommand;
 import dev.muster.bench.fanout.FanoutBenchCommand;
 import dev.muster.bench.fanout.StalledBenchCommand;
 import dev.muster.bench.heartbeats.HeartbeatsBenchCommand;
 import dev.muster.bench.ingest.IngestBenchCommand;
+import dev.muster.bench.memory.MemoryBenchCommand;
 import dev.muster.bench.recovery.RecoveryBenchCommand;
+import dev.muster.bench.storm.StormBenchCommand;
 import dev.muster.bench.terminal.TerminalBenchCommand;
 import java.io.PrintStream;
 import picocli.CommandLine;
@@ -32,6 +35,9 @@ public final class BenchCommand implements Runnable {
                 .addSubcommand(new TerminalBenchCommand(out, err))
                 .addSubcommand(new HeartbeatsBenchCommand(out, err))
                 .addSubcommand(new IngestBenchCommand(out, err))
+                .addSubcommand(new MemoryBenchCommand(out, err))
+                .addSubcommand(new StormBenchCommand(out, err))
+                .addSubcommand(new AbuseBenchCommand(out, err))
                 .addSubcommand(new FanoutBenchCommand(out, err))
                 .addSubcommand(new StalledBenchCommand(out, err))
                 .addSubcommand(new RecoveryBenchCommand(out, err));

@@ -54,7 +54,7 @@ public final class Cluster implements AutoCloseable {
         all.put("MUSTER_BROKER_PORT", "0");
         all.put("MUSTER_BROKER_DATA_DIR", root.resolve("broker").toString());
         try {
-            broker = start("broker", all, 768);
+            broker = start("broker", all, 768, List.of());
         } catch (IOException e) {
             delete();
             throw e;
@@ -84,16 +84,22 @@ public final class Cluster implements AutoCloseable {
         all.putIfAbsent("MUSTER_REGISTRY_STATE_DIR", dir.registry().toString());
         all.putIfAbsent("MUSTER_REGISTRY_GRPC_PORT", Integer.toString(registryPort));
         all.putIfAbsent("MUSTER_REGISTRY_METRICS_PORT", "0");
-        return start("registry", all, heapMegabytes);
+        return start("registry", all, heapMegabytes, List.of());
     }
 
     public ServiceProcess startIngress(Map<String, String> settings, int heapMegabytes) throws IOException {
+        return startIngress(settings, heapMegabytes, List.of());
+    }
+
+    /** @param jvmOptions beside those that every service gets */
+    public ServiceProcess startIngress(Map<String, String> settings, int heapMegabytes, List<String> jvmOptions)
+            throws IOException {
         Map<String, String> all = withBroker(settings);
         all.putIfAbsent("MUSTER_INGRESS_PORT", "0");
         all.put(
                 "MUSTER_INGRESS_CREDENTIAL_KEY_FILE",
                 dir.agentCredentialKey().path().toString());
-        return start("ingress", all, heapMegabytes);
+        return start("ingress", all, heapMegabytes, jvmOptions);
     }
 
     public ServiceProcess startFanout(Map<String, String> settings, int heapMegabytes) throws IOException {
@@ -101,7 +107,7 @@ public final class Cluster implements AutoCloseable {
         all.putIfAbsent("MUSTER_FANOUT_HTTP_PORT", "0");
         all.putIfAbsent("MUSTER_FANOUT_REGISTRY", HOST + ":" + registryPort);
         all.put("MUSTER_FANOUT_USER_KEY_FILE", dir.userTokenKey().path().toString());
-        return start("fanout", all, heapMegabytes);
+        return start("fanout", all, heapMegabytes, List.of());
     }
 
     /** Bytes on the broker's disk, by topic without its prefix. */
@@ -178,10 +184,11 @@ public final class Cluster implements AutoCloseable {
         return all;
     }
 
-    private ServiceProcess start(String name, Map<String, String> settings, int heapMegabytes) throws IOException {
+    private ServiceProcess start(String name, Map<String, String> settings, int heapMegabytes, List<String> jvmOptions)
+            throws IOException {
         progress.say("starting the " + name);
         Path log = root.resolve(name + "-" + logs.getAndIncrement() + ".log");
-        ServiceProcess service = ServiceProcess.start(name, settings, heapMegabytes, log);
+        ServiceProcess service = ServiceProcess.start(name, settings, heapMegabytes, jvmOptions, log);
         running.push(service);
         return service;
     }

@@ -1,16 +1,18 @@
 package dev.muster.bench.cluster;
 
 import dev.muster.local.Services;
+import io.grpc.netty.shaded.io.netty.util.internal.PlatformDependent;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
  * One service for a benchmark. Prints {@code ready PORT}, then answers each line {@code heap} on its standard input with the bytes that live
- * on its heap after a collection. Ends with its standard input.
+ * on its heap after a full collection, and those of its buffers outside of it. Ends with its standard input.
  */
 public final class ServiceMain {
     static final String READY = "ready ";
@@ -29,9 +31,21 @@ public final class ServiceMain {
                     System.out.println(HEAP + " "
                             + ManagementFactory.getMemoryMXBean()
                                     .getHeapMemoryUsage()
-                                    .getUsed());
+                                    .getUsed()
+                            + " " + directBytes());
                 }
             }
         }
+    }
+
+    /** Those of the network library are not among the JVM's own. */
+    private static long directBytes() {
+        long bytes = Math.max(0, PlatformDependent.usedDirectMemory());
+        for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+            if (pool.getName().equals("direct")) {
+                bytes += pool.getMemoryUsed();
+            }
+        }
+        return bytes;
     }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -28,14 +29,22 @@ public final class ServiceProcess implements AutoCloseable {
         this.port = port;
     }
 
+    /** Without further options of the JVM. */
+    public static ServiceProcess start(String service, Map<String, String> settings, int heapMegabytes, Path log)
+            throws IOException {
+        return start(service, settings, heapMegabytes, List.of(), log);
+    }
+
     /**
      * Returns when the service serves.
      *
      * @param service broker, registry, ingress or fanout
+     * @param jvmOptions beside those that every service gets
      * @param log takes what the service logs
      * @throws IOException with the end of its log, if it does not start
      */
-    public static ServiceProcess start(String service, Map<String, String> settings, int heapMegabytes, Path log)
+    public static ServiceProcess start(
+            String service, Map<String, String> settings, int heapMegabytes, List<String> jvmOptions, Path log)
             throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElse("java"),
@@ -52,6 +61,7 @@ public final class ServiceProcess implements AutoCloseable {
                         ServiceMain.class.getName(),
                         service)
                 .redirectError(ProcessBuilder.Redirect.to(log.toFile()));
+        builder.command().addAll(1, jvmOptions);
         builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
         builder.environment().putAll(settings);
         Process process = builder.start();
@@ -100,13 +110,21 @@ public final class ServiceProcess implements AutoCloseable {
         return 0;
     }
 
+    /** What a process holds after a full collection: on its heap, and in buffers outside of it. */
+    public record Memory(long heapBytes, long directBytes) {}
+
     /** Bytes that live on the heap after a full collection. */
     public long heapBytes() throws IOException {
+        return memory().heapBytes();
+    }
+
+    public Memory memory() throws IOException {
         in.write(ServiceMain.HEAP + "\n");
         in.flush();
         for (String line = out.readLine(); line != null; line = out.readLine()) {
-            if (line.startsWith(ServiceMain.HEAP + " ")) {
-                return Long.parseLong(line.substring(ServiceMain.HEAP.length() + 1));
+            String[] words = line.split(" ", -1);
+            if (words.length == 3 && words[0].equals(ServiceMain.HEAP)) {
+                return new Memory(Long.parseLong(words[1]), Long.parseLong(words[2]));
             }
         }
         throw new IOException("the " + name + " is gone");

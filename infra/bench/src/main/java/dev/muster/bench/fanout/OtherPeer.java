@@ -130,7 +130,7 @@ final class OtherPeer implements Peer {
                 events { worker_connections 20000; }
                 http {
                   access_log off; client_body_temp_path %1$s/a; proxy_temp_path %1$s/b; fastcgi_temp_path %1$s/c;
-                  uwsgi_temp_path %1$s/d; scgi_temp_path %1$s/e; keepalive_requests 100000000; keepalive_timeout 1h;
+                  uwsgi_temp_path %1$s/d; scgi_temp_path %1$s/e; keepalive_requests 100000000; keepalive_timeout 1h; client_header_timeout 1h;
                   server {
                     listen 127.0.0.1:%2$d;
                     location /sub { nchan_subscriber websocket; nchan_channel_id bench; }

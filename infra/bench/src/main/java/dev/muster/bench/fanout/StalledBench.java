@@ -120,19 +120,27 @@ final class StalledBench {
             Waiting.millis(5);
         }
         long exact = 0;
+        long told = 0;
+        long notRecovered = 0;
         for (int i = 0; i < back.size(); i++) {
             Viewer now = back.get(i);
             boolean whole = now.holes() == 0
                     && now.lastSequence() == last
                     && now.count() == last - gone.get(i).lastSequence();
-            if (whole || now.told()) {
+            if (now.told()) {
+                told++;
+            } else if (whole) {
                 exact++;
+            }
+            if (now.notRecovered()) {
+                notRecovered++;
             }
         }
         figures.add(Figure.higherIsBetter(
                 "stalled that were closed", gone.size(), "", (double) stalled.size(), (double) stalled.size()));
         figures.add(Figure.higherIsBetter(
-                "came back exactly, or told", (double) exact, "", (double) gone.size(), (double) gone.size()));
+                "came back exactly, or told", (double) (exact + told), "", (double) gone.size(), (double) gone.size()));
+        figures.add(Figure.lowerIsBetter("came back, told that not recovered", (double) notRecovered, "", null, null));
     }
 
     private void compare(Seen own, Seen other, String name) {

@@ -27,6 +27,8 @@ final class Viewers implements AutoCloseable {
     static final int SEQUENCES_MAX = 1 << 20;
 
     private static final byte[] VERSION = "\"version\":".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NOT_RECOVERED =
+            "{\"type\":\"opened\",\"recovered\":false".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] POSITION = "\"position\":\"".getBytes(StandardCharsets.US_ASCII);
     private static final int BUFFER_BYTES = 1 << 20;
 
@@ -53,13 +55,16 @@ final class Viewers implements AutoCloseable {
         private volatile boolean closed;
         private volatile int closeCode;
         private volatile boolean told;
+        private volatile boolean notRecovered;
+        private final boolean resumes;
         private volatile long lastSequence = -1;
         private final AtomicLong holes = new AtomicLong();
         private final AtomicLong count = new AtomicLong();
         private byte @Nullable [] position;
 
-        private Viewer(SocketChannel channel, String ready) {
+        private Viewer(SocketChannel channel, String ready, boolean resumes) {
             this.channel = channel;
+            this.resumes = resumes;
             this.ready = ready;
             this.subscribed = ready.isEmpty();
         }
@@ -73,9 +78,14 @@ final class Viewers implements AutoCloseable {
             return closeCode;
         }
 
-        /** Whether the server told of something left out, a gap or conflation. */
+        /** Whether the server told of something left out: a gap, conflation, or that it could not go on where the token says. */
         boolean told() {
-            return told;
+            return told || notRecovered;
+        }
+
+        /** Whether it came with a token, and was told that it is not good. */
+        boolean notRecovered() {
+            return notRecovered;
         }
 
         long lastSequence() {
@@ -183,6 +193,9 @@ final class Viewers implements AutoCloseable {
             if (version < 0 && (indexOf(bytes, "\"gap\"".getBytes(StandardCharsets.US_ASCII), 0) >= 0)) {
                 told = true;
             }
+            if (resumes && indexOf(bytes, NOT_RECOVERED, 0) == 0) {
+                notRecovered = true;
+            }
             if (indexOf(bytes, "\"lagging\"".getBytes(StandardCharsets.US_ASCII), 0) == 8) {
                 told = true;
             }
@@ -241,7 +254,7 @@ final class Viewers implements AutoCloseable {
                 + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + peer.headers() + "\r\n";
         channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
-        Viewer viewer = new Viewer(channel, resume == null ? peer.ready() : "opened");
+        Viewer viewer = new Viewer(channel, resume == null ? peer.ready() : "opened", resume != null);
         viewer.rest = afterHead(channel);
         for (String frame : peer.greeting(resume)) {
             int opcode = frame.startsWith("{") ? WsFrames.TEXT : WsFrames.BINARY;

@@ -3,6 +3,7 @@ package dev.muster.bench.heartbeats;
 import dev.muster.bench.cluster.Cluster;
 import dev.muster.bench.cluster.CpuMeter;
 import dev.muster.bench.cluster.ServiceProcess;
+import dev.muster.bench.cluster.StateWatch;
 import dev.muster.bench.cluster.TopicMeter;
 import dev.muster.bench.load.Channels;
 import dev.muster.bench.load.Provisioner;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class HeartbeatsBench {
     private static final double ANSWER_BAR_MILLIS = 50;
-    private static final double LEAVES_BAR_SECONDS = 15;
-    private static final int SHORT_INTERVAL_MILLIS = 5_000;
     private static final int SILENT_NODES = 20;
 
     private final Plan plan;
@@ -89,12 +90,22 @@ final class HeartbeatsBench {
                 List<SimNode> silent = List.copyOf(nodes);
                 nodes.clear();
                 Cost idle = measure("idle", measured, topics, null);
-                leaving(cluster, silent, states);
+                states.leaveOut(silent.stream().map(SimNode::nodeId).toList());
+                FutureTask<Figure> leaving = new FutureTask<>(new SilentNodes(cluster, silent, states, progress));
+                new Thread(leaving, "bench-silent-nodes").start();
                 try (SimFleet fleet = new SimFleet(channels, plan.intervalMillis(), progress)) {
                     for (int size : plan.sizes()) {
-                        grow(size, provisioner, fleet, states, ingress);
+                        grow(size, provisioner, fleet, states);
+                        progress.say("warming up, " + size + " nodes every " + plan.intervalOf(size) + " ms");
+                        Thread.sleep(plan.warmUpSeconds() * 1_000L);
+                        if (size == plan.sizes().get(0)) {
+                            figures.add(leaving.get());
+                        }
                         underLoad(size, fleet, measured, states, topics, idle);
+                        tasks(size, fanout, cluster);
                     }
+                } catch (ExecutionException e) {
+                    throw new IOException("the silent nodes could not be followed", e);
                 }
             }
         }
@@ -112,12 +123,10 @@ final class HeartbeatsBench {
         }
     }
 
-    private void grow(int size, Provisioner provisioner, SimFleet fleet, StateWatch states, ServiceProcess ingress)
+    private void grow(int size, Provisioner provisioner, SimFleet fleet, StateWatch states)
             throws IOException, InterruptedException {
         int before = nodes.size();
         provision(provisioner, "sim" + size, size - before);
-        double heapBefore = ingress.heapBytes();
-        long residentBefore = ingress.residentBytes();
         progress.say("connecting them");
         fleet.setIntervalMillis(plan.intervalOf(size));
         fleet.takeConnects();
@@ -130,29 +139,11 @@ final class HeartbeatsBench {
         Histogram connects = fleet.takeConnects();
         figures.add(Figure.lowerIsBetter(
                 size + " nodes: connect, p99", connects.getValueAtPercentile(99) / 1e6, "ms", null, null));
-        if (size - before >= 1_000) {
-            String kind = plan.connections() == 0 ? " on its own connection" : " as a stream on a shared connection";
-            Double bar = plan.connections() == 0 ? 20.0 : 8.0;
-            figures.add(Figure.lowerIsBetter(
-                    size + " nodes: heap of the gateway per agent" + kind,
-                    (ingress.heapBytes() - heapBefore) / 1_024 / (size - before),
-                    "KiB",
-                    null,
-                    bar));
-            figures.add(Figure.lowerIsBetter(
-                    size + " nodes: resident memory of the gateway per agent",
-                    (ingress.residentBytes() - residentBefore) / 1_024.0 / (size - before),
-                    "KiB",
-                    null,
-                    null));
-        }
     }
 
     private void underLoad(
             int size, SimFleet fleet, List<ServiceProcess> measured, StateWatch states, TopicMeter topics, Cost idle)
             throws InterruptedException {
-        progress.say("warming up, " + size + " nodes every " + plan.intervalOf(size) + " ms");
-        Thread.sleep(plan.warmUpSeconds() * 1_000L);
         fleet.takeAnswers();
         long stale = states.entered(NodeStatus.STALE)
                 + states.entered(NodeStatus.OFFLINE)
@@ -177,6 +168,23 @@ final class HeartbeatsBench {
         figures.add(Figure.lowerIsBetter(name + "false STALE", (double) (staleAfter - stale), "nodes", null, 0.0));
         figures.add(Figure.lowerIsBetter(name + "streams lost", errors(fleet), "", null, 0.0));
         perHeartbeat(name, cost, idle);
+    }
+
+    /** The nodes of the smallest fleet run a command each, all at once, while the whole fleet heartbeats. */
+    private void tasks(int size, ServiceProcess fanout, Cluster cluster) throws IOException, InterruptedException {
+        int count = plan.sizes().get(0);
+        progress.say("a command on " + count + " nodes at once");
+        TaskRound.Ended ended =
+                new TaskRound("http://127.0.0.1:" + fanout.port(), cluster::adminToken).run("sim" + count, count);
+        if (ended.succeeded() < count) {
+            throw new IOException("the command succeeded on " + ended.succeeded() + " of " + count + " nodes");
+        }
+        figures.add(Figure.lowerIsBetter(
+                size + " nodes: a command on " + count + " of them, until the last has ended",
+                ended.seconds(),
+                "s",
+                null,
+                null));
     }
 
     private void perHeartbeat(String name, Cost cost, Cost idle) {
@@ -207,50 +215,6 @@ final class HeartbeatsBench {
                         null));
             }
         });
-    }
-
-    /** At a short interval, how long the registry takes to see nodes that fell silent without hanging up. */
-    private void leaving(Cluster cluster, List<SimNode> silent, StateWatch states)
-            throws IOException, InterruptedException {
-        ServiceProcess gateway = cluster.startIngress(
-                Map.of("MUSTER_INGRESS_HEARTBEAT_INTERVAL_MS", Integer.toString(SHORT_INTERVAL_MILLIS)), 256);
-        try (Channels channels = new Channels(gateway.port(), silent.size());
-                SimFleet fleet = new SimFleet(channels, SHORT_INTERVAL_MILLIS, progress)) {
-            fleet.connect(silent, 1_000);
-            progress.say("nodes with an interval of 5 s: waiting for heartbeats, then they fall silent");
-            Thread.sleep(2L * SHORT_INTERVAL_MILLIS);
-            long start = System.nanoTime();
-            fleet.fallSilent(0, silent.size());
-            long giveUp = start + 40_000_000_000L;
-            while (stillOnline(silent, states) > 0 && System.nanoTime() < giveUp) {
-                Thread.sleep(20);
-            }
-            double worst = 0;
-            Map<String, StateWatch.Seen> latest = states.latest();
-            for (SimNode node : silent) {
-                StateWatch.Seen seen = latest.get(node.nodeId());
-                long at = seen == null || seen.status() == NodeStatus.ONLINE ? giveUp : seen.nanos();
-                worst = Math.max(worst, (at - start) / 1e9);
-            }
-            figures.add(Figure.lowerIsBetter(
-                    "a dead node leaves ONLINE at an interval of 5 s, worst of " + silent.size(),
-                    worst,
-                    "s",
-                    null,
-                    LEAVES_BAR_SECONDS));
-        } finally {
-            cluster.stop(gateway);
-        }
-    }
-
-    private static long stillOnline(List<SimNode> silent, StateWatch states) {
-        Map<String, StateWatch.Seen> latest = states.latest();
-        return silent.stream()
-                .filter(node -> {
-                    StateWatch.Seen seen = latest.get(node.nodeId());
-                    return seen == null || seen.status() == NodeStatus.ONLINE;
-                })
-                .count();
     }
 
     private Cost measure(String what, List<ServiceProcess> measured, TopicMeter topics, @Nullable SimFleet fleet)

@@ -14,6 +14,7 @@ import dev.muster.bench.terminal.Corpus;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,6 +27,7 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Output through gRPC, acknowledged by the broker, beside one plain producer on the same broker. The two take turns in short windows of the
@@ -34,6 +36,7 @@ import org.apache.kafka.common.config.ConfigResource;
 final class IngestBench {
     static final List<String> COMPRESSIONS = List.of("lz4", "none");
     private static final int PARTITIONS = 8;
+    private static final int SERVICES_BESIDE = 2;
     private static final Map<Integer, Double> BARS = Map.of(1_024, 0.5, 16 * 1_024, 0.8);
     /** So that windows of hundreds of MB/s do not fill the disk. */
     private static final Map<String, String> SHORT_LIVED =
@@ -42,7 +45,10 @@ final class IngestBench {
     private final Plan plan;
     private final Progress progress;
 
-    /** @param agents that print at once, each on its own connection */
+    /**
+     * @param agents that print at once, each on its own connection
+     * @param recording where to put what Java's flight recorder sees of the first gateway; null: it does not run
+     */
     record Plan(
             boolean quick,
             List<Integer> chunks,
@@ -50,7 +56,8 @@ final class IngestBench {
             int agents,
             int warmUpRounds,
             int rounds,
-            int windowMillis) {}
+            int windowMillis,
+            @Nullable Path recording) {}
 
     private record Cell(int chunkBytes, String compression) {}
 
@@ -68,7 +75,8 @@ final class IngestBench {
             starts.add(c -> c.startRegistry(Map.of(), 512));
             starts.add(c -> c.startFanout(Map.of("MUSTER_FANOUT_MUTATIONS_PER_MINUTE", "1000000"), 256));
             for (String compression : plan.compressions()) {
-                starts.add(c -> c.startIngress(Map.of("MUSTER_KAFKA_COMPRESSION_TYPE", compression), 512));
+                List<String> options = starts.size() == SERVICES_BESIDE ? recorder() : List.of();
+                starts.add(c -> c.startIngress(Map.of("MUSTER_KAFKA_COMPRESSION_TYPE", compression), 512, options));
             }
             List<ServiceProcess> services = cluster.startAll(starts);
             ServiceProcess registry = services.get(0);
@@ -98,8 +106,18 @@ final class IngestBench {
                 for (AutoCloseable one : open) {
                     close(one);
                 }
+                if (plan.recording() != null) {
+                    cluster.stop(ingress.get(0)); // a recording is written when the process ends in order
+                }
             }
         }
+    }
+
+    private List<String> recorder() {
+        return plan.recording() == null
+                ? List.of()
+                : List.of("-XX:StartFlightRecording=settings=profile,dumponexit=true,filename="
+                        + plan.recording().toAbsolutePath());
     }
 
     private GatewaySide.Gateway connect(

@@ -3,8 +3,10 @@ package dev.muster.bench.ingest;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -14,6 +16,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Output through the gateway, acknowledged by the broker, beside one plain Kafka producer.")
 public final class IngestBenchCommand implements Callable<Integer> {
+    private static final int WARM_UP_ROUNDS = 3;
+
     private final PrintStream out;
     private final PrintStream err;
 
@@ -26,6 +30,18 @@ public final class IngestBenchCommand implements Callable<Integer> {
     @Option(names = "--rounds", description = "how often each cell is measured (default: 5)")
     private int rounds = 5;
 
+    @Option(names = "--window", description = "milliseconds of each measurement (default: 3000)")
+    private int windowMillis = 3_000;
+
+    @Option(names = "--chunks", split = ",", description = "bytes of a chunk (default: 1024,4096,16384,32768)")
+    private List<Integer> chunks = List.of(1_024, 4_096, 16_384, 32_768);
+
+    @Option(names = "--compressions", split = ",", description = "of lz4 and none (default: both)")
+    private List<String> compressions = IngestBench.COMPRESSIONS;
+
+    @Option(names = "--recording", description = "where to put a flight recording of the first compression's gateway")
+    private @Nullable Path recording;
+
     public IngestBenchCommand(PrintStream out, PrintStream err) {
         this.out = out;
         this.err = err;
@@ -34,15 +50,9 @@ public final class IngestBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         IngestBench.Plan plan = quick
-                ? new IngestBench.Plan(true, List.of(1_024, 16_384), List.of("lz4"), 30, 3, 3, 1_200)
+                ? new IngestBench.Plan(true, List.of(1_024, 16_384), List.of("lz4"), 30, 3, 3, 1_200, recording)
                 : new IngestBench.Plan(
-                        false,
-                        List.of(1_024, 4_096, 16_384, 32_768),
-                        IngestBench.COMPRESSIONS,
-                        agents,
-                        2,
-                        rounds,
-                        3_000);
+                        false, chunks, compressions, agents, WARM_UP_ROUNDS, rounds, windowMillis, recording);
         new IngestBench(plan, new Progress(err)).run().print(out);
         return 0;
     }

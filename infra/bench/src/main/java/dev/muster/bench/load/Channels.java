@@ -8,6 +8,9 @@ import io.grpc.MethodDescriptor;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetAddress;
@@ -22,7 +25,8 @@ public final class Channels implements AutoCloseable {
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     static final Metadata.Key<String> SESSION = Metadata.Key.of("muster-session", Metadata.ASCII_STRING_MARSHALLER);
 
-    private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
+            1, Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     private final List<ManagedChannel> channels = new ArrayList<>();
 
     /**
@@ -35,7 +39,7 @@ public final class Channels implements AutoCloseable {
                     .usePlaintext()
                     .directExecutor()
                     .eventLoopGroup(loop)
-                    .channelType(NioSocketChannel.class)
+                    .channelType(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
                     .flowControlWindow(1 << 20);
             channels.add(builder.build());
         }
@@ -51,6 +55,11 @@ public final class Channels implements AutoCloseable {
 
     <Q, A> ClientCall<Q, A> call(int agent, MethodDescriptor<Q, A> method) {
         return of(agent).newCall(method, CallOptions.DEFAULT);
+    }
+
+    /** The next call of this agent does not wait for the pause after a connection that failed. */
+    void tryAgainNow(int agent) {
+        of(agent).resetConnectBackoff();
     }
 
     static Metadata headers(SimNode node) {

@@ -11,10 +11,7 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -157,23 +154,7 @@ public final class OutputStreamLoad extends ClientCall.Listener<OutputAck> {
 
     private static MethodDescriptor<byte[], OutputAck> method() {
         MethodDescriptor<OutputChunk, OutputAck> generated = AgentIngressGrpc.getPublishOutputMethod();
-        return generated.toBuilder(new Bytes(), generated.getResponseMarshaller())
+        return generated.toBuilder(new RawBytes(), generated.getResponseMarshaller())
                 .build();
-    }
-
-    private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
-        @Override
-        public InputStream stream(byte[] value) {
-            return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-            try {
-                return stream.readAllBytes();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 }

@@ -2,6 +2,8 @@ package dev.muster.bench.load;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import dev.muster.bench.report.Progress;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
@@ -19,22 +21,29 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes nodes as an operator would: {@code POST /api/v1/nodes} for each invite, and the {@code Join} call for each credential, many under way
- * at once. All simulated agents have one key pair: making one for each would be the larger part of the time.
+ * Makes nodes as an operator would who brings in a fleet: lists of them with {@code POST /api/v1/nodes}, and the {@code Join} call for each
+ * credential, hundreds under way at once. All simulated agents have one key pair: making one for each would be the larger part of the time.
  */
 public final class Provisioner {
-    private static final int AT_ONCE = 400;
+    private static final int NODES_PER_REQUEST = 250;
+    /** Requests whose nodes are still joining count: fewer joins than a gateway lets wait. */
+    private static final int REQUESTS_AT_ONCE = 3;
+
     private static final int TRIES = 20;
+    private static final long RETRY_MILLIS = 100;
     private static final long PROGRESS_NANOS = 5_000_000_000L;
 
     private final String url;
@@ -61,18 +70,20 @@ public final class Provisioner {
     }
 
     /**
+     * @param prefix of their names; also their label {@code fleet}
      * @throws IOException with the first refusal that a repeat did not cure
      */
     public List<SimNode> make(String prefix, int count) throws IOException, InterruptedException {
         made.clear();
-        Semaphore room = new Semaphore(AT_ONCE);
+        Semaphore room = new Semaphore(REQUESTS_AT_ONCE);
         String bearer = "Bearer " + token.get();
         long saidNanos = System.nanoTime();
-        for (int i = 0; i < count && failure.get() == null; i++) {
+        for (int from = 0; from < count && failure.get() == null; from += NODES_PER_REQUEST) {
             room.acquire();
-            String name = prefix + "-" + (i + 1);
-            CompletableFuture<Void> one = create(name, bearer, 1).thenCompose(invite -> join(invite, 1));
-            var unused = one.whenComplete((done, problem) -> {
+            List<String> names = IntStream.rangeClosed(from + 1, Math.min(count, from + NODES_PER_REQUEST))
+                    .mapToObj(number -> prefix + "-" + number)
+                    .toList();
+            var unused = create(prefix, names, bearer, 1).whenComplete((done, problem) -> {
                 if (problem != null) {
                     failure.compareAndSet(null, problem);
                 }
@@ -83,7 +94,7 @@ public final class Provisioner {
                 progress.say("  " + made.size() + " of " + count + " nodes have joined");
             }
         }
-        room.acquire(AT_ONCE);
+        room.acquire(REQUESTS_AT_ONCE);
         Throwable problem = failure.get();
         if (problem != null) {
             throw new IOException("a node could not be made: " + problem.getMessage(), problem);
@@ -91,32 +102,65 @@ public final class Provisioner {
         return List.copyOf(made);
     }
 
-    private CompletableFuture<String> create(String name, String bearer, int attempt) {
+    /** Complete when all of them have joined. What was not made is asked for again. */
+    private CompletableFuture<Void> create(String prefix, List<String> names, String bearer, int attempt) {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/api/v1/nodes"))
                 .header("Authorization", bearer)
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(
-                        "{\"name\":\"" + name + "\",\"labels\":{\"bench\":\"true\"}}"))
+                .POST(HttpRequest.BodyPublishers.ofString(body(prefix, names)))
                 .build();
         return http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).thenCompose(response -> {
-            if (response.statusCode() == 503 && attempt < TRIES) {
-                return create(name, bearer, attempt + 1);
-            }
-            if (response.statusCode() != 201) {
+            boolean answered = response.statusCode() == 201 || response.statusCode() == 207;
+            if (!answered && (response.statusCode() != 503 || attempt == TRIES)) {
                 return CompletableFuture.failedFuture(
                         new IOException("POST /api/v1/nodes: " + response.statusCode() + " " + response.body()));
             }
-            return CompletableFuture.completedFuture(inviteOf(response.body()));
+            List<CompletableFuture<Void>> all = new ArrayList<>();
+            List<String> again = answered ? new ArrayList<>() : names;
+            if (answered) {
+                for (JsonNode result : resultsOf(response.body())) {
+                    if (result.hasNonNull("problem")) {
+                        again.add(result.path("name").asText());
+                    } else {
+                        all.add(join(result.path("invite").path("token").asText(), 1));
+                    }
+                }
+            }
+            if (!again.isEmpty()) {
+                all.add(
+                        attempt == TRIES
+                                ? CompletableFuture.failedFuture(
+                                        new IOException("POST /api/v1/nodes: " + response.body()))
+                                : pause().thenCompose(over -> create(prefix, again, bearer, attempt + 1)));
+            }
+            return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
         });
     }
 
-    private String inviteOf(String body) {
+    private String body(String fleet, List<String> names) {
+        ObjectNode body = json.createObjectNode();
+        ArrayNode nodes = body.putArray("nodes");
+        for (String name : names) {
+            nodes.addObject()
+                    .put("name", name)
+                    .putObject("labels")
+                    .put("bench", "true")
+                    .put("fleet", fleet);
+        }
+        return body.toString();
+    }
+
+    private JsonNode resultsOf(String body) {
         try {
-            JsonNode answer = json.readTree(body);
-            return answer.path("invite").path("token").asText();
+            return json.readTree(body).path("results");
         } catch (IOException e) {
             throw new IllegalStateException("an answer of the API is not JSON", e);
         }
+    }
+
+    private static CompletableFuture<Void> pause() {
+        return CompletableFuture.runAsync(
+                () -> {}, CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS));
     }
 
     private CompletableFuture<Void> join(String invite, int attempt) {
@@ -137,8 +181,9 @@ public final class Provisioner {
                     public void onCompleted() {}
                 });
         return answer.thenAccept(response -> made.add(new SimNode(response.getNodeId(), response.getCredential())))
-                .exceptionallyCompose(problem ->
-                        attempt < TRIES ? join(invite, attempt + 1) : CompletableFuture.failedFuture(problem));
+                .exceptionallyCompose(problem -> attempt < TRIES
+                        ? pause().thenCompose(over -> join(invite, attempt + 1))
+                        : CompletableFuture.failedFuture(problem));
     }
 
     private JoinRequest request(String invite) {

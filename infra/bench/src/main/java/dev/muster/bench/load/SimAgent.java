@@ -19,19 +19,23 @@ final class SimAgent extends ClientCall.Listener<GatewayMessage> {
     private final int number;
     private final SimFleet.Observer observer;
     private final UUID instance;
+    private final SimTasks tasks;
     private volatile @Nullable ClientCall<AgentMessage, GatewayMessage> call;
     private volatile String session = "";
     private volatile long sequence;
     private volatile long dueNanos;
     private volatile long connectNanos;
     private int connects;
+    private volatile int failures;
+    private volatile long lostNanos;
     private volatile boolean stopped;
 
-    SimAgent(SimNode node, int number, UUID instance, SimFleet.Observer observer) {
+    SimAgent(SimNode node, int number, UUID instance, Channels channels, SimFleet.Observer observer) {
         this.node = node;
         this.number = number;
         this.instance = instance;
         this.observer = observer;
+        this.tasks = new SimTasks(channels, number, node, this::say);
     }
 
     int number() {
@@ -47,6 +51,16 @@ final class SimAgent extends ClientCall.Listener<GatewayMessage> {
         return session;
     }
 
+    /** Since it was welcome last. */
+    int failures() {
+        return failures;
+    }
+
+    /** When the last session ended; 0 before any. */
+    long lostNanos() {
+        return lostNanos;
+    }
+
     void connect(ClientCall<AgentMessage, GatewayMessage> newest, long nowNanos) {
         connectNanos = nowNanos;
         connects++;
@@ -60,20 +74,20 @@ final class SimAgent extends ClientCall.Listener<GatewayMessage> {
                         .setConnectSequence(connects)
                         .setAgentVersion("bench")
                         .setHost(Provisioner.host())
-                        .addCapabilities("pipe"))
+                        .addCapabilities("pipe")
+                        .setTaskHighWater(tasks.highWater()))
                 .build());
     }
 
     /** @param due when it was due, which may be earlier than now */
     boolean heartbeat(long due, int mood) {
-        ClientCall<AgentMessage, GatewayMessage> out = call;
-        if (session.isEmpty() || out == null || stopped) {
+        if (session.isEmpty() || stopped) {
             return false;
         }
         dueNanos = due;
         long next = sequence + 1; // one thread sends
         sequence = next;
-        out.sendMessage(AgentMessage.newBuilder()
+        say(AgentMessage.newBuilder()
                 .setHeartbeat(Heartbeat.newBuilder().setSequence(next).setVitals(vitals(mood)))
                 .build());
         return true;
@@ -92,10 +106,20 @@ final class SimAgent extends ClientCall.Listener<GatewayMessage> {
         }
     }
 
+    /** gRPC takes messages of one call from any thread, one at a time. */
+    private synchronized void say(AgentMessage message) {
+        ClientCall<AgentMessage, GatewayMessage> out = call;
+        if (out != null && !session.isEmpty()) {
+            out.sendMessage(message);
+        }
+    }
+
     @Override
     public void onMessage(GatewayMessage message) {
         switch (message.getMessageCase()) {
             case WELCOME -> {
+                sequence = 0;
+                failures = 0;
                 session = message.getWelcome().getSessionId();
                 observer.welcome(this, connectNanos);
             }
@@ -106,16 +130,23 @@ final class SimAgent extends ClientCall.Listener<GatewayMessage> {
                     observer.late();
                 }
             }
-            case RECONNECT, RUN_TASK, CANCEL_TASK, TERMINAL_INPUT, RESIZE, TASK_EVENT_ACK, MESSAGE_NOT_SET ->
+            case RUN_TASK -> tasks.run(message.getRunTask(), session);
+            case RECONNECT, CANCEL_TASK, TERMINAL_INPUT, RESIZE, TASK_EVENT_ACK, MESSAGE_NOT_SET ->
                 observer.message(this, message);
         }
     }
 
     @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // has one writer
     public void onClose(Status status, Metadata trailers) {
         boolean wasLive = !session.isEmpty();
         session = "";
-        observer.closed(this, status, wasLive, stopped);
+        if (wasLive) {
+            lostNanos = System.nanoTime();
+        } else {
+            failures++;
+        }
+        observer.closed(this, status, trailers, stopped, wasLive);
     }
 
     /** As a machine with eight cores that does a little: what a real agent sends. */

@@ -3,15 +3,20 @@ package dev.muster.bench.load;
 import dev.muster.bench.report.Progress;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
 import dev.muster.proto.agent.v1.GatewayMessage;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -36,6 +41,9 @@ public final class SimFleet implements AutoCloseable {
     private final Progress progress;
     private final Recorder answers = new Recorder(HIGHEST_NANOS, 3);
     private final Recorder connects = new Recorder(HIGHEST_NANOS, 3);
+    private final Recorder outages = new Recorder(HIGHEST_NANOS, 3);
+    private final Reconnects reconnects = new Reconnects(new SplittableRandom(12));
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private final AtomicInteger live = new AtomicInteger();
     private final LongAdder sent = new LongAdder();
     private final LongAdder heard = new LongAdder();
@@ -43,6 +51,7 @@ public final class SimFleet implements AutoCloseable {
     private final Map<String, AtomicLong> errors = new ConcurrentHashMap<>();
     private final Thread beats;
     private volatile long intervalNanos;
+    private volatile boolean comesBack;
     private volatile boolean closing;
 
     /** What agents tell, on the thread of their connection. */
@@ -56,7 +65,7 @@ public final class SimFleet implements AutoCloseable {
 
         void message(SimAgent agent, GatewayMessage message);
 
-        void closed(SimAgent agent, Status status, boolean wasLive, boolean wanted);
+        void closed(SimAgent agent, Status status, Metadata trailers, boolean wanted, boolean wasLive);
     }
 
     public SimFleet(Channels channels, long intervalMillis, Progress progress) {
@@ -76,14 +85,14 @@ public final class SimFleet implements AutoCloseable {
         List<SimAgent> more = new ArrayList<>(nodes.size());
         for (SimNode node : nodes) {
             UUID instance = new UUID(random.nextLong(), random.nextLong());
-            more.add(new SimAgent(node, agents.size() + more.size(), instance, listener));
+            more.add(new SimAgent(node, agents.size() + more.size(), instance, channels, listener));
         }
         long start = System.nanoTime();
         long saidNanos = start;
         for (int i = 0; i < more.size(); i++) {
             sleepUntil(start + i * 1_000_000_000L / perSecond);
             SimAgent agent = more.get(i);
-            agent.connect(channels.call(agent.number(), AgentIngressGrpc.getConnectMethod()), System.nanoTime());
+            open(agent);
             if (System.nanoTime() - saidNanos > PROGRESS_NANOS) {
                 saidNanos = System.nanoTime();
                 progress.say("  " + live.get() + " agents are connected");
@@ -94,6 +103,18 @@ public final class SimFleet implements AutoCloseable {
         while (live.get() < agents.size() && System.nanoTime() < giveUp) {
             Thread.sleep(20);
         }
+    }
+
+    private void open(SimAgent agent) {
+        if (!closing) {
+            channels.tryAgainNow(agent.number());
+            agent.connect(channels.call(agent.number(), AgentIngressGrpc.getConnectMethod()), System.nanoTime());
+        }
+    }
+
+    /** From now on agents whose stream ends connect again, as real ones do. */
+    public void comeBack() {
+        comesBack = true;
     }
 
     /** Goes on with the same agents and another interval, from the next round on. */
@@ -127,6 +148,11 @@ public final class SimFleet implements AutoCloseable {
         return connects.getIntervalHistogram();
     }
 
+    /** From the end of a session to the next Welcome, since the last call, in nanoseconds. */
+    public Histogram takeOutages() {
+        return outages.getIntervalHistogram();
+    }
+
     /** Streams that ended though nobody wished it, by status. */
     public Map<String, Long> errors() {
         Map<String, Long> all = new TreeMap<>();
@@ -151,6 +177,7 @@ public final class SimFleet implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
+        timer.shutdownNow();
         LockSupport.unpark(beats);
         agents.forEach(SimAgent::hangUp);
         try {
@@ -189,7 +216,11 @@ public final class SimFleet implements AutoCloseable {
         @Override
         public void welcome(SimAgent agent, long connectNanos) {
             live.incrementAndGet();
-            connects.recordValue(Math.min(HIGHEST_NANOS, System.nanoTime() - connectNanos));
+            long now = System.nanoTime();
+            connects.recordValue(Math.min(HIGHEST_NANOS, now - connectNanos));
+            if (agent.lostNanos() != 0) {
+                outages.recordValue(Math.min(HIGHEST_NANOS, now - agent.lostNanos()));
+            }
         }
 
         @Override
@@ -207,13 +238,17 @@ public final class SimFleet implements AutoCloseable {
         public void message(SimAgent agent, GatewayMessage message) {}
 
         @Override
-        public void closed(SimAgent agent, Status status, boolean wasLive, boolean wanted) {
+        public void closed(SimAgent agent, Status status, Metadata trailers, boolean wanted, boolean wasLive) {
             if (wasLive) {
                 live.decrementAndGet();
             }
             if (!wanted) {
                 errors.computeIfAbsent(status.getCode() + " " + status.getDescription(), key -> new AtomicLong())
                         .incrementAndGet();
+                if (comesBack && !closing) {
+                    long delay = reconnects.delayMillis(agent.failures(), trailers);
+                    var unused = timer.schedule(() -> open(agent), delay, TimeUnit.MILLISECONDS);
+                }
             }
         }
     }

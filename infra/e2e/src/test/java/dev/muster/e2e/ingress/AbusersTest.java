@@ -19,12 +19,8 @@ import dev.muster.proto.agent.v1.Start;
 import dev.muster.proto.agent.v1.TaskEvent;
 import dev.muster.proto.agent.v1.TaskStarted;
 import dev.muster.proto.records.v1.NodeRecord;
-import io.grpc.MethodDescriptor;
-import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
-import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -43,8 +39,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -97,15 +91,15 @@ final class AbusersTest {
 
     @BeforeEach
     void aBystander() throws Exception {
-        bystander = new Bystander(new BareAgent(ingress.port()), newCredential());
-        await().atMost(PATIENCE).until(() -> bystander.answered.get() > 0);
+        bystander = new Bystander(new BareAgent(ingress.port()), newCredential(), timer);
+        await().atMost(PATIENCE).until(() -> bystander.answered() > 0);
     }
 
     @AfterEach
     void whoIsHeardAsEver() {
-        long now = bystander.sent.get();
-        await().atMost(PATIENCE).until(() -> bystander.answered.get() > now);
-        assertThat(bystander.problem).isNull();
+        long now = bystander.sent();
+        await().atMost(PATIENCE).until(() -> bystander.answered() > now);
+        assertThat(bystander.problem()).isNull();
         bystander.close();
         agents.forEach(BareAgent::close);
         agents.clear();
@@ -118,7 +112,7 @@ final class AbusersTest {
         String session = connect(agent, credential);
         double before = Metrics.sum(ingress, "muster_ingress_output_held_back_total", "reason=\"window\"");
         String terminal = ids.make(Ids.Kind.TASK, 0);
-        Acks acks = new Acks(true);
+        OutputAcks acks = new OutputAcks(true);
         StreamObserver<OutputChunk> out = agent.publishOutput(credential, session, acks);
         out.onNext(start(terminal));
         byte[] noise = new byte[16_384];
@@ -137,7 +131,7 @@ final class AbusersTest {
                         .isLessThan(524_288 + 5 * 17_000);
             }
         }
-        await().atMost(PATIENCE).until(() -> acks.last == (long) chunks * noise.length);
+        await().atMost(PATIENCE).until(() -> acks.last() == (long) chunks * noise.length);
         assertThat(Metrics.sum(ingress, "muster_ingress_output_held_back_total", "reason=\"window\""))
                 .isGreaterThan(before);
     }
@@ -165,7 +159,7 @@ final class AbusersTest {
         BareAgent agent = agent();
         String session = connect(agent, credential);
         double before = Metrics.sum(ingress, CALLS, "call=\"PublishOutput\"", LIMITED);
-        Acks acks = new Acks(false);
+        OutputAcks acks = new OutputAcks(false);
         StreamObserver<OutputChunk> out = agent.publishOutput(credential, session, acks);
         List<String> terminals = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
@@ -185,8 +179,8 @@ final class AbusersTest {
             await().atMost(PATIENCE).until(() -> Metrics.sum(ingress, "muster_ingress_output_in_flight_bytes") == 0);
         }
         acks.read();
-        await().atMost(PATIENCE).until(() -> acks.problem != null);
-        assertThat(acks.problem).hasMessageContaining("the agent did not read its acknowledgements for 500 ms");
+        await().atMost(PATIENCE).until(() -> acks.problem() != null);
+        assertThat(acks.problem()).hasMessageContaining("the agent did not read its acknowledgements for 500 ms");
     }
 
     @Test
@@ -198,7 +192,7 @@ final class AbusersTest {
         double before = Metrics.sum(ingress, CALLS, "code=\"invalid\"");
         BareAgent.Received<GatewayMessage> control = new BareAgent.Received<>();
         ClientCalls.asyncBidiStreamingCall(
-                        agent.call(raw(AgentIngressGrpc.getConnectMethod()), credential, ""), control)
+                        agent.call(RawMethods.raw(AgentIngressGrpc.getConnectMethod()), credential, ""), control)
                 .onNext(garbage);
         await().atMost(PATIENCE).until(() -> control.error() != null);
         assertThat(control.error()).hasMessageContaining("a message that is none");
@@ -206,7 +200,9 @@ final class AbusersTest {
         BareAgent.Received<OutputAck> output = new BareAgent.Received<>();
         ClientCalls.asyncBidiStreamingCall(
                         agent.call(
-                                raw(AgentIngressGrpc.getPublishOutputMethod()), credential, connect(agent, credential)),
+                                RawMethods.raw(AgentIngressGrpc.getPublishOutputMethod()),
+                                credential,
+                                connect(agent, credential)),
                         output)
                 .onNext(garbage);
         await().atMost(PATIENCE).until(() -> output.error() != null);
@@ -214,7 +210,7 @@ final class AbusersTest {
 
         BareAgent.Received<Object> join = new BareAgent.Received<>();
         ClientCalls.asyncUnaryCall(
-                agent.call(raw(AgentIngressGrpc.getJoinMethod()), "", ""), garbage, new Untyped<>(join));
+                agent.call(RawMethods.raw(AgentIngressGrpc.getJoinMethod()), "", ""), garbage, new Untyped<>(join));
         await().atMost(PATIENCE).until(() -> join.error() != null);
         assertThat(join.error()).hasMessageContaining("not an invite");
         assertThat(Metrics.sum(ingress, CALLS, "code=\"invalid\"")).isEqualTo(before + 3);
@@ -302,102 +298,6 @@ final class AbusersTest {
                 .setMarkerNumber(1)
                 .setMarker(Marker.newBuilder().setStart(Start.getDefaultInstance()))
                 .build();
-    }
-
-    /** The same call, with requests that are any bytes. */
-    private static <A> MethodDescriptor<byte[], A> raw(MethodDescriptor<?, A> method) {
-        return method.toBuilder(
-                        new MethodDescriptor.Marshaller<byte[]>() {
-                            @Override
-                            public InputStream stream(byte[] value) {
-                                return new ByteArrayInputStream(value);
-                            }
-
-                            @Override
-                            public byte[] parse(InputStream stream) {
-                                throw new UnsupportedOperationException();
-                            }
-                        },
-                        method.getResponseMarshaller())
-                .build();
-    }
-
-    /** An agent that does nothing wrong; ten heartbeats a second. */
-    private final class Bystander implements StreamObserver<GatewayMessage> {
-        private final BareAgent connection;
-        private final StreamObserver<AgentMessage> out;
-        private final Future<?> heartbeats;
-        private final AtomicLong sent = new AtomicLong();
-        private final AtomicLong answered = new AtomicLong();
-        private volatile @Nullable Throwable problem;
-
-        private Bystander(BareAgent connection, String credential) {
-            this.connection = connection;
-            out = connection.connect(credential, this);
-            out.onNext(BareAgent.hello());
-            heartbeats = timer.scheduleAtFixedRate(
-                    () -> out.onNext(BareAgent.heartbeat(sent.incrementAndGet())), 0, 100, TimeUnit.MILLISECONDS);
-        }
-
-        @Override
-        public void onNext(GatewayMessage message) {
-            if (message.hasHeartbeatAck()) {
-                answered.set(message.getHeartbeatAck().getSequence());
-            }
-        }
-
-        @Override
-        public void onError(Throwable end) {
-            problem = end;
-        }
-
-        @Override
-        public void onCompleted() {}
-
-        private void close() {
-            heartbeats.cancel(true);
-            connection.close();
-        }
-    }
-
-    /** Acknowledgements of one terminal, read or not. */
-    private static final class Acks implements ClientResponseObserver<OutputChunk, OutputAck> {
-        private final boolean reads;
-        private volatile @Nullable ClientCallStreamObserver<OutputChunk> call;
-        private volatile long last;
-        private volatile @Nullable Throwable problem;
-
-        private Acks(boolean reads) {
-            this.reads = reads;
-        }
-
-        @Override
-        public void beforeStart(ClientCallStreamObserver<OutputChunk> stream) {
-            call = stream;
-            if (!reads) {
-                stream.disableAutoRequestWithInitial(1);
-            }
-        }
-
-        /** After all. */
-        private void read() {
-            if (call != null) {
-                call.request(Integer.MAX_VALUE);
-            }
-        }
-
-        @Override
-        public void onNext(OutputAck ack) {
-            last = ack.getOffset();
-        }
-
-        @Override
-        public void onError(Throwable end) {
-            problem = end;
-        }
-
-        @Override
-        public void onCompleted() {}
     }
 
     private record Counting(AtomicInteger refused) implements StreamObserver<GatewayMessage> {

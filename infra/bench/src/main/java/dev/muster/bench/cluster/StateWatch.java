@@ -1,4 +1,4 @@
-package dev.muster.bench.heartbeats;
+package dev.muster.bench.cluster;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.contract.topics.Topic;
@@ -6,9 +6,11 @@ import dev.muster.contract.topics.TopicNames;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.NodeStatus;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -17,17 +19,22 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Follows {@code muster.node-state}: every change of status that the registry commits, when it is seen. */
-final class StateWatch implements AutoCloseable {
+public final class StateWatch implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Thread thread;
     private final Map<String, Seen> latest = new ConcurrentHashMap<>();
     private final Map<NodeStatus, Long> entered = new ConcurrentHashMap<>();
+    private final Set<String> leftOut = ConcurrentHashMap.newKeySet();
     private volatile boolean closing;
 
     /** @param nanos when it was seen first */
-    record Seen(NodeStatus status, long nanos) {}
+    public record Seen(NodeStatus status, long nanos) {
+        public boolean isOnline() {
+            return status == NodeStatus.ONLINE;
+        }
+    }
 
-    StateWatch(String bootstrapServers) {
+    public StateWatch(String bootstrapServers) {
         consumer = new KafkaConsumer<>(
                 Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed"),
                 new ByteArrayDeserializer(),
@@ -42,19 +49,24 @@ final class StateWatch implements AutoCloseable {
         thread.start();
     }
 
+    /** From now on these do not count, but {@link #latest} has them. */
+    public void leaveOut(Collection<String> nodeIds) {
+        leftOut.addAll(nodeIds);
+    }
+
     /** Nodes that are ONLINE now. */
-    long online() {
-        return latest.values().stream()
-                .filter(seen -> seen.status() == NodeStatus.ONLINE)
+    public long online() {
+        return latest.entrySet().stream()
+                .filter(node -> node.getValue().isOnline() && !leftOut.contains(node.getKey()))
                 .count();
     }
 
     /** How often nodes became this since the start. */
-    long entered(NodeStatus status) {
+    public long entered(NodeStatus status) {
         return entered.getOrDefault(status, 0L);
     }
 
-    Map<String, Seen> latest() {
+    public Map<String, Seen> latest() {
         return new HashMap<>(latest);
     }
 
@@ -80,7 +92,9 @@ final class StateWatch implements AutoCloseable {
         Seen before = latest.get(state.getNodeId());
         if (before == null || before.status() != state.getStatus()) {
             latest.put(state.getNodeId(), new Seen(state.getStatus(), System.nanoTime()));
-            entered.merge(state.getStatus(), 1L, Long::sum);
+            if (!leftOut.contains(state.getNodeId())) {
+                entered.merge(state.getStatus(), 1L, Long::sum);
+            }
         }
     }
 

@@ -1,0 +1,31 @@
+package dev.muster.bench.abuse;
+
+import dev.muster.bench.load.SimNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * An agent that does what none should, until its standard input ends. Reads a node's id and credential, a line each; prints a line when it
+ * begins, and in the end what the gateway answered.
+ */
+public final class AbuserMain {
+    private AbuserMain() {}
+
+    public static void main(String[] args) throws IOException {
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        SimNode node = new SimNode(in.readLine(), in.readLine());
+        Abuser abuser = new Abuser(Integer.parseInt(args[1]), node);
+        Thread thread = new Thread(() -> abuser.run(Abuse.valueOf(args[0])), "bench-abuser");
+        thread.setDaemon(true);
+        thread.start();
+        System.out.println("begun");
+        while (in.readLine() != null) {
+            // until it ends
+        }
+        System.out.println(abuser.answers().summary());
+        System.out.flush();
+        Runtime.getRuntime().halt(0);
+    }
+}
