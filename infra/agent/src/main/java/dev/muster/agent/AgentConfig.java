@@ -50,6 +50,12 @@ public record AgentConfig(
                 said ? keyFile : known.keyFile());
     }
 
+    /** The same over TLS, to a gateway whose certificate is this one or comes from this authority. */
+    public AgentConfig trusting(Path ca) {
+        return new AgentConfig(
+                stateDir, gateway, invite, spoolBytesMax, dropWhenFull, labels, ca, false, certFile, keyFile);
+    }
+
     /** Defaults for a gateway on this machine. */
     public static AgentConfig local(Path stateDir, String gateway, @Nullable String invite) {
         return new AgentConfig(

@@ -5,12 +5,14 @@ import dev.muster.bench.BenchCommand;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.doctor.DoctorCommand;
 import dev.muster.cli.kafka.TopicsCommand;
+import dev.muster.cli.local.RunDirectory;
 import dev.muster.cli.local.ServiceCommand;
 import dev.muster.cli.local.TokenCommand;
 import dev.muster.cli.local.UpCommand;
 import dev.muster.cli.node.NodeCommand;
 import dev.muster.cli.node.NodesCommand;
 import dev.muster.cli.task.RunCommand;
+import dev.muster.cli.task.TaskGroupsCommand;
 import dev.muster.cli.task.TasksCommand;
 import dev.muster.cli.terminal.HistoryCommand;
 import dev.muster.cli.terminal.LogsCommand;
@@ -41,7 +43,9 @@ public final class Main {
                 System.err,
                 terminals.contains("i"),
                 terminals.contains("o"));
-        System.exit(run(io, args));
+        int code = run(io, args);
+        RunDirectory.remove();
+        System.exit(code);
     }
 
     /** The whole command line within a process; returns the exit code. */
@@ -66,6 +70,7 @@ public final class Main {
                 .addSubcommand(new LogsCommand(io))
                 .addSubcommand(new HistoryCommand(io))
                 .addSubcommand(new TasksCommand(io))
+                .addSubcommand(new TaskGroupsCommand(io))
                 .addSubcommand(new TokenCommand(io))
                 .addSubcommand(new AgentCommand())
                 .addSubcommand(new ServiceCommand(io))
@@ -73,7 +78,9 @@ public final class Main {
                 .addSubcommand(new DoctorCommand(io))
                 .addSubcommand(
                         BenchCommand.commandLine(new PrintStream(io.out(), false, StandardCharsets.UTF_8), io.err()))
-                .addSubcommand(new CompletionCommand(io));
+                .addSubcommand(new TextCommand(io))
+                .addSubcommand(new CompletionCommand(io))
+                .addSubcommand(new CommandLine.HelpCommand());
         Failures failures = new Failures(io, failure);
         return root.setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)

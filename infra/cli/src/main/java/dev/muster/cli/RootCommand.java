@@ -16,7 +16,16 @@ import picocli.CommandLine.Spec;
             "",
             "Commands that talk to a running Muster take --url or $MUSTER_URL, and $MUSTER_TOKEN;",
             "without them they find the one that runs on --data-dir and act as its admin.",
-            "Standard output is data only. Muster's own failures exit with 125."
+            "Standard output is data only; all else goes to standard error."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:it is done; `up` and `service`: stopped as asked",
+            "1:`up` or `service` cannot start or go on; `doctor` found something bad; `run --selector`: not well everywhere",
+            "125:a failure of Muster's own, in one line on standard error",
+            "130:interrupted twice with Ctrl-C",
+            "141:nobody reads standard output any more",
+            "...:`run` and `shell` exit with the command's own code, 128+n where signal n ended it"
         })
 final class RootCommand implements Runnable {
     private final CliIo io;

@@ -10,10 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class MainTest {
     @TempDir
@@ -39,6 +41,8 @@ class MainTest {
                 "token --user a --role root",
                 "topics",
                 "topics cat x",
+                "tasks n --cancel --url http://127.0.0.1:9",
+                "text --cols x",
                 "shell n",
                 "history n --url ftp://x",
                 "nodes --url http://",
@@ -84,6 +88,23 @@ class MainTest {
         assertThat(io.errLines()).hasSize(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "up --bind 0.0.0.0",
+                "up --bind 0.0.0.0 --plaintext",
+                "up --bind 192.0.2.1 --plaintext",
+                "up --tls-cert only.pem",
+                "up --bind 0.0.0.0 --advertise me --tls-cert no.pem --tls-key no.key",
+                "up --http-port 70000"
+            })
+    void up_that_cannot_start_says_why_in_one_line_and_exits_with_1(String line) {
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), line.split(" "))).isEqualTo(1);
+        assertThat(io.errLines()).hasSize(1).first().asString().startsWith("muster: ");
+        assertThat(io.out()).isEmpty();
+    }
+
     @Test
     void bad_settings_of_a_service_are_said_all_at_once_and_exit_with_1() {
         RecordedIo io = new RecordedIo(Map.of("MUSTER_BROKER_PORT", "x"));
@@ -92,10 +113,43 @@ class MainTest {
     }
 
     @Test
+    void settings_are_checked_without_a_start() {
+        RecordedIo well = io();
+        assertThat(Main.run(well.io(), "service", "registry", "--check-config")).isZero();
+        assertThat(well.out()).isEqualTo("the settings of registry are well\n");
+        RecordedIo wrong = new RecordedIo(Map.of("MUSTER_FANOUT_HTTP_PORT", "x"));
+        assertThat(Main.run(wrong.io(), "service", "fanout", "--check-config")).isEqualTo(1);
+        assertThat(wrong.errLines())
+                .singleElement()
+                .asString()
+                .contains("MUSTER_FANOUT_HTTP_PORT=x", "MUSTER_FANOUT_USER_KEY_FILE");
+    }
+
+    @Test
     void the_completion_script_knows_the_commands() {
         RecordedIo io = io();
         assertThat(Main.run(io.io(), "completion")).isZero();
         assertThat(io.out()).contains("nodes", "shell", "--data-dir");
+    }
+
+    @Test
+    void every_command_that_the_launcher_knows_is_listed() {
+        String usage = Main.commandLine(io().io(), 125).getUsageMessage();
+        assertThat(usage).contains("\n  text ", "\n  completion ", "Exit codes:");
+    }
+
+    @Test
+    void no_option_of_any_command_is_named_after_a_variable_of_ours() {
+        everyCommand(Main.commandLine(io().io(), 125))
+                .forEach(command -> assertThat(command.getUsageMessage())
+                        .as(command.getCommandSpec().qualifiedName())
+                        .doesNotContain("<arg")
+                        .doesNotContain("=<output>"));
+    }
+
+    private static Stream<CommandLine> everyCommand(CommandLine command) {
+        return Stream.concat(
+                Stream.of(command), command.getSubcommands().values().stream().flatMap(MainTest::everyCommand));
     }
 
     @Test

@@ -83,7 +83,7 @@ class CommandLineTest {
     }
 
     @Test
-    void one_command_runs_on_every_node_with_a_label() {
+    void one_command_runs_on_every_node_with_a_label() throws IOException {
         product.admin().online("demo-2");
         product.admin().online("demo-3");
         Ran ran = muster("run", "--selector", "demo=true", "--", "echo here");
@@ -95,6 +95,11 @@ class CommandLineTest {
         assertThat(failed.err())
                 .contains("demo-1: its first 2000 lines are not shown")
                 .contains("FAILED 3");
+        JsonNode groups = muster("task-groups", "-n", "2", "-o", "json").json();
+        assertThat(groups.findValuesAsText("state")).containsExactly("FAILED", "SUCCEEDED");
+        Ran nodes = muster("task-groups", groups.at("/taskGroups/0/groupId").asText());
+        assertThat(nodes.out().lines()).hasSize(4);
+        assertThat(nodes.out()).contains("demo-1", "demo-2", "demo-3", "FAILED");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.muster.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.muster.contract.errors.CloseCode;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.settings.KafkaSettings;
@@ -17,7 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * The tables of settings and errors are made from the code. To write them anew:
+ * The tables of settings and errors are made from the code, the page about HTTP from its OpenAPI document. To write them anew:
  * {@code mvn -pl infra/e2e test -Dtest=DocsTest -Dmuster.docs.write=true}.
  */
 class DocsTest {
@@ -67,6 +68,12 @@ class DocsTest {
                     .formatted(code.code(), code.name(), code.reconnect() ? "yes" : "no", code.when()));
         }
         fresh("errors.md", page.toString());
+    }
+
+    @Test
+    void the_page_about_http_is_what_the_openapi_document_says() throws IOException {
+        Path document = Path.of("..", "..", "fanout-gateway", "src", "main", "resources", "openapi.json");
+        fresh("http.md", new HttpPage(new ObjectMapper().readTree(document.toFile())).render());
     }
 
     private static List<Setting> own(List<Setting> settings) {

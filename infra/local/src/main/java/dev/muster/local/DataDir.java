@@ -13,6 +13,7 @@ import java.util.Optional;
  * <pre>
  * lock            held while {@code up} runs
  * address.json    where a running {@code up} answers
+ * broker.json     where a running {@code service broker} answers
  * keys/           secrets, made on first need
  * broker/         the embedded broker's logs
  * registry/       state stores
@@ -58,6 +59,11 @@ public record DataDir(Path root) {
 
     public Path addressFile() {
         return root.resolve("address.json");
+    }
+
+    /** Where a broker answers that runs as a service of its own; as {@link #addressFile}, without the addresses that it has not. */
+    public Path brokerAddressFile() {
+        return root.resolve("broker.json");
     }
 
     public Path broker() {

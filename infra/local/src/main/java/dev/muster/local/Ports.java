@@ -18,13 +18,18 @@ public final class Ports {
      * @throws StartFailure in one line
      */
     public static void requireFree(int port, String purpose, String remedy) {
-        if (port == 0) {
-            return;
-        }
+        requireFree(InetAddress.getLoopbackAddress().getHostAddress(), port, purpose, remedy);
+    }
+
+    /** The same on another address of this machine. */
+    public static void requireFree(String host, int port, String purpose, String remedy) {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            probe.bind(new InetSocketAddress(host, port));
         } catch (BindException e) {
+            if (port == 0 || String.valueOf(e.getMessage()).contains("assign")) {
+                throw new StartFailure("this machine has no address " + host + " to listen on", e);
+            }
             throw new StartFailure(
                     "port " + port + " for " + purpose + " is taken" + (remedy.isEmpty() ? "" : "; " + remedy), e);
         } catch (IOException e) {

@@ -1,8 +1,11 @@
 package dev.muster.local;
 
+import dev.muster.fanout.FanoutConfig;
 import dev.muster.fanout.FanoutServer;
+import dev.muster.ingress.IngressConfig;
 import dev.muster.ingress.IngressServer;
 import dev.muster.local.broker.BrokerService;
+import dev.muster.registry.RegistryConfig;
 import dev.muster.registry.RegistryServer;
 import java.io.IOException;
 import java.util.Map;
@@ -23,6 +26,26 @@ public final class Services {
         public void close() {
             stop.run();
         }
+    }
+
+    /**
+     * Reads the settings of a service and starts nothing.
+     *
+     * @throws StartFailure if there is no such service
+     * @throws dev.muster.contract.settings.BadSettingsException with every mistake in them
+     */
+    public static void check(String name, Map<String, String> variables) {
+        switch (name) {
+            case "broker" -> BrokerService.check(variables);
+            case "registry" -> RegistryConfig.from(variables);
+            case "ingress" -> IngressConfig.from(variables);
+            case "fanout" -> FanoutConfig.from(variables);
+            default -> throw unknown(name);
+        }
+    }
+
+    private static StartFailure unknown(String name) {
+        return new StartFailure("there is no service '" + name + "': broker, ingress, registry, fanout");
     }
 
     /**
@@ -53,8 +76,7 @@ public final class Services {
                     FanoutServer fanout = FanoutServer.start(variables);
                     return new Running(fanout.httpPort(), fanout::close);
                 }
-                default ->
-                    throw new StartFailure("there is no service '" + name + "': broker, ingress, registry, fanout");
+                default -> throw unknown(name);
             }
         } catch (IOException e) {
             throw StartFailure.from("the service " + name + " cannot start", e);

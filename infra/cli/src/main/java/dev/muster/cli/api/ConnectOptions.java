@@ -5,6 +5,8 @@ import dev.muster.local.DataDir;
 import dev.muster.local.LocalAddress;
 import dev.muster.local.UserTokens;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -80,7 +82,7 @@ public final class ConnectOptions {
             return () -> given;
         }
         // A token of the local admin must not leave this machine.
-        if (!isLoopback(base.getHost())) {
+        if (!isThisMachine(base.getHost())) {
             throw new CliFailure("no token for " + base + ": set MUSTER_TOKEN");
         }
         if (!Files.isReadable(dataDir().userTokenKey().path())) {
@@ -92,15 +94,16 @@ public final class ConnectOptions {
         return tokens::mintLocalAdmin;
     }
 
-    private static boolean isLoopback(String host) {
+    /** Also by an address of a network, as {@code up --bind} has it. */
+    private static boolean isThisMachine(String host) {
         try {
             for (InetAddress address : InetAddress.getAllByName(host)) {
-                if (!address.isLoopbackAddress()) {
+                if (!address.isLoopbackAddress() && NetworkInterface.getByInetAddress(address) == null) {
                     return false;
                 }
             }
             return true;
-        } catch (UnknownHostException e) {
+        } catch (UnknownHostException | SocketException e) {
             return false;
         }
     }

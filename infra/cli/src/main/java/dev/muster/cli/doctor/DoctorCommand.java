@@ -27,7 +27,8 @@ public final class DoctorCommand implements Callable<Integer> {
 
     @Option(
             names = {"-o", "--output"},
-            description = "json, or lines.")
+            paramLabel = "FORMAT",
+            description = "json, or table, which is lines; table unless given.")
     OutputFormat output = OutputFormat.TABLE;
 
     private final CliIo io;

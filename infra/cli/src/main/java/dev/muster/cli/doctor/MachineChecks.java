@@ -56,6 +56,11 @@ final class MachineChecks {
             return Finding.ok(
                     "the data directory " + dir.root() + " is free" + (free == null ? "" : "; nothing runs on it"));
         } catch (StartFailure inUse) {
+            Optional<LocalAddress> broker = LocalAddress.read(dir.brokerAddressFile());
+            if (address.isEmpty() && broker.isPresent()) {
+                return Finding.ok("a broker alone runs on " + dir.root() + " as process "
+                        + broker.get().pid() + ": " + broker.get().kafka());
+            }
             return address.isPresent()
                     ? Finding.ok("Muster runs on " + dir.root() + " as process "
                             + address.get().pid() + ": " + address.get().url())

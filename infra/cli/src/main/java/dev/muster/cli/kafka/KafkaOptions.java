@@ -9,7 +9,7 @@ import dev.muster.local.LocalAddress;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Which cluster is meant: the one of MUSTER_KAFKA_BOOTSTRAP_SERVERS, else that of the Muster on the data directory. */
+/** Which cluster is meant: the one of MUSTER_KAFKA_BOOTSTRAP_SERVERS, else that of the Muster, or of the broker alone, on the data directory. */
 final class KafkaOptions {
     private KafkaOptions() {}
 
@@ -20,6 +20,7 @@ final class KafkaOptions {
             all.put(
                     name,
                     connect.localAddress()
+                            .or(() -> LocalAddress.read(connect.dataDir().brokerAddressFile()))
                             .map(LocalAddress::kafka)
                             .orElseThrow(() -> new CliFailure(
                                     "no Muster runs on " + connect.dataDir().root()

@@ -8,6 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** One service in a process of its own, configured by the environment alone. */
@@ -22,6 +23,9 @@ public final class ServiceCommand implements Callable<Integer> {
     @Parameters(paramLabel = "NAME", description = "broker, ingress, registry or fanout.")
     String name = "";
 
+    @Option(names = "--check-config", description = "Say what is wrong with its settings, and start nothing.")
+    boolean checkConfig;
+
     private final CliIo io;
 
     public ServiceCommand(CliIo io) {
@@ -30,6 +34,11 @@ public final class ServiceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (checkConfig) {
+            Services.check(name, io.variables());
+            io.print("the settings of " + name + " are well");
+            return 0;
+        }
         CountDownLatch end = new CountDownLatch(1);
         AtomicReference<@Nullable String> failure = new AtomicReference<>();
         StopSignals.onFirst(end::countDown);

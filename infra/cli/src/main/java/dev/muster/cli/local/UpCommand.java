@@ -3,6 +3,7 @@ package dev.muster.cli.local;
 import dev.muster.cli.CliFailure;
 import dev.muster.cli.CliIo;
 import dev.muster.local.DataDir;
+import dev.muster.local.up.Exposure;
 import dev.muster.local.up.Up;
 import dev.muster.local.up.UpOptions;
 import java.nio.file.Path;
@@ -45,6 +46,35 @@ public final class UpCommand implements Callable<Integer> {
     @Option(names = "--demo", paramLabel = "N", description = "Demo nodes demo-1 to demo-N, with real shells.")
     int demo;
 
+    @Option(
+            names = "--bind",
+            paramLabel = "ADDRESS",
+            description = {
+                "Where the page and agents' port listen: ${DEFAULT-VALUE} unless given, 0.0.0.0 for all. Beyond loopback with",
+                "--tls-cert and --tls-key, or --plaintext. Kafka stays on loopback."
+            })
+    String bind = "127.0.0.1";
+
+    @Option(
+            names = "--advertise",
+            paramLabel = "HOST",
+            description = "How agents and browsers elsewhere reach this machine; --bind unless given.")
+    @Nullable
+    String advertise;
+
+    @Option(names = "--tls-cert", paramLabel = "FILE", description = "Certificate chain of agents' port, PEM.")
+    @Nullable
+    Path tlsCert;
+
+    @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key, PKCS#8 in PEM.")
+    @Nullable
+    Path tlsKey;
+
+    @Option(
+            names = "--plaintext",
+            description = "Let other machines use the page, and without a certificate agents' port, without TLS.")
+    boolean plaintext;
+
     private final CliIo io;
     private final CountDownLatch end = new CountDownLatch(1);
     private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
@@ -56,9 +86,10 @@ public final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         requireSane();
+        Exposure exposure = exposure();
         DataDir dir = DataDir.of(Optional.ofNullable(dataDir), io.variables(), System.getProperty("user.home"));
         ServerLog.into(dir.create().logs());
-        UpOptions options = new UpOptions(dir, httpPort, grpcPort, kafkaPort, demo);
+        UpOptions options = new UpOptions(dir, httpPort, grpcPort, kafkaPort, demo, exposure);
         try (Up up = new Up(options, io.variables(), io::say, this::failed)) {
             StopSignals.onFirst(() -> {
                 end.countDown();
@@ -80,6 +111,19 @@ public final class UpCommand implements Callable<Integer> {
         }
         io.say("stopped; all is kept in " + dir.root());
         return 0;
+    }
+
+    private Exposure exposure() {
+        if ((tlsCert == null) != (tlsKey == null)) {
+            throw new CliFailure("a certificate and its key go together: --tls-cert and --tls-key");
+        }
+        return Exposure.of(
+                bind,
+                Optional.ofNullable(advertise),
+                tlsCert == null || tlsKey == null
+                        ? Optional.empty()
+                        : Optional.of(new Exposure.Tls(tlsCert.toAbsolutePath(), tlsKey.toAbsolutePath())),
+                plaintext);
     }
 
     private void requireSane() {

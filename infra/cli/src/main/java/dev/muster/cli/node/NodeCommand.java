@@ -40,7 +40,8 @@ public final class NodeCommand implements Runnable {
                     "Create a node and an invite for its agent; or many nodes, with a line for each: name, tab, invite.")
     void create(
             @Mixin ConnectOptions connect,
-            @Parameters(paramLabel = "NAME", arity = "0..*") @Nullable List<String> names,
+            @Parameters(paramLabel = "NAME", arity = "0..*", description = "Names of the nodes to make.") @Nullable
+                    List<String> names,
             @Option(
                             names = {"-f", "--file"},
                             paramLabel = "FILE",
@@ -61,7 +62,8 @@ public final class NodeCommand implements Runnable {
                     List<String> groups,
             @Option(
                             names = {"-o", "--output"},
-                            description = "json, or fields.",
+                            paramLabel = "FORMAT",
+                            description = "json, or table, which is fields; table unless given.",
                             defaultValue = "table")
                     OutputFormat output) {
         List<String> all = new ArrayList<>(names == null ? List.of() : names);
@@ -77,10 +79,13 @@ public final class NodeCommand implements Runnable {
             labels.forEach(labelValues::put);
         }
         body.set("groups", groups(groups == null ? List.of() : groups));
+        ApiClient api = connect.client();
         if (file != null || all.size() > 1) {
-            new ManyNodes(connect.client(), io, output).create(all, body);
+            new ManyNodes(api, io, output).create(all, body);
         } else {
-            printInvite(connect.client().post("/api/v1/nodes", body.put("name", all.get(0)), false), output);
+            JsonNode made = api.post("/api/v1/nodes", body.put("name", all.get(0)), false);
+            printInvite(made, output);
+            warnOfNamesakes(api, all.get(0), made.path("node").path("nodeId").asText());
         }
     }
 
@@ -90,7 +95,8 @@ public final class NodeCommand implements Runnable {
             @Parameters(paramLabel = "NODE", description = "Id or name.") String node,
             @Option(
                             names = {"-o", "--output"},
-                            description = "json, or fields.",
+                            paramLabel = "FORMAT",
+                            description = "json, or table, which is fields; table unless given.",
                             defaultValue = "table")
                     OutputFormat output) {
         ApiClient api = connect.client();
@@ -101,7 +107,7 @@ public final class NodeCommand implements Runnable {
     void set(
             @Mixin ConnectOptions connect,
             @Parameters(paramLabel = "NODE", description = "Id or name.") String node,
-            @Option(names = "--name", description = "A new name.") @Nullable String name,
+            @Option(names = "--name", paramLabel = "NAME", description = "A new name.") @Nullable String name,
             @Option(
                             names = {"-l", "--label"},
                             paramLabel = "K=V",
@@ -125,7 +131,8 @@ public final class NodeCommand implements Runnable {
                     Boolean enabled,
             @Option(
                             names = {"-o", "--output"},
-                            description = "json, or fields.",
+                            paramLabel = "FORMAT",
+                            description = "json, or table, which is fields; table unless given.",
                             defaultValue = "table")
                     OutputFormat output) {
         ObjectNode patch = Json.object();
@@ -163,7 +170,8 @@ public final class NodeCommand implements Runnable {
             @Parameters(paramLabel = "NODE", description = "Id or name.") String node,
             @Option(
                             names = {"-o", "--output"},
-                            description = "json, or fields.",
+                            paramLabel = "FORMAT",
+                            description = "json, or table, which is fields; table unless given.",
                             defaultValue = "table")
                     OutputFormat output) {
         ApiClient api = connect.client();
@@ -190,6 +198,18 @@ public final class NodeCommand implements Runnable {
         ApiClient api = connect.client();
         for (String path : nodes.stream().map(node -> path(api, node)).toList()) {
             api.delete(path);
+        }
+    }
+
+    /** Names need not be unique, but who makes the same one twice seldom means it. */
+    private void warnOfNamesakes(ApiClient api, String name, String nodeId) {
+        List<String> others = NodeRef.named(api, name).stream()
+                .filter(other -> !other.equals(nodeId))
+                .toList();
+        if (!others.isEmpty()) {
+            io.say("another node is already called '" + PlainText.of(name) + "' (" + others.get(0)
+                    + "): from now on both must be named by id; for a new invite of that one: infra/muster node invite "
+                    + others.get(0));
         }
     }
 

@@ -18,14 +18,7 @@ public final class NodeRef {
         if (Ids.isId(Ids.Kind.NODE, idOrName)) {
             return idOrName;
         }
-        List<String> ids = new ArrayList<>();
-        for (NodePages pages = new NodePages(api, "q=" + ApiClient.encode(idOrName)); pages.hasNext(); ) {
-            for (JsonNode node : pages.next().path("nodes")) {
-                if (node.path("name").asText().equals(idOrName)) {
-                    ids.add(node.path("nodeId").asText());
-                }
-            }
-        }
+        List<String> ids = named(api, idOrName);
         if (ids.isEmpty()) {
             throw new CliFailure("there is no node '" + idOrName + "'");
         }
@@ -35,5 +28,18 @@ public final class NodeRef {
                     + (ids.size() > NAMED_MAX ? ", ..." : ""));
         }
         return ids.get(0);
+    }
+
+    /** The ids of all nodes with exactly this name that the user may see. */
+    static List<String> named(ApiClient api, String name) {
+        List<String> ids = new ArrayList<>();
+        for (NodePages pages = new NodePages(api, "q=" + ApiClient.encode(name)); pages.hasNext(); ) {
+            for (JsonNode node : pages.next().path("nodes")) {
+                if (node.path("name").asText().equals(name)) {
+                    ids.add(node.path("nodeId").asText());
+                }
+            }
+        }
+        return ids;
     }
 }

@@ -45,6 +45,7 @@ public final class NodesCommand implements Runnable {
 
     @Option(
             names = {"-o", "--output"},
+            paramLabel = "FORMAT",
             description = "${COMPLETION-CANDIDATES}; table unless given.")
     OutputFormat output = OutputFormat.TABLE;
 

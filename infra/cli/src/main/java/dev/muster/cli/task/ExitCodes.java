@@ -2,10 +2,23 @@ package dev.muster.cli.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.cli.CliFailure;
+import java.util.Optional;
 
 /** The exit code of a task that has ended, for a shell: the command's own, or 128 and its signal. */
 public final class ExitCodes {
     private ExitCodes() {}
+
+    /** What a person should know of an end that the code alone does not tell. */
+    static Optional<String> remark(JsonNode task) {
+        String because = task.path("reason").asText("").isEmpty()
+                ? ""
+                : ": " + task.path("reason").asText();
+        return switch (task.path("state").asText()) {
+            case "TIMED_OUT" -> Optional.of("the command timed out" + because);
+            case "CANCELLED" -> Optional.of("the command was cancelled" + because);
+            default -> Optional.empty();
+        };
+    }
 
     /** @throws CliFailure where there is none: it never ran, or nobody knows how it ended */
     public static int of(JsonNode task) {
@@ -18,7 +31,12 @@ public final class ExitCodes {
         throw new CliFailure(
                 switch (state) {
                     case "EXPIRED" -> "the command never ran; the node was not there in time" + because;
-                    case "LOST" -> "the command's outcome is unknown" + because.replace(": outcome unknown", "");
+                    case "LOST" ->
+                        "the command's outcome is unknown" + because.replace(": outcome unknown", "")
+                                + "; it may have run, in part or whole, and is not started again: look at what it printed with"
+                                + " `infra/muster history "
+                                + task.path("nodeId").asText() + " --terminal "
+                                + task.path("taskId").asText() + "`";
                     case "CANCELLED" -> "the command was cancelled before it ran" + because;
                     case "TIMED_OUT" -> "the command timed out" + because;
                     default -> "the command could not be started" + because;

@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.cli.CliIo;
 import dev.muster.cli.api.ApiClient;
+import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.node.NodeRef;
 import dev.muster.cli.terminal.InteractiveSession;
+import dev.muster.contract.errors.ErrorCode;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -34,6 +37,7 @@ import picocli.CommandLine.Spec;
             "With --selector, on all nodes with those labels, and no NODE is named: each one's output comes when it has ended,",
             "and the exit code is 0 if the command succeeded everywhere, else 1.",
             "One word is a line for /bin/sh; several are a program and its arguments, passed on as they are.",
+            "Its standard input is empty: what is piped in here is not passed on. With --tty it has a terminal.",
             "Ctrl-C cancels the command; a second one leaves it."
         })
 public final class RunCommand implements Callable<Integer> {
@@ -112,14 +116,39 @@ public final class RunCommand implements Callable<Integer> {
         if (tty) {
             return InteractiveSession.start(api, tasks, body(), io);
         }
+        mentionInput();
         String taskId = tasks.create(body()).path("taskId").asText();
         cancelOnInterrupt(() -> tasks.cancel(taskId), "task " + taskId);
         try {
             JsonNode task = new OutputFollower(api, tasks, taskId, io).follow();
-            return ExitCodes.of(task);
+            int code = ExitCodes.of(task);
+            ExitCodes.remark(task).ifPresent(io::say);
+            return code;
         } catch (CliIo.OutputClosed e) {
-            tasks.cancel(taskId);
+            cancelQuietly(tasks, taskId);
             throw e;
+        }
+    }
+
+    /** Nobody reads the output any more. The task may have ended by itself, which is as good. */
+    private void cancelQuietly(TaskApi tasks, String taskId) {
+        try {
+            tasks.cancel(taskId);
+        } catch (ApiException e) {
+            if (!e.code().equals(ErrorCode.TASK_ENDED.code())) {
+                io.say("could not cancel task " + taskId + ": " + e.getMessage());
+            }
+        }
+    }
+
+    /** A command has no standard input; who pipes something in should not have to find out. */
+    private void mentionInput() {
+        try {
+            if (!io.terminalIn() && System.in.available() > 0) {
+                io.say("standard input is not passed on to the command (< /dev/null says that this is meant)");
+            }
+        } catch (IOException closed) {
+            // then there is nothing to pass on either
         }
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.cli.Ago;
+import dev.muster.cli.CliFailure;
 import dev.muster.cli.CliIo;
 import dev.muster.cli.OutputFormat;
 import dev.muster.cli.Table;
@@ -40,6 +41,7 @@ public final class TasksCommand implements Runnable {
 
     @Option(
             names = {"-o", "--output"},
+            paramLabel = "FORMAT",
             description = "${COMPLETION-CANDIDATES}; table unless given.")
     OutputFormat output = OutputFormat.TABLE;
 
@@ -55,6 +57,9 @@ public final class TasksCommand implements Runnable {
         ApiClient api = connect.client();
         String nodeId = NodeRef.resolve(api, node);
         if (taskId == null) {
+            if (cancel) {
+                throw new CliFailure("tasks --cancel: name the task, after the node");
+            }
             list(api, nodeId);
             return;
         }
@@ -62,7 +67,8 @@ public final class TasksCommand implements Runnable {
         if (cancel) {
             tasks.cancel(taskId);
         } else {
-            print(List.of(tasks.get(taskId)), tasks.get(taskId));
+            JsonNode task = tasks.get(taskId);
+            print(List.of(task), task);
         }
     }
 
@@ -93,14 +99,20 @@ public final class TasksCommand implements Runnable {
                     task.path("state").asText(),
                     task.path("exitCode").asText(""),
                     Ago.of(task.path("createdAt").asText(""), now),
-                    task.path("outputBytes").asText("0"),
+                    output(task),
                     task.path("requestedBy").asText(""),
                     command(task));
         }
         table.render().forEach(io::print);
     }
 
-    private static String command(JsonNode task) {
+    /** How much it was is known when it has ended; until then a zero would only mean that nobody has counted. */
+    private static String output(JsonNode task) {
+        return TaskApi.hasEnded(task) ? task.path("outputBytes").asText("0") : "";
+    }
+
+    /** What it runs, on one line; the same fields in a task and in a task group. */
+    static String command(JsonNode task) {
         String line = task.path("command").asText("");
         return line.isEmpty()
                 ? StreamSupport.stream(task.path("argv").spliterator(), false)

@@ -27,7 +27,7 @@ public final class HistoryCommand implements Runnable {
     @Option(
             names = {"-n", "--lines"},
             paramLabel = "N",
-            description = "At most so many, 200 unless given, 10000 at most.")
+            description = "At most so many of each terminal, the latest; 200 unless given, 10000 at most.")
     @Nullable
     Integer lines;
 
@@ -53,7 +53,8 @@ public final class HistoryCommand implements Runnable {
 
     @Option(
             names = {"-o", "--output"},
-            description = "json, or plain lines.")
+            paramLabel = "FORMAT",
+            description = "json, or table, which is plain lines; table unless given.")
     OutputFormat output = OutputFormat.TABLE;
 
     private final CliIo io;

@@ -37,7 +37,7 @@ public final class LogsCommand implements Runnable {
     @Option(
             names = {"-n", "--lines"},
             paramLabel = "N",
-            description = "How many lines of before; 200 unless given.")
+            description = "How many lines of before, of each terminal; 200 unless given.")
     int lines = 200;
 
     private final CliIo io;

@@ -23,7 +23,7 @@ class ExitCodesTest {
         assertThatThrownBy(() -> ExitCodes.of(Json.object().put("state", state).put("reason", "because")))
                 .isInstanceOf(CliFailure.class)
                 .hasMessageContaining(words)
-                .hasMessageEndingWith(": because");
+                .hasMessageContaining(": because");
     }
 
     @Test
@@ -36,7 +36,22 @@ class ExitCodesTest {
     void that_an_outcome_is_unknown_is_said_once() {
         assertThatThrownBy(() -> ExitCodes.of(Json.object()
                         .put("state", "LOST")
+                        .put("nodeId", "nd_1")
+                        .put("taskId", "tk_1")
                         .put("reason", "outcome unknown: the agent restarted while it ran")))
-                .hasMessage("the command's outcome is unknown: the agent restarted while it ran");
+                .hasMessage(
+                        "the command's outcome is unknown: the agent restarted while it ran; it may have run, in part or"
+                                + " whole, and is not started again: look at what it printed with"
+                                + " `infra/muster history nd_1 --terminal tk_1`");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TIMED_OUT,timed out: because", "CANCELLED,cancelled: because"})
+    void an_end_that_others_brought_about_is_said(String state, String words) {
+        assertThat(ExitCodes.remark(
+                        Json.object().put("state", state).put("exitCode", 143).put("reason", "because")))
+                .hasValueSatisfying(remark -> assertThat(remark).endsWith(words));
+        assertThat(ExitCodes.remark(Json.object().put("state", "FAILED").put("exitCode", 1)))
+                .isEmpty();
     }
 }

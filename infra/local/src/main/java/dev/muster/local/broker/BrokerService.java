@@ -4,6 +4,9 @@ import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.Setting;
 import dev.muster.local.DataDir;
 import dev.muster.local.DirLock;
+import dev.muster.local.LocalAddress;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,25 +23,41 @@ public final class BrokerService implements AutoCloseable {
 
     private final DirLock lock;
     private final EmbeddedBroker broker;
+    private final Path addressFile;
 
-    private BrokerService(DirLock lock, EmbeddedBroker broker) {
+    private BrokerService(DirLock lock, EmbeddedBroker broker, Path addressFile) {
         this.lock = lock;
         this.broker = broker;
+        this.addressFile = addressFile;
     }
 
     public static BrokerService start(Map<String, String> variables, String home, Consumer<BrokerFailure> onFatal) {
+        check(variables);
         Env env = new Env(variables);
         int port = env.integer(PORT);
         String asked = env.text(DATA_DIR);
-        env.throwIfMistaken();
         DataDir dir = asked.isBlank() ? DataDir.of(Optional.empty(), variables, home) : new DataDir(Path.of(asked));
         DirLock lock = dir.lock();
         try {
-            return new BrokerService(lock, EmbeddedBroker.start(dir.broker(), port, onFatal));
+            EmbeddedBroker broker = EmbeddedBroker.start(dir.broker(), port, onFatal);
+            new LocalAddress(
+                            "",
+                            "",
+                            broker.bootstrapServers(),
+                            ProcessHandle.current().pid())
+                    .write(dir.brokerAddressFile());
+            return new BrokerService(lock, broker, dir.brokerAddressFile());
         } catch (RuntimeException e) {
             lock.close();
             throw e;
         }
+    }
+
+    /** @throws dev.muster.contract.settings.BadSettingsException with every mistake */
+    public static void check(Map<String, String> variables) {
+        Env env = new Env(variables);
+        env.integer(PORT);
+        env.throwIfMistaken();
     }
 
     public int port() {
@@ -51,6 +70,11 @@ public final class BrokerService implements AutoCloseable {
 
     @Override
     public void close() {
+        try {
+            Files.deleteIfExists(addressFile);
+        } catch (IOException e) {
+            // it names this process, so that nobody believes it any more
+        }
         broker.close();
         lock.close();
     }

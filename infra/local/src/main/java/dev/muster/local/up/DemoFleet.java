@@ -25,12 +25,14 @@ final class DemoFleet implements AutoCloseable {
     private final LocalApi api;
     private final DataDir dir;
     private final String gateway;
+    private final Exposure exposure;
     private final List<Agent> agents = new ArrayList<>();
 
-    DemoFleet(LocalApi api, DataDir dir, String gateway) {
+    DemoFleet(LocalApi api, DataDir dir, String gateway, Exposure exposure) {
         this.api = api;
         this.dir = dir;
         this.gateway = gateway;
+        this.exposure = exposure;
     }
 
     /** Starts the agents; they connect by themselves. */
@@ -67,7 +69,7 @@ final class DemoFleet implements AutoCloseable {
                 delete(state);
             }
             Files.createDirectories(state.getParent() == null ? state : state.getParent());
-            return Agent.start(AgentConfig.local(state, gateway, invite(name)));
+            return Agent.start(config(state, invite(name)));
         } catch (AgentException | IOException e) {
             throw StartFailure.from("the demo agent " + name + " could not start", e);
         }
@@ -77,7 +79,7 @@ final class DemoFleet implements AutoCloseable {
     private Optional<Agent> startKnown(Path state) throws InterruptedException {
         @Nullable Agent agent = null;
         try {
-            agent = Agent.start(AgentConfig.local(state, gateway, null));
+            agent = Agent.start(config(state, null));
             if (api.get("/api/v1/nodes/" + agent.nodeId()).isPresent()) {
                 return Optional.of(agent);
             }
@@ -86,6 +88,11 @@ final class DemoFleet implements AutoCloseable {
         } catch (AgentException neverJoined) {
             return Optional.empty();
         }
+    }
+
+    private AgentConfig config(Path state, @Nullable String invite) {
+        AgentConfig plain = AgentConfig.local(state, gateway, invite);
+        return exposure.tls().map(tls -> plain.trusting(tls.certificate())).orElse(plain);
     }
 
     private String invite(String name) throws InterruptedException {

@@ -73,8 +73,9 @@ public final class Up implements AutoCloseable {
 
     private String startAll() throws InterruptedException {
         closer.add("lock", dir.lock());
-        Ports.requireFree(options.httpPort(), "the page", "choose another with --http-port");
-        Ports.requireFree(options.grpcPort(), "agents", "choose another with --grpc-port");
+        Exposure exposure = options.exposure();
+        Ports.requireFree(exposure.pageHost(), options.httpPort(), "the page", "choose another with --http-port");
+        Ports.requireFree(exposure.agentHost(), options.grpcPort(), "agents", "choose another with --grpc-port");
         Ports.requireFree(options.kafkaPort(), "Kafka", "choose another with --kafka-port");
         SecureRandom random = new SecureRandom();
         UserTokens tokens = new UserTokens(dir.userTokenKey().readOrCreate(random), Clock.systemUTC());
@@ -92,19 +93,24 @@ public final class Up implements AutoCloseable {
         Topics.ensure(KafkaSettings.from(new Env(settings)));
         say("starting the registry and both gateways");
         FanoutServer fanout = startServices(settings);
-        String url = "http://" + HOST + ":" + fanout.httpPort();
+        String url = "http://" + literal(Exposure.fromHere(exposure.pageHost())) + ":" + fanout.httpPort();
         LocalApi api = new LocalApi(url, tokens);
         await("the pipeline moves", api::isReady);
         if (options.demo() > 0) {
-            startDemo(api, HOST + ":" + grpcPort);
+            startDemo(api, agentsFromHere(exposure, grpcPort));
         }
         publishAddress(new LocalAddress(
                 url,
-                HOST + ":" + grpcPort,
+                agentsFromHere(exposure, grpcPort),
                 broker.bootstrapServers(),
                 ProcessHandle.current().pid()));
+        if (exposure.pageIsOnlyHere()) {
+            say("the page has no TLS and answers this machine alone; from another: ssh -L " + fanout.httpPort() + ":"
+                    + HOST + ":" + fanout.httpPort() + " " + exposure.advertised());
+        }
         say("ready");
-        return url + "/signin?code=" + fanout.issueSignInCode(UserTokens.LOCAL_USER, List.of(), true);
+        return "http://" + literal(exposure.pageName()) + ":" + fanout.httpPort() + "/signin?code="
+                + fanout.issueSignInCode(UserTokens.LOCAL_USER, List.of(), true);
     }
 
     /** All at once: each waits mostly for the broker. */
@@ -140,7 +146,7 @@ public final class Up implements AutoCloseable {
     }
 
     private void startDemo(LocalApi api, String gateway) throws InterruptedException {
-        DemoFleet fleet = closer.add("demo agents", new DemoFleet(api, dir, gateway));
+        DemoFleet fleet = closer.add("demo agents", new DemoFleet(api, dir, gateway, options.exposure()));
         fleet.start(options.demo());
         await(
                 options.demo() == 1 ? "demo-1 is online" : "demo-1 to demo-" + options.demo() + " are online",
@@ -155,7 +161,15 @@ public final class Up implements AutoCloseable {
             }
         });
         settings.put("MUSTER_KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers());
-        settings.put("MUSTER_INGRESS_BIND", HOST);
+        Exposure exposure = options.exposure();
+        settings.put("MUSTER_INGRESS_BIND", exposure.agentHost());
+        exposure.tls().ifPresent(tls -> {
+            settings.put("MUSTER_INGRESS_TLS_CERT_FILE", tls.certificate().toString());
+            settings.put("MUSTER_INGRESS_TLS_KEY_FILE", tls.key().toString());
+        });
+        if (exposure.plaintext()) {
+            settings.put("MUSTER_INGRESS_PLAINTEXT", "true");
+        }
         settings.put("MUSTER_INGRESS_PORT", Integer.toString(grpcPort));
         settings.put(
                 "MUSTER_INGRESS_CREDENTIAL_KEY_FILE",
@@ -165,12 +179,24 @@ public final class Up implements AutoCloseable {
         settings.put("MUSTER_REGISTRY_STATE_DIR", dir.registry().toString());
         settings.put("MUSTER_REGISTRY_GRPC_PORT", Integer.toString(registryPort));
         settings.putIfAbsent("MUSTER_REGISTRY_METRICS_PORT", "0");
-        settings.put("MUSTER_FANOUT_HTTP_HOST", HOST);
+        settings.put("MUSTER_FANOUT_HTTP_HOST", exposure.pageHost());
         settings.put("MUSTER_FANOUT_HTTP_PORT", Integer.toString(options.httpPort()));
         settings.put("MUSTER_FANOUT_REGISTRY", HOST + ":" + registryPort);
         settings.put("MUSTER_FANOUT_USER_KEY_FILE", dir.userTokenKey().path().toString());
-        settings.put("MUSTER_FANOUT_AGENT_ADDRESS", HOST + ":" + grpcPort);
+        settings.put("MUSTER_FANOUT_AGENT_ADDRESS", literal(exposure.advertised()) + ":" + grpcPort);
+        settings.put("MUSTER_FANOUT_AGENT_OPTIONS", exposure.joinOptions());
         return settings;
+    }
+
+    /** A certificate is for the name that others use, so agents on this machine use it too. */
+    private static String agentsFromHere(Exposure exposure, int grpcPort) {
+        String host = exposure.tls().isPresent() ? exposure.advertised() : Exposure.fromHere(exposure.agentHost());
+        return literal(host) + ":" + grpcPort;
+    }
+
+    /** As in an address with a port. */
+    private static String literal(String host) {
+        return host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
     }
 
     private void publishAddress(LocalAddress address) {

@@ -1,0 +1,37 @@
+package dev.muster.cli.local;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The directory for temporary files that the launcher made for this run, where libraries unpack their native code. Removed at the end; what a kill leaves, the launcher
+ * removes at the next start.
+ */
+public final class RunDirectory {
+    private static final String PROPERTY = "muster.run.dir";
+
+    private RunDirectory() {}
+
+    /** Nothing where this run has none. */
+    public static void remove() {
+        String name = System.getProperty(PROPERTY, "");
+        if (!name.isEmpty()) {
+            remove(Path.of(name));
+        }
+    }
+
+    static void remove(Path directory) {
+        try (Stream<Path> found = Files.walk(directory)) {
+            List<Path> deepestFirst = found.sorted(Comparator.reverseOrder()).toList();
+            for (Path path : deepestFirst) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            // the next start takes what is left
+        }
+    }
+}
