@@ -87,7 +87,11 @@ final class Gateway implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
         workers = Executors.newFixedThreadPool(
                 Math.max(2, Runtime.getRuntime().availableProcessors()), named("ingress-worker"));
-        heartbeats = new HeartbeatSlots(partitions, config.heartbeatsWaitingBytesMax());
+        heartbeats = new HeartbeatSlots(
+                partitions,
+                config.heartbeatsWaitingBytesMax(),
+                config.heartbeatRoundMillis() * 1_000_000L,
+                System::nanoTime);
         budget = new ByteBudget(config.output().bytesMax());
         control = controlLane(metrics);
         bulk = bulkLane(metrics);

@@ -36,6 +36,7 @@ public record IngressConfig(
         int heartbeatsTotalMax,
         int taskEventsPerSecondMax,
         long heartbeatsWaitingBytesMax,
+        int heartbeatRoundMillis,
         int joinTimeoutMillis,
         int joinsMax,
         int directoryWaitMillis,
@@ -142,6 +143,12 @@ public record IngressConfig(
             1_024,
             4_294_967_296L,
             "Newest heartbeats, one per node, that wait for the broker.");
+    private static final Setting HEARTBEAT_ROUND_MS = Setting.number(
+            "MUSTER_INGRESS_HEARTBEAT_ROUND_MS",
+            50,
+            0,
+            1_000,
+            "Heartbeats are published together, in rounds with that much time between them.");
     private static final Setting JOIN_TIMEOUT_MS = Setting.number(
             "MUSTER_INGRESS_JOIN_TIMEOUT_MS", 5_000, 100, 60_000, "How long a join waits for the registry.");
     private static final Setting JOINS_MAX =
@@ -242,6 +249,7 @@ public record IngressConfig(
                 env.integer(HEARTBEATS_TOTAL_MAX),
                 env.integer(TASK_EVENTS_PER_SECOND_MAX),
                 env.number(HEARTBEATS_WAITING_BYTES_MAX),
+                env.integer(HEARTBEAT_ROUND_MS),
                 env.integer(JOIN_TIMEOUT_MS),
                 env.integer(JOINS_MAX),
                 env.integer(DIRECTORY_WAIT_MS),
@@ -319,6 +327,7 @@ public record IngressConfig(
                                 HEARTBEATS_TOTAL_MAX,
                                 TASK_EVENTS_PER_SECOND_MAX,
                                 HEARTBEATS_WAITING_BYTES_MAX,
+                                HEARTBEAT_ROUND_MS,
                                 JOIN_TIMEOUT_MS,
                                 JOINS_MAX,
                                 DIRECTORY_WAIT_MS,

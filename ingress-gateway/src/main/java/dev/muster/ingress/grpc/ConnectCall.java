@@ -209,7 +209,6 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     public void publishHeartbeat(HeartbeatRecord heartbeat) {
         var put = around.heartbeats().put(nodeId(), sessionId(), heartbeat.toByteArray());
         around.metrics().heartbeat(put);
-        around.control().wake();
     }
 
     @Override

@@ -7,12 +7,14 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The newest heartbeat of each node that the lane has not taken yet. While the broker is away this grows with the number of nodes and
- * not with time. Thread-safe.
+ * not with time. Heartbeats leave in rounds, all that wait at once: a record alone in its batch costs the broker and the registry many
+ * times what it costs among others, and nobody waits for it. Thread-safe; {@link #get} is for one thread.
  */
 public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
     private final Partitions partitions;
@@ -20,6 +22,10 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
     private final Map<String, Slot> slots = new ConcurrentHashMap<>();
     private final Queue<String> order = new ConcurrentLinkedQueue<>();
     private final AtomicLong bytes = new AtomicLong();
+    private final long roundNanos;
+    private final LongSupplier nanoClock;
+    private boolean inRound;
+    private long roundEndedNanos;
 
     @SuppressWarnings("ArrayRecordComponent") // compared by identity only
     private record Slot(String sessionId, byte[] value) {}
@@ -33,9 +39,16 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
         DROPPED
     }
 
-    public HeartbeatSlots(Partitions partitions, long bytesMax) {
+    /**
+     * @param bytesMax that wait
+     * @param roundNanos from the end of one round to the beginning of the next
+     */
+    public HeartbeatSlots(Partitions partitions, long bytesMax, long roundNanos, LongSupplier nanoClock) {
         this.partitions = partitions;
         this.bytesMax = bytesMax;
+        this.roundNanos = roundNanos;
+        this.nanoClock = nanoClock;
+        this.roundEndedNanos = nanoClock.getAsLong() - roundNanos;
     }
 
     /**
@@ -63,9 +76,13 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
         }
     }
 
-    /** The heartbeat that waits longest, or null. */
+    /** The heartbeat that waits longest; null when this round has no more, and until the next one begins. */
     @Override
     public @Nullable Outgoing get() {
+        if (!inRound && nanoClock.getAsLong() - roundEndedNanos < roundNanos) {
+            return null;
+        }
+        inRound = true;
         for (String nodeId = order.poll(); nodeId != null; nodeId = order.poll()) {
             Slot slot = slots.remove(nodeId);
             if (slot != null) {
@@ -73,6 +90,8 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
                 return Outgoing.ofNode(Topic.HEARTBEATS, partitions.ofNode(nodeId), nodeId, slot.value(), Receipt.NONE);
             }
         }
+        inRound = false;
+        roundEndedNanos = nanoClock.getAsLong();
         return null;
     }
 

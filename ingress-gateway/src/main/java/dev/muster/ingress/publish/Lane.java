@@ -57,7 +57,7 @@ public final class Lane implements AutoCloseable {
     private volatile @Nullable String fatal;
 
     /**
-     * @param extra a second source of records, asked when the queue is empty; null where it has none
+     * @param extra a second source of records, asked when the queue is empty, twenty times a second at least; null where it has none
      */
     public Lane(
             String name,
@@ -94,11 +94,6 @@ public final class Lane implements AutoCloseable {
         queue.add(record);
         LockSupport.unpark(thread);
         return true;
-    }
-
-    /** There is something new in the second source. */
-    public void wake() {
-        LockSupport.unpark(thread);
     }
 
     /** The broker answers and there is room. */

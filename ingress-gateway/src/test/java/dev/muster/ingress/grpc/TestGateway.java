@@ -39,7 +39,7 @@ final class TestGateway implements AutoCloseable {
     final NodeDirectory directory =
             new NodeDirectory(nodeId -> sessions.ofNode(nodeId).forEach(LiveSession::recheck));
     final ByteBudget budget = new ByteBudget(OUTPUT_BYTES_MAX);
-    final HeartbeatSlots heartbeats = new HeartbeatSlots(PARTITIONS, 1_000_000);
+    final HeartbeatSlots heartbeats = new HeartbeatSlots(PARTITIONS, 1_000_000, 0, System::nanoTime);
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     final TestLane control;
     final TestLane bulk;

@@ -20,7 +20,7 @@ final class LaneTest {
     private static final Partitions PARTITIONS = new Partitions(8, 8, 4);
 
     private final List<String> answers = new CopyOnWriteArrayList<>();
-    private final HeartbeatSlots heartbeats = new HeartbeatSlots(PARTITIONS, 1_000);
+    private final HeartbeatSlots heartbeats = new HeartbeatSlots(PARTITIONS, 1_000, 0, System::nanoTime);
     private @Nullable TestLane open;
 
     @AfterEach
@@ -140,7 +140,6 @@ final class LaneTest {
         heartbeats.remove("nd_c", "ss_3");
         assertThat(heartbeats.bytes()).isEqualTo(8);
         test.producer().completeNext();
-        test.lane().wake();
         await().until(() -> test.values(Topic.HEARTBEATS).size() == 2);
         assertThat(test.values(Topic.HEARTBEATS))
                 .extracting(v -> new String(v, StandardCharsets.UTF_8))

@@ -121,7 +121,7 @@ final class GatewayNode {
             IngressMetrics metrics = new IngressMetrics(new SimpleMeterRegistry());
             var partitions = world.log.partitions();
             Ids ids = new Ids(world.chance.fork());
-            HeartbeatSlots heartbeats = new HeartbeatSlots(partitions, 1 << 20);
+            HeartbeatSlots heartbeats = new HeartbeatSlots(partitions, 1 << 20, 50_000_000, world.time::nanos);
             Lane control =
                     lane("control", List.of(Topic.COMMANDS, Topic.HEARTBEATS, Topic.NODE_EVENTS), 15_000, heartbeats);
             Lane bulk = lane("bulk", List.of(Topic.STDOUT), 30_000, () -> null);
