@@ -11,10 +11,12 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.time.Clock;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** Who may use what: services do not know each other, and pure logic knows neither Kafka nor gRPC nor HTTP. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS) // all classes weigh a hundred megabytes: they go with this one
 class BoundariesTest {
-    private static final JavaClasses CLASSES = new ClassFileImporter()
+    private final JavaClasses classes = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("dev.muster");
 
@@ -41,7 +43,7 @@ class BoundariesTest {
                 .should()
                 .dependOnClassesThat()
                 .resideOutsideOfPackages("java..", "org.jspecify..", "dev.muster.registry.terminal.engine..");
-        rule.check(CLASSES);
+        rule.check(classes);
     }
 
     @Test
@@ -84,7 +86,7 @@ class BoundariesTest {
                 .orShould()
                 .callMethod(Clock.class, "systemUTC")
                 .allowEmptyShould(true)
-                .check(CLASSES);
+                .check(classes);
     }
 
     @Test
@@ -93,7 +95,7 @@ class BoundariesTest {
             slices().matching("dev.muster." + service + ".(*)..")
                     .should()
                     .beFreeOfCycles()
-                    .check(CLASSES);
+                    .check(classes);
         }
     }
 
@@ -104,17 +106,17 @@ class BoundariesTest {
                 .hasMessageContaining("org.apache.kafka");
     }
 
-    private static void noDependency(String from, String to) {
+    private void noDependency(String from, String to) {
         noClasses()
                 .that()
                 .resideInAPackage(from)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(to)
-                .check(CLASSES);
+                .check(classes);
     }
 
-    private static void pure(String library, String logic) {
+    private void pure(String library, String logic) {
         noClasses()
                 .that()
                 .resideInAPackage(logic)
@@ -122,6 +124,6 @@ class BoundariesTest {
                 .dependOnClassesThat()
                 .resideInAPackage(library)
                 .allowEmptyShould(true)
-                .check(CLASSES);
+                .check(classes);
     }
 }
