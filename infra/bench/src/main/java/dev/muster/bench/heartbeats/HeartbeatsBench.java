@@ -164,7 +164,11 @@ final class HeartbeatsBench {
                     percentile == 99 ? ANSWER_BAR_MILLIS : null));
         }
         figures.add(Figure.lowerIsBetter(
-                name + "heartbeats without an answer", (double) (cost.heartbeats() - cost.heard()), "", null, null));
+                name + "heartbeats without an answer",
+                (double) Math.max(0, cost.heartbeats() - cost.heard()),
+                "",
+                null,
+                null));
         figures.add(Figure.lowerIsBetter(name + "false STALE", (double) (staleAfter - stale), "nodes", null, 0.0));
         figures.add(Figure.lowerIsBetter(name + "streams lost", errors(fleet), "", null, 0.0));
         perHeartbeat(name, cost, idle);
