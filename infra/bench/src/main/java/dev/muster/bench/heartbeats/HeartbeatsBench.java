@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The whole of Muster on this machine under heartbeats of fleets of several sizes. Every size sends as many heartbeats a second as the largest
- * one at its usual interval, so that the cost of one can be compared; what the idle services use by themselves is taken off.
+ * one at its usual interval, so that the cost of one can be compared; what the services write without any is taken off.
  */
 final class HeartbeatsBench {
     private static final double ANSWER_BAR_MILLIS = 50;
@@ -192,15 +192,13 @@ final class HeartbeatsBench {
     }
 
     private void perHeartbeat(String name, Cost cost, Cost idle) {
-        cost.cpu().forEach((process, seconds) -> {
-            double usual = idle.cpu().getOrDefault(process, 0.0) / idle.seconds() * cost.seconds();
-            figures.add(Figure.lowerIsBetter(
-                    name + "CPU of " + process + " per million heartbeats",
-                    (seconds - (process.equals("load") ? 0 : usual)) / cost.heartbeats() * 1e6,
-                    "s",
-                    null,
-                    null));
-        });
+        cost.cpu()
+                .forEach((process, seconds) -> figures.add(Figure.lowerIsBetter(
+                        name + "CPU of " + process + " per million heartbeats",
+                        seconds / cost.heartbeats() * 1e6,
+                        "s",
+                        null,
+                        null)));
         new TreeMap<>(TopicMeter.named(cost.topics())).forEach((topic, grown) -> {
             double usual = offsets(idle, topic) / idle.seconds() * cost.seconds();
             double usualBytes = bytes(idle, topic) / idle.seconds() * cost.seconds();
