@@ -79,16 +79,20 @@ final class SimAgent extends ClientCall.Listener<GatewayMessage> {
                 .build());
     }
 
-    /** @param due when it was due, which may be earlier than now */
-    boolean heartbeat(long due, int mood) {
-        if (session.isEmpty() || stopped) {
+    /**
+     * @param of the session for which it is due
+     * @param due when it was due, which may be earlier than now
+     * @return false: that session is over
+     */
+    boolean heartbeat(String of, long due) {
+        if (stopped || !session.equals(of)) {
             return false;
         }
         dueNanos = due;
         long next = sequence + 1; // one thread sends
         sequence = next;
         say(AgentMessage.newBuilder()
-                .setHeartbeat(Heartbeat.newBuilder().setSequence(next).setVitals(vitals(mood)))
+                .setHeartbeat(Heartbeat.newBuilder().setSequence(next).setVitals(vitals(next)))
                 .build());
         return true;
     }
@@ -149,18 +153,20 @@ final class SimAgent extends ClientCall.Listener<GatewayMessage> {
         observer.closed(this, status, trailers, stopped, wasLive);
     }
 
-    /** As a machine with eight cores that does a little: what a real agent sends. */
-    private static Vitals vitals(int mood) {
+    /** As a machine with eight cores would send them: nine of ten are idle, and one has work that comes and goes. */
+    private Vitals vitals(long beat) {
+        int wave = (int) ((number * 7L + beat) % 10);
+        double cpu = number % 10 == 9 ? 10 + 8 * wave : 1 + 0.2 * wave;
         Vitals.Builder vitals = Vitals.newBuilder()
-                .setCpuPercent(3 + mood % 7)
-                .setMemoryUsedBytes((6L << 30) + mood * 4_096L)
-                .setLoad1(0.2 + mood % 5 * 0.01)
+                .setCpuPercent(cpu)
+                .setMemoryUsedBytes((6L << 30) + wave * 4_096L)
+                .setLoad1(cpu * 0.08)
                 .setLoad5(0.25)
                 .setLoad15(0.2)
                 .setDiskUsedBytes(100L << 30)
                 .setDiskTotalBytes(500L << 30);
         for (int core = 0; core < 8; core++) {
-            vitals.addCpuPercentPerCore((mood + core) % 9);
+            vitals.addCpuPercentPerCore((cpu + core) % 100);
         }
         return vitals.build();
     }

@@ -25,7 +25,7 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
 /**
- * Simulated agents that hold control streams and send heartbeats, spread evenly over the interval by one thread. A heartbeat's latency counts
+ * Simulated agents that hold control streams and send heartbeats, all from one thread. A heartbeat's latency counts
  * from the moment at which it was due, whether or not the generator could send it then, so that a stall of anything is in the figures (no
  * coordinated omission).
  */
@@ -49,6 +49,7 @@ public final class SimFleet implements AutoCloseable {
     private final LongAdder heard = new LongAdder();
     private final LongAdder late = new LongAdder();
     private final Map<String, AtomicLong> errors = new ConcurrentHashMap<>();
+    private final BeatLine line = new BeatLine();
     private final Thread beats;
     private volatile long intervalNanos;
     private volatile boolean comesBack;
@@ -77,7 +78,7 @@ public final class SimFleet implements AutoCloseable {
     }
 
     /**
-     * Opens a control stream for each node; its heartbeats begin with the next round. Returns when all are welcome, or after a minute without.
+     * Opens a control stream for each node, whose heartbeats begin an interval after its welcome. Returns when all are welcome, or after a minute without; then heartbeats are spread evenly.
      *
      * @param perSecond how many streams to open a second
      */
@@ -103,6 +104,7 @@ public final class SimFleet implements AutoCloseable {
         while (live.get() < agents.size() && System.nanoTime() < giveUp) {
             Thread.sleep(20);
         }
+        line.spread();
     }
 
     private void open(SimAgent agent) {
@@ -117,9 +119,10 @@ public final class SimFleet implements AutoCloseable {
         comesBack = true;
     }
 
-    /** Goes on with the same agents and another interval, from the next round on. */
+    /** Goes on with the same agents and another interval, over which heartbeats are spread evenly. */
     public void setIntervalMillis(long millis) {
         intervalNanos = millis * 1_000_000;
+        line.spread();
     }
 
     public int live() {
@@ -188,21 +191,18 @@ public final class SimFleet implements AutoCloseable {
     }
 
     private void beat() {
-        long round = System.nanoTime();
-        int mood = 0;
         while (!closing) {
-            long interval = intervalNanos;
-            SimAgent[] now = agents.toArray(SimAgent[]::new);
-            for (int i = 0; i < now.length && !closing; i++) {
-                long due = round + i * interval / now.length;
-                sleepUntil(due);
-                if (now[i].heartbeat(due, mood + i)) {
-                    sent.increment();
-                }
+            long now = System.nanoTime();
+            line.take(intervalNanos, now);
+            BeatLine.Beat next = line.next();
+            if (next == null || next.dueNanos() - now > 0) {
+                LockSupport.parkNanos(next == null ? TICK_NANOS : Math.min(TICK_NANOS, next.dueNanos() - now));
+            } else if (next.agent().heartbeat(next.session(), next.dueNanos())) {
+                sent.increment();
+                line.again(next);
+            } else {
+                line.leave(next);
             }
-            mood++;
-            round += interval;
-            sleepUntil(round);
         }
     }
 
@@ -217,6 +217,7 @@ public final class SimFleet implements AutoCloseable {
         public void welcome(SimAgent agent, long connectNanos) {
             live.incrementAndGet();
             long now = System.nanoTime();
+            line.welcome(agent, now);
             connects.recordValue(Math.min(HIGHEST_NANOS, now - connectNanos));
             if (agent.lostNanos() != 0) {
                 outages.recordValue(Math.min(HIGHEST_NANOS, now - agent.lostNanos()));
