@@ -4,17 +4,18 @@ import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.feed.ViewRecords;
 import dev.muster.fanout.watch.Watches;
 import dev.muster.proto.records.v1.TerminalViewRecord;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** The output of one terminal while an attach lasts: a hold of its lease, and the tail in which what it brings is found. Confined to the session's context. */
 final class WatchedTerminal implements AutoCloseable {
-    private static final int ASKED_MAX = 4;
+    private static final int ASKED_MAX = 12;
 
     private final SessionHost host;
     private final Watches.Target target;
     private final TerminalTail tail;
-    private String watchId = "";
-    private int asked;
+    private final List<String> asked = new ArrayList<>(1);
     private long dueNanos;
 
     WatchedTerminal(SessionHost host, ClientOp.Attach attach, String terminal) {
@@ -40,22 +41,21 @@ final class WatchedTerminal implements AutoCloseable {
     void ask(Consumer<MusterException> failed) {
         Services services = host.services();
         Watches watches = services.watches();
-        Watches.Asked answer = asked == 0 ? watches.hold(target) : watches.ask(target);
-        asked++;
+        Watches.Asked answer = asked.isEmpty() ? watches.hold(target) : watches.ask(target);
         String id = answer.watchId();
-        watchId = id;
+        asked.add(id);
         dueNanos =
                 services.nanos().getAsLong() + services.limits().leaseAnswer().toNanos();
         host.later(answer.published(), published -> {}, failure -> {
-            if (watchId.equals(id)) {
+            if (asked.get(asked.size() - 1).equals(id)) {
                 failed.accept(failure);
             }
         });
     }
 
-    /** Whether a record is the answer to what was asked last: all that follows it will come. */
+    /** Whether a record is the answer to anything that was asked: all that follows it will come. A registry that is behind answers each question when the next one has been asked. */
     boolean isAnsweredBy(TerminalViewRecord record) {
-        return record.hasLeaseActive() && record.getLeaseActive().getWatchId().equals(watchId);
+        return record.hasLeaseActive() && asked.contains(record.getLeaseActive().getWatchId());
     }
 
     /** Whether the answer should be here by now. */
@@ -70,13 +70,13 @@ final class WatchedTerminal implements AutoCloseable {
     }
 
     boolean mayAskAgain() {
-        return asked < ASKED_MAX;
+        return asked.size() < ASKED_MAX;
     }
 
     @Override
     public void close() {
         tail.close();
-        if (asked > 0) {
+        if (!asked.isEmpty()) {
             host.services().watches().release(target);
         }
     }

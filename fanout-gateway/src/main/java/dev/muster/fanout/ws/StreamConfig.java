@@ -111,7 +111,7 @@ public record StreamConfig(
             2_500,
             50,
             60_000,
-            "Within which a watch is answered before it is asked for again; four times in all.");
+            "Within which a watch is answered before it is asked for again; twelve times in all.");
     public static final Setting RING_BYTES_MAX = Setting.number(
             "MUSTER_FANOUT_STREAM_RING_BYTES_MAX",
             32 << 20,

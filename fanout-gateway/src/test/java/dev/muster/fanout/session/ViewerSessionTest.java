@@ -421,14 +421,31 @@ class ViewerSessionTest {
         awaitSnapshot(out);
         session.onText(ATTACH_TEXT);
         bench.until(() -> bench.fixture.sink.watches().size() == 1);
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 12; i++) {
             bench.pass(Duration.ofMillis(2_100), session);
         }
         bench.until(() -> !out.frames("error").isEmpty());
         assertThat(out.frames("error").get(0).path("problem").path("code").asText())
                 .isEqualTo("unavailable");
-        assertThat(bench.fixture.sink.watches()).hasSize(5);
+        assertThat(bench.fixture.sink.watches()).hasSize(13);
         assertThat(bench.watches.size()).isZero();
+    }
+
+    @Test
+    void a_registry_that_answers_a_watch_only_when_it_was_asked_again_is_heard_all_the_same() {
+        bench.fixture.registry.put(node("alice", 1));
+        bench.fixture.registry.put(task(TaskState.RUNNING));
+        bench.fixture.sink.onWatch(watch -> {});
+        ViewerSession session = bench.open(out, null, "alice");
+        awaitSnapshot(out);
+        session.onText(ATTACH_TEXT);
+        for (int asked = 1; asked <= 3; asked++) {
+            int times = asked;
+            bench.until(() -> bench.fixture.sink.watches().size() == times);
+            bench.pass(Duration.ofMillis(2_100), session);
+        }
+        bench.fixture.registry.watch(bench.fixture.sink.watches().get(0));
+        bench.until(() -> !out.frames("attached").isEmpty());
     }
 
     @Test

@@ -78,6 +78,9 @@ final class Feed implements WebSocket.Listener, AutoCloseable {
     JsonNode await(String what, Predicate<JsonNode> frame) {
         return Awaitility.await(what)
                 .atMost(Api.LONG)
+                .failFast(
+                        "the server sent an error",
+                        () -> frames.stream().anyMatch(f -> is(f, "error") && !frame.test(f)))
                 .until(() -> frames.stream().filter(frame).findFirst().orElse(null), f -> f != null);
     }
 
