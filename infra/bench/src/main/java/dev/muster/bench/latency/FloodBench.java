@@ -91,6 +91,7 @@ final class FloodBench {
                     .add(new Watcher(
                             stage.feed(),
                             stage.token("neighbour"),
+                            "text",
                             those.stream().map(quietly::get).toList(),
                             those.stream().map(quiet.load().printed()::get).toList(),
                             same ? quiet.same() : quiet.others()));
@@ -115,24 +116,28 @@ final class FloodBench {
         double acked = 0;
         double drained = 0;
         for (int round = 1; round <= plan.rounds(); round++) {
+            progress.say("without the flood");
             window(quiet, changes, calm, () -> {});
+            progress.say("with the flood");
             var unusedAges = viewer.takeAges();
             var unusedCpu = cpu.take();
             long printedBefore = flood.lines();
             long ackedBefore = flood.ackedLines();
-            long[] after = new long[2];
+            long[] after = new long[3];
             flood.rate(plan.bytesPerSecond());
             window(quiet, changes, flooded, () -> {
                 after[0] = flood.lines();
                 after[1] = flood.ackedLines();
                 flood.rate(0);
+                after[2] = System.nanoTime();
             });
             Histogram age = viewer.takeAges();
             ages.add(age);
             printed += megabytes(after[0] - printedBefore);
             acked += megabytes(after[1] - ackedBefore);
             progress.say("CPU in this window: " + cpu.take());
-            double seconds = drain(quiet, flood, viewer);
+            drain(quiet, flood, viewer);
+            double seconds = (viewer.newestNanos() - after[2]) / 1e9;
             drained += seconds;
             progress.say(String.format(
                     Locale.ROOT,
@@ -213,16 +218,14 @@ final class FloodBench {
         return sum(quiet.watchers(), Watcher::seen) >= quiet.load().lines();
     }
 
-    /** Returns the seconds until the viewer has the last line. */
-    private static double drain(Quiet quiet, Flood flood, FloodViewer viewer) {
-        long begin = System.nanoTime();
+    /** Waits until the viewer has the last line. */
+    private static void drain(Quiet quiet, Flood flood, FloodViewer viewer) {
         boolean whole = Waiting.within(
                 DRAIN_NANOS, () -> viewer.isClosed() || (viewer.next() >= flood.lines() && isSeen(quiet)));
         if (!whole || viewer.isClosed()) {
             throw new IllegalStateException("the viewer does not get to the end of the flood: line " + viewer.next()
                     + " of " + flood.lines() + (viewer.isClosed() ? ", and its socket was closed" : ""));
         }
-        return (System.nanoTime() - begin) / 1e9;
     }
 
     private static double megabytes(long lines) {

@@ -17,6 +17,7 @@ final class FloodViewer implements AutoCloseable {
     private final Recorder ages = new Recorder(HIGHEST_NANOS, 3);
     private final Thread looks;
     private volatile long next;
+    private volatile long newestNanos;
     private volatile boolean closing;
 
     FloodViewer(Feed feed, String token, Stage.Terminal terminal, Flood flood) throws IOException {
@@ -31,7 +32,10 @@ final class FloodViewer implements AutoCloseable {
     private void onFrame(JsonNode frame) {
         if (frame.path("ref").asText().equals("flood")) {
             shown.on(frame);
-            next = shown.next();
+            if (shown.next() != next) {
+                newestNanos = System.nanoTime();
+                next = shown.next();
+            }
         }
     }
 
@@ -52,6 +56,11 @@ final class FloodViewer implements AutoCloseable {
     /** The line after the newest one that is shown. */
     long next() {
         return next;
+    }
+
+    /** When that came. */
+    long newestNanos() {
+        return newestNanos;
     }
 
     /** How old the newest shown line was, at each look since the last call; 0 while all is shown. */

@@ -35,6 +35,8 @@ final class LatencyBench {
 
     /**
      * @param perSecond chunks, over all terminals
+     * @param rounds windows with viewers in text mode, and
+     * @param rawRounds in raw mode
      * @param largeLines of the long history
      * @param attaches to each of the two histories
      */
@@ -43,6 +45,7 @@ final class LatencyBench {
             int perSecond,
             double warmUpSeconds,
             int rounds,
+            int rawRounds,
             double windowSeconds,
             double baselineSeconds,
             int largeLines,
@@ -67,21 +70,18 @@ final class LatencyBench {
             PacedLoad load = new PacedLoad(terminals, LINES_MAX);
             load.fill(SMALL, SMALL_LINES);
             load.fill(LARGE, plan.largeLines());
-            List<Watcher> watchers = new ArrayList<>();
-            for (int owner = 0; owner < OWNERS; owner++) {
-                int from = owner * TERMINALS_EACH;
-                watchers.add(new Watcher(
-                        stage.feed(),
-                        stage.token("viewer-" + owner),
-                        terminals.subList(from, from + TERMINALS_EACH),
-                        load.printed().subList(from, from + TERMINALS_EACH),
-                        muster));
-            }
             try (Attaches small = attaches(stage, terminals.get(SMALL));
                     Attaches large = attaches(stage, terminals.get(LARGE))) {
+                List<Watcher> watchers = watch(stage, terminals, load, "text");
                 warmUp(load, alone, small, large);
-                output(load, alone, watchers, figures);
+                watchers.forEach(Watcher::close);
+                output(stage, terminals, load, alone, "text", plan.rounds(), figures);
+                if (plan.rawRounds() > 0) {
+                    output(stage, terminals, load, alone, "raw", plan.rawRounds(), figures);
+                }
+                watchers = watch(stage, terminals, load, "text");
                 attach(load, small, large, figures);
+                watchers.forEach(Watcher::close);
             }
             stage.requireGood();
         }
@@ -109,11 +109,35 @@ final class LatencyBench {
         large.reset();
     }
 
-    private void output(PacedLoad load, KafkaAlone alone, List<Watcher> watchers, List<Figure> figures) {
+    private List<Watcher> watch(Stage stage, List<Stage.Terminal> terminals, PacedLoad load, String mode)
+            throws IOException {
+        List<Watcher> watchers = new ArrayList<>();
+        for (int from = 0; from < PRINTING; from += TERMINALS_EACH) {
+            watchers.add(new Watcher(
+                    stage.feed(),
+                    stage.token(terminals.get(from).owner()),
+                    mode,
+                    terminals.subList(from, from + TERMINALS_EACH),
+                    load.printed().subList(from, from + TERMINALS_EACH),
+                    muster));
+        }
+        return watchers;
+    }
+
+    private void output(
+            Stage stage,
+            List<Stage.Terminal> terminals,
+            PacedLoad load,
+            KafkaAlone alone,
+            String mode,
+            int rounds,
+            List<Figure> figures)
+            throws IOException {
+        List<Watcher> watchers = watch(stage, terminals, load, mode);
         Histogram ours = new Histogram(60_000_000_000L, 3);
         Histogram theirs = new Histogram(60_000_000_000L, 3);
         long lost = 0;
-        for (int round = 1; round <= plan.rounds(); round++) {
+        for (int round = 1; round <= rounds; round++) {
             muster.reset();
             kafka.reset();
             long before = watchers.stream().mapToLong(Watcher::seen).sum();
@@ -135,21 +159,24 @@ final class LatencyBench {
             theirs.add(them);
             progress.say(String.format(
                     Locale.ROOT,
-                    "round %d of %d: agent to viewer p50 %.1f p99 %.1f max %.1f ms; Kafka alone p50 %.1f p99 %.1f ms",
+                    "%s, round %d of %d: agent to viewer p50 %.1f p99 %.1f max %.1f ms; Kafka alone p50 %.1f p99 %.1f ms",
+                    mode,
                     round,
-                    plan.rounds(),
+                    rounds,
                     Watcher.millis(us, 50),
                     Watcher.millis(us, 99),
                     Watcher.millis(us, 100),
                     Watcher.millis(them, 50),
                     Watcher.millis(them, 99)));
         }
-        String name = "agent to viewer, " + plan.perSecond() + " chunks/s, ";
-        figures.add(ms(name + "p50", ours, theirs, 50, 60.0));
-        figures.add(ms(name + "p99", ours, theirs, 99, 200.0));
+        watchers.forEach(Watcher::close);
+        boolean text = mode.equals("text");
+        String name = "agent to viewer, " + plan.perSecond() + " chunks/s, " + (text ? "" : "raw, ");
+        figures.add(ms(name + "p50", ours, theirs, 50, text ? 60.0 : null));
+        figures.add(ms(name + "p99", ours, theirs, 99, text ? 200.0 : null));
         figures.add(ms(name + "p99.9", ours, theirs, 99.9, null));
         figures.add(Figure.lowerIsBetter(
-                "lines that a viewer did not get",
+                "lines that a viewer did not get" + (text ? "" : ", raw"),
                 (double) (lost + watchers.stream().mapToLong(Watcher::lost).sum()),
                 "of " + ours.getTotalCount(),
                 null,

@@ -7,7 +7,7 @@ import java.util.function.LongConsumer;
  * What a viewer has of one terminal whose line N says that it is line N (see {@link Stamps}): what it sees for the first time, what was announced as left out, and
  * what the protocol promises and did not keep. Confined to one thread, but for {@link #isAttached}.
  */
-final class ShownLines {
+final class ShownLines implements Shown {
     private final LongConsumer onNew;
     private long next;
     private volatile boolean attached;
@@ -22,8 +22,8 @@ final class ShownLines {
         this.onNew = onNew;
     }
 
-    /** A frame with the ref of this attach. */
-    void on(JsonNode frame) {
+    @Override
+    public void on(JsonNode frame) {
         switch (frame.path("type").asText()) {
             case "attached" -> {
                 attached = true;
@@ -66,8 +66,14 @@ final class ShownLines {
         next = Math.min(next, end);
     }
 
-    boolean isAttached() {
+    @Override
+    public boolean isAttached() {
         return attached;
+    }
+
+    @Override
+    public long lost() {
+        return skippedLines + unannounced + wrong;
     }
 
     /** The number after the last line that was shown or skipped. */

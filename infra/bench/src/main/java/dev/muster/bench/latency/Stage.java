@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** A Muster in processes of its own, with nodes of several users on each of which one terminal is open. */
 final class Stage implements AutoCloseable {
@@ -84,23 +85,36 @@ final class Stage implements AutoCloseable {
                 new Provisioner(api.origin(), () -> token(owner), channels, progress).make("of-" + owner, count);
         int before = fleet.size();
         fleet.connect(nodes, 1_000);
-        List<String> tasks = new ArrayList<>();
-        for (SimNode node : nodes) {
-            tasks.add(api.startTask(node.nodeId(), SimFleet.OPEN_TASK, "open"));
-        }
+        List<CompletableFuture<String>> tasks = nodes.stream()
+                .map(node -> CompletableFuture.supplyAsync(
+                        () -> startTask(api, node), run -> new Thread(run, "bench-start").start()))
+                .toList();
         List<Terminal> opened = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            String nodeId = nodes.get(i).nodeId();
-            var unused = api.await(
-                    "/api/v1/nodes/" + nodeId + "/tasks/" + tasks.get(i),
-                    "task",
-                    task -> task.path("state").asText().equals("RUNNING"));
-            PrintingTerminal out =
-                    new PrintingTerminal(channels, before + i, nodes.get(i), fleet.sessionOf(before + i), tasks.get(i));
-            opened.add(new Terminal(owner, nodeId, out));
+            PrintingTerminal out = new PrintingTerminal(
+                    channels,
+                    before + i,
+                    nodes.get(i),
+                    fleet.sessionOf(before + i),
+                    tasks.get(i).join());
+            opened.add(new Terminal(owner, nodes.get(i).nodeId(), out));
         }
         terminals.addAll(opened);
         return opened;
+    }
+
+    /** Returns its id once it runs. */
+    private static String startTask(HttpApi api, SimNode node) {
+        try {
+            String id = api.startTask(node.nodeId(), SimFleet.OPEN_TASK, "open");
+            var unused = api.await(
+                    "/api/v1/nodes/" + node.nodeId() + "/tasks/" + id,
+                    "task",
+                    task -> task.path("state").asText().equals("RUNNING"));
+            return id;
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException("a terminal could not be opened", e);
+        }
     }
 
     /** @throws IllegalStateException if an output stream ended or a control stream was lost */

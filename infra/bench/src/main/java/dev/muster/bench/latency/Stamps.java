@@ -1,14 +1,24 @@
 package dev.muster.bench.latency;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.Random;
 
-/** Lines that carry their own number: {@code @0000001234 compiling ...}, all of one length, ended by CR LF. Pure. */
+/**
+ * Lines that carry their own number: {@code @0000001234 [info] src/main/parser/...}, all of one length, ended by CR LF. They repeat themselves about as
+ * much as a build log does, so that compression gains no more than there. Pure.
+ */
 final class Stamps {
     static final int LINE_BYTES = 128;
 
     private static final int DIGITS = 10;
-    private static final byte[] TEMPLATE = template();
+    private static final String[] WORDS = {
+        "parser", "lexer", "session", "gateway", "terminal", "compiled", "with", "warnings", "target", "classes",
+                "tests", "passed",
+        "linking", "object", "cache", "hit", "miss", "resolved", "module", "generated", "checked", "files", "millis",
+                "skipped"
+    };
+    private static final int VARIANTS = 4_096;
+    private static final byte[] TEMPLATES = templates();
 
     private Stamps() {}
 
@@ -16,8 +26,9 @@ final class Stamps {
     static byte[] lines(long first, int count) {
         byte[] lines = new byte[count * LINE_BYTES];
         for (int i = 0; i < count; i++) {
-            System.arraycopy(TEMPLATE, 0, lines, i * LINE_BYTES, LINE_BYTES);
             long number = first + i;
+            int variant = (int) ((number * 0x9e3779b97f4a7c15L) >>> 52);
+            System.arraycopy(TEMPLATES, variant * LINE_BYTES, lines, i * LINE_BYTES, LINE_BYTES);
             for (int at = i * LINE_BYTES + DIGITS; at > i * LINE_BYTES; at--) {
                 lines[at] = (byte) ('0' + number % 10);
                 number /= 10;
@@ -42,13 +53,21 @@ final class Stamps {
         return number;
     }
 
-    private static byte[] template() {
-        byte[] line = new byte[LINE_BYTES];
-        Arrays.fill(line, (byte) 'x');
-        byte[] text = "@0000000000 [info] compiling dev/muster/bench/latency/".getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(text, 0, line, 0, text.length);
-        line[LINE_BYTES - 2] = '\r';
-        line[LINE_BYTES - 1] = '\n';
-        return line;
+    private static byte[] templates() {
+        byte[] lines = new byte[VARIANTS * LINE_BYTES];
+        Random random = new Random(5);
+        for (int at = 0; at < lines.length; at += LINE_BYTES) {
+            StringBuilder line = new StringBuilder("@0000000000 [info] src/main/");
+            while (line.length() < LINE_BYTES) {
+                line.append(WORDS[random.nextInt(WORDS.length)]).append(random.nextInt(4) == 0 ? ' ' : '/');
+                if (random.nextInt(3) == 0) {
+                    line.append(random.nextInt(100_000)).append(' ');
+                }
+            }
+            line.setLength(LINE_BYTES - 2);
+            byte[] text = line.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(text, 0, lines, at, LINE_BYTES);
+        }
+        return lines;
     }
 }

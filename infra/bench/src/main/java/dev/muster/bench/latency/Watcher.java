@@ -3,15 +3,16 @@ package dev.muster.bench.latency;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
-/** One user's socket with several terminals in text mode: how old each line is when it is shown for the first time. */
+/** One user's socket with several terminals: how old each line is when it is shown for the first time. */
 final class Watcher implements AutoCloseable {
     private static final long HIGHEST_NANOS = 60_000_000_000L;
 
     private final Feed.Socket socket;
-    private final List<ShownLines> shown;
+    private final List<Shown> shown;
     private final Recorder latency;
     private volatile long countFromNanos = Long.MAX_VALUE;
     private volatile long seen;
@@ -19,20 +20,27 @@ final class Watcher implements AutoCloseable {
     /**
      * Attaches to all of them, and returns when they are attached.
      *
+     * @param mode text or raw
      * @param printed when lines were due, for each of the terminals
      * @param latency takes the nanoseconds from when a line was due to when it is here
      */
-    Watcher(Feed feed, String token, List<Stage.Terminal> terminals, List<Printed> printed, Recorder latency)
+    Watcher(
+            Feed feed,
+            String token,
+            String mode,
+            List<Stage.Terminal> terminals,
+            List<Printed> printed,
+            Recorder latency)
             throws IOException {
         this.latency = latency;
         shown = printed.stream()
-                .map(lines -> new ShownLines(line -> onNew(lines.of(line))))
+                .map(lines -> shown(mode, line -> onNew(lines.of(line))))
                 .toList();
         socket = feed.open(token, this::onFrame);
         for (int i = 0; i < terminals.size(); i++) {
-            socket.send(terminals.get(i).attach(Integer.toString(i), "text", 10));
+            socket.send(terminals.get(i).attach(Integer.toString(i), mode, 10));
         }
-        Waiting.until("an attach", () -> shown.stream().allMatch(ShownLines::isAttached));
+        Waiting.until("an attach", () -> shown.stream().allMatch(Shown::isAttached));
     }
 
     /** Lines that are due from then on are counted. */
@@ -47,9 +55,11 @@ final class Watcher implements AutoCloseable {
 
     /** Lines passed over, announced or not, and lines that were wrong. Once nothing is printed. */
     long lost() {
-        return shown.stream()
-                .mapToLong(each -> each.skippedLines() + each.unannounced() + each.wrong())
-                .sum();
+        return shown.stream().mapToLong(Shown::lost).sum();
+    }
+
+    private static Shown shown(String mode, LongConsumer onNew) {
+        return mode.equals("raw") ? new ShownBytes(onNew) : new ShownLines(onNew);
     }
 
     private void onFrame(JsonNode frame) {
