@@ -5,6 +5,8 @@ import dev.muster.bench.fanout.FanoutBenchCommand;
 import dev.muster.bench.fanout.StalledBenchCommand;
 import dev.muster.bench.heartbeats.HeartbeatsBenchCommand;
 import dev.muster.bench.ingest.IngestBenchCommand;
+import dev.muster.bench.latency.FloodBenchCommand;
+import dev.muster.bench.latency.LatencyBenchCommand;
 import dev.muster.bench.memory.MemoryBenchCommand;
 import dev.muster.bench.recovery.RecoveryBenchCommand;
 import dev.muster.bench.storm.StormBenchCommand;
@@ -35,6 +37,8 @@ public final class BenchCommand implements Runnable {
                 .addSubcommand(new TerminalBenchCommand(out, err))
                 .addSubcommand(new HeartbeatsBenchCommand(out, err))
                 .addSubcommand(new IngestBenchCommand(out, err))
+                .addSubcommand(new FloodBenchCommand(out, err))
+                .addSubcommand(new LatencyBenchCommand(out, err))
                 .addSubcommand(new MemoryBenchCommand(out, err))
                 .addSubcommand(new StormBenchCommand(out, err))
                 .addSubcommand(new AbuseBenchCommand(out, err))

@@ -4,13 +4,21 @@ import com.google.protobuf.Message;
 import dev.muster.proto.records.v1.TerminalLineRecord;
 import dev.muster.proto.records.v1.TerminalViewRecord;
 import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
 /** Sends what the terminal app makes to its topics. Confined to the thread of its task. */
 final class Outbox {
+    private static final Header PROTOBUF = header("content-type", "application/x-protobuf");
+    private static final Header VIEW =
+            header("schema", TerminalViewRecord.getDescriptor().getFullName());
+    private static final Header LINE =
+            header("schema", TerminalLineRecord.getDescriptor().getFullName());
+
     private final ProcessorContext<String, Message> context;
     private final TerminalMetrics metrics;
 
@@ -21,18 +29,21 @@ final class Outbox {
 
     void view(TerminalViewRecord record, long atMillis) {
         metrics.frame(record.hasSkipped());
-        send(record.getUser(), record, atMillis, TerminalTopology.VIEW_SINK);
+        send(record.getUser(), record, VIEW, atMillis, TerminalTopology.VIEW_SINK);
     }
 
     void line(TerminalLineRecord record, long atMillis) {
         metrics.line();
-        send(record.getNodeId(), record, atMillis, TerminalTopology.LINES_SINK);
+        send(record.getNodeId(), record, LINE, atMillis, TerminalTopology.LINES_SINK);
     }
 
-    private void send(String key, Message value, long atMillis, String sink) {
-        Headers headers = new RecordHeaders()
-                .add("content-type", "application/x-protobuf".getBytes(StandardCharsets.US_ASCII))
-                .add("schema", value.getDescriptorForType().getFullName().getBytes(StandardCharsets.US_ASCII));
+    private void send(String key, Message value, Header schema, long atMillis, String sink) {
+        Headers headers = new RecordHeaders().add(PROTOBUF).add(schema);
         context.forward(new Record<>(key, value, atMillis, headers), sink);
+    }
+
+    /** There is one per line of output: made once. */
+    private static Header header(String name, String value) {
+        return new RecordHeader(name, value.getBytes(StandardCharsets.US_ASCII));
     }
 }

@@ -16,15 +16,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /** The terminal app: its topology, its life and its queries. Thread-safe. */
 public final class TerminalApp implements AutoCloseable {
     private static final long TOPIC_ID_TIMEOUT_SECONDS = 30;
+    /**
+     * What one partition brings at once, compressed. All of it is processed before the other partitions have their turn, so that with Kafka's megabyte, which is five or more of text,
+     * one terminal that prints without end would keep those of all other nodes waiting for seconds.
+     */
+    static final int PARTITION_FETCH_BYTES = 64 << 10;
 
     private final StreamsApp app;
     private final TerminalQueries queries;
@@ -43,6 +50,9 @@ public final class TerminalApp implements AutoCloseable {
             MeterRegistry meters) {
         Properties properties = streams.properties(streams.terminal(), kafka, memory);
         properties.put(BadDataHandler.METRICS_CONFIG, meters);
+        properties.put(
+                StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG),
+                PARTITION_FETCH_BYTES);
         app = new StreamsApp(
                 streams.terminal().name(),
                 TerminalTopology.build(kafka.names(), settings, stdoutTopicId, new TerminalMetrics(meters)),

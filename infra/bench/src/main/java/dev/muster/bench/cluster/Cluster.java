@@ -38,6 +38,7 @@ public final class Cluster implements AutoCloseable {
     private final ServiceProcess broker;
     private final int registryPort = Ports.free();
     private final AtomicInteger logs = new AtomicInteger();
+    private final Thread whenInterrupted = new Thread(this::removeAll, "bench-clean-up");
 
     /**
      * @param settings of the broker, beside what this sets
@@ -46,6 +47,7 @@ public final class Cluster implements AutoCloseable {
     public Cluster(Map<String, String> settings, Progress progress) throws IOException {
         this.progress = progress;
         root = Files.createTempDirectory("muster-bench");
+        Runtime.getRuntime().addShutdownHook(whenInterrupted);
         dir = new DataDir(root.resolve("data")).create();
         SecureRandom random = new SecureRandom();
         tokens = new UserTokens(dir.userTokenKey().readOrCreate(random), Clock.systemUTC());
@@ -56,7 +58,7 @@ public final class Cluster implements AutoCloseable {
         try {
             broker = start("broker", all, 768, List.of());
         } catch (IOException e) {
-            delete();
+            close();
             throw e;
         }
     }
@@ -170,6 +172,23 @@ public final class Cluster implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        try {
+            Runtime.getRuntime().removeShutdownHook(whenInterrupted);
+        } catch (IllegalStateException interrupted) {
+            return; // the hook does it
+        }
+        end();
+    }
+
+    private void removeAll() {
+        try {
+            end();
+        } catch (IOException e) {
+            progress.say("left behind: " + root + ", " + e.getMessage());
+        }
+    }
+
+    private void end() throws IOException {
         // nothing of it is kept: an orderly stop would only take time
         running.forEach(ServiceProcess::kill);
         while (!running.isEmpty()) {

@@ -4,17 +4,17 @@ import java.nio.ByteBuffer;
 import java.util.function.BiConsumer;
 
 /** Frames of RFC 6455, as far as a client under no attack needs them. */
-final class WsFrames {
-    static final int TEXT = 1;
-    static final int BINARY = 2;
-    static final int CLOSE = 8;
-    static final int PING = 9;
-    static final int PONG = 10;
+public final class WsFrames {
+    public static final int TEXT = 1;
+    public static final int BINARY = 2;
+    public static final int CLOSE = 8;
+    public static final int PING = 9;
+    public static final int PONG = 10;
 
     private WsFrames() {}
 
     /** A masked frame; the mask is zero, which is as good as any on loopback. */
-    static byte[] client(int opcode, byte[] payload) {
+    public static byte[] client(int opcode, byte[] payload) {
         ByteBuffer frame = ByteBuffer.allocate(payload.length + 14);
         frame.put((byte) (0x80 | opcode));
         if (payload.length < 126) {
@@ -31,7 +31,7 @@ final class WsFrames {
     }
 
     /** Takes whole frames out of a buffer; what is left stays in it. */
-    static void parse(ByteBuffer in, BiConsumer<Integer, ByteBuffer> taker) {
+    public static void parse(ByteBuffer in, BiConsumer<Integer, ByteBuffer> taker) {
         while (in.remaining() >= 2) {
             in.mark();
             int opcode = in.get() & 0x0f;

@@ -30,6 +30,9 @@ import org.HdrHistogram.Recorder;
  * coordinated omission).
  */
 public final class SimFleet implements AutoCloseable {
+    /** A command that simulated agents start and never end; its terminal is printed with {@link PrintingTerminal}. */
+    public static final String OPEN_TASK = "sleep infinity";
+
     private static final long HIGHEST_NANOS = 120_000_000_000L;
     private static final long PROGRESS_NANOS = 5_000_000_000L;
     private static final long TICK_NANOS = 1_000_000;

@@ -23,7 +23,7 @@ public final class HttpApi {
     private final String origin;
     private final String token;
 
-    HttpApi(String origin, String token) {
+    public HttpApi(String origin, String token) {
         this.origin = origin;
         this.token = token;
     }

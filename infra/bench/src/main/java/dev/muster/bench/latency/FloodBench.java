@@ -1,0 +1,238 @@
+package dev.muster.bench.latency;
+
+import dev.muster.bench.cluster.CpuMeter;
+import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Progress;
+import dev.muster.bench.report.Report;
+import dev.muster.contract.settings.Env;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.Partitions;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.Recorder;
+
+/**
+ * One terminal prints as fast as it may, and somebody watches it: how far behind the newest output the view is, whether all that is left out is said, what it
+ * costs the gateway, and what the viewers of other terminals and of node changes notice. Windows with and without it take turns.
+ */
+final class FloodBench {
+    private static final int QUIET = 16;
+    private static final int QUIET_PER_SECOND = 160;
+    private static final int CHANGES_PER_SECOND = 10;
+    private static final int LINES_MAX = 1 << 17;
+    private static final long DRAIN_NANOS = 90_000_000_000L;
+    private static final double MIB = 1_048_576.0;
+
+    private final Plan plan;
+    private final Progress progress;
+
+    /** @param bytesPerSecond that the flooding terminal prints at most */
+    record Plan(boolean quick, long bytesPerSecond, double warmUpSeconds, int rounds, double windowSeconds) {}
+
+    /** What was seen with the flood, or without. */
+    private static final class Side {
+        private final Histogram same = new Histogram(60_000_000_000L, 3);
+        private final Histogram others = new Histogram(60_000_000_000L, 3);
+        private final Histogram changes = new Histogram(60_000_000_000L, 3);
+    }
+
+    /** Terminals of one user that print little. */
+    private record Quiet(PacedLoad load, List<Watcher> watchers, Recorder same, Recorder others) {}
+
+    FloodBench(Plan plan, Progress progress) {
+        this.plan = plan;
+        this.progress = progress;
+    }
+
+    Report run() throws IOException, InterruptedException {
+        List<Figure> figures = new ArrayList<>();
+        try (Stage stage = new Stage(progress)) {
+            progress.say("opening terminals");
+            Stage.Terminal flooding = stage.open("flooder", 1).get(0);
+            List<Stage.Terminal> quietly = stage.open("neighbour", QUIET);
+            Quiet quiet = watch(stage, flooding, quietly);
+            try (Flood flood = new Flood(flooding);
+                    NodeChanges changes = new NodeChanges(
+                            stage.feed(),
+                            stage.api("neighbour").origin(),
+                            stage.token("neighbour"),
+                            quietly.get(0).nodeId(),
+                            CHANGES_PER_SECOND);
+                    FloodViewer viewer = new FloodViewer(stage.feed(), stage.token("flooder"), flooding, flood)) {
+                measure(stage, quiet, flood, changes, viewer, figures);
+            }
+            stage.requireGood();
+        }
+        return new Report("flood", plan.quick(), figures);
+    }
+
+    /** Those in the partition of the flooding node wait behind its output; the others only for the same processes. */
+    private static Quiet watch(Stage stage, Stage.Terminal flooding, List<Stage.Terminal> quietly) throws IOException {
+        Partitions partitions = KafkaSettings.from(new Env(Map.of("MUSTER_KAFKA_BOOTSTRAP_SERVERS", "any:1")))
+                .partitions();
+        Quiet quiet = new Quiet(
+                new PacedLoad(quietly, LINES_MAX),
+                new ArrayList<>(),
+                new Recorder(60_000_000_000L, 3),
+                new Recorder(60_000_000_000L, 3));
+        for (boolean same : new boolean[] {true, false}) {
+            List<Integer> those = IntStream.range(0, quietly.size())
+                    .filter(i -> same
+                            == (partitions.ofNode(quietly.get(i).nodeId()) == partitions.ofNode(flooding.nodeId())))
+                    .boxed()
+                    .toList();
+            quiet.watchers()
+                    .add(new Watcher(
+                            stage.feed(),
+                            stage.token("neighbour"),
+                            "text",
+                            those.stream().map(quietly::get).toList(),
+                            those.stream().map(quiet.load().printed()::get).toList(),
+                            same ? quiet.same() : quiet.others()));
+        }
+        return quiet;
+    }
+
+    private void measure(
+            Stage stage, Quiet quiet, Flood flood, NodeChanges changes, FloodViewer viewer, List<Figure> figures)
+            throws IOException {
+        progress.say("warming up");
+        flood.rate(plan.bytesPerSecond());
+        quiet.load().run(0, QUIET, QUIET_PER_SECOND, plan.warmUpSeconds());
+        flood.rate(0);
+        drain(quiet, flood, viewer);
+        Side calm = new Side();
+        Side flooded = new Side();
+        Histogram ages = new Histogram(600_000_000_000L, 3);
+        CpuMeter cpu = new CpuMeter(stage.processes());
+        long heapBefore = stage.gateway().heapBytes();
+        double printed = 0;
+        double acked = 0;
+        double drained = 0;
+        for (int round = 1; round <= plan.rounds(); round++) {
+            progress.say("without the flood");
+            window(quiet, changes, calm, () -> {});
+            progress.say("with the flood");
+            var unusedAges = viewer.takeAges();
+            var unusedCpu = cpu.take();
+            long printedBefore = flood.lines();
+            long ackedBefore = flood.ackedLines();
+            long[] after = new long[3];
+            flood.rate(plan.bytesPerSecond());
+            window(quiet, changes, flooded, () -> {
+                after[0] = flood.lines();
+                after[1] = flood.ackedLines();
+                flood.rate(0);
+                after[2] = System.nanoTime();
+            });
+            Histogram age = viewer.takeAges();
+            ages.add(age);
+            printed += megabytes(after[0] - printedBefore);
+            acked += megabytes(after[1] - ackedBefore);
+            progress.say("CPU in this window: " + cpu.take());
+            drain(quiet, flood, viewer);
+            double seconds = (viewer.newestNanos() - after[2]) / 1e9;
+            drained += seconds;
+            progress.say(String.format(
+                    Locale.ROOT,
+                    "round %d of %d: %.1f MB/s acked; newest shown is %.0f ms old at p50, %.0f at p99; all shown %.1f s after the end",
+                    round,
+                    plan.rounds(),
+                    megabytes(after[1] - ackedBefore) / plan.windowSeconds(),
+                    Watcher.millis(age, 50),
+                    Watcher.millis(age, 99),
+                    seconds));
+        }
+        double heap = (stage.gateway().heapBytes() - heapBefore) / MIB;
+        double seconds = plan.rounds() * plan.windowSeconds();
+        figures.add(Figure.higherIsBetter("printed", printed / seconds, "MB/s", plan.bytesPerSecond() / 1e6, null));
+        figures.add(Figure.higherIsBetter("acked by the broker", acked / seconds, "MB/s", printed / seconds, null));
+        figures.add(Figure.higherIsBetter(
+                "kept up with by the view", printed / (seconds + drained), "MB/s", printed / seconds, null));
+        figures.add(Figure.lowerIsBetter(
+                "age of the newest output shown, p50", Watcher.millis(ages, 50), "ms", null, null));
+        figures.add(Figure.lowerIsBetter(
+                "age of the newest output shown, p99", Watcher.millis(ages, 99), "ms", null, 1_000.0));
+        honesty(viewer, figures);
+        figures.add(Figure.lowerIsBetter("heap growth of the fan-out gateway", heap, "MiB", heapBefore / MIB, 8.0));
+        compare("quiet terminals in other partitions", flooded.others, calm.others, figures);
+        compare("quiet terminals in the same partition", flooded.same, calm.same, figures);
+        compare("node changes", flooded.changes, calm.changes, figures);
+        figures.add(Figure.lowerIsBetter(
+                "quiet lines that a viewer did not get",
+                (double) sum(quiet.watchers(), Watcher::lost),
+                "of " + sum(quiet.watchers(), Watcher::seen),
+                null,
+                0.0));
+    }
+
+    private static void honesty(FloodViewer viewer, List<Figure> figures) {
+        ShownLines shown = viewer.shown();
+        figures.add(Figure.lowerIsBetter(
+                "lines left out without a word", (double) shown.unannounced(), "lines", null, 0.0));
+        figures.add(Figure.lowerIsBetter("lines that were wrong", (double) shown.wrong(), "lines", null, 0.0));
+        figures.add(Figure.higherIsBetter(
+                "lines left out and announced, in " + shown.skips() + " jumps",
+                (double) shown.skippedLines(),
+                "lines",
+                (double) (shown.lines() + shown.skippedLines()),
+                null));
+    }
+
+    private static void compare(String what, Histogram with, Histogram without, List<Figure> figures) {
+        for (double percentile : new double[] {50, 99}) {
+            if (without.getTotalCount() > 0) {
+                figures.add(Figure.lowerIsBetter(
+                        what + ", p" + (int) percentile + ", with and without the flood",
+                        Watcher.millis(with, percentile),
+                        "ms",
+                        Watcher.millis(without, percentile),
+                        percentile == 99 ? 1_000.0 : null));
+            }
+        }
+    }
+
+    /** @param atItsEnd what happens before what is under way is waited for */
+    private void window(Quiet quiet, NodeChanges changes, Side side, Runnable atItsEnd) {
+        quiet.same().reset();
+        quiet.others().reset();
+        var unused = changes.take();
+        long begin = System.nanoTime();
+        quiet.watchers().forEach(watcher -> watcher.countFrom(begin));
+        quiet.load().run(0, QUIET, QUIET_PER_SECOND, plan.windowSeconds());
+        side.changes.add(changes.take());
+        atItsEnd.run();
+        var unusedWait = Waiting.within(DRAIN_NANOS, () -> isSeen(quiet));
+        quiet.watchers().forEach(watcher -> watcher.countFrom(Long.MAX_VALUE));
+        side.same.add(quiet.same().getIntervalHistogram());
+        side.others.add(quiet.others().getIntervalHistogram());
+    }
+
+    private static boolean isSeen(Quiet quiet) {
+        return sum(quiet.watchers(), Watcher::seen) >= quiet.load().lines();
+    }
+
+    /** Waits until the viewer has the last line. */
+    private static void drain(Quiet quiet, Flood flood, FloodViewer viewer) {
+        boolean whole = Waiting.within(
+                DRAIN_NANOS, () -> viewer.isClosed() || (viewer.next() >= flood.lines() && isSeen(quiet)));
+        if (!whole || viewer.isClosed()) {
+            throw new IllegalStateException("the viewer does not get to the end of the flood: line " + viewer.next()
+                    + " of " + flood.lines() + (viewer.isClosed() ? ", and its socket was closed" : ""));
+        }
+    }
+
+    private static double megabytes(long lines) {
+        return lines * Stamps.LINE_BYTES / 1e6;
+    }
+
+    private static long sum(List<Watcher> watchers, ToLongFunction<Watcher> what) {
+        return watchers.stream().mapToLong(what).sum();
+    }
+}

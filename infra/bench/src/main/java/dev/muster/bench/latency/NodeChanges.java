@@ -1,0 +1,79 @@
+package dev.muster.bench.latency;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.Recorder;
+
+/** Changes a label of a node at an even pace, and sees on its owner's feed when each change is there. */
+final class NodeChanges implements AutoCloseable {
+    private static final int CHANGES_MAX = 1 << 16;
+    private static final long HIGHEST_NANOS = 60_000_000_000L;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final URI node;
+    private final String nodeId;
+    private final String token;
+    private final Feed.Socket socket;
+    private final AtomicLongArray due = new AtomicLongArray(CHANGES_MAX);
+    private final Recorder latency = new Recorder(HIGHEST_NANOS, 3);
+    private final Thread thread;
+    private volatile boolean closing;
+    private int last;
+
+    NodeChanges(Feed feed, String origin, String token, String nodeId, int perSecond) throws IOException {
+        this.node = URI.create(origin + "/api/v1/nodes/" + nodeId);
+        this.nodeId = nodeId;
+        this.token = token;
+        socket = feed.open(token, this::onFrame);
+        thread = new Thread(() -> change(perSecond), "bench-changes");
+        thread.start();
+    }
+
+    private void change(int perSecond) {
+        long begin = System.nanoTime();
+        for (int number = 1; !closing && number < CHANGES_MAX; number++) {
+            long at = begin + number * 1_000_000_000L / perSecond;
+            Waiting.sleepUntil(at);
+            due.set(number, at);
+            var unused = http.sendAsync(
+                    HttpRequest.newBuilder(node)
+                            .header("Authorization", "Bearer " + token)
+                            .header("Content-Type", "application/merge-patch+json")
+                            .method(
+                                    "PATCH",
+                                    HttpRequest.BodyPublishers.ofString("{\"labels\":{\"n\":\"" + number + "\"}}"))
+                            .build(),
+                    HttpResponse.BodyHandlers.discarding());
+        }
+    }
+
+    private void onFrame(JsonNode frame) {
+        JsonNode changed = frame.path("node");
+        if (!changed.path("nodeId").asText().equals(nodeId)) {
+            return;
+        }
+        int number = changed.path("labels").path("n").asInt(0);
+        for (int i = last + 1; i <= number; i++) {
+            latency.recordValue(Math.max(1, Math.min(HIGHEST_NANOS, System.nanoTime() - due.get(i))));
+        }
+        last = Math.max(last, number);
+    }
+
+    /** From when a change was due to be asked for to when it was seen, since the last call. */
+    Histogram take() {
+        return latency.getIntervalHistogram();
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        Waiting.join(thread);
+        socket.close();
+    }
+}

@@ -1,0 +1,20 @@
+package dev.muster.bench.latency;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/** When each line of a terminal was due, by its number. Written by who prints, read by who sees. */
+final class Printed {
+    private final AtomicLongArray due;
+
+    Printed(int linesMax) {
+        due = new AtomicLongArray(linesMax);
+    }
+
+    void set(long line, long nanos) {
+        due.set((int) line, nanos);
+    }
+
+    long of(long line) {
+        return due.get((int) line);
+    }
+}

@@ -1,0 +1,14 @@
+package dev.muster.bench.latency;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** What a viewer has of one terminal. Confined to one thread, but for {@link #isAttached}. */
+interface Shown {
+    /** A frame with the ref of this attach. */
+    void on(JsonNode frame);
+
+    boolean isAttached();
+
+    /** Lines that were passed over, announced or not, or are not what they should be. */
+    long lost();
+}

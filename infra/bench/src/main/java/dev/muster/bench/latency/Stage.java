@@ -1,0 +1,136 @@
+package dev.muster.bench.latency;
+
+import dev.muster.bench.cluster.Cluster;
+import dev.muster.bench.cluster.ServiceProcess;
+import dev.muster.bench.load.Channels;
+import dev.muster.bench.load.PrintingTerminal;
+import dev.muster.bench.load.Provisioner;
+import dev.muster.bench.load.SimFleet;
+import dev.muster.bench.load.SimNode;
+import dev.muster.bench.recovery.HttpApi;
+import dev.muster.bench.report.Progress;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** A Muster in processes of its own, with nodes of several users on each of which one terminal is open. */
+final class Stage implements AutoCloseable {
+    private static final int CONNECTIONS = 4;
+    private static final long HEARTBEAT_MILLIS = 10_000;
+
+    private final Progress progress;
+    private final Cluster cluster;
+    private final List<ServiceProcess> services;
+    private final Channels channels;
+    private final SimFleet fleet;
+    private final Feed feed;
+    private final List<Terminal> terminals = new ArrayList<>();
+
+    /** @param owner the user who may watch it */
+    record Terminal(String owner, String nodeId, PrintingTerminal out) {
+        /** The op that attaches to it. */
+        String attach(String ref, String mode, int lines) {
+            return "{\"op\":\"attach\",\"ref\":\"" + ref + "\",\"nodeId\":\"" + nodeId + "\",\"terminal\":\"" + out.id()
+                    + "\",\"mode\":\"" + mode + "\",\"lines\":" + lines + "}";
+        }
+    }
+
+    Stage(Progress progress) throws IOException {
+        this.progress = progress;
+        cluster = new Cluster(Map.of(), progress);
+        try {
+            services = cluster.startAll(List.of(
+                    c -> c.startRegistry(Map.of(), 512),
+                    c -> c.startFanout(Map.of("MUSTER_FANOUT_MUTATIONS_PER_MINUTE", "1000000"), 384),
+                    c -> c.startIngress(Map.of(), 384)));
+            channels = new Channels(services.get(2).port(), CONNECTIONS);
+            fleet = new SimFleet(channels, HEARTBEAT_MILLIS, progress);
+            feed = new Feed(services.get(1).port());
+        } catch (IOException e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    Cluster cluster() {
+        return cluster;
+    }
+
+    ServiceProcess gateway() {
+        return services.get(1);
+    }
+
+    List<ServiceProcess> processes() {
+        return List.of(cluster.broker(), services.get(0), services.get(1), services.get(2));
+    }
+
+    Feed feed() {
+        return feed;
+    }
+
+    String token(String user) {
+        return cluster.token(user);
+    }
+
+    HttpApi api(String user) {
+        return new HttpApi("http://127.0.0.1:" + gateway().port(), token(user));
+    }
+
+    /** Makes nodes of a user, connects an agent for each, and starts a task there whose terminal is given. */
+    List<Terminal> open(String owner, int count) throws IOException, InterruptedException {
+        HttpApi api = api(owner);
+        List<SimNode> nodes =
+                new Provisioner(api.origin(), () -> token(owner), channels, progress).make("of-" + owner, count);
+        int before = fleet.size();
+        fleet.connect(nodes, 1_000);
+        List<CompletableFuture<String>> tasks = nodes.stream()
+                .map(node -> CompletableFuture.supplyAsync(
+                        () -> startTask(api, node), run -> new Thread(run, "bench-start").start()))
+                .toList();
+        List<Terminal> opened = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            PrintingTerminal out = new PrintingTerminal(
+                    channels,
+                    before + i,
+                    nodes.get(i),
+                    fleet.sessionOf(before + i),
+                    tasks.get(i).join());
+            opened.add(new Terminal(owner, nodes.get(i).nodeId(), out));
+        }
+        terminals.addAll(opened);
+        return opened;
+    }
+
+    /** Returns its id once it runs. */
+    private static String startTask(HttpApi api, SimNode node) {
+        try {
+            String id = api.startTask(node.nodeId(), SimFleet.OPEN_TASK, "open");
+            var unused = api.await(
+                    "/api/v1/nodes/" + node.nodeId() + "/tasks/" + id,
+                    "task",
+                    task -> task.path("state").asText().equals("RUNNING"));
+            return id;
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException("a terminal could not be opened", e);
+        }
+    }
+
+    /** @throws IllegalStateException if an output stream ended or a control stream was lost */
+    void requireGood() {
+        terminals.forEach(terminal -> terminal.out().requireGood());
+        if (!fleet.errors().isEmpty()) {
+            throw new IllegalStateException("agents lost their stream: " + fleet.errors());
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        feed.close();
+        terminals.forEach(terminal -> terminal.out().cancel());
+        fleet.close();
+        channels.close();
+        cluster.close();
+    }
+}
