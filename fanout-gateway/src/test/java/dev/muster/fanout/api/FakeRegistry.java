@@ -191,7 +191,11 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
                     .setDetail("The node has version " + node.getVersion() + "."));
             return;
         }
-        NodeRecord.Builder changed = node.toBuilder().putAllLabels(patch.getLabelsMap());
+        NodeRecord.Builder changed = node.toBuilder();
+        if (patch.getLabelsCleared()) {
+            changed.clearLabels();
+        }
+        changed.putAllLabels(patch.getLabelsMap());
         patch.getLabelsRemovedList().forEach(changed::removeLabels);
         if (patch.hasName()) {
             changed.setName(patch.getName());
