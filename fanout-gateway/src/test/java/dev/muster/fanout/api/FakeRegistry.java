@@ -298,7 +298,8 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
                                 .toList()));
             }
         }
-        answer(Optional.of(history.build()), answer);
+        boolean missing = !request.getTerminalId().isEmpty() && history.getTerminalsCount() == 0;
+        answer(missing ? Optional.empty() : Optional.of(history.build()), answer);
     }
 
     private static boolean isWanted(ReadHistoryRequest request, Line line) {
