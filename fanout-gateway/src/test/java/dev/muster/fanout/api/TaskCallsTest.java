@@ -285,7 +285,7 @@ class TaskCallsTest {
         }
         assertThat(gateway.get(gateway.token("alice"), PATH + "/history?maxBytes=100")
                         .body())
-                .isEqualTo("=== " + ONE + "\n[... 56 lines left out ...]\nline 26\nline 27\nline 28\nline 29\n");
+                .isEqualTo("[... 56 lines left out ...]\n=== " + TWO + "\nline 26\nline 27\nline 28\nline 29\n");
     }
 
     @Test
