@@ -12,6 +12,7 @@ import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
+import io.javalin.http.MethodNotAllowedResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -84,6 +85,9 @@ public final class Api implements AutoCloseable {
         Answer answer = problems.answer(error);
         ctx.status(answer.status());
         answer.headers().forEach(ctx::header);
+        if (error instanceof MethodNotAllowedResponse refused) {
+            ctx.header("Allow", refused.getDetails().getOrDefault("availableMethods", ""));
+        }
         ctx.contentType(Problems.CONTENT_TYPE);
         ctx.result(bytesOf(answer));
     }

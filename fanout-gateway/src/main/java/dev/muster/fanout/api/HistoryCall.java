@@ -5,6 +5,7 @@ import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
+import dev.muster.proto.query.v1.ReadHistoryResponse;
 import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.Role;
 import dev.muster.proto.records.v1.Task;
@@ -37,16 +38,31 @@ public final class HistoryCall {
         ReadHistoryRequest request = request(ask);
         boolean json = isJson(ask);
         return NodeAccess.require(registry, ask, Role.ROLE_WATCH)
-                .thenCompose(view -> registry.readHistory(request))
-                .thenCompose(history -> tasks(ask.nodeId(), history.getTerminalsList())
+                .thenCompose(view -> terminals(request))
+                .thenCompose(terminals -> tasks(ask.nodeId(), terminals)
                         .thenApply(tasks -> json
-                                ? Answer.json(200, HistoryText.json(history.getTerminalsList(), tasks))
+                                ? Answer.json(200, HistoryText.json(terminals, tasks))
                                 : Answer.text(
                                         200,
                                         HistoryText.text(
-                                                history.getTerminalsList(),
+                                                terminals,
                                                 tasks,
-                                                !request.getGrep().isEmpty()))));
+                                                !request.getGrep().isEmpty(),
+                                                request.getBytesMax()))));
+    }
+
+    // the terminal of a task that waits, or has just begun, is there and has no lines yet
+    private CompletableFuture<List<TerminalHistory>> terminals(ReadHistoryRequest request) {
+        String id = request.getTerminalId();
+        return registry.readHistory(request)
+                .thenApply(ReadHistoryResponse::getTerminalsList)
+                .exceptionallyCompose(error ->
+                        id.isEmpty() || Problems.problemOf(error).code() != ErrorCode.NOT_FOUND
+                                ? CompletableFuture.failedFuture(error)
+                                : registry.getTask(request.getNodeId(), id)
+                                        .thenApply(task -> List.of(TerminalHistory.newBuilder()
+                                                .setTerminalId(id)
+                                                .build())));
     }
 
     private static ReadHistoryRequest request(Ask ask) {

@@ -15,34 +15,33 @@ import org.jspecify.annotations.Nullable;
 final class HistoryText {
     private HistoryText() {}
 
-    /** @param searched whether only lines that match were asked for: then a terminal without any is not named */
-    static String text(List<TerminalHistory> terminals, Map<String, Task> tasks, boolean searched) {
-        StringBuilder text = new StringBuilder();
+    /**
+     * @param searched whether only lines that match were asked for: then a terminal without any is not named
+     * @param bytesMax bytes of all of it; 0: no bound
+     */
+    static String text(List<TerminalHistory> terminals, Map<String, Task> tasks, boolean searched, long bytesMax) {
+        BoundedText text = new BoundedText();
         for (TerminalHistory terminal : terminals) {
             if (terminals.size() > 1 && !(searched && terminal.getLinesCount() == 0)) {
-                text.append(header(terminal, task(terminal, tasks))).append('\n');
+                text.header(header(terminal, task(terminal, tasks)));
             }
-            appendLines(text, terminal);
+            addLines(text, terminal);
         }
-        return text.toString();
+        return text.within(bytesMax);
     }
 
-    private static void appendLines(StringBuilder text, TerminalHistory terminal) {
+    private static void addLines(BoundedText text, TerminalHistory terminal) {
         boolean cut = terminal.hasCutFrom() && terminal.hasCutTo();
         for (Line line : terminal.getLinesList()) {
             if (cut && Long.compareUnsigned(line.getNumber(), terminal.getCutTo()) >= 0) {
-                appendCut(text, terminal);
+                text.leftOut(terminal.getCutTo() - terminal.getCutFrom());
                 cut = false;
             }
-            text.append(line.getText()).append('\n');
+            text.line(line.getText());
         }
         if (cut) {
-            appendCut(text, terminal);
+            text.leftOut(terminal.getCutTo() - terminal.getCutFrom());
         }
-    }
-
-    private static void appendCut(StringBuilder text, TerminalHistory terminal) {
-        text.append("[... ").append(terminal.getCutTo() - terminal.getCutFrom()).append(" lines left out ...]\n");
     }
 
     // what the user typed is on one line here, whatever it contains

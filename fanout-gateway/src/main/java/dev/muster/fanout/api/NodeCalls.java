@@ -2,8 +2,6 @@ package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.contract.errors.ErrorCode;
-import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Audiences;
 import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.auth.Access;
@@ -25,8 +23,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The nodes: create (one or many), list, show, change, delete, invite, revoke. */
@@ -35,7 +31,8 @@ public final class NodeCalls {
     private static final int LIMIT_MAX = 10_000;
     private static final int TEXT_CHARS_MAX = 256;
     private static final int LABELS_MAX = 64;
-    private static final Pattern ETAG = Pattern.compile("\"?([0-9]{1,19})\"?");
+    /** The value of no label: asked for where one key shall have two values, which no node can. */
+    private static final String NO_VALUE = "\0";
 
     private final Api api;
     private final RegistryClient registry;
@@ -95,7 +92,10 @@ public final class NodeCalls {
             if (equals <= 0) {
                 throw Fields.invalid("'label' is not key=value.");
             }
-            request.putLabels(label.substring(0, equals), label.substring(equals + 1));
+            String key = label.substring(0, equals);
+            String value = label.substring(equals + 1);
+            boolean contradicts = !request.getLabelsOrDefault(key, value).equals(value);
+            request.putLabels(key, contradicts ? NO_VALUE : value);
         }
         ask.query("q").ifPresent(text -> {
             if (text.length() > TEXT_CHARS_MAX) {
@@ -146,21 +146,29 @@ public final class NodeCalls {
     }
 
     private CompletableFuture<Answer> patch(Ask ask) {
-        PatchNode patch = NodeInput.patch(ask.body(), ifMatch(ask));
+        PatchNode patch = NodeInput.patch(ask.body());
+        IfMatch condition = ifMatch(ask);
         String nodeId = ask.nodeId();
         return viewable(ask, Role.ROLE_ADMIN)
-                .thenCompose(view -> commands.request(nodeId, ask.user(), record -> record.setPatchNode(patch)))
+                .thenCompose(view -> {
+                    PatchNode guarded = patch.toBuilder()
+                            .setIfVersion(condition.versionOf(view))
+                            .build();
+                    return commands.request(nodeId, ask.user(), record -> record.setPatchNode(guarded));
+                })
                 .thenCompose(reply -> registry.getNode(nodeId))
                 .thenApply(view -> answer(ask, view));
     }
 
     private CompletableFuture<Answer> delete(Ask ask) {
-        long version = ifMatch(ask);
+        IfMatch condition = ifMatch(ask);
         return viewable(ask, Role.ROLE_ADMIN)
-                .thenCompose(view -> commands.request(
-                        ask.nodeId(),
-                        ask.user(),
-                        record -> record.setDeleteNode(DeleteNode.newBuilder().setIfVersion(version))))
+                .thenCompose(view -> {
+                    DeleteNode guarded = DeleteNode.newBuilder()
+                            .setIfVersion(condition.versionOf(view))
+                            .build();
+                    return commands.request(ask.nodeId(), ask.user(), record -> record.setDeleteNode(guarded));
+                })
                 .thenApply(reply -> Answer.empty(204));
     }
 
@@ -198,23 +206,11 @@ public final class NodeCalls {
     }
 
     private static Answer withTag(Answer answer, NodeView view) {
-        return answer.with("ETag", "\"" + view.getNode().getVersion() + "\"");
+        return answer.with("ETag", IfMatch.tag(view));
     }
 
-    private static long ifMatch(Ask ask) {
-        @Nullable String tag = ask.ctx().header("If-Match");
-        if (tag == null || tag.strip().equals("*")) {
-            return 0;
-        }
-        Matcher version = ETAG.matcher(tag.strip());
-        try {
-            if (version.matches() && Long.parseLong(version.group(1)) > 0) {
-                return Long.parseLong(version.group(1));
-            }
-        } catch (NumberFormatException e) {
-            // no version of ours, like any other text
-        }
-        throw new MusterException(ErrorCode.PRECONDITION_FAILED, "If-Match is not an ETag of this node.");
+    private static IfMatch ifMatch(Ask ask) {
+        return new IfMatch(ask.ctx().header("If-Match"));
     }
 
     /** Where the views of all nodes are that the user sees. */

@@ -62,10 +62,10 @@ final class NodeInput {
         return node.build();
     }
 
-    /** @param ifVersion 0: unconditional */
-    static PatchNode patch(byte[] body, long ifVersion) {
+    /** What is to change, whatever the node's version. */
+    static PatchNode patch(byte[] body) {
         Fields fields = Fields.of(body, PATCH);
-        PatchNode.Builder patch = PatchNode.newBuilder().setIfVersion(ifVersion);
+        PatchNode.Builder patch = PatchNode.newBuilder();
         if (fields.isNull("name")) {
             fields.mistake("'name' cannot be removed");
         }
@@ -75,7 +75,7 @@ final class NodeInput {
         name(fields).ifPresent(patch::setName);
         fields.flag("enabled").ifPresent(patch::setEnabled);
         if (fields.isNull("labels")) {
-            fields.mistake("'labels' cannot be removed as a whole; set each label to null");
+            patch.setLabelsCleared(true);
         }
         labels(fields, patch::putLabels, patch::addLabelsRemoved);
         if (fields.isNull("groups")) {

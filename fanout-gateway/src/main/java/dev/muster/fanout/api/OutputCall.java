@@ -142,9 +142,6 @@ public final class OutputCall {
     }
 
     private CompletableFuture<Answer> recording(Task task, Optional<RawOutput.Head> head, int version) {
-        if (!task.hasPty()) {
-            throw Fields.invalid("Only the output of a task with a PTY can be a recording; ask for text or raw.");
-        }
         if (head.isEmpty()) {
             throw new MusterException(ErrorCode.NOT_FOUND, "This task has no output yet.");
         }

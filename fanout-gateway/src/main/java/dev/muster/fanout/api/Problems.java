@@ -15,7 +15,7 @@ import org.slf4j.event.Level;
 public final class Problems {
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
     static final String CONTENT_TYPE = "application/problem+json";
-    private static final String RETRY_AFTER_SECONDS = "1";
+    static final String RETRY_AFTER_SECONDS = "1";
 
     private final Supplier<String> errorIds;
 

@@ -114,8 +114,12 @@ public final class WebServer {
         @Override
         public boolean handle(Request request, Response response, Callback callback) {
             MusterException problem = Problems.ofStatus(response.getStatus());
-            ObjectNode json = problems.json(problem);
+            // the answer keeps Jetty's status, and says the same one in its body
+            ObjectNode json = problems.json(problem).put("status", response.getStatus());
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problems.CONTENT_TYPE);
+            if (response.getStatus() == 503) {
+                response.getHeaders().put(HttpHeader.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
+            }
             response.write(true, ByteBuffer.wrap(Json.bytes(json)), callback);
             return true;
         }

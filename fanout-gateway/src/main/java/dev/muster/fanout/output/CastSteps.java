@@ -15,9 +15,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An asciicast recording, version 2 or 3 (docs.asciinema.org/manual/asciicast). Version 2 counts seconds from the start, version 3 from the event before. A character that
- * is split between chunks is kept until it is whole; what is not UTF-8 becomes U+FFFD.
+ * is split between chunks is kept until it is whole; what is not UTF-8 becomes U+FFFD. What came from a pipe gets the window that the terminal engine gives it, and a
+ * carriage return before each line feed, as a terminal's own line discipline would do.
  */
 final class CastSteps implements Renderer {
+    private static final WindowSize PIPE =
+            WindowSize.newBuilder().setCols(160).setRows(100).build();
+
     private final int version;
     private final long startedAtMillis;
     private final CharsetDecoder decoder = StandardCharsets.UTF_8
@@ -29,6 +33,7 @@ final class CastSteps implements Renderer {
     private byte[] carried = new byte[0];
     private long zeroMillis;
     private long lastMillis;
+    private boolean pipe;
 
     /** @param startedAtMillis 0: the time of the first step */
     CastSteps(int version, long startedAtMillis) {
@@ -53,8 +58,9 @@ final class CastSteps implements Renderer {
         zeroMillis = atMillis;
         lastMillis = atMillis;
         long seconds = (startedAtMillis == 0 ? atMillis : startedAtMillis) / 1_000;
-        int cols = start.getPty().getCols();
-        int rows = start.getPty().getRows();
+        pipe = !start.hasPty();
+        int cols = pipe ? PIPE.getCols() : start.getPty().getCols();
+        int rows = pipe ? PIPE.getRows() : start.getPty().getRows();
         line(
                 version == 2
                         ? "{\"version\":2,\"width\":%d,\"height\":%d,\"timestamp\":%d}".formatted(cols, rows, seconds)
@@ -66,7 +72,7 @@ final class CastSteps implements Renderer {
     public void data(long atMillis, ByteString bytes) {
         String text = decode(bytes, false);
         if (!text.isEmpty()) {
-            event(atMillis, "o", text);
+            event(atMillis, "o", pipe ? text.replace("\n", "\r\n") : text);
         }
     }
 

@@ -36,13 +36,18 @@ final class Entrance {
      * @throws MusterException if the visitor may not enter
      */
     User admit(HttpServletRequest request, boolean withOrigin) {
-        Identity identity = authenticator.authenticate(
-                request.getHeader("Authorization"), request.getParameter("ticket"), cookie(request));
+        Identity identity = identify(request);
         if (withOrigin) {
             origins.check(identity.means(), request.getHeader("Origin"), request.getHeader("Host"));
         }
         room.accept(request.getRemoteAddr());
         return identity.user();
+    }
+
+    /** @throws MusterException {@code unauthenticated} */
+    Identity identify(HttpServletRequest request) {
+        return authenticator.authenticate(
+                request.getHeader("Authorization"), request.getParameter("ticket"), cookie(request));
     }
 
     void refuse(HttpServletResponse response, int status, MusterException why) throws IOException {

@@ -33,7 +33,7 @@ final class StreamServlet extends HttpServlet {
     public void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         List<String> offered = offered(request);
         if (!"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
-            entrance.refuse(response, 400, new MusterException(ErrorCode.INVALID, "This address speaks WebSocket."));
+            refuse(request, response);
         } else if (!offered.isEmpty() && !offered.contains(SUBPROTOCOL)) {
             entrance.refuse(
                     response,
@@ -45,6 +45,16 @@ final class StreamServlet extends HttpServlet {
             } catch (MusterException e) {
                 entrance.refuse(response, e.code().status(), e);
             }
+        }
+    }
+
+    // a stranger is told so first, as everywhere
+    private void refuse(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        try {
+            entrance.identify(request);
+            entrance.refuse(response, 400, new MusterException(ErrorCode.INVALID, "This address speaks WebSocket."));
+        } catch (MusterException e) {
+            entrance.refuse(response, e.code().status(), e);
         }
     }
 

@@ -191,7 +191,11 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
                     .setDetail("The node has version " + node.getVersion() + "."));
             return;
         }
-        NodeRecord.Builder changed = node.toBuilder().putAllLabels(patch.getLabelsMap());
+        NodeRecord.Builder changed = node.toBuilder();
+        if (patch.getLabelsCleared()) {
+            changed.clearLabels();
+        }
+        changed.putAllLabels(patch.getLabelsMap());
         patch.getLabelsRemovedList().forEach(changed::removeLabels);
         if (patch.hasName()) {
             changed.setName(patch.getName());
@@ -294,7 +298,8 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
                                 .toList()));
             }
         }
-        answer(Optional.of(history.build()), answer);
+        boolean missing = !request.getTerminalId().isEmpty() && history.getTerminalsCount() == 0;
+        answer(missing ? Optional.empty() : Optional.of(history.build()), answer);
     }
 
     private static boolean isWanted(ReadHistoryRequest request, Line line) {

@@ -7,11 +7,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.records.v1.CommandRecord;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,7 +90,18 @@ class NodeCallsTest {
 
         assertThat(json(patched).at("/node/name").asText()).isEqualTo("m");
         assertThat(json(patched).at("/node/labels").toString()).isEqualTo("{\"b\":\"2\",\"c\":\"3\"}");
-        assertThat(patched.headers().firstValue("ETag")).contains("\"2\"");
+        assertThat(patched.headers().firstValue("ETag")).contains("\"r2\"");
+    }
+
+    @Test
+    void null_instead_of_the_labels_removes_them_all() throws Exception {
+        String id = create("alice", "{\"name\":\"n\",\"labels\":{\"a\":\"1\",\"b\":\"2\"}}");
+
+        HttpResponse<String> patched =
+                gateway.send(gateway.token("alice"), "PATCH", "/api/v1/nodes/" + id, "{\"labels\":null}");
+
+        assertThat(patched.statusCode()).isEqualTo(200);
+        assertThat(json(patched).at("/node/labels").toString()).isEqualTo("{}");
     }
 
     @Test
@@ -99,6 +113,28 @@ class NodeCallsTest {
                 .method("PATCH", java.net.http.HttpRequest.BodyPublishers.ofString("{\"name\":\"m\"}")));
 
         assertProblem(refused, 412, "precondition-failed");
+    }
+
+    @Test
+    void a_patch_against_the_present_tag_or_version_is_done() throws Exception {
+        String id = create("alice", "{\"name\":\"n\"}");
+        HttpResponse<String> shown = gateway.get(gateway.token("alice"), "/api/v1/nodes/" + id);
+        String tag = shown.headers().firstValue("ETag").orElseThrow();
+
+        HttpResponse<String> byTag = patchIf(id, tag);
+        HttpResponse<String> byOldTag = patchIf(id, tag);
+        HttpResponse<String> byVersion =
+                patchIf(id, json(byTag).at("/node/version").asText());
+
+        assertThat(byTag.statusCode()).isEqualTo(200);
+        assertProblem(byOldTag, 412, "precondition-failed");
+        assertThat(byVersion.statusCode()).isEqualTo(200);
+    }
+
+    private HttpResponse<String> patchIf(String id, String condition) throws Exception {
+        return gateway.send(gateway.request(gateway.token("alice"), "/api/v1/nodes/" + id)
+                .header("If-Match", condition)
+                .method("PATCH", java.net.http.HttpRequest.BodyPublishers.ofString("{\"name\":\"m\"}")));
     }
 
     @Test
@@ -140,6 +176,15 @@ class NodeCallsTest {
         assertThat(request.getLabelsMap()).containsEntry("a", "b=c");
         assertThat(request.getStatusesList().toString()).isEqualTo("[ONLINE, NEVER_SEEN]");
         assertThat(request.getText()).isEqualTo("N");
+    }
+
+    @Test
+    void a_label_asked_for_with_two_values_is_on_no_node() throws Exception {
+        gateway.get(gateway.token("alice"), "/api/v1/nodes?label=a=1&label=b=2&label=a=3&label=a=3&label=b=2");
+
+        Map<String, String> asked = gateway.registry.listed.get(0).getLabelsMap();
+        assertThat(asked).containsEntry("b", "2").containsOnlyKeys("a", "b");
+        assertThat(Ids.isLabel("a", asked.getOrDefault("a", ""))).isFalse();
     }
 
     @Test
@@ -202,7 +247,11 @@ class NodeCallsTest {
     void a_method_that_there_is_not_is_405_and_a_body_over_a_mebibyte_413() throws Exception {
         String huge = "{\"name\":\"" + "x".repeat(1 << 20) + "\"}";
 
-        assertProblem(gateway.send(gateway.token("alice"), "PUT", "/api/v1/nodes", "{}"), 405, "method-not-allowed");
+        HttpResponse<String> put = gateway.send(gateway.token("alice"), "PUT", "/api/v1/nodes", "{}");
+        assertProblem(put, 405, "method-not-allowed");
+        assertThat(put.headers().firstValue("Allow").orElseThrow())
+                .contains("GET")
+                .contains("POST");
         assertProblem(gateway.send(gateway.token("alice"), "POST", "/api/v1/nodes", huge), 413, "too-large");
         HttpResponse<String> chunked = gateway.send(gateway.request(gateway.token("alice"), "/api/v1/nodes")
                 .POST(java.net.http.HttpRequest.BodyPublishers.ofInputStream(
@@ -210,6 +259,19 @@ class NodeCallsTest {
         assertProblem(chunked, 413, "too-large");
         assertThat(gateway.get(gateway.token("alice"), "/api/v1/nodes").statusCode())
                 .isEqualTo(200);
+    }
+
+    @Test
+    void what_is_no_valid_http_gets_a_problem_that_says_the_status_it_has() throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+            socket.getOutputStream()
+                    .write("GET /api/v1/nodes/%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(answer).startsWith("HTTP/1.1 400 ").contains("application/problem+json");
+            assertThat(answer).contains("\"status\":400").contains("\"code\":\"invalid\"");
+        }
     }
 
     @Test

@@ -259,10 +259,24 @@ class OutputCallTest {
     }
 
     @Test
-    void a_recording_of_a_pipe_or_an_unknown_format_is_refused() throws Exception {
+    void a_recording_of_a_pipe_plays_as_a_terminal_would_have_shown_it() throws Exception {
+        log.append(NODE, RawFixture.start(TASK, Start.getDefaultInstance()));
+        log.append(NODE, RawFixture.data(TASK, 0, "a\nb\n".getBytes(StandardCharsets.UTF_8)));
+        log.append(NODE, RawFixture.exit(TASK, 4, 0));
+        ended(4, true);
+
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/output?format=asciicast")
+                        .body()
+                        .lines())
+                .containsExactly(
+                        "{\"version\":2,\"width\":160,\"height\":100,\"timestamp\":1000}",
+                        "[0.500,\"o\",\"a\\r\\nb\\r\\n\"]");
+    }
+
+    @Test
+    void an_unknown_format_and_the_output_of_others_is_refused() throws Exception {
         output(10);
 
-        assertProblem(gateway.get(gateway.token("alice"), PATH + "/output?format=asciicast"), 422, "invalid");
         assertProblem(gateway.get(gateway.token("alice"), PATH + "/output?format=mp4"), 422, "invalid");
         assertProblem(gateway.get(gateway.token("bob"), PATH + "/output?format=raw"), 404, "not-found");
         assertProblem(

@@ -252,6 +252,43 @@ class TaskCallsTest {
     }
 
     @Test
+    void the_terminal_of_a_task_that_has_printed_nothing_is_there_without_lines() throws Exception {
+        gateway.registry.put(Task.newBuilder()
+                .setTaskId(ONE)
+                .setNodeId(NODE)
+                .setState(TaskState.QUEUED)
+                .setCommand("make")
+                .build());
+
+        HttpResponse<String> text = gateway.get(gateway.token("alice"), PATH + "/history?terminal=" + ONE);
+        JsonNode terminal = json(gateway.get(gateway.token("alice"), PATH + "/history?format=json&terminal=" + ONE))
+                .at("/terminals/0");
+
+        assertThat(text.statusCode()).isEqualTo(200);
+        assertThat(text.body()).isEmpty();
+        assertThat(terminal.get("command").asText()).isEqualTo("make");
+        assertThat(terminal.get("state").asText()).isEqualTo("QUEUED");
+        assertThat(terminal.get("nextLine").asLong()).isZero();
+        assertThat(terminal.get("lines")).isEmpty();
+        assertProblem(gateway.get(gateway.token("alice"), PATH + "/history?terminal=" + TWO), 404, "not-found");
+    }
+
+    @Test
+    void no_answer_has_more_bytes_than_asked_for_headers_and_markers_included() throws Exception {
+        gateway.registry.put(terminal(ONE, 0, 30));
+        gateway.registry.put(terminal(TWO, 0, 30));
+
+        for (int bytesMax : new int[] {1, 10, 40, 100, 200, 300}) {
+            String text = gateway.get(gateway.token("alice"), PATH + "/history?maxBytes=" + bytesMax)
+                    .body();
+            assertThat(text.length()).isLessThanOrEqualTo(bytesMax);
+        }
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/history?maxBytes=100")
+                        .body())
+                .isEqualTo("[... 56 lines left out ...]\n=== " + TWO + "\nline 26\nline 27\nline 28\nline 29\n");
+    }
+
+    @Test
     void lines_that_are_left_out_are_said_to_be_and_scattered_ones_are_numbered() throws Exception {
         gateway.registry.put(terminal(ONE, 0, 100).toBuilder()
                 .clearLines()
@@ -261,7 +298,7 @@ class TaskCallsTest {
                 .setCutTo(99)
                 .build());
 
-        assertThat(gateway.get(gateway.token("alice"), PATH + "/history?maxBytes=10")
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/history?maxBytes=100")
                         .body())
                 .isEqualTo("head\n[... 98 lines left out ...]\ntail\n");
         assertThat(json(gateway.get(gateway.token("alice"), PATH + "/history?format=json"))

@@ -3,6 +3,10 @@ package dev.muster.fanout.ws;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -32,6 +36,24 @@ class UpgradeTest {
             assertThat(client.response).contains("application/problem+json").contains("WWW-Authenticate");
             assertThat(client.body()).contains("\"code\":\"unauthenticated\"").contains("errorId");
         }
+    }
+
+    @Test
+    void a_request_that_is_no_upgrade_is_told_so_after_who_asks_is_known() throws Exception {
+        URI address = URI.create("http://127.0.0.1:" + server.port() + StreamEndpoint.PATH);
+        HttpClient client = HttpClient.newHttpClient();
+
+        HttpResponse<String> stranger =
+                client.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> known = client.send(
+                HttpRequest.newBuilder(address)
+                        .header("Authorization", "Bearer " + server.token("alice"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+        assertThat(stranger.statusCode()).isEqualTo(401);
+        assertThat(known.statusCode()).isEqualTo(400);
+        assertThat(known.body()).contains("speaks WebSocket");
     }
 
     @Test

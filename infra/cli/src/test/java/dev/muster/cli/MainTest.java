@@ -3,6 +3,7 @@ package dev.muster.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jwt.SignedJWT;
+import dev.muster.cli.api.Json;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -53,6 +54,19 @@ class MainTest {
         assertThat(Main.run(io.io(), line.split(" "))).isEqualTo(125);
         assertThat(io.errLines()).hasSize(1).first().asString().startsWith("muster: ");
         assertThat(io.out()).isEmpty();
+    }
+
+    @Test
+    void topics_are_listed_by_name_and_as_json() {
+        Map<String, String> kafka = Map.of("MUSTER_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9");
+        RecordedIo names = new RecordedIo(kafka);
+        RecordedIo json = new RecordedIo(kafka);
+
+        assertThat(Main.run(names.io(), "topics", "list")).isZero();
+        assertThat(Main.run(json.io(), "topics", "list", "-o", "json")).isZero();
+
+        assertThat(names.out()).startsWith("muster.commands\n");
+        assertThat(Json.parse(json.out()).at("/topics/0/name").asText()).isEqualTo("muster.commands");
     }
 
     @Test

@@ -75,7 +75,9 @@ public final class NodeCommands {
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        Map<String, String> labels = new TreeMap<>(draft.record().getLabelsMap());
+        Map<String, String> labels = patch.getLabelsCleared()
+                ? new TreeMap<>()
+                : new TreeMap<>(draft.record().getLabelsMap());
         patch.getLabelsRemovedList().forEach(labels::remove);
         labels.putAll(patch.getLabelsMap());
         Optional<String> problem = rules.problem(patch).or(() -> rules.labels(labels));

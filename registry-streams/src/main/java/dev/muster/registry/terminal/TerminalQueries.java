@@ -55,7 +55,7 @@ public final class TerminalQueries {
                     .setData(UnsafeByteOperations.unsafeWrap(
                             view.playback().engine().repaint()))
                     .setMark(view.position().toMark())
-                    .setSize(view.playback().size())
+                    .setSize(view.playback().window())
                     .setFinal(view.finalLines())
                     .setNextLine(view.nextLine());
             if (view.head().hasExit()) {

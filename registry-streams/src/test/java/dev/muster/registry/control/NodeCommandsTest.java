@@ -231,6 +231,15 @@ class NodeCommandsTest {
     }
 
     @Test
+    void all_labels_can_be_removed_at_once() {
+        control.create();
+        NodeRecord node = patch(patch -> patch.setLabelsCleared(true)).getNode();
+
+        assertThat(node.getLabelsMap()).isEmpty();
+        assertThat(node.getVersion()).isEqualTo(2);
+    }
+
+    @Test
     void a_patch_that_changes_nothing_keeps_the_version() {
         control.create();
         control.skipOutput();

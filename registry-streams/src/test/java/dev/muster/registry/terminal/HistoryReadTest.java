@@ -198,6 +198,18 @@ class HistoryReadTest {
     }
 
     @Test
+    void a_pipe_has_the_size_of_the_window_that_it_is_shown_in() {
+        GetRepaintResponse repaint = app.queries()
+                .getRepaint(GetRepaintRequest.newBuilder()
+                        .setNodeId(NODE)
+                        .setTerminalId(TERMINAL)
+                        .build());
+
+        assertThat(repaint.getSize().getCols()).isEqualTo(160);
+        assertThat(repaint.getSize().getRows()).isEqualTo(100);
+    }
+
+    @Test
     void a_repaint_shows_the_window_also_after_the_end() {
         OutputChunk.Builder id = OutputChunk.newBuilder().setTerminalId("tk_pty");
         app.outputOf(

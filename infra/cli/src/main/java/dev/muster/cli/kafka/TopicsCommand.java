@@ -1,8 +1,12 @@
 package dev.muster.cli.kafka;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.cli.CliFailure;
 import dev.muster.cli.CliIo;
+import dev.muster.cli.OutputFormat;
 import dev.muster.cli.api.ConnectOptions;
+import dev.muster.cli.api.Json;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
 import java.nio.charset.StandardCharsets;
@@ -43,10 +47,25 @@ public final class TopicsCommand implements Runnable {
     }
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Print the names of all topics.")
-    void list(@Mixin ConnectOptions connect) {
+    void list(
+            @Mixin ConnectOptions connect,
+            @Option(
+                            names = {"-o", "--output"},
+                            paramLabel = "FORMAT",
+                            defaultValue = "table",
+                            description = "${COMPLETION-CANDIDATES}; table unless given.")
+                    OutputFormat output) {
         KafkaSettings settings = KafkaOptions.settings(connect, io.variables());
-        for (Topic topic : Topic.values()) {
-            io.print(settings.names().of(topic));
+        List<String> names = Arrays.stream(Topic.values())
+                .map(topic -> settings.names().of(topic))
+                .toList();
+        if (output == OutputFormat.JSON) {
+            ObjectNode json = Json.object();
+            ArrayNode topics = json.putArray("topics");
+            names.forEach(name -> topics.addObject().put("name", name));
+            io.print(Json.pretty(json));
+        } else {
+            names.forEach(io::print);
         }
     }
 

@@ -8,7 +8,10 @@ import org.slf4j.LoggerFactory;
 
 /** Closes what was started, the latest first. What is added after the closing began is closed at once. Thread-safe. */
 final class Closer implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Closer.class);
+    /** Made when it is needed: starting the log takes a third of a second, and one who is told that a port is taken should not wait for it. */
+    private static final class Log {
+        static final Logger LOG = LoggerFactory.getLogger(Closer.class);
+    }
 
     private record Part(String name, AutoCloseable what) {}
 
@@ -65,7 +68,7 @@ final class Closer implements AutoCloseable {
             part.what().close();
         } catch (Exception e) {
             // A part that cannot be closed must not keep the others from it.
-            LOG.atError().setCause(e).addKeyValue("part", part.name()).log("part did not stop cleanly");
+            Log.LOG.atError().setCause(e).addKeyValue("part", part.name()).log("part did not stop cleanly");
         }
     }
 

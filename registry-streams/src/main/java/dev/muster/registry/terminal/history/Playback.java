@@ -181,6 +181,14 @@ public final class Playback {
         return size;
     }
 
+    /** As the engine has it, for a pipe too. */
+    public WindowSize window() {
+        return WindowSize.newBuilder()
+                .setCols(engine.cols())
+                .setRows(engine.rows())
+                .build();
+    }
+
     boolean atLineStart() {
         return atLineStart;
     }

@@ -130,7 +130,7 @@ public final class HistoryReader {
                 .setNextLine(view.nextLine())
                 .addAllLines(excerpt.lines())
                 .setMark(view.position().toMark())
-                .setSize(view.playback().size())
+                .setSize(view.playback().window())
                 .setPty(head.getPty());
         if (head.hasExit()) {
             answer.setExit(head.getExit());

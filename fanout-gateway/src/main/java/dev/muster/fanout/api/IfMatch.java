@@ -1,0 +1,66 @@
+package dev.muster.fanout.api;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.proto.records.v1.NodeView;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code If-Match} asks of a node. An ETag names the version of its record, which heartbeats leave alone; a number is the {@code version} of the body, which
+ * grows with its state, too. The two count differently, so an ETag is never a number.
+ */
+final class IfMatch {
+    private static final Pattern TAG = Pattern.compile("\"r([0-9]{1,18})\"");
+    private static final Pattern NUMBER = Pattern.compile("(\"?)([0-9]{1,18})\\1");
+
+    private final boolean any;
+    private final Set<Long> recordVersions = new HashSet<>();
+    private final Set<Long> viewVersions = new HashSet<>();
+
+    /** @param header null: whatever there is */
+    IfMatch(@Nullable String header) {
+        any = header == null || header.strip().equals("*");
+        if (header != null) {
+            for (String tag : header.split(",", -1)) {
+                add(tag.strip());
+            }
+        }
+    }
+
+    static String tag(NodeView view) {
+        return "\"r" + view.getNode().getVersion() + "\"";
+    }
+
+    // what is none of ours, or weak, matches nothing
+    private void add(String text) {
+        Matcher tag = TAG.matcher(text);
+        Matcher number = NUMBER.matcher(text);
+        if (tag.matches()) {
+            recordVersions.add(Long.parseLong(tag.group(1)));
+        } else if (number.matches()) {
+            viewVersions.add(Long.parseLong(number.group(2)));
+        }
+    }
+
+    /**
+     * The version that the registry shall insist on; 0: none.
+     *
+     * @throws MusterException {@code precondition-failed}
+     */
+    long versionOf(NodeView view) {
+        long version = view.getNode().getVersion();
+        if (any) {
+            return 0;
+        }
+        if (recordVersions.contains(version) || viewVersions.contains(view.getViewVersion())) {
+            return version;
+        }
+        throw new MusterException(
+                ErrorCode.PRECONDITION_FAILED,
+                "The node has the ETag " + tag(view) + " and the version " + view.getViewVersion() + " now.");
+    }
+}
