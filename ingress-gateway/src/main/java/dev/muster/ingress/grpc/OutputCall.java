@@ -11,6 +11,7 @@ import dev.muster.ingress.session.Refusal;
 import dev.muster.proto.agent.v1.OutputAck;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     private final CallContext context;
     private final OutputSession session;
     private final int partition;
+    private final byte[] key;
     /** Bytes of the global budget that this stream holds. */
     private long charged;
     /** Chunks asked for that have not come. */
@@ -57,6 +59,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         this.session = new OutputSession(
                 owner.sessionId(), owner.instanceId(), around.sessionLimits().output());
         this.partition = around.partitions().ofNode(owner.nodeId());
+        this.key = owner.nodeId().getBytes(StandardCharsets.US_ASCII);
         this.usualBytes = around.sessionLimits().output().chunkBytesMax();
     }
 
@@ -143,7 +146,8 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
             return;
         }
         boolean taken = around.bulk()
-                .offer(Outgoing.ofNode(Topic.STDOUT, partition, owner.nodeId(), batch.toRecord(), new Answer(batch)));
+                .offer(new Outgoing(
+                        Topic.STDOUT, partition, key, batch.recordBytes(), batch::toRecord, new Answer(batch)));
         if (!taken) {
             failed(batch, false);
             sendAcks();

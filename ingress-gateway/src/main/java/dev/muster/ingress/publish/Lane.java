@@ -48,6 +48,7 @@ public final class Lane implements AutoCloseable {
     // Only the lane's thread, or whoever takes its turns, knows these.
     private @Nullable Producer<byte[], byte[]> producer;
     private @Nullable Outgoing head;
+    private byte @Nullable [] headValue;
     private boolean warmed;
     private long warmedNanos;
     private volatile @Nullable Thread sender;
@@ -161,6 +162,7 @@ public final class Lane implements AutoCloseable {
             return fatal == null ? RETRY_NANOS : 0;
         }
         head = null;
+        headValue = null;
         return 0;
     }
 
@@ -188,6 +190,7 @@ public final class Lane implements AutoCloseable {
         if (head != null) {
             settle(head, "closed", false);
             head = null;
+            headValue = null;
         }
         Producer<byte[], byte[]> last = producer;
         producer = null;
@@ -224,6 +227,8 @@ public final class Lane implements AutoCloseable {
             settle(record, "unwanted", false);
             return true;
         }
+        byte[] value = headValue == null ? record.value().get() : headValue;
+        headValue = value;
         Attempt attempt = new Attempt(record, nanoClock.getAsLong());
         underWay.addAndGet(record.bytes());
         health.sent(attempt.startNanos);
@@ -234,7 +239,7 @@ public final class Lane implements AutoCloseable {
                             destinations.nameOf(record.topic()),
                             record.partition(),
                             record.key(),
-                            record.value(),
+                            value,
                             destinations.headersOf(record.topic())),
                     attempt);
         } catch (KafkaException | IllegalStateException e) {
@@ -268,23 +273,34 @@ public final class Lane implements AutoCloseable {
     }
 
     private void settle(Outgoing record, @Nullable String problem, boolean permanently) {
-        pending.addAndGet(-record.bytes());
+        settle(record.bytes(), record.valueBytes(), record.receipt(), problem, permanently);
+    }
+
+    private void settle(long bytes, int valueBytes, Receipt receipt, @Nullable String problem, boolean permanently) {
+        pending.addAndGet(-bytes);
         if (problem == null) {
-            record.receipt().stored();
+            receipt.stored();
         } else {
-            observer.failed(record.value().length, problem);
-            record.receipt().failed(permanently);
+            observer.failed(valueBytes, problem);
+            receipt.failed(permanently);
         }
     }
 
-    /** Called back by the producer, on its I/O thread, or on the lane's own while it is inside {@code send}. */
+    /**
+     * Called back by the producer, on its I/O thread, or on the lane's own while it is inside {@code send}. The value is not kept: the producer has a copy,
+     * and what is under way would else be on the heap twice.
+     */
     private final class Attempt implements Callback {
-        private final Outgoing record;
+        private final long bytes;
+        private final int valueBytes;
+        private final Receipt receipt;
         private final long startNanos;
         private boolean refused;
 
         Attempt(Outgoing record, long startNanos) {
-            this.record = record;
+            this.bytes = record.bytes();
+            this.valueBytes = record.valueBytes();
+            this.receipt = record.receipt();
             this.startNanos = startNanos;
         }
 
@@ -294,7 +310,7 @@ public final class Lane implements AutoCloseable {
         }
 
         void takeBack() {
-            underWay.addAndGet(-record.bytes());
+            underWay.addAndGet(-bytes);
             health.failed();
         }
 
@@ -305,18 +321,23 @@ public final class Lane implements AutoCloseable {
                 takeBack();
                 return;
             }
-            underWay.addAndGet(-record.bytes());
+            underWay.addAndGet(-bytes);
             if (exception == null) {
                 long now = nanoClock.getAsLong();
                 health.stored(now);
-                observer.stored(record.value().length, now - startNanos);
-                settle(record, null, false);
+                observer.stored(valueBytes, now - startNanos);
+                settle(bytes, valueBytes, receipt, null, false);
             } else {
                 health.failed();
                 if (FatalFailures.contains(exception)) {
                     fatal = exception.toString();
                 }
-                settle(record, exception.getClass().getSimpleName(), exception instanceof RecordTooLargeException);
+                settle(
+                        bytes,
+                        valueBytes,
+                        receipt,
+                        exception.getClass().getSimpleName(),
+                        exception instanceof RecordTooLargeException);
             }
             LockSupport.unpark(thread);
         }

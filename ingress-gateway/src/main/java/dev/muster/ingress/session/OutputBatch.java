@@ -15,15 +15,20 @@ public final class OutputBatch {
     private final List<TerminalTrack.Segment> segments = new ArrayList<>();
     private final List<TerminalTrack.Segment> segmentOfChunk = new ArrayList<>();
     private long bytes;
+    private int count;
+    private int recordBytes;
 
     OutputBatch(byte[] head) {
         this.head = head;
+        this.recordBytes = head.length;
     }
 
     void add(byte[] chunk, TerminalTrack.Segment segment) {
         chunks.add(chunk);
         segmentOfChunk.add(segment);
         bytes += chunk.length;
+        count++;
+        recordBytes += CodedOutputStream.computeByteArraySize(CHUNKS_FIELD, chunk);
         if (!segments.contains(segment)) {
             segments.add(segment);
         }
@@ -42,7 +47,10 @@ public final class OutputBatch {
     void dropStale() {
         for (int i = chunks.size() - 1; i >= 0; i--) {
             if (!segmentOfChunk.get(i).isCurrent()) {
-                bytes -= chunks.remove(i).length;
+                byte[] chunk = chunks.remove(i);
+                bytes -= chunk.length;
+                count--;
+                recordBytes -= CodedOutputStream.computeByteArraySize(CHUNKS_FIELD, chunk);
                 segmentOfChunk.remove(i);
             }
         }
@@ -54,7 +62,7 @@ public final class OutputBatch {
     }
 
     boolean isEmpty() {
-        return chunks.isEmpty();
+        return count == 0;
     }
 
     /** Bytes of the chunks as they came. */
@@ -63,7 +71,7 @@ public final class OutputBatch {
     }
 
     public int chunks() {
-        return chunks.size();
+        return count;
     }
 
     /** False when all of it was given up meanwhile and need not be sent. Safe on any thread once the batch was handed out. */
@@ -76,13 +84,14 @@ public final class OutputBatch {
         return false;
     }
 
-    /** The bytes of an {@code OutputRecord}. */
+    /** How long the record will be. */
+    public int recordBytes() {
+        return recordBytes;
+    }
+
+    /** The bytes of an {@code OutputRecord}, once: the chunks are let go. By whoever the batch was handed out to. */
     public byte[] toRecord() {
-        int size = head.length;
-        for (byte[] chunk : chunks) {
-            size += CodedOutputStream.computeByteArraySize(CHUNKS_FIELD, chunk);
-        }
-        byte[] record = new byte[size];
+        byte[] record = new byte[recordBytes];
         CodedOutputStream out = CodedOutputStream.newInstance(record);
         try {
             out.writeRawBytes(head);
@@ -92,6 +101,7 @@ public final class OutputBatch {
         } catch (IOException e) {
             throw new IllegalStateException("the size was computed wrongly", e);
         }
+        chunks.clear();
         return record;
     }
 }

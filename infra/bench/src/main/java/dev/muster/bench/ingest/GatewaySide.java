@@ -2,17 +2,19 @@ package dev.muster.bench.ingest;
 
 import dev.muster.bench.cluster.CpuMeter;
 import dev.muster.bench.load.Channels;
+import dev.muster.bench.load.OutputLoad;
 import dev.muster.bench.load.OutputStreamLoad;
 import dev.muster.bench.load.SimFleet;
 import dev.muster.bench.load.SimNode;
 import dev.muster.contract.ids.Ids;
-import io.grpc.Status;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Agents that print through gateways, one gateway for each compression, every agent on a connection of its own. */
+/** Agents that print through gateways, one gateway for each compression, every agent's output on a connection of its own. */
 final class GatewaySide implements Side {
     private static final int SETTLE_MILLIS = 300;
     private static final int WINDOW_BYTES = 512 * 1_024;
@@ -24,7 +26,7 @@ final class GatewaySide implements Side {
     private final Ids ids = new Ids();
 
     /** Where the agents of one compression are connected. */
-    record Gateway(Channels channels, SimFleet fleet, List<SimNode> nodes) {}
+    record Gateway(int port, Channels channels, SimFleet fleet, List<SimNode> nodes) {}
 
     GatewaySide(Map<String, Gateway> gateways, byte[] log, CpuMeter cpu) {
         this.gateways = Map.copyOf(gateways);
@@ -38,19 +40,23 @@ final class GatewaySide implements Side {
         if (gateway == null) {
             throw new IllegalArgumentException(compression);
         }
+        try (OutputLoad load = new OutputLoad(gateway.port(), log)) {
+            return run(gateway, load, chunkBytes, millis);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a connection to the gateway", e);
+        }
+    }
+
+    private Window run(Gateway gateway, OutputLoad load, int chunkBytes, int millis)
+            throws IOException, InterruptedException {
         LongAdder acked = new LongAdder();
         List<OutputStreamLoad> streams = new ArrayList<>();
         for (int i = 0; i < gateway.nodes().size(); i++) {
-            OutputStreamLoad stream = new OutputStreamLoad(
-                    gateway.channels(),
-                    i,
-                    ids.make(Ids.Kind.TASK, System.currentTimeMillis()),
-                    log,
-                    chunkBytes,
-                    WINDOW_BYTES,
-                    acked);
-            stream.start(gateway.nodes().get(i), gateway.fleet().sessionOf(i));
-            streams.add(stream);
+            String terminal = ids.make(Ids.Kind.TASK, System.currentTimeMillis());
+            streams.add(load.open(
+                    gateway.nodes().get(i),
+                    gateway.fleet().sessionOf(i),
+                    new OutputLoad.Printing(terminal, chunkBytes, WINDOW_BYTES, acked)));
         }
         Thread.sleep(SETTLE_MILLIS);
         var unusedBefore = cpu.take();
@@ -64,11 +70,10 @@ final class GatewaySide implements Side {
             Thread.sleep(5);
         }
         for (OutputStreamLoad stream : streams) {
-            Status ended = stream.ended();
+            String ended = stream.ended();
             if (ended != null) {
                 throw new IllegalStateException("an output stream ended: " + ended);
             }
-            stream.cancel();
         }
         return window;
     }

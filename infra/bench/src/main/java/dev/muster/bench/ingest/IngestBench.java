@@ -37,6 +37,7 @@ final class IngestBench {
     static final List<String> COMPRESSIONS = List.of("lz4", "none");
     private static final int PARTITIONS = 8;
     private static final int SERVICES_BESIDE = 2;
+    private static final int WARM_UP_TURNS = 2;
     private static final Map<Integer, Double> BARS = Map.of(1_024, 0.5, 16 * 1_024, 0.8);
     /** So that windows of hundreds of MB/s do not fill the disk. */
     private static final Map<String, String> SHORT_LIVED =
@@ -47,6 +48,7 @@ final class IngestBench {
 
     /**
      * @param agents that print at once, each on its own connection
+     * @param warmUpMillis in all, before anything is measured: half for each side
      * @param recording where to put what Java's flight recorder sees of the first gateway; null: it does not run
      */
     record Plan(
@@ -54,7 +56,7 @@ final class IngestBench {
             List<Integer> chunks,
             List<String> compressions,
             int agents,
-            int warmUpRounds,
+            int warmUpMillis,
             int rounds,
             int windowMillis,
             @Nullable Path recording) {}
@@ -130,31 +132,18 @@ final class IngestBench {
                 .make(compression, plan.agents());
         SimFleet fleet = new SimFleet(channels, 10_000, progress);
         fleet.connect(nodes, 1_000);
-        return new GatewaySide.Gateway(channels, fleet, nodes);
+        return new GatewaySide.Gateway(ingress.port(), channels, fleet, nodes);
     }
 
     private Report measure(Side gateway, Side plain) throws InterruptedException {
+        warmUp(gateway, plain);
         Map<Cell, List<Pair>> pairs = new LinkedHashMap<>();
-        for (int round = -plan.warmUpRounds(); round < plan.rounds(); round++) {
-            progress.say(
-                    round < 0
-                            ? "warming up, " + -round + " rounds left"
-                            : "round " + (round + 1) + " of " + plan.rounds());
-            for (String compression : plan.compressions()) {
-                for (int chunk : plan.chunks()) {
-                    Pair pair = pair(gateway, plain, chunk, compression, round);
-                    if (round >= 0) {
-                        pairs.computeIfAbsent(new Cell(chunk, compression), cell -> new ArrayList<>())
-                                .add(pair);
-                    }
-                    progress.say(String.format(
-                            Locale.ROOT,
-                            "  %5d B %-4s  gateway %.0f MB/s, plain producer %.0f MB/s",
-                            chunk,
-                            compression,
-                            pair.gateway().megabytesPerSecond(),
-                            pair.plain().megabytesPerSecond()));
-                }
+        for (int round = 0; round < plan.rounds(); round++) {
+            progress.say("round " + (round + 1) + " of " + plan.rounds());
+            for (Cell cell : cells()) {
+                Pair pair = pair(gateway, plain, cell, round);
+                pairs.computeIfAbsent(cell, c -> new ArrayList<>()).add(pair);
+                say(cell, pair);
             }
         }
         List<Figure> figures = new ArrayList<>();
@@ -162,8 +151,39 @@ final class IngestBench {
         return new Report("ingest", plan.quick(), figures);
     }
 
+    private List<Cell> cells() {
+        return plan.compressions().stream()
+                .flatMap(compression -> plan.chunks().stream().map(chunk -> new Cell(chunk, compression)))
+                .toList();
+    }
+
+    /** Until the JVMs have compiled what they will run: a gateway runs for months, and is measured as it is then. */
+    private void warmUp(Side gateway, Side plain) throws InterruptedException {
+        int millis = plan.warmUpMillis() / WARM_UP_TURNS / 2 / cells().size();
+        for (int turn = 0; turn < WARM_UP_TURNS; turn++) {
+            progress.say("warming up, " + (WARM_UP_TURNS - turn) + " turns left");
+            for (Cell cell : cells()) {
+                Side.Window ours = gateway.run(cell.chunkBytes(), cell.compression(), millis);
+                Side.Window theirs = plain.run(cell.chunkBytes(), cell.compression(), millis);
+                say(cell, new Pair(ours, theirs));
+            }
+        }
+    }
+
+    private void say(Cell cell, Pair pair) {
+        progress.say(String.format(
+                Locale.ROOT,
+                "  %5d B %-4s  gateway %.0f MB/s, plain producer %.0f MB/s",
+                cell.chunkBytes(),
+                cell.compression(),
+                pair.gateway().megabytesPerSecond(),
+                pair.plain().megabytesPerSecond()));
+    }
+
     /** Who goes first alternates. */
-    private Pair pair(Side gateway, Side plain, int chunk, String compression, int round) throws InterruptedException {
+    private Pair pair(Side gateway, Side plain, Cell cell, int round) throws InterruptedException {
+        int chunk = cell.chunkBytes();
+        String compression = cell.compression();
         int millis = plan.windowMillis();
         if (round % 2 == 0) {
             Side.Window ours = gateway.run(chunk, compression, millis);

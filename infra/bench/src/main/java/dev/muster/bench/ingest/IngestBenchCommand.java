@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Output through the gateway, acknowledged by the broker, beside one plain Kafka producer.")
 public final class IngestBenchCommand implements Callable<Integer> {
-    private static final int WARM_UP_ROUNDS = 3;
+    private static final int QUICK_WARM_UP_MILLIS = 20_000;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -32,6 +32,11 @@ public final class IngestBenchCommand implements Callable<Integer> {
 
     @Option(names = "--window", description = "milliseconds of each measurement (default: 3000)")
     private int windowMillis = 3_000;
+
+    @Option(
+            names = "--warm-up",
+            description = "milliseconds of both sides before anything is measured (default: 80000)")
+    private int warmUpMillis = 80_000;
 
     @Option(names = "--chunks", split = ",", description = "bytes of a chunk (default: 1024,4096,16384,32768)")
     private List<Integer> chunks = List.of(1_024, 4_096, 16_384, 32_768);
@@ -50,9 +55,10 @@ public final class IngestBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         IngestBench.Plan plan = quick
-                ? new IngestBench.Plan(true, List.of(1_024, 16_384), List.of("lz4"), 30, 3, 3, 1_200, recording)
+                ? new IngestBench.Plan(
+                        true, List.of(1_024, 16_384), List.of("lz4"), 30, QUICK_WARM_UP_MILLIS, 3, 1_200, recording)
                 : new IngestBench.Plan(
-                        false, chunks, compressions, agents, WARM_UP_ROUNDS, rounds, windowMillis, recording);
+                        false, chunks, compressions, agents, warmUpMillis, rounds, windowMillis, recording);
         new IngestBench(plan, new Progress(err)).run().print(out);
         return 0;
     }
