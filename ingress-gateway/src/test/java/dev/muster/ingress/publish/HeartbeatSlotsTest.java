@@ -22,7 +22,7 @@ final class HeartbeatSlotsTest {
     private List<String> taken() {
         List<String> values = new ArrayList<>();
         for (Outgoing next = slots.get(); next != null; next = slots.get()) {
-            values.add(new String(next.value(), StandardCharsets.UTF_8));
+            values.add(new String(next.value().get(), StandardCharsets.UTF_8));
         }
         return values;
     }
