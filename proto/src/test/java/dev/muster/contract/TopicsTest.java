@@ -13,6 +13,7 @@ import dev.muster.proto.records.v1.NodeRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.errors.SerializationException;
@@ -63,7 +64,9 @@ class TopicsTest {
             assertThat(topic.configs().get("cleanup.policy")).isIn("delete", "compact");
             assertThat(topic.parser()).isNotNull();
         }
-        assertThat(Topic.HEARTBEATS.configs()).containsEntry("message.timestamp.type", "LogAppendTime");
+        for (Topic topic : List.of(Topic.COMMANDS, Topic.HEARTBEATS, Topic.NODE_EVENTS, Topic.STDOUT, Topic.WATCHES)) {
+            assertThat(topic.configs()).containsEntry("message.timestamp.type", "LogAppendTime");
+        }
     }
 
     @Test

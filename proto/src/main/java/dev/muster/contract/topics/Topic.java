@@ -24,29 +24,24 @@ import java.util.Map;
 /** The topic table: what is in each topic, how it is spread and how long it is kept. */
 public enum Topic {
     /** Requests that change something. Key: node. Gateways to registry control. */
-    COMMANDS("commands", Spread.NODE, CommandRecord.getDefaultInstance(), delete(Duration.ofDays(7))),
+    COMMANDS("commands", Spread.NODE, CommandRecord.getDefaultInstance(), appendTime(delete(Duration.ofDays(7)))),
     /** Answers to those requests. Key: gateway. Registry control to gateways. */
     REPLIES("replies", Spread.GATEWAY, ReplyRecord.getDefaultInstance(), delete(Duration.ofHours(1))),
     /** Node records. Key: node. Registry control to ingress and analysts. */
     NODES("nodes", Spread.NODE, NodeRecord.getDefaultInstance(), compact()),
     /** Heartbeats and ticks. Key: node. Ingress and registry to registry control. */
     HEARTBEATS(
-            "heartbeats",
-            Spread.NODE,
-            HeartbeatRecord.getDefaultInstance(),
-            with(delete(Duration.ofHours(6)), "message.timestamp.type", "LogAppendTime")),
+            "heartbeats", Spread.NODE, HeartbeatRecord.getDefaultInstance(), appendTime(delete(Duration.ofHours(6)))),
     /** Sessions and task events. Key: node. Ingress to registry control. */
-    NODE_EVENTS("node-events", Spread.NODE, NodeEventRecord.getDefaultInstance(), delete(Duration.ofDays(7))),
+    NODE_EVENTS(
+            "node-events", Spread.NODE, NodeEventRecord.getDefaultInstance(), appendTime(delete(Duration.ofDays(7)))),
     /** Raw terminal output. Key: node. Ingress to registry terminal. */
     STDOUT(
             "stdout",
             Spread.NODE,
             OutputRecord.getDefaultInstance(),
             with(
-                    with(
-                            with(delete(Duration.ofHours(24)), "retention.bytes", Long.toString(4L << 30)),
-                            "message.timestamp.type",
-                            "LogAppendTime"),
+                    appendTime(with(delete(Duration.ofHours(24)), "retention.bytes", Long.toString(4L << 30))),
                     "max.message.bytes",
                     Integer.toString(2 << 20))),
     /** Commands for connected agents. Key: gateway. Registry control to ingress. */
@@ -54,11 +49,7 @@ public enum Topic {
     /** Keystrokes for live sessions. Key: gateway. Fan-out to ingress. */
     INPUT("input", Spread.GATEWAY, InputRecord.getDefaultInstance(), delete(Duration.ofMinutes(10))),
     /** Watch leases. Key: node. Fan-out to registry terminal. */
-    WATCHES(
-            "watches",
-            Spread.NODE,
-            WatchRecord.getDefaultInstance(),
-            with(delete(Duration.ofHours(1)), "message.timestamp.type", "LogAppendTime")),
+    WATCHES("watches", Spread.NODE, WatchRecord.getDefaultInstance(), appendTime(delete(Duration.ofHours(1)))),
     /** Current state of each node. Key: node. Registry control to analysts. */
     NODE_STATE("node-state", Spread.NODE, NodeState.getDefaultInstance(), compact()),
     /** Changes for one audience. Key: audience. Registry control to fan-out and the view store. */
@@ -135,6 +126,14 @@ public enum Topic {
                 "max.compaction.lag.ms", "3600000",
                 "delete.retention.ms", "86400000",
                 "segment.bytes", Integer.toString(32 << 20));
+    }
+
+    /**
+     * Of all that a Streams app reads: it takes the record with the earliest time first, and with several clocks it would, after an outage, hear of a session's end before the
+     * heartbeats that came in it.
+     */
+    private static Map<String, String> appendTime(Map<String, String> configs) {
+        return with(configs, "message.timestamp.type", "LogAppendTime");
     }
 
     private static Map<String, String> with(Map<String, String> configs, String name, String value) {
