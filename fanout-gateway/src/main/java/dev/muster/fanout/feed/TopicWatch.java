@@ -1,7 +1,6 @@
 package dev.muster.fanout.feed;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -14,7 +13,6 @@ import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +25,7 @@ final class TopicWatch implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    /** Told on a thread of the admin client, one call after the other. It must not wait. */
+    /** Told one thing after the other, mostly on a thread of the admin client. It must not wait. */
     interface Listener {
         /** A topic was found for the first time, or under another id than before. */
         void onTopic(String name, ClusterIdentity identity, boolean anew);
@@ -39,7 +37,7 @@ final class TopicWatch implements AutoCloseable {
     private final Admin admin;
     private final List<String> names;
     private final Listener listener;
-    private final Map<String, Uuid> known = new HashMap<>();
+    private final TopicIds ids = new TopicIds();
     private final ScheduledExecutorService scheduler =
             Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-topics"));
     private volatile boolean present = true;
@@ -106,7 +104,9 @@ final class TopicWatch implements AutoCloseable {
 
     private record Answer(Map<String, TopicDescription> topics, String clusterId) {}
 
-    private void answered(@Nullable Answer answer, @Nullable Throwable failure, CompletableFuture<Void> done) {
+    // an answer that is there already is taken on the thread that asks
+    private synchronized void answered(
+            @Nullable Answer answer, @Nullable Throwable failure, CompletableFuture<Void> done) {
         if (answer == null) {
             Throwable cause = failure == null ? new IllegalStateException("no answer") : failure;
             if (present) {
@@ -123,18 +123,18 @@ final class TopicWatch implements AutoCloseable {
     }
 
     private void compare(String clusterId, TopicDescription topic) {
-        @Nullable Uuid before = known.put(topic.name(), topic.topicId());
-        if (topic.topicId().equals(before)) {
-            return;
-        }
-        if (before != null) {
+        TopicIds.Seen seen = ids.see(topic.name(), topic.topicId());
+        if (seen == TopicIds.Seen.ANEW) {
             log.atWarn()
                     .addKeyValue("topic", topic.name())
-                    .addKeyValue("before", before)
                     .addKeyValue("now", topic.topicId())
                     .log("a topic of the live feed was made anew: all its viewers get a gap and a snapshot");
         }
-        listener.onTopic(
-                topic.name(), new ClusterIdentity(clusterId, topic.topicId().toString()), before != null);
+        if (seen != TopicIds.Seen.KNOWN) {
+            listener.onTopic(
+                    topic.name(),
+                    new ClusterIdentity(clusterId, topic.topicId().toString()),
+                    seen == TopicIds.Seen.ANEW);
+        }
     }
 }

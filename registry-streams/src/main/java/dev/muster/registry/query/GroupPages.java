@@ -3,9 +3,12 @@ package dev.muster.registry.query;
 import dev.muster.proto.query.v1.ListTaskGroupsRequest;
 import dev.muster.proto.query.v1.ListTaskGroupsResponse;
 import dev.muster.proto.records.v1.TaskGroup;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /** Pages of task groups, newest first, cut by count and by bytes. Pure. */
 final class GroupPages {
@@ -28,7 +31,37 @@ final class GroupPages {
                 && (request.getAfterGroupId().isEmpty() || NEWEST_FIRST.compare(group, after(request)) > 0);
     }
 
-    static ListTaskGroupsResponse page(int limit, List<TaskGroup> groups) {
+    /** Takes groups in any order and keeps those that a page can be made of: a page and one more, however many there are. */
+    static final class Newest {
+        private final int limit;
+        private final NavigableSet<TaskGroup> groups = new TreeSet<>(NEWEST_FIRST);
+        private long bytes;
+
+        Newest(int limit) {
+            this.limit = limit;
+        }
+
+        void add(TaskGroup group) {
+            if (groups.add(group)) {
+                bytes += group.getSerializedSize();
+            }
+            while (isPageWithoutLast()) {
+                bytes -= groups.pollLast().getSerializedSize();
+            }
+        }
+
+        private boolean isPageWithoutLast() {
+            int others = groups.size() - 1;
+            return others > limit
+                    || (others > 1 && bytes - groups.last().getSerializedSize() > ViewReads.ANSWER_BYTES_MAX);
+        }
+
+        Collection<TaskGroup> groups() {
+            return groups;
+        }
+    }
+
+    static ListTaskGroupsResponse page(int limit, Collection<TaskGroup> groups) {
         ListTaskGroupsResponse.Builder page = ListTaskGroupsResponse.newBuilder();
         long bytes = 0;
         for (TaskGroup group : groups.stream().sorted(NEWEST_FIRST).toList()) {

@@ -11,8 +11,6 @@ import dev.muster.proto.records.v1.TaskGroup;
 import dev.muster.proto.records.v1.TaskGroupMember;
 import dev.muster.proto.store.v1.StoredGroup;
 import dev.muster.registry.control.ControlStores;
-import java.util.ArrayList;
-import java.util.List;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
@@ -52,7 +50,7 @@ final class GroupReads {
 
     /** Of the partitions that the request names. */
     ListTaskGroupsResponse list(ListTaskGroupsRequest request) {
-        List<TaskGroup> found = new ArrayList<>();
+        GroupPages.Newest found = new GroupPages.Newest(request.getLimit());
         for (int partition : request.getPartitionsList()) {
             ReadOnlyKeyValueStore<String, StoredGroup> groups =
                     StoreReads.reading(() -> stores.store(ControlStores.GROUPS, partition));
@@ -68,7 +66,7 @@ final class GroupReads {
                 return found;
             });
         }
-        return GroupPages.page(request.getLimit(), found);
+        return GroupPages.page(request.getLimit(), found.groups());
     }
 
     private static void page(

@@ -153,6 +153,24 @@ class ListTaskGroupsTest {
         assertThat(page.getGroupsCount()).isBetween(1, 3);
     }
 
+    @Test
+    void a_page_of_many_groups_is_made_without_holding_them_all() {
+        String command = "x".repeat(1 << 20);
+        for (int limit : new int[] {1, 2, 100}) {
+            GroupPages.Newest newest = new GroupPages.Newest(limit);
+            List<TaskGroup> all = IntStream.range(0, 50)
+                    .mapToObj(i -> TaskGroup.newBuilder()
+                            .setGroupId(id("large" + i))
+                            .setCreatedAtMillis(i * 7 % 50)
+                            .setTask(CreateTask.newBuilder().setCommand(command))
+                            .build())
+                    .peek(newest::add)
+                    .toList();
+            assertThat(newest.groups()).hasSizeLessThanOrEqualTo(4);
+            assertThat(GroupPages.page(limit, newest.groups())).isEqualTo(GroupPages.page(limit, all));
+        }
+    }
+
     private static ListTaskGroupsResponse page(boolean more, long... created) {
         ListTaskGroupsResponse.Builder page =
                 ListTaskGroupsResponse.newBuilder().setMore(more);

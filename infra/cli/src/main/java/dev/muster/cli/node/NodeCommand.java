@@ -8,6 +8,7 @@ import dev.muster.cli.CliIo;
 import dev.muster.cli.OutputFormat;
 import dev.muster.cli.PlainText;
 import dev.muster.cli.api.ApiClient;
+import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
 import java.util.ArrayList;
@@ -203,9 +204,15 @@ public final class NodeCommand implements Runnable {
 
     /** Names need not be unique, but who makes the same one twice seldom means it. */
     private void warnOfNamesakes(ApiClient api, String name, String nodeId) {
-        List<String> others = NodeRef.named(api, name).stream()
-                .filter(other -> !other.equals(nodeId))
-                .toList();
+        List<String> others;
+        try {
+            others = NodeRef.named(api, name).stream()
+                    .filter(other -> !other.equals(nodeId))
+                    .toList();
+        } catch (ApiException | CliFailure e) {
+            // the node is made: that nobody can tell of others is no failure
+            return;
+        }
         if (!others.isEmpty()) {
             io.say("another node is already called '" + PlainText.of(name) + "' (" + others.get(0)
                     + "): from now on both must be named by id; for a new invite of that one: infra/muster node invite "

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Names need not be unique: it is said when one is given again. */
 class NamesakesTest {
     private volatile String listed = "";
+    private volatile int listStatus = 200;
     private HttpServer server;
 
     @BeforeEach
@@ -29,7 +30,7 @@ class NamesakesTest {
                                 ? "{\"node\":{\"nodeId\":\"nd_new\"},\"invite\":{\"token\":\"t\"}}"
                                 : "{\"nodes\":[" + listed + "],\"next\":null}")
                         .getBytes(StandardCharsets.UTF_8);
-                exchange.sendResponseHeaders(create ? 201 : 200, bytes.length);
+                exchange.sendResponseHeaders(create ? 201 : listStatus, bytes.length);
                 exchange.getResponseBody().write(bytes);
             }
         });
@@ -62,6 +63,12 @@ class NamesakesTest {
     @Test
     void a_new_name_is_taken_without_a_word() {
         listed = "{\"nodeId\":\"nd_77\",\"name\":\"build-77\"},{\"nodeId\":\"nd_new\",\"name\":\"build-7\"}";
+        assertThat(create().errLines()).isEmpty();
+    }
+
+    @Test
+    void a_node_is_made_also_where_nobody_can_tell_of_others() {
+        listStatus = 500;
         assertThat(create().errLines()).isEmpty();
     }
 }

@@ -40,12 +40,17 @@ public final class BrokerService implements AutoCloseable {
         DirLock lock = dir.lock();
         try {
             EmbeddedBroker broker = EmbeddedBroker.start(dir.broker(), port, onFatal);
-            new LocalAddress(
-                            "",
-                            "",
-                            broker.bootstrapServers(),
-                            ProcessHandle.current().pid())
-                    .write(dir.brokerAddressFile());
+            try {
+                new LocalAddress(
+                                "",
+                                "",
+                                broker.bootstrapServers(),
+                                ProcessHandle.current().pid())
+                        .write(dir.brokerAddressFile());
+            } catch (RuntimeException e) {
+                broker.close();
+                throw e;
+            }
             return new BrokerService(lock, broker, dir.brokerAddressFile());
         } catch (RuntimeException e) {
             lock.close();
