@@ -7,6 +7,7 @@ import { busiest } from '../src/fleet/busiest';
 import { fit, indexAt } from '../src/fleet/heat-map';
 import { sortKey } from '../src/fleet/natural-order';
 import { COMMANDS_MAX, CommandMemory } from '../src/node/command-memory';
+import { elsewhere } from '../src/node/join-line';
 import { fold, hasEnded, isShell, TASKS_MAX, titleOf } from '../src/node/task-order';
 import { hashOf, parseRoute } from '../src/session/router';
 import { fontFor } from '../src/terminal/size';
@@ -72,6 +73,8 @@ describe('tasks', () => {
   test('a shell is called a shell, another command by its words', () => {
     expect(titleOf(task('a', { argv: ['/bin/bash', '-i'], pty: { cols: 80, rows: 24 } }))).toBe('Shell (bash)');
     expect(titleOf(task('a', { argv: ['/bin/bash', '-i'] }))).toBe('/bin/bash -i');
+    expect(titleOf(task('a', { command: 'exec "${SHELL:-/bin/sh}" -i', pty: { cols: 80, rows: 24 } })), 'of the command line').toBe('Shell');
+    expect(titleOf(task('a', { command: 'exec "${SHELL:-/bin/sh}" -i' }))).toBe('exec "${SHELL:-/bin/sh}" -i');
     expect(titleOf(task('a', { argv: ['echo', "it's", 'a b'] }))).toBe("echo 'it'\\''s' 'a b'");
     expect(titleOf(task('a', { command: 'ls | wc' }))).toBe('ls | wc');
     expect(isShell(task('a', { argv: ['bash', '-c', 'x'], pty: { cols: 1, rows: 1 } }))).toBe(false);
@@ -129,12 +132,19 @@ test('a wide terminal gets a smaller font, within reason', () => {
 });
 
 test('figures for people', () => {
-  expect([0, 1023, 1536, 200 * 1024 ** 2, null].map(bytes)).toEqual(['0 B', '1023 B', '1.5 KB', '200 MB', '–']);
+  expect([0, 1023, 1536, 200 * 1024 ** 2, null].map(bytes)).toEqual(['0 B', '1023 B', '1.5 KiB', '200 MiB', '–']);
   expect([120, 5_000, 65_000, 3_600_000, 90_000_000].map(duration)).toEqual(['120 ms', '5 s', '1 min 5 s', '1 h', '1 d 1 h']);
   const now = Date.parse('2026-01-01T00:01:00Z');
   expect(ago('2026-01-01T00:00:15Z', now)).toBe('45 s ago');
   expect(ago('2026-01-01T00:02:00Z', now), 'a clock that is ahead').toBe('now');
   expect(ago(null, now)).toBe('never');
+});
+
+test('a join line that names loopback is for this machine alone', () => {
+  expect(elsewhere('infra/muster agent --join mji_x --gateway 127.0.0.1:7443')).toBe(false);
+  expect(elsewhere('infra/muster agent --join mji_x --gateway localhost:7443 --ca a.pem')).toBe(false);
+  expect(elsewhere('infra/muster agent --join mji_x --gateway muster.example.com:7443 --ca gateway.pem')).toBe(true);
+  expect(elsewhere('infra/muster agent --join mji_x --gateway 127.example.com:7443')).toBe(true);
 });
 
 test('labels read and write the same', () => {

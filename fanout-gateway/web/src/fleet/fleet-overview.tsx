@@ -103,7 +103,7 @@ function HeatMap() {
     <div class="card">
       <header class="row">
         <h2 class="grow">{isEmpty(query.value) ? 'All nodes' : 'Nodes that match'}</h2>
-        <span class="legend" aria-hidden="true">CPU <i class="heat-0" />idle <i class="heat-1" /><i class="heat-2" /><i class="heat-3" />busy</span>
+        <span class="legend" aria-hidden="true">CPU: idle <i class="heat-0" /><i class="heat-1" /><i class="heat-2" /><i class="heat-3" />busy</span>
       </header>
       <div class="heat">
         <canvas ref={canvas} role="img" aria-label={`A map of ${ids.length} nodes by status and CPU; the list holds the same nodes`}

@@ -88,7 +88,7 @@ function Fetched({ node, terminal, grep }: { node: NodeView; terminal: string | 
   }, [found.value]);
 
   if (problem.value && found.value === null) {
-    return <ProblemBox problem={problem.value}><button type="button" class="button" onClick={() => void load()}>Try again</button></ProblemBox>;
+    return <ProblemBox problem={problem.value}>{problem.value.code !== 'invalid' && <button type="button" class="button" onClick={() => void load()}>Try again</button>}</ProblemBox>;
   }
   if (found.value === null) return <div class="empty" aria-busy="true"><span class="spinner" /></div>;
   const shown = found.value.filter((one) => !grep || one.lines.length > 0);

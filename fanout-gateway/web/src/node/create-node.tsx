@@ -10,6 +10,7 @@ import { Dialog } from '../ui/dialog';
 import { duration, parseLabels } from '../ui/format';
 import { ProblemBox } from '../ui/problem-box';
 import { STATUS_NAMES, StatusDot } from '../ui/status';
+import { elsewhere } from './join-line';
 
 export interface Invited {
   nodeId: string;
@@ -104,10 +105,10 @@ function JoinLine({ invited: { nodeId, name, invite } }: { invited: Invited }) {
   const left = invite.expiresAt ? Date.parse(invite.expiresAt) - now.value : null;
   return (
     <Dialog title={`Join ${name}`} onClose={close} testid="join-dialog">
-      <p>Run this on the machine that is to be <b>{name}</b>. It works once{left === null ? '' : left > 0 ? `, for the next ${duration(left)}` : ' and has expired: make a new invite'}.</p>
+      <p>{elsewhere(invite.command) ? <>Run this on the machine that is to be <b>{name}</b></> : <>Run this on the machine that Muster runs on: it listens for agents there alone</>}, in a checkout of Muster. It works once{left === null ? '' : left > 0 ? `, for the next ${duration(left)}` : ' and has expired: make a new invite'}.</p>
       <pre class="join-line" tabIndex={0} data-testid="join-line">{invite.command}</pre>
       <div class="row gap">
-        <CopyButton text={invite.command} label="Copy the line" testid="copy-join-line" />
+        <CopyButton text={invite.command} label="Copy the line" first testid="copy-join-line" />
         <span class="muted">It holds a secret and is not shown again.</span>
       </div>
       <div class={`waiting${joined ? ' done' : ''}`} role="status" data-testid="join-status">

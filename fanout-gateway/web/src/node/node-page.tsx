@@ -84,7 +84,7 @@ function Header({ node }: { node: NodeView }) {
 /** What is wrong with the node, and the next step. */
 function Trouble({ node }: { node: NodeView }) {
   const seen = node.lastSeenAt ? `Last seen ${ago(node.lastSeenAt, now.value)}. ` : '';
-  const reason = node.statusReason ? `${node.statusReason}. ` : '';
+  const reason = node.statusReason ? `${node.statusReason[0]!.toUpperCase()}${node.statusReason.slice(1)}. ` : '';
   switch (node.status) {
     case 'ONLINE': return null;
     case 'NEVER_SEEN':

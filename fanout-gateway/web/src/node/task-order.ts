@@ -34,13 +34,17 @@ function newestFirst(a: Task, b: Task): number {
 
 /** What a person would call the task. */
 export function titleOf(task: Task): string {
+  if (isShell(task)) return task.command ? 'Shell' : `Shell (${basename(task.argv![0]!)})`;
   if (task.command) return task.command;
   const argv = task.argv ?? [];
-  if (isShell(task)) return `Shell (${basename(argv[0]!)})`;
   return argv.map(quoted).join(' ') || 'task';
 }
 
+/** What `infra/muster shell` runs: the shell of whoever the agent is. */
+const USERS_SHELL = 'exec "${SHELL:-/bin/sh}" -i';
+
 export function isShell(task: Task): boolean {
+  if (task.command) return task.pty != null && task.command === USERS_SHELL;
   const argv = task.argv ?? [];
   return task.pty != null && /^(ba|z|da|k|fi)?sh$/.test(basename(argv[0] ?? '')) && argv.slice(1).every((a) => /^-[il]+$/.test(a));
 }

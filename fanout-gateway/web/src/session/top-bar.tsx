@@ -27,7 +27,7 @@ export function TopBar() {
       </button>
       {who && (
         <Menu label={`Signed in as ${who.user}`} testid="user-menu"
-          head={<><strong>{who.user}</strong><small>{[who.role?.toLowerCase(), ...(who.groups ?? [])].filter(Boolean).join(', ') || 'no groups'}</small></>}
+          head={<><strong>{who.user}</strong><small>{[who.role && `role ${who.role.toLowerCase()}`, who.groups?.length ? `groups ${who.groups.join(', ')}` : null].filter(Boolean).join(' · ') || 'no groups'}</small></>}
           items={[
             { label: 'Keyboard shortcuts', run: () => (helpOpen.value = true) },
             { label: 'Sign out', run: () => void signOut(), testid: 'sign-out' },

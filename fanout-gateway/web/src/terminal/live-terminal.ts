@@ -117,6 +117,11 @@ export class LiveTerminal {
     this.terminal.focus();
   }
 
+  /** As if this key had been pressed; arrows are sent the way the program asked for. */
+  type(key: string): void {
+    this.terminal.input(this.terminal.modes.applicationCursorKeysMode ? key.replace(/^\x1b\[(?=[A-D]$)/, '\x1bO') : key);
+  }
+
   /** Asks for the view again, after an error. */
   restart(): void {
     this.attachment.restart();

@@ -71,7 +71,7 @@ function Strip({ node, all, chosen }: { node: NodeView; all: ReadonlyMap<string,
       {running.slice(0, STRIP_MAX).map((task) => (
         <a key={task.taskId} href={hashOf({ nodeId: node.nodeId, tab: 'terminal', taskId: task.taskId })}
           aria-current={task === chosen ? 'true' : undefined} title={titleOf(task)}>
-          <i class={hasEnded(task) ? 'off' : 'on'} />{titleOf(task)}{isShell(task) && task.createdAt && <small>{timeOfDay(task.createdAt)}</small>}
+          <i class={hasEnded(task) ? 'off' : 'on'} /><span class="ellipsis">{titleOf(task)}</span>{isShell(task) && task.createdAt && <small>{timeOfDay(task.createdAt)}</small>}
         </a>
       ))}
     </nav>
@@ -129,7 +129,7 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
         <TaskBadge state={task.state} />
         {ended && exitText(task, state.value)}
         {!ended && mayType && !isOwn && (
-          <button type="button" class="button small" onClick={() => own(task.taskId)} title="The terminal gets the size of this window, for everyone who watches it">Fit to this window</button>
+          <button type="button" class="button small" onClick={() => own(task.taskId)} title="The terminal gets the size of this window, for everyone who watches it">Fit<span class="wide-only"> to this window</span></button>
         )}
         <a class="icon-button" href={hashOf({ nodeId: node.nodeId, tab: 'history', taskId: task.taskId })} aria-label="History of this terminal" title="History of this terminal">
           <Icon name="lines" />
@@ -151,11 +151,29 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
         data-typable={mayType && !ended} aria-label={`Terminal: ${titleOf(task)}`} role="group" onClick={() => live.current?.focus()}>
         <div class="screen-box" ref={box} />
       </div>
+      {mayType && !ended && <TouchKeys type={(key) => live.current?.type(key)} />}
       {!ended && task.pty == null && task.state === 'RUNNING' && <p class="hint">This command has no terminal to type into. Open a shell to type.</p>}
       {(task.state === 'QUEUED' || task.state === 'DISPATCHED') && (
         <p class="hint" role="status"><span class="spinner" /> {task.state === 'QUEUED' && node.status !== 'ONLINE' ? `Waiting until ${node.name} is online.` : 'Waiting for the node to start it.'}</p>
       )}
     </>
+  );
+}
+
+const TOUCH_KEYS: readonly (readonly [string, string, string])[] = [
+  ['Esc', 'Escape', '\x1b'], ['Tab', 'Tab', '\t'], ['^C', 'Control C', '\x03'], ['^D', 'Control D', '\x04'],
+  ['↑', 'Up', '\x1b[A'], ['↓', 'Down', '\x1b[B'], ['←', 'Left', '\x1b[D'], ['→', 'Right', '\x1b[C'],
+];
+
+/** The keys that a shell needs and that keyboards on glass do not have. They leave the focus where it is, so that the keyboard stays. */
+function TouchKeys({ type }: { type: (key: string) => void }) {
+  return (
+    <div class="touch-keys" role="group" aria-label="Keys">
+      {TOUCH_KEYS.map(([label, name, key]) => (
+        <button key={label} type="button" class="button" aria-label={name} onPointerDown={(event) => event.preventDefault()} onMouseDown={(event) => event.preventDefault()}
+          onClick={() => type(key)}>{label}</button>
+      ))}
+    </div>
   );
 }
 

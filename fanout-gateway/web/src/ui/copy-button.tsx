@@ -17,14 +17,14 @@ export async function copyText(text: string): Promise<void> {
   if (!done) throw new Error('copying was refused');
 }
 
-export function CopyButton({ text, label = 'Copy', testid }: { text: string; label?: string; testid?: string }) {
+export function CopyButton({ text, label = 'Copy', first = false, testid }: { text: string; label?: string; first?: boolean; testid?: string }) {
   const state = useSignal<'idle' | 'done' | 'failed'>('idle');
   const copy = async () => {
     state.value = await copyText(text).then(() => 'done' as const, () => 'failed' as const);
     setTimeout(() => (state.value = 'idle'), 2_000);
   };
   return (
-    <button type="button" class="button" onClick={copy} data-testid={testid}>
+    <button type="button" class="button" autofocus={first} onClick={copy} data-testid={testid}>
       <Icon name={state.value === 'done' ? 'check' : 'copy'} />
       <span aria-live="polite">{{ idle: label, done: 'Copied', failed: 'Select it and press Ctrl-C' }[state.value]}</span>
     </button>

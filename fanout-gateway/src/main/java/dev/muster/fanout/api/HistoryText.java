@@ -59,7 +59,7 @@ final class HistoryText {
         if (started != null) {
             header.append(' ').append(started);
         }
-        String command = task.getCommand().isEmpty() ? String.join(" ", task.getArgvList()) : task.getCommand();
+        String command = task.getCommand().isEmpty() ? ShellWords.join(task.getArgvList()) : task.getCommand();
         if (!command.isEmpty()) {
             header.append(" $ ").append(command.replaceAll("\\p{Cntrl}+", " "));
         }

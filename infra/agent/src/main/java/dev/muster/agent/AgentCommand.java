@@ -34,7 +34,7 @@ public final class AgentCommand implements Callable<Integer> {
     @Option(
             names = "--state-dir",
             paramLabel = "DIR",
-            description = "Identity, journal and spool. Default: ~/.muster-agent")
+            description = "Identity, journal and spool; ~/.muster-agent unless given.")
     private Path stateDir = Path.of(System.getProperty("user.home", "."), ".muster-agent");
 
     @Option(names = "--label", paramLabel = "K=V", description = "Label that the agent reports; may repeat.")

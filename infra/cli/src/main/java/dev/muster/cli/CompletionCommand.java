@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "completion",
         mixinStandardHelpOptions = true,
-        description = "Print a completion script for bash and zsh: source <(infra/muster completion)")
+        description = {"Print a completion script for bash and zsh.", "To use it: source <(infra/muster completion)"})
 final class CompletionCommand implements Runnable {
     private final CliIo io;
 

@@ -9,6 +9,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Says each failure in one line. A fault of ours, which nothing foresaw, comes with its stack trace where MUSTER_DEBUG is set. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
@@ -23,7 +24,12 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     @Override
     public int handleParseException(ParameterException e, String[] args) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        io.say(oneLine(e.getMessage()) + " (see `infra/" + command + " --help`)");
+        boolean ofTheCommand = command.endsWith(" run")
+                && e instanceof UnmatchedArgumentException unmatched
+                && unmatched.isUnknownOption();
+        io.say(oneLine(e.getMessage())
+                + (ofTheCommand ? "; what is meant for the command itself comes after `--`" : "")
+                + " (see `infra/" + command + " --help`)");
         return exitCode;
     }
 

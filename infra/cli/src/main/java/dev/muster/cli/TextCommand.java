@@ -14,8 +14,8 @@ import picocli.CommandLine.Option;
         name = "text",
         mixinStandardHelpOptions = true,
         description = {
-            "Read what a terminal received on standard input, and print the lines that a person would have seen scroll by:",
-            "no escape sequences, progress bars as they ended, nothing of full-screen programs."
+            "Turn what a terminal received, on standard input, into the lines that a person would have seen scroll by.",
+            "No escape sequences, progress bars as they ended, nothing of full-screen programs."
         })
 final class TextCommand implements Runnable {
     @Option(

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -54,6 +55,21 @@ class MainTest {
         assertThat(Main.run(io.io(), line.split(" "))).isEqualTo(125);
         assertThat(io.errLines()).hasSize(1).first().asString().startsWith("muster: ");
         assertThat(io.out()).isEmpty();
+    }
+
+    @Test
+    void an_option_of_the_command_itself_is_told_where_it_belongs() {
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), "run", "n", "uname", "-a")).isEqualTo(125);
+        assertThat(io.errLines()).first().asString().contains("'-a'").contains("after `--`");
+    }
+
+    @Test
+    void one_that_is_still_starting_is_not_told_to_be_started() throws IOException {
+        Files.writeString(dir.resolve("lock"), ProcessHandle.current().pid() + "\n");
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), "nodes")).isEqualTo(125);
+        assertThat(io.errLines()).first().asString().contains("starting or stopping");
     }
 
     @Test

@@ -47,6 +47,11 @@ public record DataDir(Path root) {
         return DirLock.take(root.resolve("lock"), root);
     }
 
+    /** The Muster process that has the directory, or is on its way to it or from it. Takes nothing, so that it is in nobody's way. */
+    public Optional<Long> holder() {
+        return DirLock.holder(root.resolve("lock"));
+    }
+
     /** The HS256 key of user tokens; base64url of 32 random bytes in its file. */
     public SecretFile userTokenKey() {
         return new SecretFile(keys(), "user-token.key");

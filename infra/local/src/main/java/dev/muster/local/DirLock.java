@@ -42,6 +42,20 @@ public final class DirLock implements AutoCloseable {
         }
     }
 
+    /** The process that the file names, if it lives and is a JVM: the file stays when its process is gone, and the number may be another's by now. */
+    static Optional<Long> holder(Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return holder(channel)
+                    .map(Long::valueOf)
+                    .filter(pid -> ProcessHandle.of(pid)
+                            .flatMap(process -> process.info().command())
+                            .filter(command -> command.endsWith("java"))
+                            .isPresent());
+        } catch (IOException | NumberFormatException unreadable) {
+            return Optional.empty();
+        }
+    }
+
     private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
         try {
             return channel.tryLock();

@@ -36,12 +36,21 @@ class DataDirTest {
         DataDir dir = new DataDir(temp.resolve("d"));
         try (DirLock first = dir.lock()) {
             assertThat(first).isNotNull();
+            assertThat(dir.holder()).contains(ProcessHandle.current().pid());
             assertThatThrownBy(dir::lock)
                     .isInstanceOf(StartFailure.class)
                     .hasMessage("the data directory " + dir.root() + " is in use by process "
                             + ProcessHandle.current().pid());
         }
         dir.lock().close();
+    }
+
+    @Test
+    void a_directory_whose_process_is_gone_has_no_holder() throws Exception {
+        DataDir dir = new DataDir(temp.resolve("d"));
+        assertThat(dir.holder()).isEmpty();
+        Files.writeString(dir.create().root().resolve("lock"), Long.MAX_VALUE + "\n");
+        assertThat(dir.holder()).isEmpty();
     }
 
     @Test

@@ -56,13 +56,20 @@ public final class ConnectOptions {
         return LocalAddress.read(dataDir().addressFile());
     }
 
+    /** Nothing answers on the data directory: not yet, no longer, or never. */
+    public CliFailure noneRuns(String otherwise) {
+        Path root = dataDir().root();
+        return new CliFailure(dataDir()
+                .holder()
+                .map(pid ->
+                        "Muster on " + root + " is starting or stopping as process " + pid + ": try again in a moment")
+                .orElse("no Muster runs on " + root + ": start one with `infra/muster up`, or " + otherwise));
+    }
+
     private URI base() {
         String asked = url != null ? url : variables.getOrDefault("MUSTER_URL", "");
         if (asked.isBlank()) {
-            asked = localAddress()
-                    .map(LocalAddress::url)
-                    .orElseThrow(() -> new CliFailure("no Muster runs on "
-                            + dataDir().root() + ": start one with `infra/muster up`, or name one with --url"));
+            asked = localAddress().map(LocalAddress::url).orElseThrow(() -> noneRuns("name one with --url"));
         }
         try {
             URI base = URI.create(asked.strip().replaceAll("/+$", ""));

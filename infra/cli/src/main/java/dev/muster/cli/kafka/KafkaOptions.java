@@ -22,9 +22,7 @@ final class KafkaOptions {
                     connect.localAddress()
                             .or(() -> LocalAddress.read(connect.dataDir().brokerAddressFile()))
                             .map(LocalAddress::kafka)
-                            .orElseThrow(() -> new CliFailure(
-                                    "no Muster runs on " + connect.dataDir().root()
-                                            + ": start one with `infra/muster up`, or set " + name)));
+                            .orElseThrow(() -> connect.noneRuns("set " + name)));
         }
         try {
             Env env = new Env(all);

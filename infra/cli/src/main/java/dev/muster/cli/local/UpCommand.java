@@ -27,7 +27,7 @@ public final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
-            description = "Where all is kept. Else $MUSTER_DATA_DIR, else ~/.muster.")
+            description = "Where all is kept; $MUSTER_DATA_DIR unless given, else ~/.muster.")
     @Nullable
     Path dataDir;
 
@@ -49,10 +49,8 @@ public final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--bind",
             paramLabel = "ADDRESS",
-            description = {
-                "Where the page and agents' port listen: ${DEFAULT-VALUE} unless given, 0.0.0.0 for all. Beyond loopback with",
-                "--tls-cert and --tls-key, or --plaintext. Kafka stays on loopback."
-            })
+            description = "Where the page and agents' port listen: ${DEFAULT-VALUE} unless given, 0.0.0.0 for all. "
+                    + "Beyond loopback with --tls-cert and --tls-key, or --plaintext. Kafka stays on loopback.")
     String bind = "127.0.0.1";
 
     @Option(

@@ -9,8 +9,10 @@ import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Json;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** A command on many nodes: waits for each and prints its output, each line behind the node's name. */
 final class GroupRun {
@@ -51,12 +53,18 @@ final class GroupRun {
             JsonNode group = look();
             if (!OPEN_GROUPS.contains(group.path("state").asText())) {
                 String reason = group.path("reason").asText("");
-                io.say(group.path("state").asText() + " " + group.path("counts")
+                io.say(group.path("state").asText() + " (" + counts(group.path("counts")) + ")"
                         + (group.hasNonNull("reason") ? ": " + reason : ""));
                 return group.path("state").asText().equals("SUCCEEDED") ? 0 : 1;
             }
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
+    }
+
+    private static String counts(JsonNode counts) {
+        return counts.properties().stream()
+                .map(count -> count.getValue().asInt() + " " + count.getKey().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
     }
 
     /** Prints what has ended since the last look; the group as it was before that. */
@@ -101,7 +109,7 @@ final class GroupRun {
         if (!state.equals("SUCCEEDED")) {
             io.say(name + ": " + state
                     + (result.hasNonNull("exitCode")
-                            ? " " + result.path("exitCode").asInt()
+                            ? " exit " + result.path("exitCode").asInt()
                             : "")
                     + (result.hasNonNull("reason")
                             ? ": " + PlainText.of(result.path("reason").asText())

@@ -32,6 +32,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
+        customSynopsis = {
+            "muster run [OPTION...] NODE -- CMD [ARG...]",
+            "       muster run [OPTION...] --selector=K=V -- CMD [ARG...]"
+        },
         description = {
             "Run a command on a node, stream its output, and exit with its exit code (128+n on signal n).",
             "With --selector, on all nodes with those labels, and no NODE is named: each one's output comes when it has ended,",

@@ -12,10 +12,10 @@ import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.node.NodeRef;
+import dev.muster.fanout.api.ShellWords;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -115,9 +115,9 @@ public final class TasksCommand implements Runnable {
     static String command(JsonNode task) {
         String line = task.path("command").asText("");
         return line.isEmpty()
-                ? StreamSupport.stream(task.path("argv").spliterator(), false)
+                ? ShellWords.join(StreamSupport.stream(task.path("argv").spliterator(), false)
                         .map(JsonNode::asText)
-                        .collect(Collectors.joining(" "))
+                        .toList())
                 : line;
     }
 }

@@ -91,6 +91,7 @@ class GroupRunTest {
         end = "FAILED";
         RecordedIo io = io();
         assertThat(run(io, "run", "--selector", "env=prod", "--", "false")).isEqualTo(1);
+        assertThat(io.errLines()).last().asString().endsWith("FAILED (2 succeeded)");
         assertThat(asked.get(0)).contains("\"command\":\"false\"");
     }
 
