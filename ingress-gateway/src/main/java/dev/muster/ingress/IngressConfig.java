@@ -148,7 +148,7 @@ public record IngressConfig(
             50,
             0,
             1_000,
-            "Heartbeats are published together, in rounds with that much time between them.");
+            "Heartbeats are published together, in rounds with that much time between them; up to 50 ms more where nothing else is to be sent.");
     private static final Setting JOIN_TIMEOUT_MS = Setting.number(
             "MUSTER_INGRESS_JOIN_TIMEOUT_MS", 5_000, 100, 60_000, "How long a join waits for the registry.");
     private static final Setting JOINS_MAX =

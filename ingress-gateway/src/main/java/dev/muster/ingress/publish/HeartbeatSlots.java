@@ -4,6 +4,7 @@ import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,6 +22,9 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
     private final long bytesMax;
     private final Map<String, Slot> slots = new ConcurrentHashMap<>();
     private final Queue<String> order = new ConcurrentLinkedQueue<>();
+    /** Who is in {@link #order}, once each: also who left meanwhile, and may come back. */
+    private final Set<String> inOrder = ConcurrentHashMap.newKeySet();
+
     private final AtomicLong bytes = new AtomicLong();
     private final long roundNanos;
     private final LongSupplier nanoClock;
@@ -60,8 +64,10 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
             return Put.DROPPED;
         }
         Slot old = slots.put(nodeId, new Slot(sessionId, value));
-        if (old == null) {
+        if (inOrder.add(nodeId)) {
             order.add(nodeId);
+        }
+        if (old == null) {
             return Put.QUEUED;
         }
         bytes.addAndGet(-old.value().length);
@@ -84,6 +90,7 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
         }
         inRound = true;
         for (String nodeId = order.poll(); nodeId != null; nodeId = order.poll()) {
+            inOrder.remove(nodeId);
             Slot slot = slots.remove(nodeId);
             if (slot != null) {
                 bytes.addAndGet(-slot.value().length);
@@ -93,6 +100,11 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
         inRound = false;
         roundEndedNanos = nanoClock.getAsLong();
         return null;
+    }
+
+    /** Nodes in line; no more than there are nodes. */
+    int waiting() {
+        return order.size();
     }
 
     public long bytes() {

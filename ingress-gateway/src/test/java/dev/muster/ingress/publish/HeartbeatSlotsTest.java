@@ -48,4 +48,16 @@ final class HeartbeatSlotsTest {
         assertThat(slots.get()).isNotNull();
         assertThat(taken()).containsExactly("b1");
     }
+
+    @Test
+    void a_node_that_comes_and_goes_while_the_broker_is_away_is_in_line_once() {
+        for (int i = 0; i < 100; i++) {
+            heartbeat("nd_a", "a" + i);
+            slots.remove("nd_a", "ss_1");
+        }
+        assertThat(slots.waiting()).isEqualTo(1);
+        heartbeat("nd_a", "last");
+        assertThat(taken()).containsExactly("last");
+        assertThat(slots.waiting()).isZero();
+    }
 }
