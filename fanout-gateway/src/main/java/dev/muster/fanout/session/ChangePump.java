@@ -189,8 +189,10 @@ final class ChangePump {
     private void add(Batch batch, Entry entry, List<byte[]> bodies) {
         host.services().metrics().accepted.increment();
         batch.countRecord(entry.atMillis());
-        byte[] position = Frames.positionTail(host.position());
-        bodies.forEach(body -> batch.add(Frames.join(body, position)));
+        String position = host.position();
+        for (int i = 0; i < bodies.size(); i++) {
+            batch.add(entry.whole(bodies.get(i), position, Frames::withPosition));
+        }
         sentPosition();
     }
 
@@ -224,7 +226,7 @@ final class ChangePump {
             lagging = false;
             long passedOver = conflated;
             conflated = 0;
-            host.reply(Frames.join(Frames.caughtUp(passedOver), Frames.positionTail(host.position())));
+            host.reply(Frames.withPosition(Frames.caughtUp(passedOver), host.position()));
             sentPosition();
         }
     }
@@ -239,7 +241,7 @@ final class ChangePump {
                 // records of others move the cursor only when somebody looks
                 host.waker().run();
             } else {
-                host.reply(Frames.join(Frames.caughtUp(0), Frames.positionTail(host.position())));
+                host.reply(Frames.withPosition(Frames.caughtUp(0), host.position()));
                 sentPosition();
             }
         }

@@ -192,14 +192,21 @@ final class ChangeTail {
     // the offset to go on from; not beyond the cursor when there is nothing now
     private long read(int i, int countMax, int bytesMax, List<Entry> into) {
         Cursor cursor = cursors[i];
+        if (cursor.mode() == Cursor.Mode.TAIL) {
+            if (ring(i).isAtEnd(cursor.offset(), cursor.epoch())) {
+                return cursor.offset();
+            }
+            long next = readRing(i, countMax, bytesMax, into);
+            if (next >= 0) {
+                return next;
+            }
+        }
         // the ring may move on between the look and the read; it cannot do so twice and still be said to hold the place
         for (int again = 0; again < 2; again++) {
             switch (cursor.look(ring(i).bounds(audiences.get(i)))) {
                 case TAIL -> {
-                    long next =
-                            ring(i).read(audiences.get(i), cursor.offset(), cursor.epoch(), countMax, bytesMax, into);
+                    long next = readRing(i, countMax, bytesMax, into);
                     if (next >= 0) {
-                        metrics.readRing(into.size());
                         return next;
                     }
                 }
@@ -221,6 +228,16 @@ final class ChangeTail {
         }
         waker.run();
         return cursor.offset();
+    }
+
+    // -1: not all that follows is there any more
+    private long readRing(int i, int countMax, int bytesMax, List<Entry> into) {
+        Cursor cursor = cursors[i];
+        long next = ring(i).read(audiences.get(i), cursor.offset(), cursor.epoch(), countMax, bytesMax, into);
+        if (next >= 0) {
+            metrics.readRing(into.size());
+        }
+        return next;
     }
 
     /** Goes on to an offset of the partition of a window. */

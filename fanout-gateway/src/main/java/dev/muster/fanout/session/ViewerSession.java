@@ -52,6 +52,7 @@ public final class ViewerSession implements ClientOp.Taker {
     /** After so much the next session gets its turn. */
     static final int TURN_BYTES = 256 * 1024;
 
+    private static final long NOBODY = -1;
     private static final Duration AGAIN = Duration.ofSeconds(1);
     private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
     private static final Duration POSITION_EVERY = Duration.ofSeconds(30);
@@ -63,12 +64,15 @@ public final class ViewerSession implements ClientOp.Taker {
     private final Outbound out;
     private final Runnable onEnd;
     private final Runnable waker = this::wake;
+    private final Runnable turn = this::turn;
+    private final Runnable turnNow = this::turnNow;
     private final Parts host = new Parts();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicInteger recordsInFlight = new AtomicInteger();
     private volatile boolean inFlight;
     private volatile long inFlightSince;
-    private volatile @Nullable Thread turning;
+    /** Id of the thread that sends now; a number, because to a collector each reference that is set anew is work. */
+    private volatile long turningThread = NOBODY;
 
     private State state = State.WAITING;
     private final Deque<ByteBuffer> replies = new ArrayDeque<>(2);
@@ -257,14 +261,18 @@ public final class ViewerSession implements ClientOp.Taker {
 
     /** Has the session look for something to send, soon. Cheap to call often. */
     void wake() {
-        if (scheduled.compareAndSet(false, true)) {
-            execute(this::turn);
+        if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+            submit(turn);
         }
     }
 
     private void turn() {
+        guard(turnNow);
+    }
+
+    private void turnNow() {
         scheduled.set(false);
-        turning = Thread.currentThread();
+        turningThread = Thread.currentThread().getId();
         try {
             int left = TURN_BYTES;
             while (!inFlight && state != State.CLOSED) {
@@ -281,7 +289,7 @@ public final class ViewerSession implements ClientOp.Taker {
                 send(batch);
             }
         } finally {
-            turning = null;
+            turningThread = NOBODY;
         }
     }
 
@@ -333,7 +341,7 @@ public final class ViewerSession implements ClientOp.Taker {
                     metrics.delivered(services.clock().millis() - batch.sinceMillis());
                 }
                 inFlight = false;
-                if (turning != Thread.currentThread()) {
+                if (turningThread != Thread.currentThread().getId()) {
                     wake();
                 }
             } else {
@@ -533,8 +541,12 @@ public final class ViewerSession implements ClientOp.Taker {
     }
 
     private void execute(Runnable task) {
+        submit(() -> guard(task));
+    }
+
+    private void submit(Runnable task) {
         try {
-            context.execute(() -> guard(task));
+            context.execute(task);
         } catch (RejectedExecutionException e) {
             // the gateway stops; the sockets end with it
             log.atDebug().log("session ended with the gateway");
