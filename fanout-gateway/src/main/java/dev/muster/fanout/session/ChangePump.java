@@ -40,9 +40,7 @@ final class ChangePump {
         this.host = host;
         this.audiences = audiences;
         this.attaches = attaches;
-        Services services = host.services();
-        this.tail = new ChangeTail(
-                services.feed(), audiences, services.limits().catchUpRecordsMax(), host.waker(), services.metrics());
+        this.tail = new ChangeTail(host, audiences);
     }
 
     ChangeTail tail() {

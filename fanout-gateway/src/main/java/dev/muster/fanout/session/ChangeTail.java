@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Where a session stands in the views: one cursor per partition that holds one of its audiences, each served from the ring or, behind it, from the log. Confined to the session's context.
  */
 final class ChangeTail {
+    private final SessionHost host;
     private final Feed feed;
     private final Runnable waker;
     private final StreamMetrics metrics;
@@ -30,15 +31,12 @@ final class ChangeTail {
     private final long budgetMax;
     private int turn;
 
-    /**
-     * @param budgetMax records of a partition that are read again for this session
-     * @param waker run when there may be more to read
-     */
-    ChangeTail(Feed feed, Iterable<String> audiencesOfSession, long budgetMax, Runnable waker, StreamMetrics metrics) {
-        this.feed = feed;
-        this.budgetMax = budgetMax;
-        this.waker = waker;
-        this.metrics = metrics;
+    ChangeTail(SessionHost host, Iterable<String> audiencesOfSession) {
+        this.host = host;
+        this.feed = host.services().feed();
+        this.budgetMax = host.services().limits().catchUpRecordsMax();
+        this.waker = host.waker();
+        this.metrics = host.services().metrics();
         Partitions spread = feed.partitions();
         SortedMap<Integer, List<String>> byPartition = new TreeMap<>();
         for (String audience : audiencesOfSession) {
@@ -48,7 +46,10 @@ final class ChangeTail {
         }
         this.partitions =
                 byPartition.keySet().stream().mapToInt(Integer::intValue).toArray();
-        byPartition.values().forEach(list -> audiences.add(List.copyOf(list)));
+        // in order, so that sessions with the same ones are known to wait for the same
+        byPartition
+                .values()
+                .forEach(list -> audiences.add(list.stream().sorted().toList()));
         this.cursors = new Cursor[partitions.length];
         Arrays.setAll(cursors, i -> new Cursor(budgetMax));
     }
@@ -144,13 +145,13 @@ final class ChangeTail {
 
     void startWaking() {
         for (int i = 0; i < partitions.length; i++) {
-            ring(i).wakeOn(audiences.get(i), waker);
+            host.context().wakeOn(ring(i), audiences.get(i), host.turn());
         }
     }
 
     void stopWaking() {
         for (int i = 0; i < partitions.length; i++) {
-            ring(i).stopWaking(audiences.get(i), waker);
+            host.context().stopWaking(ring(i), audiences.get(i), host.turn());
             feed.older().forget(partitions[i], waker);
         }
     }

@@ -14,7 +14,6 @@ import java.util.Deque;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -60,7 +59,7 @@ public final class ViewerSession implements ClientOp.Taker {
 
     private final User user;
     private final Services services;
-    private final Executor context;
+    private final SessionContext context;
     private final Outbound out;
     private final Runnable onEnd;
     private final Runnable waker = this::wake;
@@ -91,10 +90,9 @@ public final class ViewerSession implements ClientOp.Taker {
     private long checkNanos;
 
     /**
-     * @param context runs one task at a time, in order
      * @param onEnd run once, in the context, when the session has let go of everything
      */
-    public ViewerSession(User user, Services services, Executor context, Outbound out, Runnable onEnd) {
+    public ViewerSession(User user, Services services, SessionContext context, Outbound out, Runnable onEnd) {
         this.user = user;
         this.services = services;
         this.context = context;
@@ -428,6 +426,16 @@ public final class ViewerSession implements ClientOp.Taker {
         @Override
         public Runnable waker() {
             return waker;
+        }
+
+        @Override
+        public SessionContext context() {
+            return context;
+        }
+
+        @Override
+        public Runnable turn() {
+            return turn;
         }
 
         @Override
