@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.ws.FrameConnector;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.RoutesConfig;
@@ -94,7 +95,7 @@ public final class WebServer {
     }
 
     private static ServerConnector connector(Server server, HttpConfiguration http, String host, int port) {
-        ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+        ServerConnector connector = new FrameConnector(server, new HttpConnectionFactory(http));
         connector.setHost(host);
         connector.setPort(port);
         connector.setIdleTimeout(IDLE.toMillis());

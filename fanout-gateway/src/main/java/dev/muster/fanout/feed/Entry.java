@@ -1,7 +1,9 @@
 package dev.muster.fanout.feed;
 
 import com.google.protobuf.Message;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,19 @@ public final class Entry {
     private final long atMillis;
     private final Message value;
     private List<byte[]> @Nullable [] bodies;
+    private volatile @Nullable Whole last;
+
+    private static final class Whole {
+        private final byte[] body;
+        private final String position;
+        private final ByteBuffer frame;
+
+        Whole(byte[] body, String position, ByteBuffer frame) {
+            this.body = body;
+            this.position = position;
+            this.frame = frame;
+        }
+    }
 
     /** Guarded by the ring's lock. */
     int weightBytes;
@@ -76,6 +91,25 @@ public final class Entry {
             ring.charge(this, (int) Math.min(bytes, Integer.MAX_VALUE / 2));
         }
         return made;
+    }
+
+    /**
+     * A frame with a position: the same for all sessions that follow the log in step, so the one that was made last is kept, and charged to the ring.
+     *
+     * @param body one of {@link #bodies}
+     * @return to be read by this caller alone
+     */
+    public ByteBuffer whole(byte[] body, String position, BiFunction<byte[], String, ByteBuffer> joiner) {
+        @Nullable Whole known = last;
+        if (known == null || known.body != body || !known.position.equals(position)) {
+            ByteBuffer frame = joiner.apply(body, position);
+            if (known == null) {
+                ring.charge(this, frame.remaining());
+            }
+            known = new Whole(body, position, frame);
+            last = known;
+        }
+        return known.frame.duplicate();
     }
 
     private synchronized @Nullable List<byte[]> encoded(int variant) {

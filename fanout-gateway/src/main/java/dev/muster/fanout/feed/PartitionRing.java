@@ -25,11 +25,13 @@ public final class PartitionRing {
 
     private long bytes;
     private long start;
-    private long end;
+    /** Written under the lock, as is the epoch; read without it by {@link #isAtEnd}. */
+    private volatile long end;
+
     private long logStart;
     private long logEnd;
     private long anewEnd = -1;
-    private int epoch;
+    private volatile int epoch;
     private boolean open;
 
     public PartitionRing(long bytesMax) {
@@ -152,6 +154,11 @@ public final class PartitionRing {
         boolean beyond = position > Math.max(end, logEnd);
         boolean doubtful = position <= anewEnd && position - logStart <= backMax;
         return beyond || doubtful ? logStart : position;
+    }
+
+    /** Whether a reader that stands here has nothing to read now: most ask right after they have read all, so this takes no lock. Whoever is woken later sees what was added before. */
+    public boolean isAtEnd(long from, int readerEpoch) {
+        return readerEpoch == epoch && from == end;
     }
 
     private long floor(List<String> keys) {

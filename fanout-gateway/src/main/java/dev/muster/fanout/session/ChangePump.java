@@ -40,9 +40,7 @@ final class ChangePump {
         this.host = host;
         this.audiences = audiences;
         this.attaches = attaches;
-        Services services = host.services();
-        this.tail = new ChangeTail(
-                services.feed(), audiences, services.limits().catchUpRecordsMax(), host.waker(), services.metrics());
+        this.tail = new ChangeTail(host, audiences);
     }
 
     ChangeTail tail() {
@@ -189,8 +187,10 @@ final class ChangePump {
     private void add(Batch batch, Entry entry, List<byte[]> bodies) {
         host.services().metrics().accepted.increment();
         batch.countRecord(entry.atMillis());
-        byte[] position = Frames.positionTail(host.position());
-        bodies.forEach(body -> batch.add(Frames.join(body, position)));
+        String position = host.position();
+        for (int i = 0; i < bodies.size(); i++) {
+            batch.add(entry.whole(bodies.get(i), position, Frames::withPosition));
+        }
         sentPosition();
     }
 
@@ -224,7 +224,7 @@ final class ChangePump {
             lagging = false;
             long passedOver = conflated;
             conflated = 0;
-            host.reply(Frames.join(Frames.caughtUp(passedOver), Frames.positionTail(host.position())));
+            host.reply(Frames.withPosition(Frames.caughtUp(passedOver), host.position()));
             sentPosition();
         }
     }
@@ -239,7 +239,7 @@ final class ChangePump {
                 // records of others move the cursor only when somebody looks
                 host.waker().run();
             } else {
-                host.reply(Frames.join(Frames.caughtUp(0), Frames.positionTail(host.position())));
+                host.reply(Frames.withPosition(Frames.caughtUp(0), host.position()));
                 sentPosition();
             }
         }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Where a session stands in the views: one cursor per partition that holds one of its audiences, each served from the ring or, behind it, from the log. Confined to the session's context.
  */
 final class ChangeTail {
+    private final SessionHost host;
     private final Feed feed;
     private final Runnable waker;
     private final StreamMetrics metrics;
@@ -30,15 +31,12 @@ final class ChangeTail {
     private final long budgetMax;
     private int turn;
 
-    /**
-     * @param budgetMax records of a partition that are read again for this session
-     * @param waker run when there may be more to read
-     */
-    ChangeTail(Feed feed, Iterable<String> audiencesOfSession, long budgetMax, Runnable waker, StreamMetrics metrics) {
-        this.feed = feed;
-        this.budgetMax = budgetMax;
-        this.waker = waker;
-        this.metrics = metrics;
+    ChangeTail(SessionHost host, Iterable<String> audiencesOfSession) {
+        this.host = host;
+        this.feed = host.services().feed();
+        this.budgetMax = host.services().limits().catchUpRecordsMax();
+        this.waker = host.waker();
+        this.metrics = host.services().metrics();
         Partitions spread = feed.partitions();
         SortedMap<Integer, List<String>> byPartition = new TreeMap<>();
         for (String audience : audiencesOfSession) {
@@ -48,7 +46,10 @@ final class ChangeTail {
         }
         this.partitions =
                 byPartition.keySet().stream().mapToInt(Integer::intValue).toArray();
-        byPartition.values().forEach(list -> audiences.add(List.copyOf(list)));
+        // in order, so that sessions with the same ones are known to wait for the same
+        byPartition
+                .values()
+                .forEach(list -> audiences.add(list.stream().sorted().toList()));
         this.cursors = new Cursor[partitions.length];
         Arrays.setAll(cursors, i -> new Cursor(budgetMax));
     }
@@ -144,13 +145,13 @@ final class ChangeTail {
 
     void startWaking() {
         for (int i = 0; i < partitions.length; i++) {
-            ring(i).wakeOn(audiences.get(i), waker);
+            host.context().wakeOn(ring(i), audiences.get(i), host.turn());
         }
     }
 
     void stopWaking() {
         for (int i = 0; i < partitions.length; i++) {
-            ring(i).stopWaking(audiences.get(i), waker);
+            host.context().stopWaking(ring(i), audiences.get(i), host.turn());
             feed.older().forget(partitions[i], waker);
         }
     }
@@ -192,14 +193,21 @@ final class ChangeTail {
     // the offset to go on from; not beyond the cursor when there is nothing now
     private long read(int i, int countMax, int bytesMax, List<Entry> into) {
         Cursor cursor = cursors[i];
+        if (cursor.mode() == Cursor.Mode.TAIL) {
+            if (ring(i).isAtEnd(cursor.offset(), cursor.epoch())) {
+                return cursor.offset();
+            }
+            long next = readRing(i, countMax, bytesMax, into);
+            if (next >= 0) {
+                return next;
+            }
+        }
         // the ring may move on between the look and the read; it cannot do so twice and still be said to hold the place
         for (int again = 0; again < 2; again++) {
             switch (cursor.look(ring(i).bounds(audiences.get(i)))) {
                 case TAIL -> {
-                    long next =
-                            ring(i).read(audiences.get(i), cursor.offset(), cursor.epoch(), countMax, bytesMax, into);
+                    long next = readRing(i, countMax, bytesMax, into);
                     if (next >= 0) {
-                        metrics.readRing(into.size());
                         return next;
                     }
                 }
@@ -221,6 +229,16 @@ final class ChangeTail {
         }
         waker.run();
         return cursor.offset();
+    }
+
+    // -1: not all that follows is there any more
+    private long readRing(int i, int countMax, int bytesMax, List<Entry> into) {
+        Cursor cursor = cursors[i];
+        long next = ring(i).read(audiences.get(i), cursor.offset(), cursor.epoch(), countMax, bytesMax, into);
+        if (next >= 0) {
+            metrics.readRing(into.size());
+        }
+        return next;
     }
 
     /** Goes on to an offset of the partition of a window. */

@@ -34,6 +34,10 @@ final class Frames {
         return ByteBuffer.wrap(whole);
     }
 
+    static ByteBuffer withPosition(byte[] body, String token) {
+        return join(body, positionTail(token));
+    }
+
     /** A whole frame with one more field at its end. */
     static ByteBuffer withPosition(ByteBuffer frame, String token) {
         byte[] tail = positionTail(token);

@@ -16,6 +16,11 @@ interface SessionHost {
     /** Has the session look for something to send, soon. One object, always the same. */
     Runnable waker();
 
+    SessionContext context();
+
+    /** In the context: looks for something to send, now. One object, always the same. */
+    Runnable turn();
+
     /** Goes on in the session's context, unless the session ended meanwhile. */
     <T> void later(CompletableFuture<T> answer, Consumer<T> then, Consumer<MusterException> failed);
 

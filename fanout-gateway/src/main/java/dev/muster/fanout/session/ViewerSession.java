@@ -14,7 +14,6 @@ import java.util.Deque;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,6 +51,7 @@ public final class ViewerSession implements ClientOp.Taker {
     /** After so much the next session gets its turn. */
     static final int TURN_BYTES = 256 * 1024;
 
+    private static final long NOBODY = -1;
     private static final Duration AGAIN = Duration.ofSeconds(1);
     private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
     private static final Duration POSITION_EVERY = Duration.ofSeconds(30);
@@ -59,16 +59,19 @@ public final class ViewerSession implements ClientOp.Taker {
 
     private final User user;
     private final Services services;
-    private final Executor context;
+    private final SessionContext context;
     private final Outbound out;
     private final Runnable onEnd;
     private final Runnable waker = this::wake;
+    private final Runnable turn = this::turn;
+    private final Runnable turnNow = this::turnNow;
     private final Parts host = new Parts();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicInteger recordsInFlight = new AtomicInteger();
     private volatile boolean inFlight;
     private volatile long inFlightSince;
-    private volatile @Nullable Thread turning;
+    /** Id of the thread that sends now; a number, because to a collector each reference that is set anew is work. */
+    private volatile long turningThread = NOBODY;
 
     private State state = State.WAITING;
     private final Deque<ByteBuffer> replies = new ArrayDeque<>(2);
@@ -87,10 +90,9 @@ public final class ViewerSession implements ClientOp.Taker {
     private long checkNanos;
 
     /**
-     * @param context runs one task at a time, in order
      * @param onEnd run once, in the context, when the session has let go of everything
      */
-    public ViewerSession(User user, Services services, Executor context, Outbound out, Runnable onEnd) {
+    public ViewerSession(User user, Services services, SessionContext context, Outbound out, Runnable onEnd) {
         this.user = user;
         this.services = services;
         this.context = context;
@@ -257,14 +259,18 @@ public final class ViewerSession implements ClientOp.Taker {
 
     /** Has the session look for something to send, soon. Cheap to call often. */
     void wake() {
-        if (scheduled.compareAndSet(false, true)) {
-            execute(this::turn);
+        if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+            submit(turn);
         }
     }
 
     private void turn() {
+        guard(turnNow);
+    }
+
+    private void turnNow() {
         scheduled.set(false);
-        turning = Thread.currentThread();
+        turningThread = Thread.currentThread().getId();
         try {
             int left = TURN_BYTES;
             while (!inFlight && state != State.CLOSED) {
@@ -281,7 +287,7 @@ public final class ViewerSession implements ClientOp.Taker {
                 send(batch);
             }
         } finally {
-            turning = null;
+            turningThread = NOBODY;
         }
     }
 
@@ -333,7 +339,7 @@ public final class ViewerSession implements ClientOp.Taker {
                     metrics.delivered(services.clock().millis() - batch.sinceMillis());
                 }
                 inFlight = false;
-                if (turning != Thread.currentThread()) {
+                if (turningThread != Thread.currentThread().getId()) {
                     wake();
                 }
             } else {
@@ -420,6 +426,16 @@ public final class ViewerSession implements ClientOp.Taker {
         @Override
         public Runnable waker() {
             return waker;
+        }
+
+        @Override
+        public SessionContext context() {
+            return context;
+        }
+
+        @Override
+        public Runnable turn() {
+            return turn;
         }
 
         @Override
@@ -533,8 +549,12 @@ public final class ViewerSession implements ClientOp.Taker {
     }
 
     private void execute(Runnable task) {
+        submit(() -> guard(task));
+    }
+
+    private void submit(Runnable task) {
         try {
-            context.execute(() -> guard(task));
+            context.execute(task);
         } catch (RejectedExecutionException e) {
             // the gateway stops; the sockets end with it
             log.atDebug().log("session ended with the gateway");

@@ -1,5 +1,6 @@
 package dev.muster.fanout.ws;
 
+import dev.muster.fanout.session.SessionContext;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -26,6 +27,7 @@ final class Shard implements Executor, AutoCloseable {
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Thread thread;
     private final AtomicBoolean parked = new AtomicBoolean();
+    private final SessionContext context = new SessionContext(this);
     private final Supplier<String> errorIds;
     private volatile boolean closing;
     /** Confined to the thread. */
@@ -52,6 +54,10 @@ final class Shard implements Executor, AutoCloseable {
         if (parked.get() && parked.compareAndSet(true, false)) {
             LockSupport.unpark(thread);
         }
+    }
+
+    SessionContext context() {
+        return context;
     }
 
     /** In the shard's thread. */

@@ -12,37 +12,76 @@ import org.eclipse.jetty.websocket.core.OutgoingEntry;
 import org.eclipse.jetty.websocket.core.WebSocketCoreSession;
 
 /**
- * Sends text that is UTF-8 already, several frames in one write. Jetty's public API has neither, so this one class goes to its core session, and past it where it can: the layers between session and connection
- * cut large frames, run extensions and count what is in flight, at half the cost of a delivery. Here there are no extensions, one batch is in flight, and a connection that has closed refuses frames by itself.
+ * Sends text that is UTF-8 already, several frames in one write. Jetty's public API has neither, so this one class goes to its core session, and past it where it can: frames that fit a thread's scratch buffer are put
+ * there, one behind the other, and written to the connection at once ({@link FrameEndPoint}). The layers between cut large frames, run extensions and queue, at more than the cost of the write itself; here there are no
+ * extensions, and one batch is in flight.
  */
 final class SocketSender {
+    /** Frames larger than a batch are rare: pages of a snapshot. */
+    private static final int SCRATCH_BYTES = 128 * 1024;
+
+    /** A whole text message that is not masked. */
+    private static final byte WHOLE_TEXT = (byte) 0x81;
+
+    private static final int LENGTH_16 = 126;
+    private static final int LENGTH_64 = 127;
+    private static final int HEADER_BYTES_MAX = 10;
+
+    /** Outside of the heap, where the kernel takes it from. */
+    private static final ThreadLocal<ByteBuffer> SCRATCH =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(SCRATCH_BYTES));
+
     private SocketSender() {}
 
     /** @param done told once, when the last frame is written; when one fails, so do those behind it */
     static void send(Session session, List<ByteBuffer> frames, Outbound.Done done) {
         WebSocketCoreSession core = (WebSocketCoreSession) ((WebSocketSession) session).getCoreSession();
-        boolean whole = fitsWhole(frames, core.getMaxFrameSize());
-        int last = frames.size() - 1;
-        for (int i = 0; i <= last; i++) {
-            Frame frame = new Frame(OpCode.TEXT, frames.get(i));
-            Callback callback = i < last ? Callback.NOOP : new Last(done);
-            OutgoingEntry entry =
-                    new OutgoingEntry.Builder(frame, callback).batch(i < last).build();
-            if (whole) {
-                core.getConnection().enqueueFrame(entry);
-            } else {
-                core.sendFrame(entry);
+        if (core.getConnection().getEndPoint() instanceof FrameEndPoint direct
+                && fits(frames, core.getMaxFrameSize())) {
+            ByteBuffer scratch = SCRATCH.get().clear();
+            for (int i = 0; i < frames.size(); i++) {
+                put(frames.get(i), scratch);
             }
+            direct.writeFrames(scratch.flip(), core::isOutputOpen, new Last(done));
+        } else {
+            enqueue(core, frames, done);
         }
     }
 
-    private static boolean fitsWhole(List<ByteBuffer> frames, long bytesMax) {
+    private static boolean fits(List<ByteBuffer> frames, long frameBytesMax) {
+        int bytes = 0;
         for (int i = 0; i < frames.size(); i++) {
-            if (bytesMax > 0 && frames.get(i).remaining() > bytesMax) {
+            int length = frames.get(i).remaining();
+            if (frameBytesMax > 0 && length > frameBytesMax) {
                 return false;
             }
+            bytes += HEADER_BYTES_MAX + length;
         }
-        return true;
+        return bytes <= SCRATCH_BYTES;
+    }
+
+    private static void put(ByteBuffer payload, ByteBuffer into) {
+        int length = payload.remaining();
+        into.put(WHOLE_TEXT);
+        if (length < LENGTH_16) {
+            into.put((byte) length);
+        } else if (length <= 0xffff) {
+            into.put((byte) LENGTH_16).putShort((short) length);
+        } else {
+            into.put((byte) LENGTH_64).putLong(length);
+        }
+        into.put(payload);
+    }
+
+    // what is too large for one frame is cut by Jetty
+    private static void enqueue(WebSocketCoreSession core, List<ByteBuffer> frames, Outbound.Done done) {
+        int last = frames.size() - 1;
+        for (int i = 0; i <= last; i++) {
+            Callback callback = i < last ? Callback.NOOP : new Last(done);
+            core.sendFrame(new OutgoingEntry.Builder(new Frame(OpCode.TEXT, frames.get(i)), callback)
+                    .batch(i < last)
+                    .build());
+        }
     }
 
     private record Last(Outbound.Done done) implements Callback {

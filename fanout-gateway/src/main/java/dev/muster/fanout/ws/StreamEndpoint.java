@@ -255,7 +255,7 @@ public final class StreamEndpoint implements AutoCloseable {
             return null;
         }
         viewers.add(viewer);
-        return new ViewerSession(user, services, shard, out, () -> {
+        return new ViewerSession(user, services, shard.context(), out, () -> {
             viewers.remove(viewer);
             admission.leave(user.name(), address);
         });

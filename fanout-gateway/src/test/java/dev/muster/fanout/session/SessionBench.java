@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +24,7 @@ final class SessionBench implements AutoCloseable {
     final Watches watches;
     private final Services services;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final SessionContext context = new SessionContext(tasks::add);
 
     SessionBench(StreamFixture fixture, int pageNodes, long attachLagBytes) {
         this(fixture, pageNodes, attachLagBytes, 1_000);
@@ -63,7 +63,6 @@ final class SessionBench implements AutoCloseable {
     }
 
     ViewerSession session(RecordingOutbound out, String user, String... groups) {
-        Executor context = tasks::add;
         return new ViewerSession(
                 new User(user, List.of(groups), user.equals("admin"), Instant.MAX), services, context, out, () -> {});
     }

@@ -18,6 +18,7 @@ import dev.muster.fanout.feed.ViewRecords;
 import dev.muster.fanout.session.ByteBudget;
 import dev.muster.fanout.session.Outbound;
 import dev.muster.fanout.session.Services;
+import dev.muster.fanout.session.SessionContext;
 import dev.muster.fanout.session.StreamMetrics;
 import dev.muster.fanout.session.ViewerSession;
 import dev.muster.fanout.watch.Inputs;
@@ -96,6 +97,7 @@ final class FanoutNode {
     /** One process. */
     private final class Life {
         private final ProcessExecutor process = new ProcessExecutor(world.time);
+        private final SessionContext context = new SessionContext(process);
         private final List<ViewerSession> sessions = new ArrayList<>();
         private final Services services;
 
@@ -173,7 +175,7 @@ final class FanoutNode {
 
         private ViewerSession accept(User user, Outbound socket) {
             ViewerSession[] made = new ViewerSession[1];
-            ViewerSession session = new ViewerSession(user, services, process, socket, () -> sessions.remove(made[0]));
+            ViewerSession session = new ViewerSession(user, services, context, socket, () -> sessions.remove(made[0]));
             made[0] = session;
             sessions.add(session);
             return session;

@@ -1,0 +1,134 @@
+package dev.muster.fanout.session;
+
+import dev.muster.fanout.feed.PartitionRing;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where sessions run: an executor that runs one task at a time, in order. Those of them that wait for the same records are woken together: a record that thousands want is one task then, not a task for each, and no
+ * other thread touches what is theirs.
+ */
+public final class SessionContext {
+    private static final Logger log = LoggerFactory.getLogger(SessionContext.class);
+    /** So many have their turn before other tasks have theirs. */
+    private static final int TURNS_AT_ONCE = 32;
+
+    private static final Runnable[] NOBODY = {};
+
+    private final Executor executor;
+    /** Confined to the executor. */
+    private final Map<Records, Group> groups = new HashMap<>();
+
+    private record Records(PartitionRing ring, List<String> keys) {}
+
+    public SessionContext(Executor executor) {
+        this.executor = executor;
+    }
+
+    void execute(Runnable task) {
+        executor.execute(task);
+    }
+
+    /** In the context: has {@code turn} run in the context whenever one of the keys gets a record, or the ring begins anew. */
+    void wakeOn(PartitionRing ring, List<String> keys, Runnable turn) {
+        Group group = groups.get(new Records(ring, keys));
+        if (group == null) {
+            group = new Group();
+            groups.put(new Records(ring, keys), group);
+            ring.wakeOn(keys, group.wake);
+        }
+        group.add(turn);
+    }
+
+    /** In the context: undoes {@link #wakeOn}; nothing to do if there was none. */
+    void stopWaking(PartitionRing ring, List<String> keys, Runnable turn) {
+        Group group = groups.get(new Records(ring, keys));
+        if (group != null && group.remove(turn)) {
+            groups.remove(new Records(ring, keys));
+            ring.stopWaking(keys, group.wake);
+        }
+    }
+
+    /** Those that wait for the same records. All is confined to the executor but what {@link #wake} does. */
+    private final class Group {
+        private final Set<Runnable> turns = new LinkedHashSet<>();
+        private final AtomicBoolean awake = new AtomicBoolean();
+        private final Runnable wake = this::wake;
+        private final Runnable begin = this::begin;
+        private final Runnable step = this::step;
+        private Runnable @Nullable [] known;
+        private Runnable[] round = NOBODY;
+        private int next;
+        private boolean again;
+
+        void add(Runnable turn) {
+            turns.add(turn);
+            known = null;
+        }
+
+        /** Whether nobody is left. */
+        boolean remove(Runnable turn) {
+            known = null;
+            return turns.remove(turn) && turns.isEmpty();
+        }
+
+        private void wake() {
+            if (awake.compareAndSet(false, true)) {
+                submit(begin);
+            }
+        }
+
+        private void begin() {
+            awake.set(false);
+            if (next < round.length) {
+                // some have had their turn already, without what has come now
+                again = true;
+            } else {
+                start();
+            }
+        }
+
+        private void start() {
+            again = false;
+            Runnable[] all = known == null ? turns.toArray(NOBODY) : known;
+            known = all;
+            round = all;
+            next = 0;
+            step();
+        }
+
+        private void step() {
+            int until = Math.min(round.length, next + TURNS_AT_ONCE);
+            while (next < until) {
+                round[next++].run();
+            }
+            if (next < round.length) {
+                submit(step);
+            } else {
+                // whoever leaves must not be held here until the next record comes
+                round = NOBODY;
+                next = 0;
+                if (again) {
+                    start();
+                }
+            }
+        }
+    }
+
+    private void submit(Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException e) {
+            log.atDebug().log("nobody is woken: the gateway stops");
+        }
+    }
+}
