@@ -28,10 +28,10 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 public final class TerminalApp implements AutoCloseable {
     private static final long TOPIC_ID_TIMEOUT_SECONDS = 30;
     /**
-     * What one partition brings at once, compressed. All of it is processed before the other partitions have their turn, so that with Kafka's megabyte, which is five or more of text,
-     * one terminal that prints without end would keep those of all other nodes waiting for seconds.
+     * What one partition brings at once, compressed. It is processed before other partitions have their turn, so that one terminal that prints without end keeps those of
+     * all other nodes waiting for as long. A little more than a batch of the ingress gateway (256 KiB): a batch that is larger than this comes only when its partition is the first in an answer.
      */
-    static final int PARTITION_FETCH_BYTES = 64 << 10;
+    static final int PARTITION_FETCH_BYTES = 288 << 10;
 
     private final StreamsApp app;
     private final TerminalQueries queries;
@@ -48,19 +48,24 @@ public final class TerminalApp implements AutoCloseable {
             String stdoutTopicId,
             RocksMemory memory,
             MeterRegistry meters) {
+        app = new StreamsApp(
+                streams.terminal().name(),
+                TerminalTopology.build(kafka.names(), settings, stdoutTopicId, new TerminalMetrics(meters)),
+                properties(kafka, streams, memory, meters),
+                streams.threadReplacementsMax(),
+                System::nanoTime);
+        queries = new TerminalQueries(kafka.partitions(), partition -> store(partition, false));
+        copies = new TerminalQueries(kafka.partitions(), partition -> store(partition, true));
+    }
+
+    static Properties properties(
+            KafkaSettings kafka, StreamsSettings streams, RocksMemory memory, MeterRegistry meters) {
         Properties properties = streams.properties(streams.terminal(), kafka, memory);
         properties.put(BadDataHandler.METRICS_CONFIG, meters);
         properties.put(
                 StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG),
                 PARTITION_FETCH_BYTES);
-        app = new StreamsApp(
-                streams.terminal().name(),
-                TerminalTopology.build(kafka.names(), settings, stdoutTopicId, new TerminalMetrics(meters)),
-                properties,
-                streams.threadReplacementsMax(),
-                System::nanoTime);
-        queries = new TerminalQueries(kafka.partitions(), partition -> store(partition, false));
-        copies = new TerminalQueries(kafka.partitions(), partition -> store(partition, true));
+        return properties;
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Partitions;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,8 +55,11 @@ final class FloodBench {
         List<Figure> figures = new ArrayList<>();
         try (Stage stage = new Stage(progress)) {
             progress.say("opening terminals");
-            Stage.Terminal flooding = stage.open("flooder", 1).get(0);
-            List<Stage.Terminal> quietly = stage.open("neighbour", QUIET);
+            List<String> owners = new ArrayList<>(List.of("flooder"));
+            owners.addAll(Collections.nCopies(QUIET, "neighbour"));
+            List<Stage.Terminal> terminals = stage.open(owners);
+            Stage.Terminal flooding = terminals.get(0);
+            List<Stage.Terminal> quietly = terminals.subList(1, terminals.size());
             Quiet quiet = watch(stage, flooding, quietly);
             try (Flood flood = new Flood(flooding);
                     NodeChanges changes = new NodeChanges(

@@ -61,12 +61,12 @@ final class LatencyBench {
         try (Stage stage = new Stage(progress);
                 KafkaAlone alone = new KafkaAlone(stage.cluster().bootstrapServers(), kafka)) {
             progress.say("opening " + (PRINTING + 2) + " terminals on as many nodes");
-            List<Stage.Terminal> terminals = new ArrayList<>();
-            for (int owner = 0; owner < OWNERS; owner++) {
-                terminals.addAll(stage.open("viewer-" + owner, TERMINALS_EACH));
+            List<String> owners = new ArrayList<>();
+            for (int i = 0; i < PRINTING; i++) {
+                owners.add("viewer-" + i / TERMINALS_EACH);
             }
-            terminals.addAll(stage.open("visitor-small", 1));
-            terminals.addAll(stage.open("visitor-large", 1));
+            owners.addAll(List.of("visitor-small", "visitor-large"));
+            List<Stage.Terminal> terminals = stage.open(owners);
             PacedLoad load = new PacedLoad(terminals, LINES_MAX);
             load.fill(SMALL, SMALL_LINES);
             load.fill(LARGE, plan.largeLines());

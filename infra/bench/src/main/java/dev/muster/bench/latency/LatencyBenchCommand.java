@@ -37,7 +37,7 @@ public final class LatencyBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         LatencyBench.Plan plan = quick
-                ? new LatencyBench.Plan(true, rate, 12, 3, 0, 3, 1.5, 20_000, 100)
+                ? new LatencyBench.Plan(true, rate, 12, 3, 0, 3, 1.5, 20_000, 80)
                 : new LatencyBench.Plan(false, rate, 20, rounds, rounds / 2, 10, 5, lines, 500);
         new LatencyBench(plan, new Progress(err)).run().print(out);
         return 0;

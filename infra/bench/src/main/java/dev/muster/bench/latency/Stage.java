@@ -10,10 +10,15 @@ import dev.muster.bench.load.SimNode;
 import dev.muster.bench.recovery.HttpApi;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** A Muster in processes of its own, with nodes of several users on each of which one terminal is open. */
 final class Stage implements AutoCloseable {
@@ -78,29 +83,52 @@ final class Stage implements AutoCloseable {
         return new HttpApi("http://127.0.0.1:" + gateway().port(), token(user));
     }
 
-    /** Makes nodes of a user, connects an agent for each, and starts a task there whose terminal is given. */
-    List<Terminal> open(String owner, int count) throws IOException, InterruptedException {
-        HttpApi api = api(owner);
+    /**
+     * For each of these users makes a node, connects an agent for it, and starts a task there whose terminal is given. Everything at once: opening one after the other takes longer than what
+     * a quick run measures.
+     *
+     * @param owners a user may be there several times
+     */
+    List<Terminal> open(List<String> owners) throws InterruptedException {
+        Map<String, CompletableFuture<Queue<SimNode>>> made = new HashMap<>();
+        List<CompletableFuture<Queue<SimNode>>> ofEach = new ArrayList<>();
+        for (String owner : owners) {
+            int count = Collections.frequency(owners, owner);
+            ofEach.add(made.computeIfAbsent(owner, user -> async(() -> new ArrayDeque<>(makeNodes(user, count)))));
+        }
         List<SimNode> nodes =
-                new Provisioner(api.origin(), () -> token(owner), channels, progress).make("of-" + owner, count);
+                ofEach.stream().map(those -> those.join().remove()).toList();
         int before = fleet.size();
         fleet.connect(nodes, 1_000);
-        List<CompletableFuture<String>> tasks = nodes.stream()
-                .map(node -> CompletableFuture.supplyAsync(
-                        () -> startTask(api, node), run -> new Thread(run, "bench-start").start()))
-                .toList();
-        List<Terminal> opened = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
+        List<CompletableFuture<String>> tasks = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            HttpApi api = api(owners.get(i));
+            SimNode node = nodes.get(i);
+            tasks.add(async(() -> startTask(api, node)));
+        }
+        for (int i = 0; i < nodes.size(); i++) {
             PrintingTerminal out = new PrintingTerminal(
                     channels,
                     before + i,
                     nodes.get(i),
                     fleet.sessionOf(before + i),
                     tasks.get(i).join());
-            opened.add(new Terminal(owner, nodes.get(i).nodeId(), out));
+            terminals.add(new Terminal(owners.get(i), nodes.get(i).nodeId(), out));
         }
-        terminals.addAll(opened);
-        return opened;
+        return terminals.subList(before, terminals.size());
+    }
+
+    private static <T> CompletableFuture<T> async(Supplier<T> task) {
+        return CompletableFuture.supplyAsync(task, run -> new Thread(run, "bench-start").start());
+    }
+
+    private List<SimNode> makeNodes(String owner, int count) {
+        try {
+            return new Provisioner(api(owner).origin(), () -> token(owner), channels, progress)
+                    .make("of-" + owner, count);
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException("nodes could not be made", e);
+        }
     }
 
     /** Returns its id once it runs. */

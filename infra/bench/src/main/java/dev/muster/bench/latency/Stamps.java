@@ -64,8 +64,9 @@ final class Stamps {
                     line.append(random.nextInt(100_000)).append(' ');
                 }
             }
-            line.setLength(LINE_BYTES - 2);
-            byte[] text = line.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII);
+            // a blank at its end would not be kept
+            line.setLength(LINE_BYTES - 3);
+            byte[] text = line.append(".\r\n").toString().getBytes(StandardCharsets.US_ASCII);
             System.arraycopy(text, 0, lines, at, LINE_BYTES);
         }
         return lines;
