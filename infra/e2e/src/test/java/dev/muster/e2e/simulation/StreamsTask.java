@@ -37,6 +37,9 @@ final class StreamsTask<KO, VO> {
     // one life
     private final Map<String, KeyValueStore<?, ?>> stores = new LinkedHashMap<>();
     private final Map<Topic, Long> positions = new EnumMap<>(Topic.class);
+    /** Up to where each topic is known to have records; nothing before the first fetch. */
+    private final Map<Topic, Long> knownEnds = new EnumMap<>(Topic.class);
+
     private final List<Change> changes = new ArrayList<>();
     private MemoryLog.Transaction transaction = new MemoryLog.Transaction();
     private @Nullable Processor<String, Parsed<Message>, KO, VO> processor;
@@ -87,6 +90,7 @@ final class StreamsTask<KO, VO> {
         changes.clear();
         positions.clear();
         positions.putAll(committed);
+        knownEnds.clear();
         transaction = new MemoryLog.Transaction();
         processed = 0;
         for (StoreBuilder<?> builder : builders.get()) {
@@ -112,7 +116,10 @@ final class StreamsTask<KO, VO> {
         return new LoggedStore<>(inner, (key, value) -> changes.add(new Change(inner.name(), key, value)));
     }
 
-    /** Processes the next record there is, the one with the lowest timestamp of those fetched; false when there is none. */
+    /**
+     * Processes the next record there is, the one with the lowest timestamp; false when there is none. As Streams does by default ({@code max.task.idle.ms=0}), a task waits for what it knows to be on the broker,
+     * and so processes it in the order of its timestamps, but not for what was written since a topic was last asked for.
+     */
     boolean step() {
         @Nullable Processor<String, Parsed<Message>, KO, VO> current = processor;
         @Nullable TaskContext<KO, VO> now = context;
@@ -122,10 +129,15 @@ final class StreamsTask<KO, VO> {
         @Nullable Topic from = null;
         MemoryLog.@Nullable Entry first = null;
         for (Topic topic : inputs) {
-            // what a fetch has not brought yet does not hold the others up
-            MemoryLog.@Nullable Entry head =
-                    world.mishap(8) ? null : world.log.next(topic, partition, positions.getOrDefault(topic, 0L));
-            if (head != null && (first == null || head.timestamp() < first.timestamp())) {
+            if (!world.mishap(8)) {
+                knownEnds.put(topic, world.log.end(topic, partition));
+            }
+            @Nullable Long knownEnd = knownEnds.get(topic);
+            if (knownEnd == null) {
+                return false;
+            }
+            MemoryLog.@Nullable Entry head = world.log.next(topic, partition, positions.getOrDefault(topic, 0L));
+            if (head != null && head.offset() < knownEnd && (first == null || head.timestamp() < first.timestamp())) {
                 from = topic;
                 first = head;
             }
