@@ -105,7 +105,7 @@ function JoinLine({ invited: { nodeId, name, invite } }: { invited: Invited }) {
   const left = invite.expiresAt ? Date.parse(invite.expiresAt) - now.value : null;
   return (
     <Dialog title={`Join ${name}`} onClose={close} testid="join-dialog">
-      <p>{elsewhere(invite.command) ? <>Run this on the machine that is to be <b>{name}</b></> : <>Run this on the machine that Muster runs on: it listens for agents there alone</>}, in a checkout of Muster. It works once{left === null ? '' : left > 0 ? `, for the next ${duration(left)}` : ' and has expired: make a new invite'}.</p>
+      <p>Run this in a checkout of Muster, on the machine {elsewhere(invite.command) ? <>that is to be <b>{name}</b></> : 'where Muster itself runs: agents elsewhere cannot reach it as it was started'}. The line works once{left === null ? '' : left > 0 ? `, for the next ${duration(left)}` : ' and has expired: make a new invite'}.</p>
       <pre class="join-line" tabIndex={0} data-testid="join-line">{invite.command}</pre>
       <div class="row gap">
         <CopyButton text={invite.command} label="Copy the line" first testid="copy-join-line" />

@@ -23,6 +23,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,11 +68,16 @@ public final class Agent implements AutoCloseable {
      * @throws AgentException if the state directory cannot be used, or joining failed for good
      */
     public static Agent start(AgentConfig given) throws AgentException, InterruptedException {
+        return start(given, line -> {});
+    }
+
+    /** @param say hears, in a line for people, why joining takes so long */
+    static Agent start(AgentConfig given, Consumer<String> say) throws AgentException, InterruptedException {
         StateDir state = StateDir.open(given.stateDir());
         AgentConfig config = state.reach().map(given::reachingAs).orElse(given);
         try {
             Vitals vitals = new Vitals(Path.of("/proc"));
-            Identity identity = identity(state, config, vitals);
+            Identity identity = identity(state, config, vitals, say);
             String gateway = config.gateway() != null ? config.gateway() : identity.gateway();
             long boot = state.nextBoot();
             ScheduledExecutorService executor = executor("agent-" + identity.name());
@@ -132,7 +138,7 @@ public final class Agent implements AutoCloseable {
         return link.stopped();
     }
 
-    private static Identity identity(StateDir state, AgentConfig config, Vitals vitals)
+    private static Identity identity(StateDir state, AgentConfig config, Vitals vitals, Consumer<String> say)
             throws AgentException, InterruptedException, IOException {
         Optional<Identity> known = state.identity();
         String invite = config.invite();
@@ -148,7 +154,7 @@ public final class Agent implements AutoCloseable {
         if (gateway == null) {
             throw new AgentException("an invite needs the gateway's address: --gateway HOST:PORT");
         }
-        JoinResponse joined = Join.join(gateway, config, invite, state.keyPair(), vitals.host());
+        JoinResponse joined = Join.join(gateway, config, invite, state.keyPair(), vitals.host(), say);
         state.joined(
                 joined.getNodeId(),
                 joined.getName(),

@@ -71,7 +71,7 @@ public final class AgentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        try (Agent agent = Agent.start(config())) {
+        try (Agent agent = Agent.start(config(), this::say)) {
             Thread main = Thread.currentThread();
             Thread hook = new Thread(
                     () -> {

@@ -107,6 +107,28 @@ class AgentTest {
     }
 
     @Test
+    void whoever_waits_for_it_to_join_is_told_why() throws Exception {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        AgentConfig config = AgentConfig.local(dir.resolve("state"), "127.0.0.1:1", INVITE);
+        Thread joining = new Thread(() -> {
+            try {
+                Agent.start(config, lines::add).close();
+            } catch (AgentException | InterruptedException expected) {
+                // nobody listens there
+            }
+        });
+        joining.start();
+        await().atMost(LONG).until(() -> !lines.isEmpty());
+        joining.interrupt();
+        joining.join();
+        assertThat(lines)
+                .singleElement()
+                .asString()
+                .contains("127.0.0.1:1 yet, trying again")
+                .contains("without TLS");
+    }
+
+    @Test
     void it_is_said_to_run_when_it_is_welcome_and_not_before() throws Exception {
         try (RecordingGateway gateway = new RecordingGateway()) {
             gateway.refuses = true;

@@ -51,7 +51,7 @@ public final class Channels {
                 .flowControlWindow(WINDOW_BYTES)
                 .keepAliveTime(30, TimeUnit.SECONDS)
                 .keepAliveTimeout(20, TimeUnit.SECONDS);
-        if (config.plaintext() || isPlainByDefault(gateway.substring(0, colon), config)) {
+        if (isPlain(gateway, config)) {
             return builder.usePlaintext().build();
         }
         try {
@@ -69,6 +69,10 @@ public final class Channels {
                             + ": " + e.getMessage(),
                     e);
         }
+    }
+
+    static boolean isPlain(String gateway, AgentConfig config) {
+        return config.plaintext() || isPlainByDefault(gateway.substring(0, gateway.lastIndexOf(':')), config);
     }
 
     /** Nobody else hears what stays on this machine. */

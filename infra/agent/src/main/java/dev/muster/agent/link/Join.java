@@ -16,6 +16,7 @@ import java.security.KeyPair;
 import java.security.Signature;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Swaps an invite for the node's own credential. Repeats what may succeed later; the gateway answers a repeat alike. */
 public final class Join {
@@ -24,7 +25,9 @@ public final class Join {
 
     private Join() {}
 
-    public static JoinResponse join(String gateway, AgentConfig config, String invite, KeyPair keys, Host host)
+    /** @param say hears of the first try that failed and will be repeated: all of them take half a minute */
+    public static JoinResponse join(
+            String gateway, AgentConfig config, String invite, KeyPair keys, Host host, Consumer<String> say)
             throws AgentException, InterruptedException {
         JoinRequest request = request(invite, keys, host);
         Backoff backoff = new Backoff(new Random());
@@ -37,7 +40,11 @@ public final class Join {
                             .join(request);
                 } catch (StatusRuntimeException e) {
                     if (attempt == TRIES || !isRetryable(e.getStatus())) {
-                        throw new AgentException("cannot join at " + gateway + ": " + EndOfCall.of(e), e);
+                        throw new AgentException("cannot join at " + gateway + ": " + reason(e, gateway, config), e);
+                    }
+                    if (attempt == 1) {
+                        say.accept("agent: not joined at " + gateway + " yet, trying again: "
+                                + reason(e, gateway, config));
                     }
                     TimeUnit.MILLISECONDS.sleep(backoff.nextMillis());
                 }
@@ -45,6 +52,14 @@ public final class Join {
         } finally {
             channel.shutdownNow();
         }
+    }
+
+    private static String reason(StatusRuntimeException e, String gateway, AgentConfig config) {
+        EndOfCall end = EndOfCall.of(e);
+        boolean noneSpoke = end.code().isEmpty() && e.getStatus().getCode() == Status.Code.UNAVAILABLE;
+        return noneSpoke && Channels.isPlain(gateway, config)
+                ? end + "; this was without TLS: where the gateway has it, --ca FILE is needed"
+                : end.toString();
     }
 
     private static JoinRequest request(String invite, KeyPair keys, Host host) throws AgentException {
