@@ -94,7 +94,7 @@ class CommandLineTest {
         assertThat(failed.out().lines()).contains("demo-1 | 12000");
         assertThat(failed.err())
                 .contains("demo-1: its first 2000 lines are not shown")
-                .contains("FAILED 3");
+                .contains("FAILED exit 3");
         JsonNode groups = muster("task-groups", "-n", "2", "-o", "json").json();
         assertThat(groups.findValuesAsText("state")).containsExactly("FAILED", "SUCCEEDED");
         Ran nodes = muster("task-groups", groups.at("/taskGroups/0/groupId").asText());
