@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
 /** The terminals of one session by ref, and what the client asks of them. Confined to the session's context. */
 final class AttachSet {
     private final SessionHost host;
-    private final Map<String, Attach> attaches = new LinkedHashMap<>(2);
-    private final List<TerminalPoint> ofToken = new ArrayList<>(0);
+    /** Of most sessions both are the same two empty ones. */
+    private Map<String, Attach> attaches = Map.of();
+
+    private List<TerminalPoint> ofToken = List.of();
     private boolean begun;
 
     AttachSet(SessionHost host) {
@@ -44,6 +46,9 @@ final class AttachSet {
                     op.ref(), new MusterException(ErrorCode.RATE_LIMITED, "There are " + max + " attaches already."));
         } else {
             Attach attach = new Attach(host, op, this::takePoint);
+            if (attaches.isEmpty()) {
+                attaches = new LinkedHashMap<>(2);
+            }
             attaches.put(op.ref(), attach);
             host.services().metrics().attached(1);
             if (begun) {
@@ -113,7 +118,7 @@ final class AttachSet {
      */
     void begin(List<TerminalPoint> points) {
         begun = true;
-        ofToken.addAll(points);
+        ofToken = points.isEmpty() ? List.of() : new ArrayList<>(points);
         each(Attach::start);
     }
 

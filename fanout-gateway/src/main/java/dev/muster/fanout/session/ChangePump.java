@@ -109,7 +109,7 @@ final class ChangePump {
     }
 
     private void take(ChangeTail.Window window, Batch batch) {
-        Map<String, Integer> latest = lagging ? latestOf(window.entries()) : Map.of();
+        @Nullable Map<String, Integer> latest = lagging ? latestOf(window.entries()) : null;
         int partition = tail.partitionOf(window);
         for (int i = 0; i < window.entries().size(); i++) {
             Entry entry = window.entries().get(i);
@@ -118,8 +118,8 @@ final class ChangePump {
                 return;
             }
             tail.advance(window, entry.offset() + 1);
-            String node = ((ViewRecord) entry.value()).getNodeId();
-            deliver(partition, entry, latest.getOrDefault(node, i) > i, batch);
+            boolean superseded = latest != null && latest.getOrDefault(((ViewRecord) entry.value()).getNodeId(), i) > i;
+            deliver(partition, entry, superseded, batch);
         }
         tail.advance(window, window.next());
     }

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -137,12 +138,12 @@ public final class StreamMetrics {
 
     /** @param nanos from handing over a batch to its last byte being written */
     void frameDone(long nanos) {
-        frameTime.record(Duration.ofNanos(nanos));
+        frameTime.record(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** @param millis from the broker taking the oldest record of a batch to its last byte being written */
     void delivered(long millis) {
-        deliveryTime.record(Duration.ofMillis(Math.max(0, millis)));
+        deliveryTime.record(Math.max(0, millis), TimeUnit.MILLISECONDS);
     }
 
     void lag(Lag lag, double seconds) {

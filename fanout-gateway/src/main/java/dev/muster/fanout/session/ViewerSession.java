@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +52,9 @@ public final class ViewerSession implements ClientOp.Taker {
     static final int TURN_BYTES = 256 * 1024;
 
     private static final long NOBODY = -1;
+    private static final AtomicIntegerFieldUpdater<ViewerSession> RECORDS_IN_FLIGHT =
+            AtomicIntegerFieldUpdater.newUpdater(ViewerSession.class, "recordsInFlight");
+
     private static final Duration AGAIN = Duration.ofSeconds(1);
     private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
     private static final Duration POSITION_EVERY = Duration.ofSeconds(30);
@@ -64,17 +67,24 @@ public final class ViewerSession implements ClientOp.Taker {
     private final Runnable onEnd;
     private final Runnable waker = this::wake;
     private final Runnable turn = this::turn;
-    private final Runnable turnNow = this::turnNow;
+    private final Runnable wokenTurn = this::wokenTurn;
     private final Parts host = new Parts();
     private final AtomicBoolean scheduled = new AtomicBoolean();
-    private final AtomicInteger recordsInFlight = new AtomicInteger();
+
+    @SuppressWarnings("unused") // by its updater
+    private volatile int recordsInFlight;
+
     private volatile boolean inFlight;
-    private volatile long inFlightSince;
-    /** Id of the thread that sends now; a number, because to a collector each reference that is set anew is work. */
-    private volatile long turningThread = NOBODY;
+    private long inFlightSince;
+    /**
+     * Id of the thread that has the turn; asked only by a thread whether it is itself. A number, because each reference that is set anew is work for the collector.
+     */
+    private long turningThread = NOBODY;
 
     private State state = State.WAITING;
-    private final Deque<ByteBuffer> replies = new ArrayDeque<>(2);
+    /** Mostly there are none, and of thousands of sessions each object that is looked at costs. */
+    private @Nullable Deque<ByteBuffer> replies;
+
     private final AttachSet attaches = new AttachSet(host);
     private final OpRate opRate;
     private final Deadlines deadlines;
@@ -260,16 +270,24 @@ public final class ViewerSession implements ClientOp.Taker {
     /** Has the session look for something to send, soon. Cheap to call often. */
     void wake() {
         if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
-            submit(turn);
+            submit(wokenTurn);
         }
     }
 
-    private void turn() {
-        guard(turnNow);
+    private void wokenTurn() {
+        scheduled.set(false);
+        turn();
     }
 
-    private void turnNow() {
-        scheduled.set(false);
+    private void turn() {
+        try {
+            sendWhatThereIs();
+        } catch (RuntimeException e) {
+            failed(e);
+        }
+    }
+
+    private void sendWhatThereIs() {
         turningThread = Thread.currentThread().getId();
         try {
             int left = TURN_BYTES;
@@ -317,18 +335,23 @@ public final class ViewerSession implements ClientOp.Taker {
     }
 
     private void fillFromReplies(Batch batch) {
-        while (!replies.isEmpty() && !batch.isFull()) {
-            batch.add(replies.remove());
+        @Nullable Deque<ByteBuffer> waiting = replies;
+        while (waiting != null && !batch.isFull()) {
+            batch.add(waiting.remove());
+            if (waiting.isEmpty()) {
+                waiting = null;
+                replies = null;
+            }
         }
     }
 
     private void send(Batch batch) {
         long since = services.nanos().getAsLong();
-        recordsInFlight.set(batch.records());
+        RECORDS_IN_FLIGHT.set(this, batch.records());
         inFlightSince = since;
         inFlight = true;
         out.send(batch.frames(), failure -> {
-            int records = recordsInFlight.getAndSet(0);
+            int records = RECORDS_IN_FLIGHT.getAndSet(this, 0);
             StreamMetrics metrics = services.metrics();
             (failure == null ? metrics.sent : metrics.dropped).increment(records);
             if (failure == null) {
@@ -400,8 +423,8 @@ public final class ViewerSession implements ClientOp.Taker {
             part(snapshot).close();
             part(opening).close();
         }
-        replies.clear();
-        services.metrics().dropped.increment(recordsInFlight.getAndSet(0));
+        replies = null;
+        services.metrics().dropped.increment(RECORDS_IN_FLIGHT.getAndSet(this, 0));
         services.metrics().sessionClosed(code, peerCode);
         log.atDebug()
                 .addKeyValue("user", user.name())
@@ -457,11 +480,15 @@ public final class ViewerSession implements ClientOp.Taker {
 
         @Override
         public void reply(ByteBuffer frame) {
-            if (replies.size() >= REPLIES_MAX) {
+            @Nullable Deque<ByteBuffer> waiting = replies;
+            if (waiting == null) {
+                waiting = new ArrayDeque<>(2);
+                replies = waiting;
+            } else if (waiting.size() >= REPLIES_MAX) {
                 cut(CloseCode.TOO_SLOW);
                 return;
             }
-            replies.add(frame);
+            waiting.add(frame);
             wake();
         }
 
@@ -565,14 +592,18 @@ public final class ViewerSession implements ClientOp.Taker {
         try {
             task.run();
         } catch (RuntimeException e) {
-            String errorId = services.errorIds().get();
-            log.atError()
-                    .addKeyValue("errorId", errorId)
-                    .addKeyValue("user", user.name())
-                    .setCause(e)
-                    .log("session failed");
-            closeNow(CloseCode.INTERNAL_ERROR, errorId);
+            failed(e);
         }
+    }
+
+    private void failed(RuntimeException e) {
+        String errorId = services.errorIds().get();
+        log.atError()
+                .addKeyValue("errorId", errorId)
+                .addKeyValue("user", user.name())
+                .setCause(e)
+                .log("session failed");
+        closeNow(CloseCode.INTERNAL_ERROR, errorId);
     }
 
     private static MusterException failureOf(Throwable failure) {

@@ -17,10 +17,9 @@ import org.jspecify.annotations.Nullable;
  * whole. What a session writes goes to the socket at once, past Jetty's queue of frames, which costs as much as the kernel does; only what the socket does not take waits as Jetty's writes do. Thread-safe.
  */
 final class FrameEndPoint extends SocketChannelEndPoint {
-    /** Guarded by itself. */
-    private final Object lock = new Object();
-
+    /** Guarded by this, as is what comes next. */
     private boolean writing;
+
     private @Nullable Runnable next;
     /** Whether Jetty has written since frames were: it may have been a close frame. */
     private volatile boolean doubtful = true;
@@ -32,7 +31,7 @@ final class FrameEndPoint extends SocketChannelEndPoint {
     @Override
     public void write(Callback callback, ByteBuffer... buffers) {
         Callback last = new Last(callback);
-        synchronized (lock) {
+        synchronized (this) {
             doubtful = true;
             if (writing) {
                 next = () -> super.write(last, buffers);
@@ -50,7 +49,7 @@ final class FrameEndPoint extends SocketChannelEndPoint {
      * @param isOpen asked when it is their turn: nothing may follow a close frame
      */
     void writeFrames(ByteBuffer frames, BooleanSupplier isOpen, Callback callback) {
-        synchronized (lock) {
+        synchronized (this) {
             if (writing) {
                 ByteBuffer kept = rest(frames);
                 next = () -> writeNow(kept, isOpen, callback);
@@ -100,7 +99,7 @@ final class FrameEndPoint extends SocketChannelEndPoint {
 
     private void end() {
         @Nullable Runnable other;
-        synchronized (lock) {
+        synchronized (this) {
             other = next;
             next = null;
             writing = other != null;

@@ -3,6 +3,7 @@ package dev.muster.fanout.ws;
 import dev.muster.fanout.session.Outbound;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.api.Session;
 import org.eclipse.jetty.websocket.common.WebSocketSession;
@@ -10,6 +11,7 @@ import org.eclipse.jetty.websocket.core.Frame;
 import org.eclipse.jetty.websocket.core.OpCode;
 import org.eclipse.jetty.websocket.core.OutgoingEntry;
 import org.eclipse.jetty.websocket.core.WebSocketCoreSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends text that is UTF-8 already, several frames in one write. Jetty's public API has neither, so this one class goes to its core session, and past it where it can: frames that fit a thread's scratch buffer are put
@@ -31,20 +33,28 @@ final class SocketSender {
     private static final ThreadLocal<ByteBuffer> SCRATCH =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(SCRATCH_BYTES));
 
-    private SocketSender() {}
+    private final WebSocketCoreSession core;
+    private final long frameBytesMax;
+    private final @Nullable FrameEndPoint direct;
+    private final BooleanSupplier isOpen;
+
+    SocketSender(Session session) {
+        core = (WebSocketCoreSession) ((WebSocketSession) session).getCoreSession();
+        frameBytesMax = core.getMaxFrameSize();
+        direct = core.getConnection().getEndPoint() instanceof FrameEndPoint known ? known : null;
+        isOpen = core::isOutputOpen;
+    }
 
     /** @param done told once, when the last frame is written; when one fails, so do those behind it */
-    static void send(Session session, List<ByteBuffer> frames, Outbound.Done done) {
-        WebSocketCoreSession core = (WebSocketCoreSession) ((WebSocketSession) session).getCoreSession();
-        if (core.getConnection().getEndPoint() instanceof FrameEndPoint direct
-                && fits(frames, core.getMaxFrameSize())) {
+    void send(List<ByteBuffer> frames, Outbound.Done done) {
+        if (direct != null && fits(frames, frameBytesMax)) {
             ByteBuffer scratch = SCRATCH.get().clear();
             for (int i = 0; i < frames.size(); i++) {
                 put(frames.get(i), scratch);
             }
-            direct.writeFrames(scratch.flip(), core::isOutputOpen, new Last(done));
+            direct.writeFrames(scratch.flip(), isOpen, new Last(done));
         } else {
-            enqueue(core, frames, done);
+            enqueue(frames, done);
         }
     }
 
@@ -74,7 +84,7 @@ final class SocketSender {
     }
 
     // what is too large for one frame is cut by Jetty
-    private static void enqueue(WebSocketCoreSession core, List<ByteBuffer> frames, Outbound.Done done) {
+    private void enqueue(List<ByteBuffer> frames, Outbound.Done done) {
         int last = frames.size() - 1;
         for (int i = 0; i <= last; i++) {
             Callback callback = i < last ? Callback.NOOP : new Last(done);

@@ -25,6 +25,7 @@ public final class ViewerSocket implements Session.Listener, Outbound, Viewer {
     private final Shard shard;
     private final LongSupplier nanos;
     private volatile @Nullable Session socket;
+    private volatile @Nullable SocketSender sender;
     private volatile @Nullable ViewerSession viewer;
     private volatile boolean closing;
     private volatile long closingSince;
@@ -41,6 +42,7 @@ public final class ViewerSocket implements Session.Listener, Outbound, Viewer {
     @Override
     public void onWebSocketOpen(Session session) {
         socket = session;
+        sender = new SocketSender(session);
         shard.execute(() -> shard.add(this));
         viewer = sessions.apply(this);
         session.demand();
@@ -91,9 +93,9 @@ public final class ViewerSocket implements Session.Listener, Outbound, Viewer {
 
     @Override
     public void send(List<ByteBuffer> frames, Done done) {
-        @Nullable Session session = socket;
-        if (session != null) {
-            SocketSender.send(session, frames, done);
+        @Nullable SocketSender to = sender;
+        if (to != null) {
+            to.send(frames, done);
         }
     }
 

@@ -9,6 +9,8 @@ import dev.muster.contract.topics.Topic;
 import dev.muster.proto.records.v1.Removed;
 import dev.muster.proto.records.v1.ViewRecord;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -68,6 +70,19 @@ final class MusterPeer implements Peer {
 
     ServiceProcess gateway() {
         return gateway;
+    }
+
+    /** One of its metrics that has no labels. */
+    double metric(String metric) throws IOException {
+        URI uri = URI.create("http://127.0.0.1:" + gateway.port() + "/metrics");
+        try (InputStream in = uri.toURL().openStream()) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> line.startsWith(metric + " "))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(metric.length() + 1)))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException("the gateway has no metric " + metric));
+        }
     }
 
     @Override
