@@ -31,6 +31,7 @@ import dev.muster.fanout.publish.BrokerProbe;
 import dev.muster.fanout.publish.KafkaClients;
 import dev.muster.fanout.publish.RecordPublisher;
 import dev.muster.fanout.registry.RegistryClient;
+import dev.muster.fanout.ws.FrameConnector;
 import dev.muster.fanout.ws.StreamEndpoint;
 import io.javalin.Javalin;
 import io.javalin.util.JavalinBindException;
@@ -213,6 +214,7 @@ public final class FanoutServer implements AutoCloseable {
                 config.httpPort(),
                 config.drain(),
                 problems,
+                FrameConnector::new,
                 new HttpCalls(
                         api,
                         new NodeCalls(

@@ -2,15 +2,16 @@ package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.contract.errors.MusterException;
-import dev.muster.fanout.ws.FrameConnector;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.RoutesConfig;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
@@ -46,6 +47,7 @@ public final class WebServer {
      * A server that is not started yet.
      *
      * @param drain how long a stop waits for what is being answered
+     * @param connectors makes what listens, not configured yet
      * @param sockets adds what answers upgrades
      */
     public static Javalin create(
@@ -53,6 +55,7 @@ public final class WebServer {
             int port,
             Duration drain,
             Problems problems,
+            BiFunction<Server, ConnectionFactory, ServerConnector> connectors,
             Consumer<RoutesConfig> routes,
             Consumer<ServletContextHandler> sockets) {
         return Javalin.create(config -> {
@@ -70,7 +73,8 @@ public final class WebServer {
             threads.setMaxEvictCount(THREADS_MAX);
             config.jetty.threadPool = threads;
             config.jetty.modifyHttpConfiguration(WebServer::configure);
-            config.jetty.addConnector((server, http) -> connector(server, http, host, port));
+            config.jetty.addConnector((server, http) ->
+                    configured(connectors.apply(server, new HttpConnectionFactory(http)), host, port));
             config.jetty.modifyServer(server -> {
                 server.setHandler(new GracefulHandler(new EagerContentHandler(
                         new EagerContentHandler.RetainedContentLoaderFactory(Ask.BODY_BYTES_MAX + 1, 0, true))));
@@ -94,8 +98,7 @@ public final class WebServer {
         http.setResponseHeaderSize(HEADER_BYTES_MAX);
     }
 
-    private static ServerConnector connector(Server server, HttpConfiguration http, String host, int port) {
-        ServerConnector connector = new FrameConnector(server, new HttpConnectionFactory(http));
+    private static ServerConnector configured(ServerConnector connector, String host, int port) {
         connector.setHost(host);
         connector.setPort(port);
         connector.setIdleTimeout(IDLE.toMillis());

@@ -49,6 +49,7 @@ import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.eclipse.jetty.server.ServerConnector;
 import org.jspecify.annotations.Nullable;
 
 /** The HTTP side on a real port, with the registry's query service on another and Kafka's own mock of a producer: what it is sent is applied and answered. */
@@ -115,6 +116,7 @@ final class GatewayFixture implements AutoCloseable {
                         0,
                         Duration.ofSeconds(1),
                         problems,
+                        ServerConnector::new,
                         new HttpCalls(
                                 api,
                                 new NodeCalls(

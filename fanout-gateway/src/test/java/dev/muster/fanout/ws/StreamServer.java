@@ -53,7 +53,13 @@ final class StreamServer implements AutoCloseable {
                 new ErrorIds());
         endpoint.start();
         web = WebServer.create(
-                "127.0.0.1", 0, Duration.ofSeconds(1), new Problems(new ErrorIds()), routes -> {}, endpoint::install);
+                "127.0.0.1",
+                0,
+                Duration.ofSeconds(1),
+                new Problems(new ErrorIds()),
+                FrameConnector::new,
+                routes -> {},
+                endpoint::install);
         web.start();
     }
 
