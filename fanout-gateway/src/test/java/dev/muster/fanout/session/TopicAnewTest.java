@@ -95,7 +95,8 @@ class TopicAnewTest {
     }
 
     @Test
-    void a_new_log_that_was_noticed_empty_is_read_whole_though_the_registry_stands_within_it_by_its_place_in_the_log_before() {
+    void
+            a_new_log_that_was_noticed_empty_is_read_whole_though_the_registry_stands_within_it_by_its_place_in_the_log_before() {
         for (int i = 0; i < BEFORE; i++) {
             change(i);
         }
