@@ -223,6 +223,7 @@ final class Gateway implements AutoCloseable {
         long room = config.controlBufferBytes() / BUFFER_SHARE;
         return lane(
                 "control",
+                false,
                 List.of(Topic.COMMANDS, Topic.HEARTBEATS, Topic.NODE_EVENTS),
                 new LaneLimits(2 * room, room, room / 2, config.brokerSilenceMillis()),
                 new ProducerSettings(kafka.properties(), "muster-ingress-control-" + gatewayId)
@@ -236,6 +237,7 @@ final class Gateway implements AutoCloseable {
         long pending = 8 * config.output().bytesMax();
         return lane(
                 "bulk",
+                true,
                 List.of(Topic.STDOUT),
                 new LaneLimits(pending, config.bulkBufferBytes() / BUFFER_SHARE, 0, config.brokerSilenceMillis()),
                 new ProducerSettings(kafka.properties(), "muster-ingress-bulk-" + gatewayId)
@@ -246,6 +248,7 @@ final class Gateway implements AutoCloseable {
 
     private Lane lane(
             String name,
+            boolean callersSend,
             List<Topic> topics,
             LaneLimits limits,
             Map<String, Object> properties,
@@ -253,6 +256,7 @@ final class Gateway implements AutoCloseable {
             IngressMetrics metrics) {
         return new Lane(
                 name,
+                callersSend,
                 new Destinations(kafka.names(), topics),
                 limits,
                 () -> new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer()),
@@ -262,10 +266,11 @@ final class Gateway implements AutoCloseable {
     }
 
     private static LaneObserver observer(String lane, IngressMetrics metrics) {
+        IngressMetrics.Published published = metrics.published(lane);
         return new LaneObserver() {
             @Override
             public void stored(long bytes, long nanos) {
-                metrics.published(lane, bytes, nanos);
+                published.add(bytes, nanos);
             }
 
             @Override

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -29,7 +30,6 @@ public final class IngressMetrics {
     private final OutputCount failed;
     private final OutputCount givenUp;
     private final Map<Enum<?>, Counter> puts = new ConcurrentHashMap<>();
-    private final Map<String, Timer> timers = new ConcurrentHashMap<>();
 
     public IngressMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -125,18 +125,32 @@ public final class IngressMetrics {
                 .increment();
     }
 
-    public void published(String lane, long bytes, long nanos) {
-        counter("published.bytes", "lane", lane).increment((double) bytes);
-        timers.computeIfAbsent(
-                        lane,
-                        key -> Timer.builder(PREFIX + "publish")
-                                .description("from handing a record to the producer to the broker's answer")
-                                .tag("lane", lane)
-                                .publishPercentileHistogram()
-                                .minimumExpectedValue(Duration.ofMillis(1))
-                                .maximumExpectedValue(Duration.ofSeconds(30))
-                                .register(registry))
-                .record(Duration.ofNanos(nanos));
+    /** What a lane's records came to, looked up once per lane. */
+    public static final class Published {
+        private final Counter bytes;
+        private final Timer nanos;
+
+        private Published(MeterRegistry registry, String lane) {
+            this.bytes = Counter.builder(PREFIX + "published.bytes")
+                    .tag("lane", lane)
+                    .register(registry);
+            this.nanos = Timer.builder(PREFIX + "publish")
+                    .description("from handing a record to the producer to the broker's answer")
+                    .tag("lane", lane)
+                    .publishPercentileHistogram()
+                    .minimumExpectedValue(Duration.ofMillis(1))
+                    .maximumExpectedValue(Duration.ofSeconds(30))
+                    .register(registry);
+        }
+
+        public void add(long recordBytes, long recordNanos) {
+            bytes.increment((double) recordBytes);
+            nanos.record(recordNanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    public Published published(String lane) {
+        return new Published(registry, lane);
     }
 
     public void publishFailed(String lane, String reason) {

@@ -3,6 +3,7 @@ package dev.muster.ingress.publish;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
@@ -21,9 +22,12 @@ import org.slf4j.LoggerFactory;
 /**
  * One kind of traffic on its way to Kafka: a queue bounded in bytes, a thread that empties it, and a producer.
  *
- * <p>{@link #offer} never waits, whatever the broker does. Only the lane's own thread calls the producer, which is told to never wait
- * either ({@code max.block.ms=0}): what it cannot take now stays first in line. Records leave in the order in which they came. A producer
- * that can no longer be used is replaced; what it held fails.
+ * <p>{@link #offer} never waits, whatever the broker does: the producer is told to never wait either ({@code max.block.ms=0}), and what it cannot take
+ * now stays first in line. Records of one caller leave in the order in which they came. A producer that can no longer be used is replaced, by the
+ * lane's thread; what it held fails.
+ *
+ * <p>Where {@code callersSend}, a caller hands its record to the producer itself as long as nothing is in line: the bytes are still in its processor's cache, no
+ * other thread must wake up for them, and compression runs on as many threads as there are callers.
  */
 public final class Lane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
@@ -34,6 +38,7 @@ public final class Lane implements AutoCloseable {
     private static final long WARM_AGAIN_NANOS = 60_000_000_000L;
 
     private final String name;
+    private final boolean callersSend;
     private final Destinations destinations;
     private final LaneLimits limits;
     private final Supplier<Producer<byte[], byte[]>> producers;
@@ -44,24 +49,28 @@ public final class Lane implements AutoCloseable {
     private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
     private final AtomicLong pending = new AtomicLong();
     private final AtomicLong underWay = new AtomicLong();
+    /** Records in line, the head among them until it is handed over: while there is one, nobody goes past it. */
+    private final AtomicInteger inLine = new AtomicInteger();
+
     private final Thread thread;
-    // Only the lane's thread, or whoever takes its turns, knows these.
-    private @Nullable Producer<byte[], byte[]> producer;
+    // Only the lane's thread, or whoever takes its turns, writes these.
+    private volatile @Nullable Producer<byte[], byte[]> producer;
+    private volatile boolean warmed;
     private @Nullable Outgoing head;
-    private byte @Nullable [] headValue;
-    private boolean warmed;
+    private boolean headWasInLine;
     private long warmedNanos;
-    private volatile @Nullable Thread sender;
 
     private volatile boolean closing;
     private volatile long closeByNanos;
     private volatile @Nullable String fatal;
 
     /**
+     * @param callersSend whether callers of {@link #offer} may do the work of sending
      * @param extra a second source of records, asked when the queue is empty, twenty times a second at least; null where it has none
      */
     public Lane(
             String name,
+            boolean callersSend,
             Destinations destinations,
             LaneLimits limits,
             Supplier<Producer<byte[], byte[]>> producers,
@@ -69,6 +78,7 @@ public final class Lane implements AutoCloseable {
             LongSupplier nanoClock,
             LaneObserver observer) {
         this.name = name;
+        this.callersSend = callersSend;
         this.destinations = destinations;
         this.limits = limits;
         this.producers = producers;
@@ -92,9 +102,23 @@ public final class Lane implements AutoCloseable {
             pending.addAndGet(-record.bytes());
             return false;
         }
-        queue.add(record);
+        Outgoing left = record;
+        if (callersSend && inLine.get() == 0) {
+            left = sendAtOnce(record);
+            if (left == null) {
+                return true;
+            }
+        }
+        inLine.incrementAndGet();
+        queue.add(left);
         LockSupport.unpark(thread);
         return true;
+    }
+
+    /** What is left to be put in line: null when the producer has it. */
+    private @Nullable Outgoing sendAtOnce(Outgoing record) {
+        Producer<byte[], byte[]> current = producer;
+        return current != null && warmed && fatal == null && fits(record) ? send(current, record) : record;
     }
 
     /** The broker answers and there is room. */
@@ -154,15 +178,15 @@ public final class Lane implements AutoCloseable {
         if (!closing && (!warmed || nanoClock.getAsLong() - warmedNanos > WARM_AGAIN_NANOS)) {
             return warmUp(current);
         }
-        head = head == null ? next() : head;
-        if (head == null) {
+        Outgoing first = head == null ? next() : head;
+        if (first == null) {
             return IDLE_NANOS;
         }
-        if (!fits(head) || !send(current, head)) {
+        head = fits(first) ? send(current, first) : first;
+        if (head != null) {
             return fatal == null ? RETRY_NANOS : 0;
         }
-        head = null;
-        headValue = null;
+        headIsOut();
         return 0;
     }
 
@@ -190,7 +214,7 @@ public final class Lane implements AutoCloseable {
         if (head != null) {
             settle(head, "closed", false);
             head = null;
-            headValue = null;
+            headIsOut();
         }
         Producer<byte[], byte[]> last = producer;
         producer = null;
@@ -204,8 +228,16 @@ public final class Lane implements AutoCloseable {
         return closing && ((head == null && queue.isEmpty()) || nanoClock.getAsLong() - closeByNanos > 0);
     }
 
+    private void headIsOut() {
+        if (headWasInLine) {
+            headWasInLine = false;
+            inLine.decrementAndGet();
+        }
+    }
+
     private @Nullable Outgoing next() {
         Outgoing next = queue.poll();
+        headWasInLine = next != null;
         if (next != null || underWay.get() >= limits.extraBytesMax()) {
             return next;
         }
@@ -221,18 +253,16 @@ public final class Lane implements AutoCloseable {
         return before == 0 || before + record.bytes() <= limits.underWayBytesMax();
     }
 
-    /** False when the producer cannot take it now. */
-    private boolean send(Producer<byte[], byte[]> producer, Outgoing record) {
+    /** What the producer cannot take now, or null. */
+    private @Nullable Outgoing send(Producer<byte[], byte[]> producer, Outgoing record) {
         if (!record.receipt().isWanted()) {
             settle(record, "unwanted", false);
-            return true;
+            return null;
         }
-        byte[] value = headValue == null ? record.value().get() : headValue;
-        headValue = value;
+        byte[] value = record.value().get();
         Attempt attempt = new Attempt(record, nanoClock.getAsLong());
         underWay.addAndGet(record.bytes());
         health.sent(attempt.startNanos);
-        sender = Thread.currentThread();
         try {
             var unused = producer.send(
                     new ProducerRecord<>(
@@ -244,13 +274,15 @@ public final class Lane implements AutoCloseable {
                     attempt);
         } catch (KafkaException | IllegalStateException e) {
             // thrown, not called back: the producer is fenced, closed or broken
-            fatal = e.toString();
+            if (producer == this.producer) {
+                fatal = e.toString();
+            }
             attempt.takeBack();
-            return false;
+            return record.with(value);
         } finally {
-            sender = null;
+            attempt.sender = null;
         }
-        return !attempt.isRefused();
+        return attempt.isRefused() ? record.with(value) : null;
     }
 
     /** Has the producer learn its topics. */
@@ -287,7 +319,7 @@ public final class Lane implements AutoCloseable {
     }
 
     /**
-     * Called back by the producer, on its I/O thread, or on the lane's own while it is inside {@code send}. The value is not kept: the producer has a copy,
+     * Called back by the producer, on its I/O thread, or on the sender's own while it is inside {@code send}. The value is not kept: the producer has a copy,
      * and what is under way would else be on the heap twice.
      */
     private final class Attempt implements Callback {
@@ -295,6 +327,7 @@ public final class Lane implements AutoCloseable {
         private final int valueBytes;
         private final Receipt receipt;
         private final long startNanos;
+        private volatile @Nullable Thread sender = Thread.currentThread();
         private boolean refused;
 
         Attempt(Outgoing record, long startNanos) {
@@ -304,7 +337,7 @@ public final class Lane implements AutoCloseable {
             this.startNanos = startNanos;
         }
 
-        /** Read by the lane's thread, which also wrote it if anybody did. */
+        /** Read by the sender, who also wrote it if anybody did. */
         boolean isRefused() {
             return refused;
         }
@@ -339,7 +372,9 @@ public final class Lane implements AutoCloseable {
                         exception.getClass().getSimpleName(),
                         exception instanceof RecordTooLargeException);
             }
-            LockSupport.unpark(thread);
+            if (!callersSend || inLine.get() > 0) {
+                LockSupport.unpark(thread);
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key null for a record that only its partition addresses
  * @param valueBytes how long the value is
- * @param value asked once, on the lane's thread, right before the producer copies it; what it was made of may go then
+ * @param value asked once, right before the producer copies it; what it was made of may go then
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Outgoing(
@@ -24,6 +24,11 @@ public record Outgoing(
 
     public static Outgoing ofNode(Topic topic, int partition, String nodeId, byte[] value, Receipt receipt) {
         return new Outgoing(topic, partition, nodeId.getBytes(StandardCharsets.US_ASCII), value, receipt);
+    }
+
+    /** The same, its value made. */
+    Outgoing with(byte[] made) {
+        return new Outgoing(topic, partition, key, made, receipt);
     }
 
     long bytes() {

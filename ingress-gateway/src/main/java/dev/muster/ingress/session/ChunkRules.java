@@ -34,6 +34,13 @@ final class ChunkRules {
         return chunk.hasMarker() ? checkMarker(chunk, chunk.getMarker()) : Optional.empty();
     }
 
+    /** The same for one that was read as plain; what is wrong with it says {@link #check}. */
+    boolean isGood(PlainChunk chunk) {
+        return chunk.dataBytes() > 0
+                && chunk.dataBytes() <= chunkBytesMax
+                && chunk.start().marker() >= 1;
+    }
+
     private static Optional<Refusal> checkMarker(OutputChunk chunk, Marker marker) {
         boolean first = chunk.getMarkerNumber() == 1;
         return switch (marker.getKindCase()) {

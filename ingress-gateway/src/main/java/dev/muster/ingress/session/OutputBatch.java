@@ -29,7 +29,8 @@ public final class OutputBatch {
         bytes += chunk.length;
         count++;
         recordBytes += CodedOutputStream.computeByteArraySize(CHUNKS_FIELD, chunk);
-        if (!segments.contains(segment)) {
+        boolean sameAsLast = !segments.isEmpty() && segments.get(segments.size() - 1) == segment;
+        if (!sameAsLast && !segments.contains(segment)) {
             segments.add(segment);
         }
     }

@@ -32,6 +32,10 @@ public final class OutputSession {
     private final ChunkRules rules;
     private final byte[] head;
     private final Map<String, TerminalTrack> terminals = new HashMap<>();
+    private final PlainChunk plain = new PlainChunk();
+    /** Whose chunk came last: most likely the next one's, too. */
+    private @Nullable TerminalTrack latest;
+
     private OutputBatch open;
     private int underWay;
     private long unacked;
@@ -83,6 +87,10 @@ public final class OutputSession {
      * @param room whether the gateway has memory for it
      */
     public Verdict take(byte[] wire, boolean room) {
+        TerminalTrack last = latest;
+        if (last != null && plain.read(wire) && plain.isOf(last.idBytes()) && rules.isGood(plain)) {
+            return take(last, plain.start(), plain.end(), false, wire, room);
+        }
         OutputChunk chunk;
         try {
             chunk = parse(wire);
@@ -106,12 +114,11 @@ public final class OutputSession {
             track = new TerminalTrack(chunk.getTerminalId(), start);
             terminals.put(track.id(), track);
         }
-        return take(track, chunk, wire, room);
+        latest = track;
+        return take(track, start, Position.endOf(chunk), chunk.getMarker().hasExit(), wire, room);
     }
 
-    private Verdict take(TerminalTrack track, OutputChunk chunk, byte[] wire, boolean room) {
-        Position start = Position.startOf(chunk);
-        Position end = Position.endOf(chunk);
+    private Verdict take(TerminalTrack track, Position start, Position end, boolean exit, byte[] wire, boolean room) {
         if (track.refuses(start)) {
             return Verdict.POISONED;
         }
@@ -132,7 +139,7 @@ public final class OutputSession {
             poison(track);
             return Verdict.NO_ROOM;
         }
-        TerminalTrack.Segment segment = track.take(end, chunk.getMarker().hasExit(), open.segmentOf(track));
+        TerminalTrack.Segment segment = track.take(end, exit, open.segmentOf(track));
         open.add(wire, segment);
         unacked += wire.length;
         return Verdict.ACCEPTED;
@@ -191,7 +198,9 @@ public final class OutputSession {
                         .build());
             }
         }
-        terminals.values().removeIf(TerminalTrack::isDone);
+        if (terminals.values().removeIf(TerminalTrack::isDone)) {
+            latest = null;
+        }
         return acks;
     }
 

@@ -1,5 +1,6 @@
 package dev.muster.ingress.session;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TerminalTrack {
     private final String id;
+    private final byte[] idBytes;
     private final ArrayDeque<Segment> pending = new ArrayDeque<>();
     private Position next;
     private Position acked;
@@ -43,12 +45,18 @@ final class TerminalTrack {
 
     TerminalTrack(String id, Position start) {
         this.id = id;
+        this.idBytes = id.getBytes(StandardCharsets.UTF_8);
         this.next = start;
         this.acked = start;
     }
 
     String id() {
         return id;
+    }
+
+    /** The same in UTF-8; not changed by anybody. */
+    byte[] idBytes() {
+        return idBytes;
     }
 
     Position next() {

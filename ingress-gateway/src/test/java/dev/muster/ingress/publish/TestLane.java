@@ -27,6 +27,7 @@ public final class TestLane implements AutoCloseable {
     public TestLane(boolean answers, LaneLimits limits, Supplier<@Nullable Outgoing> extra) {
         lane = new Lane(
                 "test",
+                false,
                 new Destinations(NAMES, List.of(Topic.values())),
                 limits,
                 () -> {
