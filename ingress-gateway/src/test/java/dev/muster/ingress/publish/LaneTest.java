@@ -49,6 +49,54 @@ final class LaneTest {
     }
 
     @Test
+    void a_caller_that_may_sends_by_itself_and_in_order_with_what_waits_in_line() {
+        open = new TestLane(false, true, LIMITS, heartbeats);
+        TestLane test = open;
+        await().until(() -> test.lane().isWarm());
+        test.lane().offer(record("r0", 744));
+        assertThat(test.producer().history()).hasSize(1);
+        test.lane().offer(record("r1", 744));
+        assertThat(test.producer().history()).hasSize(2);
+        // more than may be under way: from here on all wait in line, smaller ones as well
+        for (int i = 2; i < 8; i++) {
+            test.lane().offer(record("r" + i, i % 2 == 0 ? 744 : 10));
+        }
+        assertThat(test.producer().history()).hasSize(2);
+        while (answers.size() < 8) {
+            int before = answers.size();
+            await().until(() -> test.producer().completeNext());
+            await().until(() -> answers.size() > before);
+        }
+        assertThat(answers)
+                .containsExactly(
+                        "stored r0",
+                        "stored r1",
+                        "stored r2",
+                        "stored r3",
+                        "stored r4",
+                        "stored r5",
+                        "stored r6",
+                        "stored r7");
+        test.lane().offer(record("r8", 10));
+        await().until(() -> test.producer().completeNext());
+        assertThat(answers).endsWith("stored r8");
+        assertThat(test.lane().pendingBytes()).isZero();
+    }
+
+    @Test
+    void a_producer_that_throws_at_a_caller_is_replaced_and_the_record_is_not_lost() {
+        open = new TestLane(true, true, LIMITS, heartbeats);
+        TestLane test = open;
+        await().until(() -> test.lane().isWarm());
+        test.producer().sendException = new org.apache.kafka.common.KafkaException("broken");
+        test.lane().offer(record("a", 10));
+        await().until(() -> test.producers().size() == 2);
+        await().until(() -> !answers.isEmpty());
+        assertThat(test.producers().get(0).history()).isEmpty();
+        assertThat(test.lane().pendingBytes()).isZero();
+    }
+
+    @Test
     void a_broker_that_never_answers_stops_the_lane_at_its_limits_and_offer_returns() {
         TestLane test = lane(false);
         int taken = 0;

@@ -25,9 +25,17 @@ public final class TestLane implements AutoCloseable {
      * @param answers whether the broker answers by itself
      */
     public TestLane(boolean answers, LaneLimits limits, Supplier<@Nullable Outgoing> extra) {
+        this(answers, false, limits, extra);
+    }
+
+    /**
+     * @param answers whether the broker answers by itself
+     * @param callersSend whether who offers a record may send it
+     */
+    TestLane(boolean answers, boolean callersSend, LaneLimits limits, Supplier<@Nullable Outgoing> extra) {
         lane = new Lane(
                 "test",
-                false,
+                callersSend,
                 new Destinations(NAMES, List.of(Topic.values())),
                 limits,
                 () -> {
