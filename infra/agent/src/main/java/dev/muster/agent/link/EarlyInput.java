@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
  * command that starts the terminal: it is held for a moment, in order, and then dropped. Confined to its executor.
  */
 final class EarlyInput {
-    /** Longer than a command's way through its transaction; shorter than a person's patience. */
-    static final long HOLD_MILLIS = 2_000;
+    /** Longer than a command's way while a registry fails over and a busy machine starts a shell; shorter than a person's patience. */
+    static final long HOLD_MILLIS = 10_000;
 
     static final int BYTES_MAX = 64 * 1_024;
     private static final long AGAIN_MILLIS = 20;

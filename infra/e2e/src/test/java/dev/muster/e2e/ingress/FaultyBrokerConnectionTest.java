@@ -25,12 +25,14 @@ final class FaultyBrokerConnectionTest {
     private static final byte[] KEY = new byte[32];
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int CONTENT_BYTES = 8 << 20;
+    private static final int BEFORE_BYTES = 1 << 20;
 
     private final Ids ids = new Ids();
 
     @Test
     void connections_that_are_cut_again_and_again_lose_and_repeat_nothing(@TempDir Path directory) throws Exception {
         run(directory, Map.of(), (proxy, feeder) -> {
+            feeder.goOn();
             for (int cut = 1; cut <= 5; cut++) {
                 int acked = feeder.acked();
                 proxy.cut();
@@ -50,6 +52,7 @@ final class FaultyBrokerConnectionTest {
             // requests are done, their answers never come: every record under way fails, the stream goes back to the
             // ack
             proxy.swallowAnswers(true);
+            feeder.goOn();
             await().atMost(PATIENCE).until(() -> feeder.resends() > 0);
             assertThat(feeder.error()).isNull();
             proxy.swallowAnswers(false);
@@ -95,10 +98,10 @@ final class FaultyBrokerConnectionTest {
                 byte[] content = new byte[CONTENT_BYTES];
                 new Random(7).nextBytes(content);
                 String terminal = ids.make(Ids.Kind.TASK, 0);
-                Feeder feeder = new Feeder(terminal, content, 4_096, 262_144);
+                Feeder feeder = new Feeder(terminal, content, 4_096, 262_144).pausedAt(BEFORE_BYTES);
                 agent.publishOutput(
                         credential, control.messages().get(0).getWelcome().getSessionId(), feeder);
-                await().atMost(PATIENCE).until(() -> feeder.acked() > 0);
+                await().atMost(PATIENCE).until(() -> feeder.acked() == BEFORE_BYTES);
                 fault.happens(proxy, feeder);
                 await().atMost(PATIENCE).until(() -> feeder.acked() == CONTENT_BYTES);
                 assertThat(feeder.error()).isNull();
