@@ -197,10 +197,10 @@ public record IngressConfig(
             "Buffer of the producer of heartbeats, events and joins.");
     private static final Setting BULK_BUFFER_BYTES = Setting.number(
             "MUSTER_INGRESS_BULK_BUFFER_BYTES",
-            33_554_432,
+            67_108_864,
             4_194_304,
             4_294_967_296L,
-            "Buffer of the producer of output.");
+            "Buffer of the producer of output. With four times MUSTER_INGRESS_OUTPUT_BYTES_MAX, output never waits in line for room in it.");
     private static final Setting BULK_LINGER_MS = Setting.number(
             "MUSTER_INGRESS_BULK_LINGER_MS", 5, 0, 1_000, "How long output waits for more before it is sent.");
     private static final Setting BROKER_SILENCE_MS = Setting.number(

@@ -26,7 +26,7 @@ public record OutputConfig(
             "Unacknowledged output of one agent; told to agents.");
     private static final Setting OUTPUT_BYTES_MAX = Setting.number(
             "MUSTER_INGRESS_OUTPUT_BYTES_MAX",
-            33_554_432,
+            16_777_216,
             1_048_576,
             17_179_869_184L,
             "Unacknowledged output of all agents up to which more is asked for; nothing is taken beyond twice as much.");

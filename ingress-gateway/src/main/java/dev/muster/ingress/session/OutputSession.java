@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * What was sent before the agent heard of it is recognised by its start, which lies beyond that position, and dropped.
  */
 public final class OutputSession {
-    private static final int ACKS_PER_WINDOW = 8;
+    private static final int ACKS_PER_WINDOW = 4;
 
     private final OutputLimits limits;
     private final ChunkRules rules;

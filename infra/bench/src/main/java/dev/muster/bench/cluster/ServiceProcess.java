@@ -3,6 +3,7 @@ package dev.muster.bench.cluster;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,6 +63,7 @@ public final class ServiceProcess implements AutoCloseable {
                         service)
                 .redirectError(ProcessBuilder.Redirect.to(log.toFile()));
         builder.command().addAll(1, jvmOptions);
+        builder.command().addAll(1, ownLargePages());
         builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
         builder.environment().putAll(settings);
         Process process = builder.start();
@@ -73,6 +75,12 @@ public final class ServiceProcess implements AutoCloseable {
             }
         }
         throw new IOException("the " + service + " of the benchmark did not start: " + tail(log));
+    }
+
+    /** As the launcher has decided for this process, which it starts as it starts a service. */
+    private static List<String> ownLargePages() {
+        String option = "-XX:+UseTransparentHugePages";
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().contains(option) ? List.of(option) : List.of();
     }
 
     public String name() {

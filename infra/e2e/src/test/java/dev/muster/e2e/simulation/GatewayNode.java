@@ -189,7 +189,7 @@ final class GatewayNode {
                 String laneName, List<Topic> topics, long deliveryMillis, Supplier<@Nullable Outgoing> extra) {
             Lane lane = new Lane(
                     laneName,
-                    false,
+                    laneName.equals("bulk"),
                     new Destinations(MemoryLog.NAMES, topics),
                     new LaneLimits(1 << 20, 512 << 10, 256 << 10, 5_000),
                     () -> {
