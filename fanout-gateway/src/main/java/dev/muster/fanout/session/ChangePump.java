@@ -38,9 +38,10 @@ final class ChangePump {
 
     ChangePump(SessionHost host, Set<String> audiences, AttachSet attaches) {
         this.host = host;
-        this.audiences = audiences;
+        Spread spread = host.context().spread(audiences, host.services().feed().partitions());
+        this.audiences = spread.audiences();
         this.attaches = attaches;
-        this.tail = new ChangeTail(host, audiences);
+        this.tail = new ChangeTail(host, spread);
     }
 
     ChangeTail tail() {

@@ -1,6 +1,5 @@
 package dev.muster.fanout.session;
 
-import dev.muster.contract.topics.Partitions;
 import dev.muster.fanout.feed.CatchUp;
 import dev.muster.fanout.feed.Entry;
 import dev.muster.fanout.feed.Feed;
@@ -13,8 +12,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,31 +22,20 @@ final class ChangeTail {
     private final Feed feed;
     private final Runnable waker;
     private final StreamMetrics metrics;
+    private final Spread spread;
     private final int[] partitions;
-    private final List<List<String>> audiences = new ArrayList<>();
     private final Cursor[] cursors;
     private final long budgetMax;
     private int turn;
 
-    ChangeTail(SessionHost host, Iterable<String> audiencesOfSession) {
+    ChangeTail(SessionHost host, Spread spread) {
         this.host = host;
         this.feed = host.services().feed();
         this.budgetMax = host.services().limits().catchUpRecordsMax();
         this.waker = host.waker();
         this.metrics = host.services().metrics();
-        Partitions spread = feed.partitions();
-        SortedMap<Integer, List<String>> byPartition = new TreeMap<>();
-        for (String audience : audiencesOfSession) {
-            byPartition
-                    .computeIfAbsent(spread.ofView(audience), p -> new ArrayList<>(1))
-                    .add(audience);
-        }
-        this.partitions =
-                byPartition.keySet().stream().mapToInt(Integer::intValue).toArray();
-        // in order, so that sessions with the same ones are known to wait for the same
-        byPartition
-                .values()
-                .forEach(list -> audiences.add(list.stream().sorted().toList()));
+        this.spread = spread;
+        this.partitions = spread.partitions();
         this.cursors = new Cursor[partitions.length];
         Arrays.setAll(cursors, i -> new Cursor(budgetMax));
     }
@@ -145,13 +131,13 @@ final class ChangeTail {
 
     void startWaking() {
         for (int i = 0; i < partitions.length; i++) {
-            host.context().wakeOn(ring(i), audiences.get(i), host.turn());
+            host.context().wakeOn(ring(i), spread.keys(i), host.turn());
         }
     }
 
     void stopWaking() {
         for (int i = 0; i < partitions.length; i++) {
-            host.context().stopWaking(ring(i), audiences.get(i), host.turn());
+            host.context().stopWaking(ring(i), spread.keys(i), host.turn());
             feed.older().forget(partitions[i], waker);
         }
     }
@@ -204,7 +190,7 @@ final class ChangeTail {
         }
         // the ring may move on between the look and the read; it cannot do so twice and still be said to hold the place
         for (int again = 0; again < 2; again++) {
-            switch (cursor.look(ring(i).bounds(audiences.get(i)))) {
+            switch (cursor.look(ring(i).bounds(spread.keys(i)))) {
                 case TAIL -> {
                     long next = readRing(i, countMax, bytesMax, into);
                     if (next >= 0) {
@@ -213,7 +199,7 @@ final class ChangeTail {
                 }
                 case CATCH_UP -> {
                     long next = feed.older()
-                            .read(partitions[i], audiences.get(i), cursor.offset(), countMax, bytesMax, into, waker);
+                            .read(partitions[i], spread.keys(i), cursor.offset(), countMax, bytesMax, into, waker);
                     if (next == CatchUp.LOST) {
                         cursor.lose("expired");
                     } else if (next != CatchUp.PENDING) {
@@ -234,7 +220,7 @@ final class ChangeTail {
     // -1: not all that follows is there any more
     private long readRing(int i, int countMax, int bytesMax, List<Entry> into) {
         Cursor cursor = cursors[i];
-        long next = ring(i).read(audiences.get(i), cursor.offset(), cursor.epoch(), countMax, bytesMax, into);
+        long next = ring(i).read(spread.keys(i), cursor.offset(), cursor.epoch(), countMax, bytesMax, into);
         if (next >= 0) {
             metrics.readRing(into.size());
         }
@@ -265,10 +251,10 @@ final class ChangeTail {
         Lag sum = Lag.NONE;
         for (int i = 0; i < partitions.length; i++) {
             long offset = cursors[i].offset();
-            sum = sum.plus(ring(i).lag(audiences.get(i), offset));
+            sum = sum.plus(ring(i).lag(spread.keys(i), offset));
             if (cursors[i].mode() == Cursor.Mode.CATCH_UP) {
                 sum = sum.plus(new Lag(
-                        Math.max(0, ring(i).bounds(audiences.get(i)).start() - offset), 0, 0));
+                        Math.max(0, ring(i).bounds(spread.keys(i)).start() - offset), 0, 0));
             }
         }
         return sum;

@@ -1,11 +1,14 @@
 package dev.muster.fanout.session;
 
+import dev.muster.contract.topics.Partitions;
 import dev.muster.fanout.feed.PartitionRing;
+import java.lang.ref.WeakReference;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,6 +31,9 @@ public final class SessionContext {
     /** Confined to the executor. */
     private final Map<Records, Group> groups = new HashMap<>();
 
+    /** Those that sessions have; confined to the executor. */
+    private final Map<Set<String>, WeakReference<Spread>> spreads = new WeakHashMap<>();
+
     private record Records(PartitionRing ring, List<String> keys) {}
 
     public SessionContext(Executor executor) {
@@ -36,6 +42,17 @@ public final class SessionContext {
 
     void execute(Runnable task) {
         executor.execute(task);
+    }
+
+    /** In the context: the same object for the same audiences. */
+    Spread spread(Set<String> audiences, Partitions over) {
+        @Nullable WeakReference<Spread> known = spreads.get(audiences);
+        @Nullable Spread spread = known == null ? null : known.get();
+        if (spread == null) {
+            spread = new Spread(Set.copyOf(audiences), over);
+            spreads.put(spread.audiences(), new WeakReference<>(spread));
+        }
+        return spread;
     }
 
     /** In the context: has {@code turn} run in the context whenever one of the keys gets a record, or the ring begins anew. */

@@ -68,7 +68,7 @@ final class FrameEndPoint extends SocketChannelEndPoint {
             if (getChannel().write(frames) > 0) {
                 notIdle();
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             end();
             callback.failed(e);
             return;
