@@ -36,6 +36,8 @@ final class RawFixture {
     volatile long firstOffset;
     volatile String topicId = "topic-1";
     volatile Duration retention = Duration.ofHours(1);
+    /** Who may read at once, looked at when it starts. */
+    volatile int readersMax = 2;
     /** Reading fails from this offset on. */
     volatile long brokenFrom = Long.MAX_VALUE;
 
@@ -78,7 +80,7 @@ final class RawFixture {
                 PARTITION.topic(),
                 1,
                 LogConsumer::new,
-                2,
+                readersMax,
                 executor);
     }
 
