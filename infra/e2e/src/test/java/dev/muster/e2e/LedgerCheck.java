@@ -122,11 +122,12 @@ final class LedgerCheck implements AutoCloseable {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
                     TerminalLineRecord line = TerminalLineRecord.parseFrom(record.value());
                     if (line.getTerminalId().equals(task)) {
-                        String before = lines.put(line.getNumber(), line.getText());
-                        assertThat(before)
-                                .describedAs(
-                                        "line %d came twice, again at offset %d", line.getNumber(), record.offset())
-                                .isNull();
+                        for (int i = 0; i < line.getTextCount(); i++) {
+                            long number = line.getNumber() + i;
+                            assertThat(lines.put(number, line.getText(i)))
+                                    .describedAs("line %d came twice, again at offset %d", number, record.offset())
+                                    .isNull();
+                        }
                     }
                 }
             }

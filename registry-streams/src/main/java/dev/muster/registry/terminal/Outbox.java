@@ -16,7 +16,7 @@ final class Outbox {
     private static final Header PROTOBUF = header("content-type", "application/x-protobuf");
     private static final Header VIEW =
             header("schema", TerminalViewRecord.getDescriptor().getFullName());
-    private static final Header LINE =
+    private static final Header LINES =
             header("schema", TerminalLineRecord.getDescriptor().getFullName());
 
     private final ProcessorContext<String, Message> context;
@@ -32,9 +32,9 @@ final class Outbox {
         send(record.getUser(), record, VIEW, atMillis, TerminalTopology.VIEW_SINK);
     }
 
-    void line(TerminalLineRecord record, long atMillis) {
-        metrics.line();
-        send(record.getNodeId(), record, LINE, atMillis, TerminalTopology.LINES_SINK);
+    void lines(TerminalLineRecord record, long atMillis) {
+        metrics.lines(record.getTextCount());
+        send(record.getNodeId(), record, LINES, atMillis, TerminalTopology.LINES_SINK);
     }
 
     private void send(String key, Message value, Header schema, long atMillis, String sink) {
@@ -42,7 +42,7 @@ final class Outbox {
         context.forward(new Record<>(key, value, atMillis, headers), sink);
     }
 
-    /** There is one per line of output: made once. */
+    /** Made once: all records have the same ones. */
     private static Header header(String name, String value) {
         return new RecordHeader(name, value.getBytes(StandardCharsets.US_ASCII));
     }

@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import dev.muster.proto.agent.v1.Gap;
 import dev.muster.proto.agent.v1.Marker;
 import dev.muster.proto.agent.v1.OutputChunk;
-import dev.muster.proto.records.v1.TerminalLineRecord;
 import dev.muster.registry.terminal.history.LiveTerminal;
 import dev.muster.registry.terminal.history.RecordPosition;
 import dev.muster.registry.terminal.history.TerminalObserver;
@@ -13,13 +12,11 @@ import dev.muster.registry.terminal.watch.TerminalFrames;
 
 /** What one record brings for one terminal: moves the terminal, its frames and its published lines on together. */
 final class TakenRecord implements TerminalObserver {
-    private final String node;
     private final LiveTerminal terminal;
     private final RecordPosition at;
     private final TerminalFrames frames;
-    private final Outbox outbox;
     private final TerminalMetrics metrics;
-    private final boolean publishLines;
+    private final PublishedLines lines;
     private boolean open;
 
     TakenRecord(
@@ -30,12 +27,13 @@ final class TakenRecord implements TerminalObserver {
             Outbox outbox,
             TerminalMetrics metrics,
             boolean publishLines) {
-        this.node = node;
         this.terminal = terminal;
         this.at = at;
-        this.outbox = outbox;
         this.metrics = metrics;
-        this.publishLines = publishLines;
+        lines = new PublishedLines(
+                node,
+                terminal.id(),
+                publishLines ? record -> outbox.lines(record, at.atMillis()) : PublishedLines.TO_NOBODY);
         frames = watches.frames(node, terminal.id());
         frames.begin(
                 watches.leases(node).of(terminal.id(), at.atMillis()),
@@ -92,30 +90,19 @@ final class TakenRecord implements TerminalObserver {
 
     void end() {
         terminal.flush();
+        lines.end();
         frames.end(terminal);
     }
 
     @Override
     public void line(long number, byte[] utf8, int offset, int length) {
-        line(number, utf8, offset, length, false);
+        lines.add(number, utf8, offset, length, false);
+        frames.line(number, utf8, offset, length);
     }
 
     @Override
     public void part(long number, byte[] utf8, int offset, int length) {
-        line(number, utf8, offset, length, true);
-    }
-
-    private void line(long number, byte[] utf8, int offset, int length, boolean continued) {
-        if (publishLines) {
-            TerminalLineRecord line = TerminalLineRecord.newBuilder()
-                    .setNodeId(node)
-                    .setTerminalId(terminal.id())
-                    .setNumber(number)
-                    .setTextBytes(ByteString.copyFrom(utf8, offset, length))
-                    .setContinued(continued)
-                    .build();
-            outbox.line(line, at.atMillis());
-        }
+        lines.add(number, utf8, offset, length, true);
         frames.line(number, utf8, offset, length);
     }
 

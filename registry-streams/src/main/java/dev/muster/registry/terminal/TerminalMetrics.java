@@ -89,8 +89,8 @@ final class TerminalMetrics {
         lostBytes.increment((double) count);
     }
 
-    void line() {
-        lines.increment();
+    void lines(int count) {
+        lines.increment((double) count);
     }
 
     void deadLetter() {

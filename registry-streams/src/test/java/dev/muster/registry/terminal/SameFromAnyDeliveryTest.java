@@ -3,7 +3,6 @@ package dev.muster.registry.terminal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.proto.agent.v1.OutputChunk;
-import dev.muster.proto.records.v1.TerminalLineRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +46,7 @@ class SameFromAnyDeliveryTest {
         TerminalHarness app = new TerminalHarness();
         try (TerminalHarness whole = new TerminalHarness()) {
             whole.outputOf(TerminalHarness.NODE, TerminalHarness.AGENT, stream.steps());
-            List<TerminalLineRecord> published = new ArrayList<>();
+            List<TerminalHarness.PublishedLine> published = new ArrayList<>();
             int from = 0;
             while (from < pieces.size()) {
                 int to = Math.min(pieces.size(), from + 1 + random.nextInt(25));

@@ -205,8 +205,27 @@ final class TerminalHarness implements AutoCloseable {
         return views.readValuesToList();
     }
 
-    List<TerminalLineRecord> publishedLines() {
+    /** A line that was published, without the record that it came in. */
+    record PublishedLine(String node, String terminal, long number, String text, boolean continued) {}
+
+    List<TerminalLineRecord> publishedRecords() {
         return lines.readValuesToList();
+    }
+
+    List<PublishedLine> publishedLines() {
+        List<PublishedLine> all = new ArrayList<>();
+        for (TerminalLineRecord record : publishedRecords()) {
+            int last = record.getTextCount() - 1;
+            for (int i = 0; i <= last; i++) {
+                all.add(new PublishedLine(
+                        record.getNodeId(),
+                        record.getTerminalId(),
+                        record.getNumber() + i,
+                        record.getText(i),
+                        i == last && record.getContinued()));
+            }
+        }
+        return all;
     }
 
     List<DeadLetter> letters() {

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.TerminalLineRecord;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +42,30 @@ class TerminalHistoryTest {
         assertThat(history.getNextLine()).isEqualTo(2);
         assertThat(history.getMark().getOffset()).isEqualTo(7);
         assertThat(history.getMark().getMarkerNumber()).isEqualTo(2);
-        assertThat(app.publishedLines()).extracting(TerminalLineRecord::getText).containsExactly("one", "two");
+        assertThat(app.publishedLines())
+                .extracting(TerminalHarness.PublishedLine::number, TerminalHarness.PublishedLine::text)
+                .containsExactly(tuple(0L, "one"), tuple(1L, "two"));
+    }
+
+    @Test
+    void what_one_record_made_final_is_published_as_one_record() {
+        app.output(start(), data(0, 1, "one\ntwo\nthree"));
+        app.output(exit(13, 2, 0));
+
+        assertThat(app.publishedRecords())
+                .extracting(TerminalLineRecord::getNumber, record -> List.copyOf(record.getTextList()))
+                .containsExactly(tuple(0L, List.of("one", "two", "three")));
+    }
+
+    @Test
+    void a_record_of_lines_has_no_more_text_than_a_topic_takes() {
+        String line = "x".repeat(30_000);
+        app.output(start(), data(0, 1, (line + "\n").repeat(5)));
+        app.output(exit(150_005, 2, 0));
+
+        assertThat(app.publishedRecords())
+                .extracting(TerminalLineRecord::getTextCount)
+                .containsExactly(2, 2, 1);
     }
 
     @Test
@@ -52,7 +76,7 @@ class TerminalHistoryTest {
         app.output(exit(text.length(), 2, 0));
 
         assertThat(app.publishedLines())
-                .extracting(line -> line.getText().length(), TerminalLineRecord::getContinued)
+                .extracting(line -> line.text().length(), TerminalHarness.PublishedLine::continued)
                 .containsExactly(
                         tuple(65_536, false),
                         tuple(65_536, true),

@@ -176,7 +176,7 @@ class InvariantsTest {
         return TerminalLineRecord.newBuilder()
                 .setTerminalId(TERMINAL)
                 .setNumber(number)
-                .setText(text)
+                .addText(text)
                 .build();
     }
 

@@ -15,7 +15,7 @@ abstract class LinesInvariant implements Invariant {
         this.histories = histories;
     }
 
-    abstract void committed(TerminalLineRecord line);
+    abstract void committed(String terminalId, long number, String text);
 
     abstract void atRest(String terminalId, TerminalHistory history);
 
@@ -25,7 +25,10 @@ abstract class LinesInvariant implements Invariant {
             return;
         }
         try {
-            committed(TerminalLineRecord.parseFrom(entry.value()));
+            TerminalLineRecord lines = TerminalLineRecord.parseFrom(entry.value());
+            for (int i = 0; i < lines.getTextCount(); i++) {
+                committed(lines.getTerminalId(), lines.getNumber() + i, lines.getText(i));
+            }
         } catch (InvalidProtocolBufferException e) {
             throw Invariant.violation(getClass(), "a line that cannot be read");
         }

@@ -2,7 +2,6 @@ package dev.muster.e2e.simulation;
 
 import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.Line;
-import dev.muster.proto.records.v1.TerminalLineRecord;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -17,10 +16,10 @@ final class NoLineTwice extends LinesInvariant {
     }
 
     @Override
-    void committed(TerminalLineRecord line) {
-        Set<Object> of = seen.computeIfAbsent(line.getTerminalId(), id -> new HashSet<>());
-        if (!of.add(line.getNumber()) || !of.add(line.getText())) {
-            throw twice(line.getNumber(), line.getTerminalId(), "topic", line.getText());
+    void committed(String terminalId, long number, String text) {
+        Set<Object> of = seen.computeIfAbsent(terminalId, id -> new HashSet<>());
+        if (!of.add(number) || !of.add(text)) {
+            throw twice(number, terminalId, "topic", text);
         }
     }
 

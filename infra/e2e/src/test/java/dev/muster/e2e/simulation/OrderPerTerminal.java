@@ -2,7 +2,6 @@ package dev.muster.e2e.simulation;
 
 import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.Line;
-import dev.muster.proto.records.v1.TerminalLineRecord;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,13 +15,13 @@ final class OrderPerTerminal extends LinesInvariant {
     }
 
     @Override
-    void committed(TerminalLineRecord line) {
-        long due = next.getOrDefault(line.getTerminalId(), 0L);
-        next.put(line.getTerminalId(), due + 1);
-        if (line.getNumber() != due) {
-            throw outOfOrder(line.getNumber(), line.getTerminalId(), due);
+    void committed(String terminalId, long number, String text) {
+        long due = next.getOrDefault(terminalId, 0L);
+        next.put(terminalId, due + 1);
+        if (number != due) {
+            throw outOfOrder(number, terminalId, due);
         }
-        check(line.getTerminalId(), line.getNumber(), line.getText());
+        check(terminalId, number, text);
     }
 
     @Override

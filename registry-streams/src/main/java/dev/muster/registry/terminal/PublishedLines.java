@@ -1,0 +1,57 @@
+package dev.muster.registry.terminal;
+
+import com.google.protobuf.ByteString;
+import dev.muster.proto.records.v1.TerminalLineRecord;
+import java.util.function.Consumer;
+
+/**
+ * Lines of one terminal on their way to those who read the topic: as many as one record of output made final are one record there, since
+ * what each record costs, here, at the broker and at its readers, is several times what a line is.
+ */
+final class PublishedLines {
+    /** Before a record would have more text than this, another begins. One line alone may have as much (the engine cuts longer ones). */
+    static final int TEXT_BYTES_MAX = 64 << 10;
+
+    static final Consumer<TerminalLineRecord> TO_NOBODY = record -> {};
+
+    private final String node;
+    private final String terminal;
+    private final Consumer<TerminalLineRecord> out;
+    private TerminalLineRecord.Builder open = TerminalLineRecord.newBuilder();
+    private int openBytes;
+
+    PublishedLines(String node, String terminal, Consumer<TerminalLineRecord> out) {
+        this.node = node;
+        this.terminal = terminal;
+        this.out = out;
+    }
+
+    /** @param continued whether the line goes on in the next number */
+    void add(long number, byte[] utf8, int offset, int length, boolean continued) {
+        if (out == TO_NOBODY) {
+            return;
+        }
+        int count = open.getTextCount();
+        if (count > 0 && (number != open.getNumber() + count || openBytes + length > TEXT_BYTES_MAX)) {
+            end();
+        }
+        if (open.getTextCount() == 0) {
+            open.setNodeId(node).setTerminalId(terminal).setNumber(number);
+        }
+        open.addTextBytes(ByteString.copyFrom(utf8, offset, length));
+        openBytes += length;
+        if (continued) {
+            open.setContinued(true);
+            end();
+        }
+    }
+
+    /** Sends what there is. */
+    void end() {
+        if (open.getTextCount() > 0) {
+            out.accept(open.build());
+            open = TerminalLineRecord.newBuilder();
+            openBytes = 0;
+        }
+    }
+}
