@@ -7,6 +7,8 @@ import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicsException;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.ingress.auth.NodeDirectory;
+import dev.muster.ingress.backlog.Backlogs;
+import dev.muster.ingress.backlog.RegistryOffsets;
 import dev.muster.ingress.dispatch.ConsumerSettings;
 import dev.muster.ingress.dispatch.Inbox;
 import dev.muster.ingress.dispatch.Router;
@@ -44,6 +46,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -67,6 +70,8 @@ final class Gateway implements AutoCloseable {
     private final Sessions sessions = new Sessions();
     private final HeartbeatSlots heartbeats;
     private final ByteBudget budget;
+    private final Backlogs backlogs;
+    private final RegistryOffsets registryOffsets;
     private final Lane control;
     private final Lane bulk;
     private final Ticker ticker;
@@ -81,6 +86,7 @@ final class Gateway implements AutoCloseable {
         this.gatewayId = gatewayId;
         this.errorIds = errorIds;
         IngressMetrics metrics = new IngressMetrics(registry);
+        ConsumerSettings consumers = new ConsumerSettings(kafka.properties(), "muster-ingress-" + gatewayId);
         Partitions partitions = kafka.partitions();
         Ids ids = new Ids();
         timer = new ScheduledThreadPoolExecutor(1, named("ingress-timer"));
@@ -93,6 +99,12 @@ final class Gateway implements AutoCloseable {
                 config.heartbeatRoundMillis() * 1_000_000L,
                 System::nanoTime);
         budget = new ByteBudget(config.output().bytesMax());
+        backlogs = new Backlogs(config.output().backlog(), partitions.node(), System::nanoTime);
+        registryOffsets = new RegistryOffsets(
+                Admin.create(consumers.admin()),
+                kafka.names().application("terminal"),
+                kafka.names().of(Topic.STDOUT),
+                backlogs);
         control = controlLane(metrics);
         bulk = bulkLane(metrics);
         ticker = new Ticker(control, partitions.node(), gatewayId);
@@ -109,7 +121,6 @@ final class Gateway implements AutoCloseable {
                 System::currentTimeMillis,
                 timer);
         Router router = new Router(gatewayId, sessions, control, partitions, System::currentTimeMillis, metrics);
-        ConsumerSettings consumers = new ConsumerSettings(kafka.properties(), "muster-ingress-" + gatewayId);
         inbox = new Inbox(
                 kafka.names(),
                 partitions,
@@ -127,6 +138,7 @@ final class Gateway implements AutoCloseable {
                 bulk,
                 heartbeats,
                 budget,
+                backlogs,
                 partitions,
                 sessionLimits(),
                 new Admission(
@@ -158,6 +170,7 @@ final class Gateway implements AutoCloseable {
         control.start();
         bulk.start();
         inbox.start();
+        registryOffsets.start(timer);
         var unused = timer.scheduleAtFixedRate(ticker::tick, 0, 1, TimeUnit.SECONDS);
         try {
             inbox.ready().get(START_SECONDS, TimeUnit.SECONDS);
@@ -216,6 +229,7 @@ final class Gateway implements AutoCloseable {
         bulk.close();
         control.close();
         timer.shutdownNow();
+        registryOffsets.close();
         workers.shutdownNow();
     }
 
@@ -305,6 +319,7 @@ final class Gateway implements AutoCloseable {
         metrics.gauge("sessions", "agents connected", sessions::size);
         metrics.gauge("nodes", "nodes in the table of credentials", directory::size);
         metrics.gauge("output.in.flight.bytes", "output taken and not answered by the broker", budget::used);
+        metrics.gauge("output.unprocessed.bytes", "output that the registry has not processed", backlogs::bytes);
         metrics.gauge("heartbeats.waiting.bytes", "newest heartbeats that wait for the broker", heartbeats::bytes);
         metrics.gauge("lane.control.pending.bytes", "queued and not answered by the broker", control::pendingBytes);
         metrics.gauge("lane.bulk.pending.bytes", "queued and not answered by the broker", bulk::pendingBytes);

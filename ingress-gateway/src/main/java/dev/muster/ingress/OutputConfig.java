@@ -2,6 +2,7 @@ package dev.muster.ingress;
 
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.Setting;
+import dev.muster.ingress.backlog.BacklogLimits;
 import java.util.List;
 
 /**
@@ -15,7 +16,8 @@ public record OutputConfig(
         long bytesMax,
         int batchBytes,
         int terminalsPerStreamMax,
-        int acksUnreadMillis) {
+        int acksUnreadMillis,
+        BacklogLimits backlog) {
     private static final Setting CHUNK_BYTES_MAX = Setting.number(
             "MUSTER_INGRESS_CHUNK_BYTES_MAX", 32_768, 1_024, 131_072, "Largest piece of output; told to agents.");
     private static final Setting OUTPUT_WINDOW_BYTES = Setting.number(
@@ -45,13 +47,35 @@ public record OutputConfig(
             3_600_000,
             "How long an agent may leave acknowledgements of its output unread; beyond that its output stream is ended.");
 
+    private static final Setting REGISTRY_AHEAD_MS = Setting.number(
+            "MUSTER_INGRESS_REGISTRY_AHEAD_MS",
+            300,
+            0,
+            60_000,
+            "Terminals that print much are held back when the registry needs longer than that to catch up with them; 0: never.");
+    private static final Setting REGISTRY_AHEAD_BYTES_MIN = Setting.number(
+            "MUSTER_INGRESS_REGISTRY_AHEAD_BYTES_MIN",
+            1_048_576,
+            65_536,
+            1_073_741_824,
+            "Output of one partition by which the registry may always be behind; a stream with a sixteenth of it never waits.");
+    private static final Setting REGISTRY_SILENCE_MS = Setting.number(
+            "MUSTER_INGRESS_REGISTRY_SILENCE_MS",
+            3_000,
+            100,
+            600_000,
+            "When the registry has not moved on for that long, nobody waits for it any more.");
+
     static final List<Setting> SETTINGS = List.of(
             CHUNK_BYTES_MAX,
             OUTPUT_WINDOW_BYTES,
             OUTPUT_BYTES_MAX,
             BATCH_BYTES,
             TERMINALS_PER_STREAM_MAX,
-            ACKS_UNREAD_MS);
+            ACKS_UNREAD_MS,
+            REGISTRY_AHEAD_MS,
+            REGISTRY_AHEAD_BYTES_MIN,
+            REGISTRY_SILENCE_MS);
 
     static OutputConfig from(Env env) {
         return new OutputConfig(
@@ -60,6 +84,10 @@ public record OutputConfig(
                 env.number(OUTPUT_BYTES_MAX),
                 env.integer(BATCH_BYTES),
                 env.integer(TERMINALS_PER_STREAM_MAX),
-                env.integer(ACKS_UNREAD_MS));
+                env.integer(ACKS_UNREAD_MS),
+                new BacklogLimits(
+                        1_000_000L * env.integer(REGISTRY_AHEAD_MS),
+                        env.number(REGISTRY_AHEAD_BYTES_MIN),
+                        1_000_000L * env.integer(REGISTRY_SILENCE_MS)));
     }
 }

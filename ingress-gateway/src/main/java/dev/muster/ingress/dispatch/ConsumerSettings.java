@@ -13,6 +13,15 @@ public record ConsumerSettings(Map<String, String> base, String clientId) {
         base = Map.copyOf(base);
     }
 
+    /** Of a client that only asks. */
+    public Map<String, Object> admin() {
+        Map<String, Object> all = new HashMap<>(base);
+        all.put("client.id", clientId + "-admin");
+        all.put("request.timeout.ms", "2000");
+        all.put("default.api.timeout.ms", "2000");
+        return all;
+    }
+
     /**
      * @param committed whether records of open transactions are held back
      */

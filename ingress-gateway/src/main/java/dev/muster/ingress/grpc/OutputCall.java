@@ -2,6 +2,7 @@ package dev.muster.ingress.grpc;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.topics.Topic;
+import dev.muster.ingress.backlog.Source;
 import dev.muster.ingress.publish.Outgoing;
 import dev.muster.ingress.publish.Receipt;
 import dev.muster.ingress.session.LiveSession;
@@ -34,6 +35,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     private final OutputSession session;
     private final int partition;
     private final byte[] key;
+    private final Source backlog;
     /** Bytes of the global budget that this stream holds. */
     private long charged;
     /** Chunks asked for that have not come. */
@@ -45,8 +47,9 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     private long givenUpBytes;
     private long givenUpChunks;
     private @Nullable Future<?> unread;
-    private boolean heldBack;
+    private String heldBackBy = "";
     private boolean waitsForRoom;
+    private boolean waitsForRegistry;
     private boolean halfClosed;
     private boolean closed;
 
@@ -59,6 +62,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         this.session = new OutputSession(
                 owner.sessionId(), owner.instanceId(), around.sessionLimits().output());
         this.partition = around.partitions().ofNode(owner.nodeId());
+        this.backlog = around.backlogs().source(partition);
         this.key = owner.nodeId().getBytes(StandardCharsets.US_ASCII);
         this.usualBytes = around.sessionLimits().output().chunkBytesMax();
     }
@@ -210,7 +214,15 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
             }
             return;
         }
-        heldBack = false;
+        if (!backlog.mayGoOn()) {
+            heldBack("registry");
+            if (!waitsForRegistry) {
+                waitsForRegistry = true;
+                backlog.awaitProgress(() -> context.execute(() -> waitsForRegistry = false));
+            }
+            return;
+        }
+        heldBackBy = "";
         int want = around.budget().isRoomy() ? askedMax() : askedWhenTight();
         // many small ones are asked for together, since each time has its cost
         if (asked <= want / 2) {
@@ -233,8 +245,8 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
 
     /** Counted once each time that it begins. */
     private void heldBack(String reason) {
-        if (!heldBack) {
-            heldBack = true;
+        if (!heldBackBy.equals(reason)) {
+            heldBackBy = reason;
             around.metrics().outputHeldBack(reason);
         }
     }
@@ -300,7 +312,8 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         }
 
         @Override
-        public void stored() {
+        public void stored(long offset) {
+            backlog.stored(offset, batch.recordBytes());
             context.execute(() -> OutputCall.this.stored(batch));
         }
 

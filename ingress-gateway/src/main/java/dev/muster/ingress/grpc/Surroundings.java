@@ -4,6 +4,7 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.ingress.auth.NodeDirectory;
+import dev.muster.ingress.backlog.Backlogs;
 import dev.muster.ingress.metrics.IngressMetrics;
 import dev.muster.ingress.publish.HeartbeatSlots;
 import dev.muster.ingress.publish.Lane;
@@ -29,6 +30,7 @@ public record Surroundings(
         Lane bulk,
         HeartbeatSlots heartbeats,
         ByteBudget budget,
+        Backlogs backlogs,
         Partitions partitions,
         SessionLimits sessionLimits,
         Admission admission,

@@ -146,7 +146,7 @@ public final class JoinDesk {
         Outgoing record = Outgoing.ofNode(
                 Topic.COMMANDS, partitions.ofNode(nodeId), nodeId, command.toByteArray(), new Receipt() {
                     @Override
-                    public void stored() {
+                    public void stored(long offset) {
                         // the registry answers
                     }
 

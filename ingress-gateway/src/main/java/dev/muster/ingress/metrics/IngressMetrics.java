@@ -85,7 +85,7 @@ public final class IngressMetrics {
         return givenUp;
     }
 
-    /** A stream was asked for no more: its own {@code window} is full, or the budget of {@code all-streams}. */
+    /** A stream was asked for no more: its own {@code window} is full, or the budget of {@code all-streams}, or the {@code registry} is too far behind. */
     public void outputHeldBack(String reason) {
         counter("output.held.back", "reason", reason).increment();
     }

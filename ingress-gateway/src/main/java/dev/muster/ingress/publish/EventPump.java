@@ -120,7 +120,7 @@ public final class EventPump {
         }
 
         @Override
-        public void stored() {
+        public void stored(long offset) {
             context.execute(() -> EventPump.this.stored(sending));
         }
 

@@ -156,7 +156,7 @@ public final class Lane implements AutoCloseable {
         }
         endProducer();
         for (Outgoing left = queue.poll(); left != null; left = queue.poll()) {
-            settle(left, "closed", false);
+            fail(left, "closed");
         }
     }
 
@@ -212,7 +212,7 @@ public final class Lane implements AutoCloseable {
 
     private void endProducer() {
         if (head != null) {
-            settle(head, "closed", false);
+            fail(head, "closed");
             head = null;
             headIsOut();
         }
@@ -256,7 +256,7 @@ public final class Lane implements AutoCloseable {
     /** What the producer cannot take now, or null. */
     private @Nullable Outgoing send(Producer<byte[], byte[]> producer, Outgoing record) {
         if (!record.receipt().isWanted()) {
-            settle(record, "unwanted", false);
+            fail(record, "unwanted");
             return null;
         }
         byte[] value = record.value().get();
@@ -304,18 +304,14 @@ public final class Lane implements AutoCloseable {
         return 0;
     }
 
-    private void settle(Outgoing record, @Nullable String problem, boolean permanently) {
-        settle(record.bytes(), record.valueBytes(), record.receipt(), problem, permanently);
+    private void fail(Outgoing record, String problem) {
+        fail(record.bytes(), record.valueBytes(), record.receipt(), problem, false);
     }
 
-    private void settle(long bytes, int valueBytes, Receipt receipt, @Nullable String problem, boolean permanently) {
+    private void fail(long bytes, int valueBytes, Receipt receipt, String problem, boolean permanently) {
         pending.addAndGet(-bytes);
-        if (problem == null) {
-            receipt.stored();
-        } else {
-            observer.failed(valueBytes, problem);
-            receipt.failed(permanently);
-        }
+        observer.failed(valueBytes, problem);
+        receipt.failed(permanently);
     }
 
     /**
@@ -355,17 +351,18 @@ public final class Lane implements AutoCloseable {
                 return;
             }
             underWay.addAndGet(-bytes);
-            if (exception == null) {
+            if (exception == null && metadata != null) {
                 long now = nanoClock.getAsLong();
                 health.stored(now);
                 observer.stored(valueBytes, now - startNanos);
-                settle(bytes, valueBytes, receipt, null, false);
-            } else {
+                pending.addAndGet(-bytes);
+                receipt.stored(metadata.offset());
+            } else if (exception != null) {
                 health.failed();
                 if (FatalFailures.contains(exception)) {
                     fatal = exception.toString();
                 }
-                settle(
+                fail(
                         bytes,
                         valueBytes,
                         receipt,

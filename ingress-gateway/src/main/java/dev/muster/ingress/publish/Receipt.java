@@ -5,14 +5,18 @@ public interface Receipt {
     /** For records whose loss nobody but a counter notices. */
     Receipt NONE = new Receipt() {
         @Override
-        public void stored() {}
+        public void stored(long offset) {}
 
         @Override
         public void failed(boolean permanently) {}
     };
 
-    /** The broker holds the record. */
-    void stored();
+    /**
+     * The broker holds the record.
+     *
+     * @param offset its place in its partition
+     */
+    void stored(long offset);
 
     /**
      * The broker may or may not hold it.

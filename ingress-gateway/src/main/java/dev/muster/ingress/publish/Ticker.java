@@ -40,7 +40,7 @@ public final class Ticker {
 
     private record Answer(AtomicBoolean unanswered) implements Receipt {
         @Override
-        public void stored() {
+        public void stored(long offset) {
             unanswered.set(false);
         }
 

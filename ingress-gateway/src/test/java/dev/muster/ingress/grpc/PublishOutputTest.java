@@ -15,6 +15,9 @@ import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.records.v1.OutputRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +74,34 @@ final class PublishOutputTest {
         assertThat(outputs)
                 .allMatch(TestAgent.Stream::isOpen)
                 .allMatch(o -> o.received().isEmpty());
+    }
+
+    @Test
+    void a_registry_that_is_far_behind_holds_back_who_prints_much_and_nobody_else() throws Exception {
+        TestGateway gateway = gateway(true);
+        var flood = output(gateway, live(gateway));
+        flood.out().onNext(start(TERMINAL));
+        AtomicLong sent = new AtomicLong();
+        await().until(() -> {
+            print(flood, sent);
+            return gateway.count("output.held.back", "reason", "registry") > 0
+                    && !flood.out().isReady();
+        });
+        long heldBackAt = sent.get();
+        await().until(() -> last(flood).getOffset() >= 65_536);
+
+        gateway.backlogs.heard(IntStream.range(0, 8).boxed().collect(Collectors.toMap(p -> p, p -> Long.MAX_VALUE)));
+
+        await().until(() -> {
+            print(flood, sent);
+            return last(flood).getOffset() > heldBackAt;
+        });
+    }
+
+    private static void print(TestAgent.Stream<OutputChunk, OutputAck> output, AtomicLong sent) {
+        while (output.out().isReady()) {
+            output.out().onNext(data(TERMINAL, sent.getAndAdd(4_096), 1, 4_096));
+        }
     }
 
     @Test

@@ -5,6 +5,8 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.ingress.auth.NodeDirectory;
+import dev.muster.ingress.backlog.BacklogLimits;
+import dev.muster.ingress.backlog.Backlogs;
 import dev.muster.ingress.dispatch.Router;
 import dev.muster.ingress.join.JoinDesk;
 import dev.muster.ingress.metrics.IngressMetrics;
@@ -39,6 +41,8 @@ final class TestGateway implements AutoCloseable {
     final NodeDirectory directory =
             new NodeDirectory(nodeId -> sessions.ofNode(nodeId).forEach(LiveSession::recheck));
     final ByteBudget budget = new ByteBudget(OUTPUT_BYTES_MAX);
+    final Backlogs backlogs =
+            new Backlogs(new BacklogLimits(1_000_000_000, 65_536, 10_000_000_000L), 8, System::nanoTime);
     final HeartbeatSlots heartbeats = new HeartbeatSlots(PARTITIONS, 1_000_000, 0, System::nanoTime);
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     final TestLane control;
@@ -88,6 +92,7 @@ final class TestGateway implements AutoCloseable {
                 bulk.lane(),
                 heartbeats,
                 budget,
+                backlogs,
                 PARTITIONS,
                 new SessionLimits(
                         1_000, 500, 4_096, 1_000, 2_000, 100, 10_000, new OutputLimits(4_096, 16_384, 8_192, 16)),
@@ -128,8 +133,11 @@ final class TestGateway implements AutoCloseable {
     }
 
     double count(String name, String result) {
-        var counter =
-                meters.find("muster.ingress." + name).tag("result", result).counter();
+        return count(name, "result", result);
+    }
+
+    double count(String name, String tag, String value) {
+        var counter = meters.find("muster.ingress." + name).tag(tag, value).counter();
         return counter == null ? 0 : counter.count();
     }
 

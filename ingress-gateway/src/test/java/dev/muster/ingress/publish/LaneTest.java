@@ -156,7 +156,7 @@ final class LaneTest {
         TestLane test = lane(true);
         test.lane().offer(new Outgoing(Topic.STDOUT, 0, null, new byte[1], new Receipt() {
             @Override
-            public void stored() {
+            public void stored(long offset) {
                 answers.add("stored");
             }
 
@@ -228,7 +228,7 @@ final class LaneTest {
     private Outgoing record(String name, int bytes) {
         return new Outgoing(Topic.STDOUT, 3, new byte[0], new byte[bytes], new Receipt() {
             @Override
-            public void stored() {
+            public void stored(long offset) {
                 answers.add("stored " + name);
             }
 

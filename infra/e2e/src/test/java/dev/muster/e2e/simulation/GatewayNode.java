@@ -5,6 +5,8 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Topic;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.ingress.auth.NodeDirectory;
+import dev.muster.ingress.backlog.BacklogLimits;
+import dev.muster.ingress.backlog.Backlogs;
 import dev.muster.ingress.dispatch.Router;
 import dev.muster.ingress.grpc.AgentIngressService;
 import dev.muster.ingress.grpc.Surroundings;
@@ -138,6 +140,7 @@ final class GatewayNode {
                     bulk,
                     heartbeats,
                     new ByteBudget(256 << 10),
+                    new Backlogs(new BacklogLimits(0, 0, 0), partitions.node(), world.time::nanos),
                     partitions,
                     new SessionLimits(
                             HEARTBEAT_MILLIS,

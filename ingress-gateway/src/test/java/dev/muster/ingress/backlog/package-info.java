@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.ingress.backlog;
+
+import org.jspecify.annotations.NullMarked;
