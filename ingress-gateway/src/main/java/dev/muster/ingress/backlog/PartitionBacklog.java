@@ -9,7 +9,7 @@ import java.util.List;
  * What this gateway has put into one partition of output and the registry has not processed, and which streams may add to it.
  *
  * <p>The window is what the registry processes within the time that is allowed, by the rate that it shows, as a sender of BBR (Cardwell et al., 2016) keeps as much under way as
- * rate and delay say. Streams that print much share it; those that print little never wait. Beyond the window (after the registry was away) streams together may add half as much as
+ * rate and delay say. Streams that print much share it; those that print little never wait. Far beyond the window (after the registry was away) streams together may add half as much as
  * the registry processes, so that it catches up and nobody stands still. While the registry is away nothing is counted and nobody waits: the log keeps it. Thread-safe.
  */
 final class PartitionBacklog {
@@ -17,8 +17,12 @@ final class PartitionBacklog {
     static final int RECORDS_MAX = 8_192;
     /** Records of one stream in a row are one entry up to this size. */
     private static final int ENTRY_BYTES = 64 << 10;
+    /** The rate is measured over that much time in which there was something to do: commits come in lumps. */
+    private static final long MEASURE_NANOS = 400_000_000;
     /** Part of the latest measurement in the rate. */
-    private static final double WEIGHT = 0.3;
+    private static final double WEIGHT = 0.5;
+    /** Beyond so many windows it catches up. */
+    private static final int WINDOWS_MAX = 2;
 
     private static final int CATCH_UP_SHARE = 2;
 
@@ -27,6 +31,8 @@ final class PartitionBacklog {
     private long bytes;
     private int heavy;
     private double bytesPerNano;
+    private long doneBytes;
+    private long busyNanos;
     private long extra;
     /** Offset of the first record that is not processed; -1: never heard of one. */
     private long processed = -1;
@@ -121,7 +127,7 @@ final class PartitionBacklog {
             return true;
         }
         long window = window();
-        return bytes < window ? share.bytes < window / Math.max(1, heavy) : extra > 0;
+        return bytes < window ? share.bytes < window / Math.max(1, heavy) : isCatchingUp(window) && extra > 0;
     }
 
     /** Calls {@code wake} when more is known, which must only hand over to another thread. */
@@ -165,6 +171,8 @@ final class PartitionBacklog {
             entries.forEach(this::forget);
             entries.clear();
             bytesPerNano = 0;
+            doneBytes = 0;
+            busyNanos = 0;
             extra = 0;
             return;
         }
@@ -173,18 +181,27 @@ final class PartitionBacklog {
         while (!entries.isEmpty() && entries.getFirst().offset < processed) {
             forget(entries.removeFirst());
         }
-        measure(before - bytes, elapsed);
+        if (before > 0) {
+            measure(before - bytes, elapsed);
+        }
     }
 
     private void measure(long done, long elapsed) {
-        if (elapsed <= 0) {
-            return;
+        doneBytes += done;
+        busyNanos += elapsed;
+        if (busyNanos >= MEASURE_NANOS) {
+            double now = (double) doneBytes / busyNanos;
+            double mixed = bytesPerNano + WEIGHT * (now - bytesPerNano);
+            // who has nothing left to do shows less than it could
+            bytesPerNano = bytes > 0 ? mixed : Math.max(bytesPerNano, now);
+            doneBytes = 0;
+            busyNanos = 0;
         }
-        double now = (double) done / elapsed;
-        double mixed = bytesPerNano + WEIGHT * (now - bytesPerNano);
-        // who has nothing left to do shows less than it could
-        bytesPerNano = bytes > 0 ? mixed : Math.max(bytesPerNano, mixed);
-        extra = bytes < window() ? 0 : Math.min(window(), extra + done / CATCH_UP_SHARE);
+        extra = isCatchingUp(window()) ? Math.min(window(), extra + done / CATCH_UP_SHARE) : 0;
+    }
+
+    private boolean isCatchingUp(long window) {
+        return bytes > WINDOWS_MAX * window;
     }
 
     private long window() {
