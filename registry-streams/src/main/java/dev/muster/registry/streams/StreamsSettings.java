@@ -92,6 +92,8 @@ public record StreamsSettings(
             4,
             "Copies of each store that other registry instances keep, where there are others, so that they can take over at once.");
     private static final int WARMUPS = 8;
+    /** Kafka's default of 16 KiB is less than one block or segment of a terminal that prints much: each would be a batch of its own. */
+    private static final int PRODUCER_BATCH_BYTES = 128 << 10;
     private static final long PROBING_MS = 60_000;
     public static final List<Setting> SETTINGS = List.of(
             STATE_DIR,
@@ -175,6 +177,7 @@ public record StreamsSettings(
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0L);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), transactionTimeoutMs);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), lingerMs);
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), PRODUCER_BATCH_BYTES);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), sessionTimeoutMs);
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), heartbeatMs);
