@@ -94,6 +94,7 @@ public record StreamsSettings(
     private static final int WARMUPS = 8;
     /** Kafka's default of 16 KiB is less than one block or segment of a terminal that prints much: each would be a batch of its own. */
     private static final int PRODUCER_BATCH_BYTES = 128 << 10;
+
     private static final long PROBING_MS = 60_000;
     public static final List<Setting> SETTINGS = List.of(
             STATE_DIR,

@@ -242,6 +242,35 @@ class WatchTest {
     }
 
     @Test
+    void an_end_is_shown_with_the_last_lines_though_the_budget_is_used_up() {
+        Map<String, String> slow = Map.of(
+                "MUSTER_REGISTRY_WATCH_BYTES_PER_SECOND", "1024",
+                "MUSTER_REGISTRY_WATCH_BURST_BYTES", "262144");
+        try (TerminalHarness app = new TerminalHarness(slow)) {
+            app.watch("alice", TERMINAL, TEXT, 300_000, "wt_1");
+            Viewer viewer = new Viewer("alice", TEXT, "wt_1");
+            app.output(start());
+            viewer.receive(app.views());
+            viewer.read(app);
+            byte[] log = ChangelogBytesTest.buildLog(600_000);
+            app.output(data(0, 1, log));
+            app.output(data(log.length, 1, "last words\r\n"), exit(log.length + 12L, 2, 0));
+
+            List<TerminalViewRecord> views = app.views();
+
+            viewer.receive(views);
+            assertThat(views.get(views.size() - 2).hasSkipped()).isTrue();
+            assertThat(views.get(views.size() - 1).getLines().hasEnded()).isTrue();
+            assertThat(viewer.isEnded()).isTrue();
+            assertThat(viewer.lines().get(viewer.lines().size() - 1)).endsWith("last words");
+            assertThat(viewer.lines()
+                            .subList(viewer.lines().size() - 20, viewer.lines().size()))
+                    .isEqualTo(app.history()
+                            .subList(app.history().size() - 20, app.history().size()));
+        }
+    }
+
+    @Test
     void a_few_bytes_that_make_very_much_text_are_skipped_and_not_sent() {
         try (TerminalHarness app = new TerminalHarness()) {
             app.watch("alice", TERMINAL, TEXT, 300_000, "wt_1");

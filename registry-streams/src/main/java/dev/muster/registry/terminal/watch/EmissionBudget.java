@@ -4,6 +4,9 @@ package dev.muster.registry.terminal.watch;
 final class EmissionBudget {
     private final WatchLimits limits;
     private long bytes;
+    /** What the last frame lacked was a budget of so much. */
+    private long owed;
+
     private long atMillis;
 
     EmissionBudget(WatchLimits limits, long atMillis) {
@@ -13,14 +16,26 @@ final class EmissionBudget {
     }
 
     boolean spend(long size, long nowMillis) {
+        earn(nowMillis);
+        if (bytes < size) {
+            owed = size;
+            return false;
+        }
+        bytes -= size;
+        owed = 0;
+        return true;
+    }
+
+    /** Whether it is not worth making a frame: the last one could not be paid, and there is still too little for one like it. */
+    boolean isExhausted(long nowMillis) {
+        earn(nowMillis);
+        return bytes < Math.min(owed, limits.burstBytes());
+    }
+
+    private void earn(long nowMillis) {
         long passed = Math.max(0, nowMillis - atMillis);
         atMillis = Math.max(atMillis, nowMillis);
         long earned = passed >= 3_600_000 ? limits.burstBytes() : passed * limits.bytesPerSecond() / 1_000;
         bytes = Math.min(limits.burstBytes(), bytes + earned);
-        if (bytes < size) {
-            return false;
-        }
-        bytes -= size;
-        return true;
     }
 }

@@ -21,6 +21,9 @@ public final class TerminalFrames {
     private List<Leases.Lease> leases = List.of();
     private boolean hasText;
     private boolean hasRaw;
+    /** Nobody who watches the text has budget for it: none is made, only positions. */
+    private boolean skipsText;
+
     private Position from = Position.START;
     private long nowMillis;
 
@@ -36,14 +39,18 @@ public final class TerminalFrames {
         nowMillis = atMillis;
         boolean hadText = hasText;
         hasText = living.stream().anyMatch(lease -> lease.mode() == WatchMode.WATCH_MODE_TEXT);
+        skipsText = hasText
+                && living.stream()
+                        .allMatch(lease -> lease.mode() != WatchMode.WATCH_MODE_TEXT
+                                || lease.budget().isExhausted(atMillis));
         hasRaw = living.stream().anyMatch(lease -> lease.mode() == WatchMode.WATCH_MODE_RAW);
-        if (hadText && !hasText) {
+        if (skipsText || (hadText && !hasText)) {
             text.forget();
         }
     }
 
     public void line(long number, byte[] utf8, int offset, int length) {
-        if (hasText) {
+        if (hasText && !skipsText) {
             text.line(number, utf8, offset, length);
         }
     }
@@ -56,10 +63,14 @@ public final class TerminalFrames {
 
     /** @param offset where the marker stands */
     public void marker(Marker marker, long offset, long number) {
+        if (skipsText && marker.hasExit()) {
+            // the end is always shown: what comes before it is skipped, and all that it makes final is not
+            skip(new Position(offset, number - 1));
+        }
         if (hasRaw) {
             raw.marker(marker, offset, number);
         }
-        if (hasText && marker.hasResize()) {
+        if (hasText && !skipsText && marker.hasResize()) {
             text.resized(marker.getResize());
         }
         if (hasText && marker.hasExit()) {
@@ -69,7 +80,7 @@ public final class TerminalFrames {
 
     /** The terminal has moved on: sends frames that are large enough already. */
     public void advanced(LiveTerminal terminal) {
-        if ((hasText && text.isFull()) || (hasRaw && raw.isFull())) {
+        if ((hasText && !skipsText && text.isFull()) || (hasRaw && raw.isFull())) {
             send(terminal);
         }
     }
@@ -84,7 +95,9 @@ public final class TerminalFrames {
 
     private void send(LiveTerminal terminal) {
         Position to = terminal.position();
-        if (hasText) {
+        if (skipsText) {
+            skipText(to);
+        } else if (hasText) {
             TerminalViewRecord frame = text.take(terminal, from, to).build();
             emit(frame, WatchMode.WATCH_MODE_TEXT, frame.getLines().hasEnded());
         }
@@ -96,6 +109,31 @@ public final class TerminalFrames {
             emit(frame, WatchMode.WATCH_MODE_RAW, ended);
         }
         from = to;
+    }
+
+    private void skip(Position to) {
+        if (!to.equals(from)) {
+            skipText(to);
+            if (hasRaw) {
+                emit(raw.take(from, to).build(), WatchMode.WATCH_MODE_RAW, false);
+            }
+            from = to;
+        }
+        skipsText = false;
+    }
+
+    private void skipText(Position to) {
+        for (Leases.Lease lease : leases) {
+            if (lease.mode() == WatchMode.WATCH_MODE_TEXT) {
+                out.accept(TerminalViewRecord.newBuilder()
+                        .setUser(lease.user())
+                        .setMode(WatchMode.WATCH_MODE_TEXT)
+                        .setFrom(from.toMark())
+                        .setTo(to.toMark())
+                        .setSkipped(Skipped.newBuilder().setReason("rate"))
+                        .build());
+            }
+        }
     }
 
     private void emit(TerminalViewRecord frame, WatchMode mode, boolean always) {
