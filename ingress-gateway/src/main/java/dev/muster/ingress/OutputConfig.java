@@ -49,10 +49,10 @@ public record OutputConfig(
 
     private static final Setting REGISTRY_AHEAD_MS = Setting.number(
             "MUSTER_INGRESS_REGISTRY_AHEAD_MS",
-            300,
+            400,
             0,
             60_000,
-            "Terminals that print much are held back when the registry needs longer than that to catch up with them; 0: never.");
+            "Terminals that print much are held back so that the registry is about that far behind them at most; 0: they are not.");
     private static final Setting REGISTRY_AHEAD_BYTES_MIN = Setting.number(
             "MUSTER_INGRESS_REGISTRY_AHEAD_BYTES_MIN",
             1_048_576,

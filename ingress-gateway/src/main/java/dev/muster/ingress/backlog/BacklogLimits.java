@@ -3,7 +3,7 @@ package dev.muster.ingress.backlog;
 /**
  * How far output may be ahead of the registry, per partition of it.
  *
- * @param aheadNanos as much as the registry takes in that time; 0: as far as it likes
+ * @param aheadNanos how old what the registry has not processed may be; 0: as old as it likes
  * @param aheadBytesMin at least so much
  * @param silenceNanos after that long without progress the registry counts as away, and nobody waits for it
  */

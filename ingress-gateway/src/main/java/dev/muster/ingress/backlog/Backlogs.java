@@ -24,13 +24,11 @@ public final class Backlogs {
 
     private final BacklogLimits limits;
     private final List<PartitionBacklog> partitions;
-    private final LongSupplier nanos;
 
     /** @param nanos a clock that never goes back */
     public Backlogs(BacklogLimits limits, int partitions, LongSupplier nanos) {
         this.limits = limits;
-        this.nanos = nanos;
-        this.partitions = Stream.generate(() -> new PartitionBacklog(limits, nanos.getAsLong()))
+        this.partitions = Stream.generate(() -> new PartitionBacklog(limits, nanos))
                 .limit(partitions)
                 .toList();
     }
@@ -56,9 +54,8 @@ public final class Backlogs {
      * @param processed offset of the first record that is not processed, by partition; of others nobody knows
      */
     public void heard(Map<Integer, Long> processed) {
-        long now = nanos.getAsLong();
         for (int partition = 0; partition < partitions.size(); partition++) {
-            partitions.get(partition).heard(processed.getOrDefault(partition, -1L), now);
+            partitions.get(partition).heard(processed.getOrDefault(partition, -1L));
         }
     }
 

@@ -4,41 +4,45 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * What this gateway has put into one partition of output and the registry has not processed, and which streams may add to it.
  *
- * <p>The window is what the registry processes within the time that is allowed, by the rate that it shows, as a sender of BBR (Cardwell et al., 2016) keeps as much under way as
- * rate and delay say. Streams that print much share it; those that print little never wait. Far beyond the window (after the registry was away) streams together may add half as much as
- * the registry processes, so that it catches up and nobody stands still. While the registry is away nothing is counted and nobody waits: the log keeps it. Thread-safe.
+ * <p>The window grows while somebody waits for it although the registry is close behind, and shrinks when the oldest record that is not processed is older than it may be:
+ * a delay-based window, as in TCP Vegas (Brakmo and Peterson, 1995). Streams that print much share it; those that print little never wait. Far beyond it (after the registry was away)
+ * streams together may add half as much as the registry processes, so that it catches up and nobody stands still. While the registry is away nothing is counted and nobody waits: the
+ * log keeps it. Thread-safe.
  */
 final class PartitionBacklog {
     /** Records that are remembered. With more, the oldest counts as processed: then others are waited for a little less. */
     static final int RECORDS_MAX = 8_192;
+
+    static final long WINDOW_BYTES_MAX = 1L << 30;
     /** Records of one stream in a row are one entry up to this size. */
     private static final int ENTRY_BYTES = 64 << 10;
-    /** The rate is measured over that much time in which there was something to do: commits come in lumps. */
-    private static final long MEASURE_NANOS = 400_000_000;
-    /** Part of the latest measurement in the rate. */
-    private static final double WEIGHT = 0.5;
-    /** Beyond so many windows it catches up. */
-    private static final int WINDOWS_MAX = 2;
+
+    private static final double GROWTH = 1.25;
+    private static final double SHRINKAGE_MIN = 0.5;
+    /** Beyond so many times the delay it catches up. */
+    private static final int DELAYS_MAX = 4;
 
     private static final int CATCH_UP_SHARE = 2;
 
     private final BacklogLimits limits;
+    private final LongSupplier nanos;
     private final Deque<Entry> entries = new ArrayDeque<>();
     private long bytes;
     private int heavy;
-    private double bytesPerNano;
-    private long doneBytes;
-    private long busyNanos;
+    private long window;
+    private boolean wasFull;
+    private long changedNanos;
+    private boolean catchesUp;
     private long extra;
     /** Offset of the first record that is not processed; -1: never heard of one. */
     private long processed = -1;
 
     private long progressNanos;
-    private long askedNanos;
     /** Nothing had waited before: what waits now may do so until the time is up. */
     private boolean waitsAnew;
 
@@ -54,18 +58,23 @@ final class PartitionBacklog {
 
     private static final class Entry {
         private final Share share;
+        private final long sinceNanos;
         private long offset;
         private long bytes;
 
-        private Entry(Share share) {
+        private Entry(Share share, long sinceNanos) {
             this.share = share;
+            this.sinceNanos = sinceNanos;
         }
     }
 
-    PartitionBacklog(BacklogLimits limits, long nowNanos) {
+    /** @param nanos a clock that never goes back */
+    PartitionBacklog(BacklogLimits limits, LongSupplier nanos) {
         this.limits = limits;
-        progressNanos = nowNanos;
-        askedNanos = nowNanos;
+        this.nanos = nanos;
+        window = limits.aheadBytesMin();
+        progressNanos = nanos.getAsLong();
+        changedNanos = progressNanos;
     }
 
     /** Of a stream that prints into this partition. */
@@ -112,22 +121,23 @@ final class PartitionBacklog {
             if (entries.size() == RECORDS_MAX) {
                 forget(entries.removeFirst());
             }
-            last = new Entry(share);
+            last = new Entry(share, nanos.getAsLong());
             entries.addLast(last);
         }
         last.offset = offset;
         last.bytes += recordBytes;
         change(share, recordBytes);
         extra = Math.max(0, extra - recordBytes);
-        tight = bytes >= limits.aheadBytesMin() / 2;
+        lookWhetherTight();
     }
 
     private synchronized boolean mayGoOn(Share share) {
         if (away || share.bytes < limits.quietBytes()) {
             return true;
         }
-        long window = window();
-        return bytes < window ? share.bytes < window / Math.max(1, heavy) : isCatchingUp(window) && extra > 0;
+        boolean may = catchesUp ? extra > 0 : bytes < window && share.bytes < window / Math.max(1, heavy);
+        wasFull |= !may;
+        return may;
     }
 
     /** Calls {@code wake} when more is known, which must only hand over to another thread. */
@@ -146,34 +156,26 @@ final class PartitionBacklog {
      *
      * @param offset of the first record that it has not processed; -1 where nobody knows
      */
-    void heard(long offset, long nowNanos) {
+    void heard(long offset) {
         List<Runnable> woken;
         synchronized (this) {
-            take(offset, nowNanos);
-            tight = bytes >= limits.aheadBytesMin() / 2;
+            take(offset, nanos.getAsLong());
+            lookWhetherTight();
             woken = waiting;
             waiting = new ArrayList<>();
         }
         woken.forEach(Runnable::run);
     }
 
-    private void take(long offset, long nowNanos) {
-        long elapsed = nowNanos - askedNanos;
-        askedNanos = nowNanos;
+    private void take(long offset, long now) {
         if (offset >= 0 && offset != processed) {
             processed = offset;
-            progressNanos = nowNanos;
+            progressNanos = now;
             away = false;
         } else if (waitsAnew || entries.isEmpty()) {
-            progressNanos = nowNanos;
-        } else if (nowNanos - progressNanos > limits.silenceNanos()) {
-            away = true;
-            entries.forEach(this::forget);
-            entries.clear();
-            bytesPerNano = 0;
-            doneBytes = 0;
-            busyNanos = 0;
-            extra = 0;
+            progressNanos = now;
+        } else if (now - progressNanos > limits.silenceNanos()) {
+            leaveAlone();
             return;
         }
         waitsAnew = false;
@@ -181,31 +183,36 @@ final class PartitionBacklog {
         while (!entries.isEmpty() && entries.getFirst().offset < processed) {
             forget(entries.removeFirst());
         }
-        if (before > 0) {
-            measure(before - bytes, elapsed);
+        follow(before - bytes, now);
+    }
+
+    private void leaveAlone() {
+        away = true;
+        entries.forEach(this::forget);
+        entries.clear();
+        catchesUp = false;
+        extra = 0;
+    }
+
+    private void follow(long done, long now) {
+        long delay = entries.isEmpty() ? 0 : now - entries.getFirst().sinceNanos;
+        catchesUp = delay > DELAYS_MAX * limits.aheadNanos();
+        extra = catchesUp ? Math.min(limits.aheadBytesMin(), extra + done / CATCH_UP_SHARE) : 0;
+        if (delay > limits.aheadNanos()) {
+            // what a step does is seen only when all that is there now is gone
+            if (now - changedNanos > delay) {
+                changedNanos = now;
+                double factor = Math.max(SHRINKAGE_MIN, (double) limits.aheadNanos() / delay);
+                window = Math.max(limits.aheadBytesMin(), (long) (window * factor));
+            }
+        } else if (wasFull && done > 0) {
+            window = Math.min(WINDOW_BYTES_MAX, (long) (window * GROWTH));
         }
+        wasFull = false;
     }
 
-    private void measure(long done, long elapsed) {
-        doneBytes += done;
-        busyNanos += elapsed;
-        if (busyNanos >= MEASURE_NANOS) {
-            double now = (double) doneBytes / busyNanos;
-            double mixed = bytesPerNano + WEIGHT * (now - bytesPerNano);
-            // who has nothing left to do shows less than it could
-            bytesPerNano = bytes > 0 ? mixed : Math.max(bytesPerNano, now);
-            doneBytes = 0;
-            busyNanos = 0;
-        }
-        extra = isCatchingUp(window()) ? Math.min(window(), extra + done / CATCH_UP_SHARE) : 0;
-    }
-
-    private boolean isCatchingUp(long window) {
-        return bytes > WINDOWS_MAX * window;
-    }
-
-    private long window() {
-        return Math.max(limits.aheadBytesMin(), (long) (bytesPerNano * limits.aheadNanos()));
+    private void lookWhetherTight() {
+        tight = bytes >= limits.aheadBytesMin() / 2;
     }
 
     private void forget(Entry entry) {

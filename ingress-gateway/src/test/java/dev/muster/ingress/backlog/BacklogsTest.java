@@ -13,7 +13,7 @@ final class BacklogsTest {
     private static final long MILLI = 1_000_000;
 
     private long now = 5_000 * MILLI;
-    private final Backlogs backlogs = new Backlogs(new BacklogLimits(300 * MILLI, MIN, 3_000 * MILLI), 2, () -> now);
+    private final Backlogs backlogs = new Backlogs(new BacklogLimits(400 * MILLI, MIN, 3_000 * MILLI), 2, () -> now);
     private final Source flood = backlogs.source(0);
     private long offset = 100;
     private long processed = 100;
@@ -60,16 +60,38 @@ final class BacklogsTest {
     }
 
     @Test
-    void the_window_is_what_a_quick_registry_does_in_the_time_that_is_allowed() {
-        // 20 MiB a second, of which it has never less than a megabyte to do
-        long before = 0;
-        for (int round = 0; round < 40; round++) {
+    void the_window_grows_while_the_registry_is_close_behind() {
+        for (int round = 0; round < 10; round++) {
             store(flood);
-            before = backlogs.bytes();
-            after(50, processed + MIN / RECORD);
+            after(100, offset - 1);
         }
 
-        assertThat(before).isBetween(5 * MIN, 7 * MIN);
+        assertThat(store(flood)).isBetween(9 * MIN, 10 * MIN);
+    }
+
+    @Test
+    void the_window_does_not_grow_when_nobody_needs_it() {
+        for (int round = 0; round < 10; round++) {
+            flood.stored(offset++, RECORD);
+            after(100, offset);
+        }
+
+        assertThat(store(flood)).isEqualTo(MIN);
+    }
+
+    @Test
+    void the_window_shrinks_when_the_registry_falls_behind() {
+        for (int round = 0; round < 10; round++) {
+            store(flood);
+            after(100, offset - 1);
+        }
+        store(flood);
+        long wide = backlogs.bytes();
+
+        after(600, processed + 1);
+        after(100, offset);
+
+        assertThat(store(flood)).isBetween(wide / 2, wide * 3 / 4);
     }
 
     @Test
@@ -164,9 +186,9 @@ final class BacklogsTest {
         }
         assertThat(flood.mayGoOn()).isFalse();
 
-        after(1_000, processed + 64);
+        after(2_000, processed + 16);
 
-        assertThat(store(flood)).isEqualTo(32 * RECORD);
+        assertThat(store(flood)).isEqualTo(8 * RECORD);
     }
 
     @Test
