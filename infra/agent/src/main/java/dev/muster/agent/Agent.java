@@ -81,7 +81,7 @@ public final class Agent implements AutoCloseable {
             String gateway = config.gateway() != null ? config.gateway() : identity.gateway();
             long boot = state.nextBoot();
             ScheduledExecutorService executor = executor("agent-" + identity.name());
-            Spool spool = new Spool(state.spool(), config.spoolBytesMax(), config.dropWhenFull());
+            Spool spool = new Spool(state.spool(), config.spool());
             Journal journal = new Journal(state.journal());
             Events events = new Events();
             Tasks tasks = new Tasks(identity.nodeId(), journal, spool, Clock.systemUTC(), events);

@@ -1,5 +1,6 @@
 package dev.muster.agent;
 
+import dev.muster.agent.spool.SpoolLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -44,7 +45,14 @@ public final class AgentCommand implements Callable<Integer> {
             names = "--spool-bytes",
             paramLabel = "N",
             description = "Output kept on disk until acknowledged; processes wait beyond it. Default: ${DEFAULT-VALUE}")
-    private long spoolBytes = AgentConfig.SPOOL_BYTES_MAX_DEFAULT;
+    private long spoolBytes = SpoolLimits.BYTES_MAX_DEFAULT;
+
+    @Option(
+            names = "--ahead-bytes",
+            paramLabel = "N",
+            description =
+                    "Output of one process that may wait for acknowledgement as long as they come; when they stop, it goes to the spool. Default: ${DEFAULT-VALUE}")
+    private long aheadBytes = SpoolLimits.AHEAD_BYTES_MAX_DEFAULT;
 
     @Option(
             names = "--drop-when-full",
@@ -95,7 +103,16 @@ public final class AgentCommand implements Callable<Integer> {
         if ((cert == null) != (key == null)) {
             throw new AgentException("a certificate and its key go together: --cert and --key");
         }
-        return new AgentConfig(stateDir, gateway, invite(), spoolBytes, dropWhenFull, labels, ca, plaintext, cert, key);
+        return new AgentConfig(
+                stateDir,
+                gateway,
+                invite(),
+                new SpoolLimits(spoolBytes, aheadBytes, dropWhenFull),
+                labels,
+                ca,
+                plaintext,
+                cert,
+                key);
     }
 
     private @Nullable String invite() throws AgentException {

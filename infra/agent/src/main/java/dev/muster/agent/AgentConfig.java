@@ -1,6 +1,7 @@
 package dev.muster.agent;
 
 import dev.muster.agent.identity.Reach;
+import dev.muster.agent.spool.SpoolLimits;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param gateway host:port; null: the one it joined through
  * @param invite null once joined
- * @param spoolBytesMax unacknowledged output on disk, all terminals together; a process waits beyond it
- * @param dropWhenFull drop output and say so in the history, instead of making the process wait
+ * @param spool how much output may wait for acknowledgement
  * @param caFile PEM of the authority that signed the gateway's certificate; null: the system's authorities
  * @param certFile certificate chain of this agent in PEM, for gateways that ask for one; null: none
  * @param keyFile its private key, PKCS#8 in PEM; null exactly when the certificate is
@@ -21,15 +21,12 @@ public record AgentConfig(
         Path stateDir,
         @Nullable String gateway,
         @Nullable String invite,
-        long spoolBytesMax,
-        boolean dropWhenFull,
+        SpoolLimits spool,
         Map<String, String> labels,
         @Nullable Path caFile,
         boolean plaintext,
         @Nullable Path certFile,
         @Nullable Path keyFile) {
-    public static final long SPOOL_BYTES_MAX_DEFAULT = 256L << 20;
-
     public AgentConfig {
         labels = Map.copyOf(labels);
     }
@@ -41,8 +38,7 @@ public record AgentConfig(
                 stateDir,
                 gateway != null ? gateway : known.gateway(),
                 invite,
-                spoolBytesMax,
-                dropWhenFull,
+                spool,
                 labels,
                 said ? caFile : known.caFile(),
                 said ? plaintext : known.plaintext(),
@@ -52,13 +48,11 @@ public record AgentConfig(
 
     /** The same over TLS, to a gateway whose certificate is this one or comes from this authority. */
     public AgentConfig trusting(Path ca) {
-        return new AgentConfig(
-                stateDir, gateway, invite, spoolBytesMax, dropWhenFull, labels, ca, false, certFile, keyFile);
+        return new AgentConfig(stateDir, gateway, invite, spool, labels, ca, false, certFile, keyFile);
     }
 
     /** Defaults for a gateway on this machine. */
     public static AgentConfig local(Path stateDir, String gateway, @Nullable String invite) {
-        return new AgentConfig(
-                stateDir, gateway, invite, SPOOL_BYTES_MAX_DEFAULT, false, Map.of(), null, true, null, null);
+        return new AgentConfig(stateDir, gateway, invite, SpoolLimits.defaults(), Map.of(), null, true, null, null);
     }
 }

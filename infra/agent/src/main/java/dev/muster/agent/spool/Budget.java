@@ -1,21 +1,32 @@
 package dev.muster.agent.spool;
 
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * Bytes that may wait for acknowledgement, all terminals together. Every terminal may always hold {@link #RESERVED_BYTES}, so that a
- * chatty one cannot silence a quiet one, and none may hold more than half. Thread-safe.
+ * chatty one cannot silence a quiet one, and none may hold more than half. As long as acknowledgements come, none is read far ahead of
+ * them; when they stop, what processes print goes to the disk. Thread-safe.
  */
 final class Budget {
     static final long RESERVED_BYTES = 64 << 10;
 
-    private final long bytesMax;
+    /** Without an acknowledgement for that long nobody waits for one. */
+    static final long ACKS_STOPPED_NANOS = 2_000_000_000;
+
+    private final SpoolLimits limits;
+    private final LongSupplier nanos;
     private final AtomicLong inFlight = new AtomicLong();
     private long used;
     private boolean open = true;
+    private boolean acksCome;
+    private long ackedNanos;
 
-    Budget(long bytesMax) {
-        this.bytesMax = bytesMax;
+    /** @param nanos a clock that never goes back */
+    Budget(SpoolLimits limits, LongSupplier nanos) {
+        this.limits = limits;
+        this.nanos = nanos;
     }
 
     /** Takes the bytes or says no. */
@@ -27,10 +38,14 @@ final class Budget {
         return true;
     }
 
-    /** Waits until the bytes fit; after {@link #release} everything fits. */
+    /** Waits until the bytes fit and are not too far ahead; after {@link #release} everything fits. */
     synchronized void take(long bytes, HeldBytes heldByTerminal) throws InterruptedException {
-        while (!fits(bytes, heldByTerminal.get())) {
-            wait();
+        for (long held = heldByTerminal.get(); isTooMuch(bytes, held); held = heldByTerminal.get()) {
+            if (fits(bytes, held)) {
+                TimeUnit.NANOSECONDS.timedWait(this, ACKS_STOPPED_NANOS - (nanos.getAsLong() - ackedNanos) + 1_000_000);
+            } else {
+                wait();
+            }
         }
         used += bytes;
     }
@@ -38,6 +53,13 @@ final class Budget {
     /** Takes bytes that are on the disk already. */
     synchronized void takeAnyway(long bytes) {
         used += bytes;
+    }
+
+    /** Gives back bytes that were acknowledged. */
+    synchronized void acked(long bytes) {
+        acksCome = true;
+        ackedNanos = nanos.getAsLong();
+        give(bytes);
     }
 
     synchronized void give(long bytes) {
@@ -65,11 +87,20 @@ final class Budget {
         return used;
     }
 
+    private boolean isTooMuch(long bytes, long held) {
+        return !fits(bytes, held) || (open && held + bytes > limits.aheadBytesMax() && isAcked());
+    }
+
+    private boolean isAcked() {
+        acksCome &= nanos.getAsLong() - ackedNanos <= ACKS_STOPPED_NANOS;
+        return acksCome;
+    }
+
     private boolean fits(long bytes, long held) {
         if (!open || held + bytes <= RESERVED_BYTES) {
             return true;
         }
-        return used + bytes <= bytesMax && held + bytes <= Math.max(RESERVED_BYTES, bytesMax / 2);
+        return used + bytes <= limits.bytesMax() && held + bytes <= Math.max(RESERVED_BYTES, limits.bytesMax() / 2);
     }
 
     /** What a terminal holds now. */

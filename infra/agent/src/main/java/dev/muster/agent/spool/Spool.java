@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,16 +20,21 @@ import org.jspecify.annotations.Nullable;
 public final class Spool implements AutoCloseable {
     private final Path dir;
     private final Budget budget;
-    private final boolean dropWhenFull;
+    private final SpoolLimits limits;
     private final Map<String, TerminalSpool> terminals = new LinkedHashMap<>();
     private final Set<String> ready = new LinkedHashSet<>();
     private volatile Runnable listener = () -> {};
 
     /** Opens the directory with what an earlier process left in it. */
-    public Spool(Path dir, long bytesMax, boolean dropWhenFull) throws IOException {
+    public Spool(Path dir, SpoolLimits limits) throws IOException {
+        this(dir, limits, System::nanoTime);
+    }
+
+    /** @param nanos a clock that never goes back */
+    Spool(Path dir, SpoolLimits limits, LongSupplier nanos) throws IOException {
         this.dir = dir;
-        this.budget = new Budget(bytesMax);
-        this.dropWhenFull = dropWhenFull;
+        this.budget = new Budget(limits, nanos);
+        this.limits = limits;
         Files.createDirectories(dir);
         try (Stream<Path> children = Files.list(dir)) {
             for (Path child : children.sorted().toList()) {
@@ -52,7 +58,7 @@ public final class Spool implements AutoCloseable {
                 return present;
             }
             TerminalSpool spool = new TerminalSpool(
-                    terminalId, dir.resolve(terminalId), budget, dropWhenFull, () -> available(terminalId));
+                    terminalId, dir.resolve(terminalId), budget, limits.dropWhenFull(), () -> available(terminalId));
             terminals.put(terminalId, spool);
             ready.add(terminalId);
             return spool;

@@ -169,7 +169,7 @@ public final class TerminalSpool {
         long freed = position.offset() - acked.offset();
         long before = inFlight();
         acked = position;
-        budget.give(freed);
+        budget.acked(freed);
         if (sent.compareTo(acked) < 0) {
             sent = acked;
         }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +28,7 @@ class SpoolTest {
 
     @Test
     void sends_markers_where_they_stand_among_the_bytes() throws Exception {
-        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
             TerminalSpool terminal = spool.open(ONE);
             terminal.start(WindowSize.newBuilder().setCols(80).setRows(24).build(), 1);
             append(terminal, "ab");
@@ -44,7 +45,7 @@ class SpoolTest {
 
     @Test
     void sends_again_what_was_not_acknowledged_after_a_new_connection() throws Exception {
-        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
             TerminalSpool terminal = spool.open(ONE);
             append(terminal, "abcdef");
             new Reassembled().takeAll(spool);
@@ -59,13 +60,13 @@ class SpoolTest {
 
     @Test
     void what_was_not_acknowledged_survives_the_process() throws Exception {
-        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
             TerminalSpool terminal = spool.open(ONE);
             terminal.start(null, 1);
             append(terminal, "abc");
             spool.ack(ONE, new Position(0, 1), false);
         }
-        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
             spool.open(ONE).exit(0, "", 2);
             Reassembled seen = new Reassembled();
             seen.takeAll(spool);
@@ -75,7 +76,7 @@ class SpoolTest {
 
     @Test
     void a_marker_cut_off_by_a_crash_is_left_out() throws Exception {
-        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
             TerminalSpool terminal = spool.open(ONE);
             terminal.start(null, 1);
             append(terminal, "abc");
@@ -84,7 +85,7 @@ class SpoolTest {
         Path markers = dir.resolve(ONE).resolve("markers");
         byte[] whole = Files.readAllBytes(markers);
         Files.write(markers, java.util.Arrays.copyOf(whole, whole.length - 1));
-        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
             assertThat(spool.open(ONE).exited()).isEmpty();
             spool.open(ONE).exit(7, "", 3);
             Reassembled seen = new Reassembled();
@@ -95,7 +96,7 @@ class SpoolTest {
 
     @Test
     void a_finished_and_acknowledged_terminal_leaves_nothing_on_disk() throws Exception {
-        try (Spool spool = new Spool(dir, 1 << 20, false)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
             append(spool.open(ONE), "abc");
             spool.open(ONE).exit(0, "", 1);
             spool.ack(ONE, new Position(3, 1), false);
@@ -108,7 +109,7 @@ class SpoolTest {
     @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void a_writer_and_acknowledgements_at_full_speed_never_wait_for_each_other_for_ever() throws Exception {
         int blocks = 200_000;
-        try (Spool spool = new Spool(dir, 4 * Budget.RESERVED_BYTES, false)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(4 * Budget.RESERVED_BYTES, Long.MAX_VALUE, false))) {
             TerminalSpool terminal = spool.open(ONE);
             Thread writer = new Thread(() -> {
                 byte[] block = new byte[16];
@@ -133,7 +134,7 @@ class SpoolTest {
     @Test
     void a_full_spool_makes_the_writer_wait_until_bytes_are_acknowledged() throws Exception {
         long max = 4 * Budget.RESERVED_BYTES;
-        try (Spool spool = new Spool(dir, max, false)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(max, Long.MAX_VALUE, false))) {
             TerminalSpool terminal = spool.open(ONE);
             Thread writer = new Thread(() -> {
                 byte[] block = new byte[16 << 10];
@@ -159,8 +160,41 @@ class SpoolTest {
     }
 
     @Test
+    void as_long_as_acknowledgements_come_a_process_is_not_read_far_ahead_of_them() throws Exception {
+        AtomicLong now = new AtomicLong();
+        long ahead = 128 << 10;
+        try (Spool spool = new Spool(dir, new SpoolLimits(1 << 30, ahead, false), now::get)) {
+            TerminalSpool terminal = spool.open(ONE);
+            append(terminal, "x");
+            spool.ack(ONE, new Position(1, 0), false);
+            Thread writer = new Thread(() -> {
+                byte[] block = new byte[16 << 10];
+                try {
+                    for (int i = 0; i < 32; i++) {
+                        terminal.append(block, block.length, 1);
+                    }
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            writer.start();
+            await().until(() -> writer.getState() == Thread.State.TIMED_WAITING);
+            assertThat(terminal.held()).isEqualTo(ahead);
+            spool.ack(ONE, new Position(1 + (16 << 10), 0), false);
+            await().until(() -> terminal.length() == 1 + ahead + (16 << 10));
+            append(spool.open(TWO), "another terminal does not wait");
+            assertThat(writer.isAlive()).isTrue();
+
+            now.addAndGet(Budget.ACKS_STOPPED_NANOS + 1);
+
+            writer.join();
+            assertThat(terminal.held()).isEqualTo(31L * (16 << 10));
+        }
+    }
+
+    @Test
     void a_spool_that_drops_says_how_much_was_lost() throws Exception {
-        try (Spool spool = new Spool(dir, Budget.RESERVED_BYTES, true)) {
+        try (Spool spool = new Spool(dir, new SpoolLimits(Budget.RESERVED_BYTES, Long.MAX_VALUE, true))) {
             TerminalSpool terminal = spool.open(ONE);
             byte[] block = new byte[(int) Budget.RESERVED_BYTES];
             terminal.append(block, block.length, 1);
@@ -181,7 +215,7 @@ class SpoolTest {
         Random random = new Random(seed);
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         Reassembled seen = new Reassembled();
-        Spool spool = new Spool(dir, 1L << 30, false);
+        Spool spool = new Spool(dir, new SpoolLimits(1L << 30, Long.MAX_VALUE, false));
         for (int step = 0; step < 2_000; step++) {
             TerminalSpool terminal = spool.open(ONE);
             switch (random.nextInt(8)) {
@@ -197,7 +231,7 @@ class SpoolTest {
                 default -> {
                     if (random.nextInt(10) == 0) {
                         spool.close();
-                        spool = new Spool(dir, 1L << 30, false);
+                        spool = new Spool(dir, new SpoolLimits(1L << 30, Long.MAX_VALUE, false));
                     } else {
                         spool.rewind();
                     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.muster.agent.spool.Spool;
+import dev.muster.agent.spool.SpoolLimits;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.agent.v1.RunTask;
@@ -40,7 +41,7 @@ class TasksTest {
     @BeforeEach
     void open() throws IOException {
         journal = new Journal(dir.resolve("journal"));
-        spool = new Spool(dir.resolve("spool"), 1 << 20, false);
+        spool = new Spool(dir.resolve("spool"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false));
         tasks = new Tasks("nd_test", journal, spool, Clock.systemUTC(), () -> {});
     }
 
@@ -164,7 +165,7 @@ class TasksTest {
         await().atMost(LONG).until(() -> drain().contains("up"));
         Journal copy = new Journal(java.nio.file.Files.copy(dir.resolve("journal"), dir.resolve("copy")));
         try (copy;
-                Spool other = new Spool(dir.resolve("other"), 1 << 20, false)) {
+                Spool other = new Spool(dir.resolve("other"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
             Tasks again = new Tasks("nd_test", copy, other, Clock.systemUTC(), () -> {});
             TaskEvent event = copy.unacknowledged().get(copy.unacknowledged().size() - 1);
             assertThat(event.getEnded().getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED);

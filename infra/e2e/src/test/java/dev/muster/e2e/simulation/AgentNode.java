@@ -4,6 +4,7 @@ import dev.muster.agent.AgentConfig;
 import dev.muster.agent.identity.Identity;
 import dev.muster.agent.link.GatewayLink;
 import dev.muster.agent.spool.Spool;
+import dev.muster.agent.spool.SpoolLimits;
 import dev.muster.agent.task.Journal;
 import dev.muster.agent.task.Tasks;
 import dev.muster.agent.vitals.VitalsSource;
@@ -136,7 +137,7 @@ final class AgentNode {
 
         private Life() throws IOException {
             Files.createDirectories(dir);
-            spool = new Spool(dir.resolve("spool"), SPOOL_BYTES_MAX, false);
+            spool = new Spool(dir.resolve("spool"), new SpoolLimits(SPOOL_BYTES_MAX, Long.MAX_VALUE, false));
             journal = new Journal(dir.resolve("journal"));
             Tasks tasks = new Tasks(
                     journal,
