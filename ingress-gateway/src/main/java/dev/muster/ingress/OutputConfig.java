@@ -55,7 +55,7 @@ public record OutputConfig(
             "Terminals that print much are held back so that the registry is about that far behind them at most; 0: they are not.");
     private static final Setting REGISTRY_AHEAD_BYTES_MIN = Setting.number(
             "MUSTER_INGRESS_REGISTRY_AHEAD_BYTES_MIN",
-            1_048_576,
+            524_288,
             65_536,
             1_073_741_824,
             "Output of one partition by which the registry may always be behind; a stream with a sixteenth of it never waits.");

@@ -22,8 +22,8 @@ final class PartitionBacklog {
     /** Records of one stream in a row are one entry up to this size. */
     private static final int ENTRY_BYTES = 64 << 10;
 
-    private static final double GROWTH = 1.25;
-    private static final double SHRINKAGE_MIN = 0.5;
+    /** With each answer while somebody waits. */
+    private static final double GROWTH = 1.1;
     /** Beyond so many times the delay it catches up. */
     private static final int DELAYS_MAX = 4;
 
@@ -199,11 +199,11 @@ final class PartitionBacklog {
         catchesUp = delay > DELAYS_MAX * limits.aheadNanos();
         extra = catchesUp ? Math.min(limits.aheadBytesMin(), extra + done / CATCH_UP_SHARE) : 0;
         if (delay > limits.aheadNanos()) {
-            // what a step does is seen only when all that is there now is gone
+            // what is there took that long; what a step does is seen only when it is gone
             if (now - changedNanos > delay) {
                 changedNanos = now;
-                double factor = Math.max(SHRINKAGE_MIN, (double) limits.aheadNanos() / delay);
-                window = Math.max(limits.aheadBytesMin(), (long) (window * factor));
+                long fitting = (long) ((double) bytes * limits.aheadNanos() / delay);
+                window = Math.max(limits.aheadBytesMin(), Math.min(window, fitting));
             }
         } else if (wasFull && done > 0) {
             window = Math.min(WINDOW_BYTES_MAX, (long) (window * GROWTH));

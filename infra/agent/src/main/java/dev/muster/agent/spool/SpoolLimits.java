@@ -9,7 +9,7 @@ package dev.muster.agent.spool;
  */
 public record SpoolLimits(long bytesMax, long aheadBytesMax, boolean dropWhenFull) {
     public static final long BYTES_MAX_DEFAULT = 256L << 20;
-    public static final long AHEAD_BYTES_MAX_DEFAULT = 1L << 20;
+    public static final long AHEAD_BYTES_MAX_DEFAULT = 512L << 10;
 
     public static SpoolLimits defaults() {
         return new SpoolLimits(BYTES_MAX_DEFAULT, AHEAD_BYTES_MAX_DEFAULT, false);

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 final class Flood implements AutoCloseable {
     private static final int CHUNK_LINES = 128;
     private static final int CHUNK_BYTES = CHUNK_LINES * Stamps.LINE_BYTES;
-    private static final long WINDOW_BYTES = 1 << 20;
+    private static final long WINDOW_BYTES = 512 << 10;
     private static final int CHUNKS_MAX = 1 << 20;
     private static final long PAUSE_NANOS = 100_000;
 
