@@ -173,7 +173,7 @@ public record IngressConfig(
             "MUSTER_INGRESS_MESSAGE_BYTES_MAX", 262_144, 65_536, 4_194_304, "Largest message of an agent.");
     private static final Setting FLOW_CONTROL_WINDOW_BYTES = Setting.number(
             "MUSTER_INGRESS_FLOW_CONTROL_WINDOW_BYTES",
-            131_072,
+            262_144,
             65_535,
             16_777_216,
             "HTTP/2 window of one stream: what may be buffered unread per stream.");
