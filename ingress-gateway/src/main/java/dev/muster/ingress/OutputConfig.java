@@ -49,7 +49,7 @@ public record OutputConfig(
 
     private static final Setting REGISTRY_AHEAD_MS = Setting.number(
             "MUSTER_INGRESS_REGISTRY_AHEAD_MS",
-            250,
+            150,
             0,
             60_000,
             "Terminals that print much are held back so that the registry is about that far behind them at most; 0: they are not.");
