@@ -379,6 +379,16 @@ class ViewerSessionTest {
     }
 
     @Test
+    void opened_comes_before_the_answers_to_whatever_was_sent_right_behind_the_open_frame() {
+        ViewerSession session = bench.open(out, null, "alice");
+        session.onText("nonsense");
+        session.onText("{\"op\":\"input\",\"ref\":\"none\",\"data\":\"x\"}");
+        bench.until(() -> out.frames("error").size() == 2);
+        assertThat(out.frames.get(0).path("type").asText()).isEqualTo("opened");
+        assertThat(out.frames("error").get(1).path("ref").asText()).isEqualTo("none");
+    }
+
+    @Test
     void an_attach_to_a_queued_task_waits_and_one_that_never_ran_ends_with_its_reason() {
         bench.fixture.registry.put(node("alice", 1));
         bench.fixture.registry.put(task(TaskState.QUEUED));
