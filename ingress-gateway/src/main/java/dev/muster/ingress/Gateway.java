@@ -194,7 +194,7 @@ final class Gateway implements AutoCloseable {
                         config.messageBytesMax(),
                         config.flowControlWindowBytes(),
                         config.connectionAgeMillis()),
-                new AgentIngressService(around, joins, errorIds, () -> draining).definition());
+                new AgentIngressService(around, joins, errorIds, () -> draining).definition(config.messageBytesMax()));
     }
 
     /** Why this gateway is not ready, or an empty string. */

@@ -3,6 +3,7 @@ package dev.muster.fanout.auth;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out who is asking: a bearer token, else a single-use ticket, else the page's cookie. Thread-safe. */
@@ -21,12 +22,27 @@ public final class Authenticator {
     }
 
     /**
+     * A ticket is used up.
+     *
      * @param authorization the Authorization header
      * @param ticket the query's ticket; given only where tickets are taken (the stream)
      * @param cookie the value of {@link #COOKIE}
      * @throws MusterException {@code unauthenticated}, with what is wrong in words
      */
     public Identity authenticate(@Nullable String authorization, @Nullable String ticket, @Nullable String cookie) {
+        return identity(authorization, ticket, cookie, tickets::redeem);
+    }
+
+    /** As {@link #authenticate}, but a ticket stays as good as it was: for answers that let nobody in. */
+    public Identity recognise(@Nullable String authorization, @Nullable String ticket, @Nullable String cookie) {
+        return identity(authorization, ticket, cookie, tickets::find);
+    }
+
+    private Identity identity(
+            @Nullable String authorization,
+            @Nullable String ticket,
+            @Nullable String cookie,
+            Function<String, Optional<User>> ofTicket) {
         if (authorization != null) {
             if (!authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
                 throw new MusterException(ErrorCode.UNAUTHENTICATED, "The Authorization header is not a Bearer token.");
@@ -35,7 +51,7 @@ public final class Authenticator {
                     tokens.verify(authorization.substring(BEARER.length()).strip()), Identity.Means.BEARER);
         }
         if (ticket != null) {
-            Optional<User> user = tickets.redeem(ticket);
+            Optional<User> user = ofTicket.apply(ticket);
             return new Identity(
                     user.orElseThrow(() -> new MusterException(
                             ErrorCode.UNAUTHENTICATED, "The ticket is unknown, used or expired; make a new one.")),

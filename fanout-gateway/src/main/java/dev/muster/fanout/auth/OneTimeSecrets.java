@@ -58,6 +58,19 @@ public final class OneTimeSecrets {
         synchronized (entries) {
             entry = entries.remove(secret);
         }
+        return valid(entry);
+    }
+
+    /** The user, as often as it is asked: the secret is not used. */
+    Optional<User> find(String secret) {
+        @Nullable Entry entry;
+        synchronized (entries) {
+            entry = entries.get(secret);
+        }
+        return valid(entry);
+    }
+
+    private Optional<User> valid(@Nullable Entry entry) {
         if (entry == null || (entry.until() != null && !entry.until().isAfter(clock.instant()))) {
             return Optional.empty();
         }

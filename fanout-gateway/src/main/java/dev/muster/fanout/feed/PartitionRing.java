@@ -80,7 +80,7 @@ public final class PartitionRing {
 
     /**
      * The topic was made anew, and its log reaches to here now: offsets up to there, and up to where the log before reached, may be ones of the log before. How far that was is not known of a ring
-     * that nobody read.
+     * that nobody read: there the doubt stays, and costs each snapshot the records that are within its budget from the log's start, until the log is longer than that. None is missed.
      */
     synchronized void madeAnew(long endNow) {
         anewEnd = open ? Math.max(endNow, Math.max(end, logEnd)) : Long.MAX_VALUE;

@@ -147,7 +147,7 @@ final class Frames {
                 .put("reason", reason));
     }
 
-    /** @param reason null when the process ended by itself */
+    /** @param reason null when it is known how the process ended */
     static byte[] ended(@Nullable Integer exitCode, @Nullable String signal, @Nullable String reason) {
         return body(frame("ended")
                 .put("exitCode", exitCode)

@@ -40,13 +40,15 @@ final class TaskEnd {
         return nowMillis - since > wait.toMillis();
     }
 
-    /** The frame that says so, without its {@code ref}. */
+    /** The frame that says so, without its {@code ref}: how the process ended, or where nobody knows of an end, what became of the task. */
     static byte[] frame(@Nullable Task task) {
-        return task == null
-                ? Frames.ended(null, null, null)
-                : Frames.ended(
-                        task.hasExitCode() ? task.getExitCode() : null,
-                        task.getSignal(),
-                        task.getState().name());
+        if (task == null) {
+            return Frames.ended(null, null, null);
+        }
+        boolean exited = task.hasExitCode() || !task.getSignal().isEmpty() || task.getState() == TaskState.SUCCEEDED;
+        return Frames.ended(
+                task.hasExitCode() ? task.getExitCode() : null,
+                task.getSignal(),
+                exited ? null : task.getState().name());
     }
 }

@@ -84,6 +84,8 @@ public final class ViewerSession implements ClientOp.Taker {
     private State state = State.WAITING;
     /** Mostly there are none, and of thousands of sessions each object that is looked at costs. */
     private @Nullable Deque<ByteBuffer> replies;
+    /** That it cannot be opened now: the only thing that is said while it opens. */
+    private @Nullable ByteBuffer notice;
 
     private final AttachSet attaches = new AttachSet(host);
     private final OpRate opRate;
@@ -203,13 +205,25 @@ public final class ViewerSession implements ClientOp.Taker {
         services.metrics().opened(refusal);
         if (refusal == null) {
             part(changes).resume(verdict.floors());
-            host.reply(Frames.opened(true, null, host.position()));
+            replyFirst(Frames.opened(true, null, host.position()));
             state = State.LIVE;
         } else {
-            host.reply(Frames.opened(false, refusal.code(), null));
+            replyFirst(Frames.opened(false, refusal.code(), null));
             startSnapshot();
         }
         attaches.begin(verdict.terminals());
+    }
+
+    // answers to what the client sent right behind the open frame wait already
+    private void replyFirst(ByteBuffer opened) {
+        notice = null;
+        @Nullable Deque<ByteBuffer> waiting = replies;
+        if (waiting == null) {
+            host.reply(opened);
+        } else {
+            waiting.addFirst(opened);
+            wake();
+        }
     }
 
     // after a gap the log may be another one, with other tokens
@@ -310,6 +324,14 @@ public final class ViewerSession implements ClientOp.Taker {
     }
 
     private void fill(Batch batch) {
+        if (state == State.OPENING) {
+            @Nullable ByteBuffer said = notice;
+            if (said != null) {
+                notice = null;
+                batch.add(said);
+            }
+            return;
+        }
         fillFromReplies(batch);
         if (state == State.SNAPSHOT && part(snapshot).fill(batch)) {
             state = State.LIVE;
@@ -494,6 +516,10 @@ public final class ViewerSession implements ClientOp.Taker {
 
         @Override
         public void refuse(@Nullable String ref, MusterException failure) {
+            reply(error(ref, failure));
+        }
+
+        private ByteBuffer error(@Nullable String ref, MusterException failure) {
             String errorId = services.errorIds().get();
             if (failure.code().status() >= 500) {
                 log.atLevel(failure.code() == ErrorCode.INTERNAL ? Level.ERROR : Level.DEBUG)
@@ -503,8 +529,8 @@ public final class ViewerSession implements ClientOp.Taker {
                         .log("request of a viewer failed");
             }
             @Nullable String detail = failure.getMessage();
-            reply(Frames.error(
-                    ref, failure.code(), detail == null ? failure.code().when() : detail, errorId));
+            return Frames.error(
+                    ref, failure.code(), detail == null ? failure.code().when() : detail, errorId);
         }
 
         @Override
@@ -514,7 +540,13 @@ public final class ViewerSession implements ClientOp.Taker {
             }
             if (!toldUnavailable) {
                 toldUnavailable = true;
-                refuse(null, failure);
+                ByteBuffer said = error(null, failure);
+                if (state == State.OPENING) {
+                    notice = said;
+                    wake();
+                } else {
+                    reply(said);
+                }
             }
             retry = again;
             retryNanos = services.nanos().getAsLong() + AGAIN.toNanos();

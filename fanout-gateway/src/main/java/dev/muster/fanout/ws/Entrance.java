@@ -32,6 +32,8 @@ final class Entrance {
     }
 
     /**
+     * A ticket is used up only by who is let in: one that is refused for another reason may come again with it.
+     *
      * @param withOrigin whether a cookie needs an Origin that is ours; where the same-origin policy protects the answer it does not
      * @throws MusterException if the visitor may not enter
      */
@@ -41,12 +43,21 @@ final class Entrance {
             origins.check(identity.means(), request.getHeader("Origin"), request.getHeader("Host"));
         }
         room.accept(request.getRemoteAddr());
-        return identity.user();
+        if (identity.means() != Identity.Means.TICKET) {
+            return identity.user();
+        }
+        return authenticator
+                .authenticate(null, request.getParameter("ticket"), null)
+                .user();
     }
 
-    /** @throws MusterException {@code unauthenticated} */
+    /**
+     * Who it is; a ticket is not used up.
+     *
+     * @throws MusterException {@code unauthenticated}
+     */
     Identity identify(HttpServletRequest request) {
-        return authenticator.authenticate(
+        return authenticator.recognise(
                 request.getHeader("Authorization"), request.getParameter("ticket"), cookie(request));
     }
 

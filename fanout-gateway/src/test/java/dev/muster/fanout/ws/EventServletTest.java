@@ -150,6 +150,7 @@ class EventServletTest {
             assertThat(answer.await("error").path("problem").path("code").asText())
                     .isEqualTo("invalid");
             answer.await("snapshot");
+            assertThat(parse(answer.lines.get(0)).path("type").asText()).isEqualTo("opened");
         }
     }
 

@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -76,6 +77,27 @@ class UpgradeTest {
         }
         try (RawClient client = ask(StreamEndpoint.PATH + "?ticket=" + ticket)) {
             assertThat(client.status()).isEqualTo(401);
+        }
+    }
+
+    @Test
+    void a_ticket_is_good_still_after_a_request_that_was_no_upgrade_or_came_to_a_full_gateway() throws Exception {
+        String ticket = server.tickets.issue(StreamServer.user("alice")).secret();
+        URI address = URI.create("http://127.0.0.1:" + server.port() + StreamEndpoint.PATH + "?ticket=" + ticket);
+        assertThat(HttpClient.newHttpClient()
+                        .send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(400);
+        try (StreamClient first = new StreamClient(server.port(), server.token("alice"));
+                StreamClient second = new StreamClient(server.port(), server.token("alice"));
+                RawClient full = ask(StreamEndpoint.PATH + "?ticket=" + ticket)) {
+            assertThat(full.status()).isEqualTo(503);
+            first.awaitClose();
+            second.awaitClose();
+        }
+        Awaitility.await().until(() -> server.endpoint.sessions() == 0);
+        try (RawClient client = ask(StreamEndpoint.PATH + "?ticket=" + ticket)) {
+            assertThat(client.status()).isEqualTo(101);
         }
     }
 

@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,6 +21,7 @@ import picocli.CommandLine.Spec;
         description = "Connects this machine to Muster: runs commands and shells, sends output and heartbeats.")
 public final class AgentCommand implements Callable<Integer> {
     private static final int FAILED = 125;
+    private static final long STOP_SECONDS = 15;
 
     @Option(
             names = "--join",
@@ -79,24 +82,41 @@ public final class AgentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        CountDownLatch over = new CountDownLatch(1);
+        try {
+            return runUntilStopped(over);
+        } catch (AgentException e) {
+            say("agent: " + e.getMessage());
+            return FAILED;
+        } finally {
+            over.countDown();
+        }
+    }
+
+    private int runUntilStopped(CountDownLatch over) throws AgentException, InterruptedException {
+        Watch watch;
         try (Agent agent = Agent.start(config(), this::say)) {
+            watch = new Watch(agent, this::say);
             Thread main = Thread.currentThread();
             Thread hook = new Thread(
                     () -> {
                         main.interrupt();
                         try {
-                            main.join(15_000);
+                            // not for the thread, whose exit waits for this hook
+                            over.await(STOP_SECONDS, TimeUnit.SECONDS);
                         } catch (InterruptedException e) {
                             Thread.currentThread().interrupt();
                         }
                     },
                     "agent-shutdown");
             Runtime.getRuntime().addShutdownHook(hook);
-            return new Watch(agent, this::say).untilStopped() ? 0 : FAILED;
-        } catch (AgentException e) {
-            say("agent: " + e.getMessage());
-            return FAILED;
+            if (!watch.untilStopped()) {
+                return FAILED;
+            }
+            watch.stopping();
         }
+        watch.stopped(stateDir);
+        return 0;
     }
 
     private AgentConfig config() throws AgentException {

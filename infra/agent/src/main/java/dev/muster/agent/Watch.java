@@ -1,5 +1,6 @@
 package dev.muster.agent;
 
+import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -37,6 +38,14 @@ final class Watch {
                 return true;
             }
         }
+    }
+
+    void stopping() {
+        say("stopping: what runs here is ended, what it printed is delivered");
+    }
+
+    void stopped(Path stateDir) {
+        say("stopped; what could not be delivered is kept in " + stateDir);
     }
 
     private void look() {

@@ -1,5 +1,6 @@
 package dev.muster.e2e;
 
+import dev.muster.bench.cluster.LastWords;
 import dev.muster.local.DataDir;
 import dev.muster.local.UserTokens;
 import java.io.BufferedReader;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** {@code infra/muster up} as a process of its own, which can be killed without mercy. */
 final class Product implements AutoCloseable {
@@ -48,27 +50,30 @@ final class Product implements AutoCloseable {
             Path dataDir, int demoNodes, int grpcPort, Map<String, String> settings, String... jvmOptions)
             throws Exception {
         Files.createDirectories(dataDir);
-        Path log = dataDir.resolveSibling(dataDir.getFileName() + ".log");
+        Path err = dataDir.resolveSibling(dataDir.getFileName() + ".log");
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+DisplayVMOutputToStderr"));
         command.addAll(Arrays.asList(jvmOptions.length == 0 ? new String[] {"-Xmx768m"} : jvmOptions));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.muster.cli.Main", "up"));
         command.addAll(List.of("--data-dir", dataDir.toString(), "--demo", Integer.toString(demoNodes)));
         command.addAll(List.of("--http-port", "0", "--grpc-port", Integer.toString(grpcPort), "--kafka-port", "0"));
         ProcessBuilder builder =
-                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(err.toFile()));
         builder.environment().putAll(settings);
+        LastWords.Source said = LastWords.Source.from("standard error", err);
+        LastWords.Source log =
+                LastWords.Source.from("its log", dataDir.resolve("logs").resolve("muster.log"));
+        long began = System.nanoTime();
         Process process = builder.start();
         CompletableFuture<String> url = CompletableFuture.supplyAsync(() -> firstUrl(process));
         try {
             return new Product(process, dataDir, url.get(READY_SECONDS, TimeUnit.SECONDS));
         } catch (Exception e) {
+            Duration since = Duration.ofNanos(System.nanoTime() - began);
+            String why = LastWords.of("up", process, since, e instanceof TimeoutException, said, log);
             process.destroyForcibly();
-            throw new AssertionError(
-                    "up did not become ready; it said:\n" + tail(log) + "\nits log:\n"
-                            + tail(dataDir.resolve("logs").resolve("muster.log")),
-                    e);
+            throw new AssertionError(why, e);
         }
     }
 
@@ -81,18 +86,10 @@ final class Product implements AutoCloseable {
                     return line.substring("Open: ".length()).strip();
                 }
             }
-            throw new IllegalStateException("up ended with exit code " + process.waitFor());
-        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException("up ended without an address");
+        } catch (IOException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private static String tail(Path log) throws IOException {
-        if (!Files.exists(log)) {
-            return "";
-        }
-        List<String> lines = Files.readAllLines(log);
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 400), lines.size()));
     }
 
     String signInUrl() {

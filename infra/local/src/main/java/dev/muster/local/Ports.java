@@ -5,6 +5,8 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Ports of the loopback interface. */
 public final class Ports {
@@ -53,10 +55,35 @@ public final class Ports {
 
     /** A port that nobody uses now. Somebody may by the time that it is taken: be ready to ask again. */
     public static int free() {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
+        return free(1).get(0);
+    }
+
+    /**
+     * As many ports that nobody uses now. Who wants several asks once: one that was looked at and let go may be given again to the next who
+     * asks (once in some thousand times here), so all are held until the last is known.
+     */
+    public static List<Integer> free(int count) {
+        List<ServerSocket> held = new ArrayList<>();
+        try {
+            List<Integer> ports = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                held.add(probe);
+                ports.add(probe.getLocalPort());
+            }
+            return List.copyOf(ports);
         } catch (IOException e) {
             throw StartFailure.from("cannot find a free port", e);
+        } finally {
+            held.forEach(Ports::close);
+        }
+    }
+
+    private static void close(ServerSocket probe) {
+        try {
+            probe.close();
+        } catch (IOException ignored) {
+            // the port goes with this process
         }
     }
 }

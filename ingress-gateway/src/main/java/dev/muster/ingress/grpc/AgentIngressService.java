@@ -49,10 +49,11 @@ public final class AgentIngressService {
         this.joinPermits = new Semaphore(around.callLimits().joinsMax());
     }
 
-    public ServerServiceDefinition definition() {
-        MethodDescriptor<JoinRequest, JoinResponse> join = Wire.join();
-        MethodDescriptor<AgentMessage, GatewayMessage> connect = Wire.connect();
-        MethodDescriptor<byte[], OutputAck> publishOutput = Wire.publishOutput();
+    /** @param messageBytesMax of a message, also of one that came compressed */
+    public ServerServiceDefinition definition(int messageBytesMax) {
+        MethodDescriptor<JoinRequest, JoinResponse> join = Wire.join(messageBytesMax);
+        MethodDescriptor<AgentMessage, GatewayMessage> connect = Wire.connect(messageBytesMax);
+        MethodDescriptor<byte[], OutputAck> publishOutput = Wire.publishOutput(messageBytesMax);
         ServiceDescriptor descriptor = ServiceDescriptor.newBuilder(AgentIngressGrpc.SERVICE_NAME)
                 .addMethod(join)
                 .addMethod(connect)
@@ -73,8 +74,10 @@ public final class AgentIngressService {
         if (!joinPermits.tryAcquire()) {
             return refuse(call, "", ErrorCode.RATE_LIMITED, "too many joins at once");
         }
+        JoinCall join = new JoinCall(around, joins, endings, call, joinPermits::release);
+        MessageLimit.watch(refusal -> join.refused(refusal, ""));
         call.request(2); // so that the end of the request is seen
-        return new JoinCall(around, joins, endings, call, joinPermits::release);
+        return join;
     }
 
     private ServerCall.Listener<AgentMessage> connect(ServerCall<AgentMessage, GatewayMessage> call, Metadata headers) {
@@ -91,6 +94,7 @@ public final class AgentIngressService {
             return refuse(call, claim.get().nodeId(), early.get());
         }
         ConnectCall connect = new ConnectCall(around, doorkeeper, endings, call, claim.get(), draining);
+        MessageLimit.watch(connect::close);
         connect.open();
         return connect;
     }
@@ -110,6 +114,7 @@ public final class AgentIngressService {
             return refuse(call, claim.get().nodeId(), ErrorCode.NOT_CONNECTED, "no such session here: connect first");
         }
         OutputCall output = new OutputCall(around, endings, call, owner.get());
+        MessageLimit.watch(output::close);
         output.open();
         return output;
     }

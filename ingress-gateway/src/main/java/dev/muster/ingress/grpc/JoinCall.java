@@ -42,6 +42,9 @@ final class JoinCall extends ServerCall.Listener<JoinRequest> implements JoinDes
 
     @Override
     public void onHalfClose() {
+        if (ended.get()) {
+            return;
+        }
         JoinRequest join = request;
         if (join == null) {
             refused(new Refusal(ErrorCode.INVALID, "no request"), "");

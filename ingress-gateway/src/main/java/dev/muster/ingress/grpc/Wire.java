@@ -1,5 +1,6 @@
 package dev.muster.ingress.grpc;
 
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
@@ -34,26 +35,26 @@ final class Wire {
     private Wire() {}
 
     /** {@code PublishOutput}, with requests as the bytes that came. */
-    static MethodDescriptor<byte[], OutputAck> publishOutput() {
+    static MethodDescriptor<byte[], OutputAck> publishOutput(int bytesMax) {
         MethodDescriptor<OutputChunk, OutputAck> generated = AgentIngressGrpc.getPublishOutputMethod();
-        return generated.toBuilder(new Bytes(), generated.getResponseMarshaller())
+        return generated.toBuilder(new Bytes(bytesMax), generated.getResponseMarshaller())
                 .build();
     }
 
     /** {@code Connect}; what cannot be read comes as a message of no kind, so that it is refused as every other mistake is. */
-    static MethodDescriptor<AgentMessage, GatewayMessage> connect() {
+    static MethodDescriptor<AgentMessage, GatewayMessage> connect(int bytesMax) {
         MethodDescriptor<AgentMessage, GatewayMessage> generated = AgentIngressGrpc.getConnectMethod();
         return generated.toBuilder(
-                        new Lenient<>(AgentMessage.parser(), AgentMessage.getDefaultInstance()),
+                        new Lenient<>(AgentMessage.parser(), AgentMessage.getDefaultInstance(), bytesMax),
                         generated.getResponseMarshaller())
                 .build();
     }
 
     /** {@code Join}; what cannot be read comes as an empty request. */
-    static MethodDescriptor<JoinRequest, JoinResponse> join() {
+    static MethodDescriptor<JoinRequest, JoinResponse> join(int bytesMax) {
         MethodDescriptor<JoinRequest, JoinResponse> generated = AgentIngressGrpc.getJoinMethod();
         return generated.toBuilder(
-                        new Lenient<>(JoinRequest.parser(), JoinRequest.getDefaultInstance()),
+                        new Lenient<>(JoinRequest.parser(), JoinRequest.getDefaultInstance(), bytesMax),
                         generated.getResponseMarshaller())
                 .build();
     }
@@ -94,10 +95,12 @@ final class Wire {
     private static final class Lenient<T extends MessageLite> implements MethodDescriptor.Marshaller<T> {
         private final Parser<T> parser;
         private final T unreadable;
+        private final int bytesMax;
 
-        private Lenient(Parser<T> parser, T unreadable) {
+        private Lenient(Parser<T> parser, T unreadable, int bytesMax) {
             this.parser = parser;
             this.unreadable = unreadable;
+            this.bytesMax = bytesMax;
         }
 
         @Override
@@ -108,14 +111,20 @@ final class Wire {
         @Override
         public T parse(InputStream stream) {
             try {
-                return parser.parseFrom(stream);
+                CodedInputStream in = CodedInputStream.newInstance(stream);
+                // a small compressed message may be a large one
+                in.setSizeLimit(bytesMax);
+                T message = parser.parseFrom(in);
+                in.checkLastTagWas(0);
+                return message;
             } catch (InvalidProtocolBufferException e) {
                 return unreadable;
             }
         }
     }
 
-    private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+    /** @param bytesMax beyond it nothing is read, so that what is there is no chunk */
+    private record Bytes(int bytesMax) implements MethodDescriptor.Marshaller<byte[]> {
         @Override
         public InputStream stream(byte[] value) {
             return new ByteArrayInputStream(value);
@@ -125,7 +134,7 @@ final class Wire {
         public byte[] parse(InputStream stream) {
             try {
                 if (!(stream instanceof KnownLength)) {
-                    return stream.readAllBytes();
+                    return stream.readNBytes(bytesMax);
                 }
                 byte[] bytes = new byte[stream.available()];
                 int read = stream.readNBytes(bytes, 0, bytes.length);

@@ -131,7 +131,9 @@ final class JoinTest {
     }
 
     private static CompletableFuture<JoinResponse> join(TestGateway gateway, JoinRequest request) {
-        return CompletableFuture.supplyAsync(() -> gateway.agent().joining().join(request));
+        // a thread each: the pool that all share may have a single one
+        return CompletableFuture.supplyAsync(
+                () -> gateway.agent().joining().join(request), task -> new Thread(task, "join").start());
     }
 
     private static CommandRecord command(TestGateway gateway) throws Exception {

@@ -107,7 +107,7 @@ final class TestGateway implements AutoCloseable {
         String name = InProcessServerBuilder.generateName();
         server = InProcessServerBuilder.forName(name)
                 .directExecutor()
-                .addService(new AgentIngressService(around, joins, new ErrorIds(), () -> draining).definition())
+                .addService(new AgentIngressService(around, joins, new ErrorIds(), () -> draining).definition(262_144))
                 .build()
                 .start();
         channel = InProcessChannelBuilder.forName(name).build();

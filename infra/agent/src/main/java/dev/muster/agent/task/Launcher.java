@@ -38,7 +38,7 @@ final class Launcher {
             return startPipe(task);
         }
         Process process = startPty(task);
-        return new Launched(process, process.getInputStream());
+        return new Launched(process, PtyOutput.of(process));
     }
 
     private Launched startPipe(RunTask task) throws IOException {

@@ -42,7 +42,7 @@ public final class ServiceProcess implements AutoCloseable {
      * @param service broker, registry, ingress or fanout
      * @param jvmOptions beside those that every service gets
      * @param log takes what the service logs
-     * @throws IOException with the end of its log, if it does not start
+     * @throws IOException with its last words, if it does not start
      */
     public static ServiceProcess start(
             String service, Map<String, String> settings, int heapMegabytes, List<String> jvmOptions, Path log)
@@ -53,6 +53,7 @@ public final class ServiceProcess implements AutoCloseable {
                         "-Xmx" + heapMegabytes + "m",
                         "-XX:+UseG1GC",
                         "-XX:-UsePerfData",
+                        "-XX:+DisplayVMOutputToStderr",
                         "-Xlog:disable",
                         "-Xlog:all=error:stderr",
                         "-XX:+ExitOnOutOfMemoryError",
@@ -66,6 +67,7 @@ public final class ServiceProcess implements AutoCloseable {
         builder.command().addAll(1, ownLargePages());
         builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
         builder.environment().putAll(settings);
+        long began = System.nanoTime();
         Process process = builder.start();
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         for (String line = out.readLine(); line != null; line = out.readLine()) {
@@ -74,7 +76,9 @@ public final class ServiceProcess implements AutoCloseable {
                 return new ServiceProcess(service, process, out, port);
             }
         }
-        throw new IOException("the " + service + " of the benchmark did not start: " + tail(log));
+        Duration since = Duration.ofNanos(System.nanoTime() - began);
+        throw new IOException(
+                LastWords.of("the " + service, process, since, false, new LastWords.Source("its log", log, 0)));
     }
 
     /** As the launcher has decided for this process, which it starts as it starts a service. */
@@ -157,10 +161,5 @@ public final class ServiceProcess implements AutoCloseable {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static String tail(Path log) throws IOException {
-        String text = Files.readString(log, StandardCharsets.UTF_8).strip();
-        return text.substring(Math.max(0, text.length() - 2_000));
     }
 }

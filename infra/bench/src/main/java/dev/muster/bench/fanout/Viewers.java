@@ -1,19 +1,13 @@
 package dev.muster.bench.fanout;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.CancelledKeyException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.HdrHistogram.Histogram;
@@ -30,24 +24,18 @@ final class Viewers implements AutoCloseable {
     private static final byte[] NOT_RECOVERED =
             "{\"type\":\"opened\",\"recovered\":false".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] POSITION = "\"position\":\"".getBytes(StandardCharsets.US_ASCII);
-    private static final int BUFFER_BYTES = 1 << 20;
 
     private final AtomicLongArray intended = new AtomicLongArray(SEQUENCES_MAX);
-    private final Selector selector;
-    private final Thread thread;
-    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final SocketLoop loop = new SocketLoop("viewers");
     private final AtomicLong delivered = new AtomicLong();
-    private volatile boolean closing;
     private volatile Histogram latency = new Histogram(60_000_000_000L, 3);
 
     Viewers() throws IOException {
-        selector = Selector.open();
-        thread = new Thread(this::loop, "viewers");
-        thread.start();
+        // its thread is there already
     }
 
     /** One subscriber. Confined to the thread of the viewers but for the volatile fields. */
-    final class Viewer {
+    final class Viewer implements SocketLoop.Client {
         private final SocketChannel channel;
         private final String ready;
         private byte[] rest = new byte[0];
@@ -110,17 +98,12 @@ final class Viewers implements AutoCloseable {
 
         /** Stops reading, as a frozen process does, or goes on. */
         void reading(boolean reads) {
-            submit(() -> {
-                @Nullable SelectionKey key = channel.keyFor(selector);
-                if (key != null && key.isValid()) {
-                    key.interestOps(reads ? SelectionKey.OP_READ : 0);
-                }
-            });
+            loop.reading(channel, reads);
         }
 
         /** Without a word: a reset. */
         void vanish() {
-            submit(() -> {
+            loop.submit(() -> {
                 try {
                     channel.setOption(StandardSocketOptions.SO_LINGER, 0);
                 } catch (IOException e) {
@@ -142,7 +125,13 @@ final class Viewers implements AutoCloseable {
             }
         }
 
-        private void read(ByteBuffer buffer) {
+        @Override
+        public void lost() {
+            end(1006);
+        }
+
+        @Override
+        public void read(ByteBuffer buffer) {
             try {
                 buffer.clear();
                 buffer.put(rest);
@@ -183,24 +172,24 @@ final class Viewers implements AutoCloseable {
             byte[] bytes = new byte[payload.remaining()];
             payload.get(bytes);
             if (!subscribed) {
-                subscribed = indexOf(bytes, ready.getBytes(StandardCharsets.US_ASCII), 0) >= 0;
+                subscribed = Bytes.indexOf(bytes, ready.getBytes(StandardCharsets.US_ASCII), 0) >= 0;
             }
-            int at = indexOf(bytes, POSITION, Math.max(0, bytes.length - 600));
+            int at = Bytes.indexOf(bytes, POSITION, Math.max(0, bytes.length - 600));
             if (at >= 0) {
                 position = Arrays.copyOfRange(bytes, at + POSITION.length, bytes.length - 2);
             }
-            int version = indexOf(bytes, VERSION, 0);
-            if (version < 0 && (indexOf(bytes, "\"gap\"".getBytes(StandardCharsets.US_ASCII), 0) >= 0)) {
+            int version = Bytes.indexOf(bytes, VERSION, 0);
+            if (version < 0 && (Bytes.indexOf(bytes, "\"gap\"".getBytes(StandardCharsets.US_ASCII), 0) >= 0)) {
                 told = true;
             }
-            if (resumes && indexOf(bytes, NOT_RECOVERED, 0) == 0) {
+            if (resumes && Bytes.indexOf(bytes, NOT_RECOVERED, 0) == 0) {
                 notRecovered = true;
             }
-            if (indexOf(bytes, "\"lagging\"".getBytes(StandardCharsets.US_ASCII), 0) == 8) {
+            if (Bytes.indexOf(bytes, "\"lagging\"".getBytes(StandardCharsets.US_ASCII), 0) == 8) {
                 told = true;
             }
-            for (int found = version; found >= 0; found = indexOf(bytes, VERSION, found + 1)) {
-                deliver(number(bytes, found + VERSION.length));
+            for (int found = version; found >= 0; found = Bytes.indexOf(bytes, VERSION, found + 1)) {
+                deliver(Bytes.number(bytes, found + VERSION.length));
             }
         }
 
@@ -244,50 +233,16 @@ final class Viewers implements AutoCloseable {
     }
 
     private Viewer connect(Peer peer, int port, @Nullable String resume, int receiveBufferBytes) throws IOException {
-        SocketChannel channel = SocketChannel.open();
-        if (receiveBufferBytes > 0) {
-            channel.setOption(StandardSocketOptions.SO_RCVBUF, receiveBufferBytes);
-        }
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        String request = "GET " + peer.path() + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
-                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + peer.headers() + "\r\n";
-        channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+        SocketLoop.Upgraded upgraded = SocketLoop.upgrade(port, peer.path(), peer.headers(), receiveBufferBytes);
+        SocketChannel channel = upgraded.channel();
         Viewer viewer = new Viewer(channel, resume == null ? peer.ready() : "opened", resume != null);
-        viewer.rest = afterHead(channel);
+        viewer.rest = upgraded.rest();
         for (String frame : peer.greeting(resume)) {
             int opcode = frame.startsWith("{") ? WsFrames.TEXT : WsFrames.BINARY;
             channel.write(ByteBuffer.wrap(WsFrames.client(opcode, frame.getBytes(StandardCharsets.US_ASCII))));
         }
-        channel.configureBlocking(false);
-        submit(() -> {
-            try {
-                channel.register(selector, SelectionKey.OP_READ, viewer);
-            } catch (IOException e) {
-                viewer.end(1006);
-            }
-        });
+        loop.follow(channel, viewer);
         return viewer;
-    }
-
-    private static byte[] afterHead(SocketChannel channel) throws IOException {
-        ByteBuffer head = ByteBuffer.allocate(16 * 1024);
-        byte[] end = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-        while (true) {
-            if (channel.read(head) < 0) {
-                throw new IOException("the server closed during the upgrade");
-            }
-            byte[] bytes = Arrays.copyOf(head.array(), head.position());
-            int at = indexOf(bytes, end, 0);
-            if (at >= 0) {
-                String status = new String(bytes, 0, Math.min(at, 12), StandardCharsets.US_ASCII);
-                if (!status.endsWith("101")) {
-                    throw new IOException("upgrade refused: " + status);
-                }
-                return Arrays.copyOfRange(bytes, at + end.length, bytes.length);
-            }
-        }
     }
 
     /** A message will be, or should have been, published now. */
@@ -308,58 +263,8 @@ final class Viewers implements AutoCloseable {
         return latency.getValueAtPercentile(percentile) / 1e6;
     }
 
-    private void submit(Runnable task) {
-        tasks.add(task);
-        selector.wakeup();
-    }
-
-    private void loop() {
-        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
-        try {
-            while (!closing) {
-                selector.select(key -> ((Viewer) key.attachment()).read(buffer), 100);
-                for (@Nullable Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-                    task.run();
-                }
-            }
-            for (SelectionKey key : selector.keys()) {
-                key.channel().close();
-            }
-            selector.close();
-        } catch (IOException | CancelledKeyException e) {
-            throw new IllegalStateException("the load client failed", e);
-        }
-    }
-
-    private static int indexOf(byte[] in, byte[] what, int from) {
-        outer:
-        for (int i = from; i <= in.length - what.length; i++) {
-            for (int j = 0; j < what.length; j++) {
-                if (in[i + j] != what[j]) {
-                    continue outer;
-                }
-            }
-            return i;
-        }
-        return -1;
-    }
-
-    private static long number(byte[] in, int from) {
-        long number = 0;
-        for (int i = from; i < in.length && in[i] >= '0' && in[i] <= '9'; i++) {
-            number = number * 10 + in[i] - '0';
-        }
-        return number;
-    }
-
     @Override
     public void close() {
-        closing = true;
-        selector.wakeup();
-        try {
-            thread.join(5_000);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loop.close();
     }
 }

@@ -11,9 +11,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +29,9 @@ public final class Installation implements AutoCloseable {
     private final Path dir;
     private final DataDir secrets;
     private final Map<String, Integer> ports = new HashMap<>();
+    /** Of parts that were never started: a part that picks a free port must not get theirs. */
+    private final Map<String, ServerSocket> held = new HashMap<>();
+
     private final Map<String, Part> parts = new LinkedHashMap<>();
     private final Map<String, Path> registryDirs = new HashMap<>();
     private final Front front;
@@ -81,7 +82,6 @@ public final class Installation implements AutoCloseable {
     }
 
     private List<Integer> choosePorts() throws IOException {
-        Deque<ServerSocket> held = new ArrayDeque<>();
         List<String> names = new ArrayList<>(List.of("broker"));
         for (int i = 1; i <= registries; i++) {
             names.addAll(List.of("registry-" + i, "registry-" + i + "-http"));
@@ -94,11 +94,8 @@ public final class Installation implements AutoCloseable {
         }
         for (String name : names) {
             ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            held.add(socket);
+            held.put(name, socket);
             ports.put(name, socket.getLocalPort());
-        }
-        for (ServerSocket socket : held) {
-            socket.close();
         }
         List<Integer> gateways = new ArrayList<>();
         for (int i = 1; i <= ingresses; i++) {
@@ -141,7 +138,16 @@ public final class Installation implements AutoCloseable {
         if (before != null && before.isAlive()) {
             throw new IllegalStateException(name + " still runs");
         }
+        letGo(name);
+        letGo(name + "-http");
         parts.put(name, Part.start(name, heap(name), arguments(name), variables(name), log(name)));
+    }
+
+    private void letGo(String port) throws IOException {
+        ServerSocket socket = held.remove(port);
+        if (socket != null) {
+            socket.close();
+        }
     }
 
     /** Waits until a part can do its work. */
@@ -156,7 +162,7 @@ public final class Installation implements AutoCloseable {
         long end = System.nanoTime() + START.toNanos();
         while (probe.status("/readyz", Duration.ofSeconds(5)) != 200) {
             if (System.nanoTime() > end || !part.isAlive()) {
-                throw new IOException(name + " did not become ready:\n" + part.tail());
+                throw part.lastWords();
             }
             TimeUnit.MILLISECONDS.sleep(50);
         }
@@ -209,6 +215,9 @@ public final class Installation implements AutoCloseable {
             all.get(i).close();
         }
         try {
+            for (String port : List.copyOf(held.keySet())) {
+                letGo(port);
+            }
             front.close();
         } catch (IOException e) {
             // its port goes with this process

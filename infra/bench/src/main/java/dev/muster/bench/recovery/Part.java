@@ -1,8 +1,7 @@
 package dev.muster.bench.recovery;
 
+import dev.muster.bench.cluster.LastWords;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,18 +12,16 @@ import java.util.concurrent.TimeUnit;
 /** One process of {@code infra/muster}, in a JVM of its own with the class path of this one. Its log is appended over restarts. */
 public final class Part implements AutoCloseable {
     private static final long STOP_SECONDS = 30;
-    private static final int TAIL_CHARACTERS = 6_000;
 
     private final String name;
     private final Process process;
-    private final Path log;
-    private final long logStart;
+    private final LastWords.Source log;
+    private final long began = System.nanoTime();
 
-    private Part(String name, Process process, Path log, long logStart) {
+    private Part(String name, Process process, LastWords.Source log) {
         this.name = name;
         this.process = process;
         this.log = log;
-        this.logStart = logStart;
     }
 
     /** @param arguments of the command line, such as {@code service registry} */
@@ -35,14 +32,14 @@ public final class Part implements AutoCloseable {
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx" + heapMegabytes + "m"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.muster.cli.Main"));
         command.addAll(arguments);
-        long logStart = Files.exists(log) ? Files.size(log) : 0;
+        LastWords.Source said = LastWords.Source.from("its log", log);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
         builder.environment().putAll(variables);
-        return new Part(name, builder.start(), log, logStart);
+        return new Part(name, builder.start(), said);
     }
 
     public String name() {
@@ -52,12 +49,9 @@ public final class Part implements AutoCloseable {
     /** Waits until it has said this. */
     void awaitSaid(String text, Duration within) throws IOException, InterruptedException {
         long end = System.nanoTime() + within.toNanos();
-        while (!said().contains(text)) {
-            if (!process.isAlive()) {
-                throw new IOException(name + " ended with exit code " + process.exitValue() + ":\n" + tail());
-            }
-            if (System.nanoTime() > end) {
-                throw new IOException(name + " did not say '" + text + "' within " + within + ":\n" + tail());
+        while (!log.said().contains(text)) {
+            if (!process.isAlive() || System.nanoTime() > end) {
+                throw lastWords();
             }
             TimeUnit.MILLISECONDS.sleep(20);
         }
@@ -96,15 +90,10 @@ public final class Part implements AutoCloseable {
         process.onExit().join();
     }
 
-    String tail() throws IOException {
-        String all = said();
-        return all.substring(Math.max(0, all.length() - TAIL_CHARACTERS));
-    }
-
-    private String said() throws IOException {
-        byte[] all = Files.readAllBytes(log);
-        int start = (int) Math.min(logStart, all.length);
-        return new String(all, start, all.length - start, StandardCharsets.UTF_8);
+    /** Why it is not ready. */
+    IOException lastWords() throws IOException {
+        Duration since = Duration.ofNanos(System.nanoTime() - began);
+        return new IOException(LastWords.of(name, process, since, true, log));
     }
 
     private void signal(String signal) throws IOException, InterruptedException {

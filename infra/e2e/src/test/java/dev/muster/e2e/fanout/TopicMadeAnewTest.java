@@ -2,39 +2,24 @@ package dev.muster.e2e.fanout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.contract.topics.TopicsException;
 import dev.muster.fanout.FanoutServer;
-import dev.muster.local.DataDir;
-import dev.muster.local.UserTokens;
-import dev.muster.local.broker.EmbeddedBroker;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.NodeView;
-import dev.muster.proto.records.v1.ViewRecord;
-import dev.muster.registry.RegistryServer;
 import java.net.http.HttpClient;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,97 +29,52 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The topics of the live feed are deleted and made anew under a gateway with viewers. */
 class TopicMadeAnewTest {
-    private static final String NODE = "nd_01j9zzzzzzzzzzzzzzzzzzzzzz";
-    private static final String AUDIENCE = "user:alice";
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final int BEFORE = 50;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<SequenceViewer> viewers = new ArrayList<>();
-    private EmbeddedBroker broker;
-    private RegistryServer registry;
+    private ChangesLog log;
     private FanoutServer gateway;
-    private KafkaSettings kafka;
-    private KafkaProducer<byte[], byte[]> producer;
     private Admin admin;
-    private String token;
-    private long published;
 
     @BeforeEach
     void start(@TempDir Path dir) throws Exception {
-        broker = EmbeddedBroker.start(dir.resolve("kafka"), 0);
-        Map<String, String> settings = new HashMap<>();
-        settings.put("MUSTER_KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers());
-        kafka = KafkaSettings.from(new Env(settings));
-        Map<String, String> ofRegistry = new HashMap<>(settings);
-        ofRegistry.put("MUSTER_REGISTRY_STATE_DIR", dir.resolve("registry").toString());
-        ofRegistry.put("MUSTER_REGISTRY_GRPC_PORT", "0");
-        ofRegistry.put("MUSTER_REGISTRY_METRICS_PORT", "0");
-        registry = RegistryServer.start(ofRegistry);
-        registry.ready().get(60, TimeUnit.SECONDS);
-        DataDir data = new DataDir(dir.resolve("data")).create();
-        byte[] key = data.userTokenKey().readOrCreate(new SecureRandom());
-        token = new UserTokens(key, Clock.systemUTC()).mint("alice", List.of(), false, Duration.ofHours(1));
-        settings.put("MUSTER_FANOUT_HTTP_PORT", "0");
-        settings.put("MUSTER_FANOUT_USER_KEY_FILE", data.userTokenKey().path().toString());
-        settings.put("MUSTER_FANOUT_REGISTRY", "127.0.0.1:" + registry.grpcPort());
-        // each change counts here, so none is passed over
-        settings.put("MUSTER_FANOUT_STREAM_LAGGING_RECORDS", "1000000");
-        gateway = FanoutServer.start(settings);
-        admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
-        producer = producer();
+        log = new ChangesLog(dir);
+        gateway = FanoutServer.start(log.settings);
+        admin = Admin.create(Map.of("bootstrap.servers", log.broker.bootstrapServers()));
     }
 
     @AfterEach
     void stop() {
         viewers.forEach(SequenceViewer::abort);
-        producer.close(Duration.ofSeconds(1));
         admin.close(Duration.ofSeconds(1));
         gateway.close();
-        registry.close();
-        broker.close();
-    }
-
-    private KafkaProducer<byte[], byte[]> producer() {
-        return new KafkaProducer<>(
-                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        log.close();
     }
 
     private void publish(int changes) {
-        for (int i = 0; i < changes; i++) {
-            published++;
-            ViewRecord record = ViewRecord.newBuilder()
-                    .setAudience(AUDIENCE)
-                    .setNodeId(NODE)
-                    .setViewVersion(published)
-                    .addAudiencesBefore(AUDIENCE)
-                    .addAudiencesAfter(AUDIENCE)
-                    .setNode(NodeView.newBuilder()
-                            .setNode(NodeRecord.newBuilder()
-                                    .setNodeId(NODE)
-                                    .setName("web-1")
-                                    .setOwner("alice")
-                                    .setEnabled(true))
-                            .setState(NodeState.newBuilder().setNodeId(NODE).setStatus(NodeStatus.ONLINE))
-                            .setViewVersion(published))
-                    .build();
-            var unused = producer.send(new ProducerRecord<>(
-                    kafka.names().of(Topic.VIEWS),
-                    kafka.partitions().ofView(AUDIENCE),
-                    AUDIENCE.getBytes(StandardCharsets.UTF_8),
-                    record.toByteArray()));
-        }
-        producer.flush();
+        log.publish(
+                changes,
+                record -> record.addAudiencesAfter(record.getAudience())
+                        .setNode(NodeView.newBuilder()
+                                .setNode(NodeRecord.newBuilder()
+                                        .setNodeId(ChangesLog.NODE)
+                                        .setName("web-1")
+                                        .setOwner("alice")
+                                        .setEnabled(true))
+                                .setState(NodeState.newBuilder()
+                                        .setNodeId(ChangesLog.NODE)
+                                        .setStatus(NodeStatus.ONLINE))
+                                .setViewVersion(record.getViewVersion())));
     }
 
     private void deleteTopicsAndMakeThemAnew() throws Exception {
         List<String> names =
-                List.of(kafka.names().of(Topic.VIEWS), kafka.names().of(Topic.VIEW_TERMINALS));
+                List.of(log.kafka.names().of(Topic.VIEWS), log.kafka.names().of(Topic.VIEW_TERMINALS));
         admin.deleteTopics(names).all().get(30, TimeUnit.SECONDS);
         TopicProvisioner provisioner =
-                new TopicProvisioner(admin, kafka.names(), kafka.partitions(), kafka.replication());
+                new TopicProvisioner(admin, log.kafka.names(), log.kafka.partitions(), log.kafka.replication());
         Awaitility.await("the topics are there again").atMost(LONG).until(() -> {
             try {
                 provisioner.ensure();
@@ -143,13 +83,11 @@ class TopicMadeAnewTest {
                 return false;
             }
         });
-        // what the old one knows of the topic is of the one before
-        producer.close(Duration.ofSeconds(1));
-        producer = producer();
+        log.topicsAreNew();
     }
 
     private SequenceViewer viewer() {
-        SequenceViewer viewer = new SequenceViewer(http, token);
+        SequenceViewer viewer = new SequenceViewer(http, log.token);
         viewers.add(viewer);
         connect(viewer);
         return viewer;
@@ -161,9 +99,9 @@ class TopicMadeAnewTest {
     }
 
     private void hasLast(SequenceViewer viewer) {
-        Awaitility.await("the viewer has the last change " + published)
+        Awaitility.await("the viewer has the last change " + log.published())
                 .atMost(LONG)
-                .until(() -> viewer.newest() == published);
+                .until(() -> viewer.newest() == log.published());
     }
 
     // a silent hole would be a step of more than one that no snapshot fills
@@ -188,13 +126,13 @@ class TopicMadeAnewTest {
         SequenceViewer viewer = viewer();
         publish(BEFORE);
         hasLast(viewer);
-        SequenceViewer another = new SequenceViewer(http, token);
+        SequenceViewer another = new SequenceViewer(http, log.token);
         viewers.add(another);
         Awaitility.await("the registry has the last change, too").atMost(LONG).until(() -> {
             another.resumeFrom(null);
             connect(another);
             another.abort();
-            return another.newest() == published;
+            return another.newest() == log.published();
         });
         String before = viewer.position();
         deleteTopicsAndMakeThemAnew();
@@ -216,10 +154,11 @@ class TopicMadeAnewTest {
                 .as("a token of the new log is good for the new log")
                 .hasSize(told);
         assertThat(viewer.versions().subList(count, viewer.count()))
-                .isEqualTo(
-                        LongStream.rangeClosed(published - 4, published).boxed().toList());
+                .isEqualTo(LongStream.rangeClosed(log.published() - 4, log.published())
+                        .boxed()
+                        .toList());
 
-        SequenceViewer fromBefore = new SequenceViewer(http, token);
+        SequenceViewer fromBefore = new SequenceViewer(http, log.token);
         viewers.add(fromBefore);
         fromBefore.resumeFrom(before);
         connect(fromBefore);

@@ -19,6 +19,8 @@ import dev.muster.proto.agent.v1.Start;
 import dev.muster.proto.agent.v1.TaskEvent;
 import dev.muster.proto.agent.v1.TaskStarted;
 import dev.muster.proto.records.v1.NodeRecord;
+import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -46,6 +48,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Agents that do what none should: each is limited with a reason that an operator sees, while another agent is heard as ever. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -225,6 +229,44 @@ final class AbusersTest {
         } catch (IOException reset) {
             // that ended it as well
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {262_145, 10_000_000})
+    void who_sends_a_message_that_is_too_large_is_told_so_wherever_it_sends_it(int bytes) throws Exception {
+        String credential = newCredential();
+        BareAgent agent = agent();
+        byte[] message = new byte[bytes];
+        double before = Metrics.sum(ingress, CALLS, "code=\"too-large\"");
+        BareAgent.Received<GatewayMessage> control = new BareAgent.Received<>();
+        ClientCalls.asyncBidiStreamingCall(
+                        agent.call(RawMethods.raw(AgentIngressGrpc.getConnectMethod()), credential, ""), control)
+                .onNext(message);
+        isTooLarge(control);
+
+        BareAgent.Received<OutputAck> output = new BareAgent.Received<>();
+        ClientCalls.asyncBidiStreamingCall(
+                        agent.call(
+                                RawMethods.raw(AgentIngressGrpc.getPublishOutputMethod()),
+                                credential,
+                                connect(agent, credential)),
+                        output)
+                .onNext(message);
+        isTooLarge(output);
+
+        BareAgent.Received<Object> join = new BareAgent.Received<>();
+        ClientCalls.asyncUnaryCall(
+                agent.call(RawMethods.raw(AgentIngressGrpc.getJoinMethod()), "", ""), message, new Untyped<>(join));
+        isTooLarge(join);
+        assertThat(Metrics.sum(ingress, CALLS, "code=\"too-large\"")).isEqualTo(before + 3);
+    }
+
+    private static void isTooLarge(BareAgent.Received<?> received) {
+        await().atMost(PATIENCE).until(() -> received.error() != null);
+        assertThat(received.error()).hasMessageContaining("262144 bytes");
+        Metadata trailers = Status.trailersFromThrowable(received.error());
+        assertThat(trailers.get(Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER)))
+                .isEqualTo("too-large");
     }
 
     @Test

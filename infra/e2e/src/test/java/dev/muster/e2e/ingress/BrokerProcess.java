@@ -1,11 +1,13 @@
 package dev.muster.e2e.ingress;
 
+import dev.muster.bench.cluster.LastWords;
 import dev.muster.local.broker.EmbeddedBroker;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** A broker in a process of its own, so that it can be frozen. */
@@ -31,16 +33,20 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     static BrokerProcess start(Path directory) throws IOException {
+        LastWords.Source said =
+                LastWords.Source.from("standard error", directory.resolveSibling(directory.getFileName() + ".err"));
+        long began = System.nanoTime();
         Process process = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElse("java"),
                         "-Xmx384m",
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
+                        "-XX:+DisplayVMOutputToStderr",
                         "-cp",
                         System.getProperty("java.class.path"),
                         BrokerProcess.class.getName(),
                         directory.toString())
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.appendTo(said.file().toFile()))
                 .start();
         BufferedReader output =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -49,7 +55,8 @@ final class BrokerProcess implements AutoCloseable {
                 return new BrokerProcess(process, line.substring(READY.length()));
             }
         }
-        throw new IOException("the broker's process ended before it was ready");
+        Duration since = Duration.ofNanos(System.nanoTime() - began);
+        throw new IOException(LastWords.of("the broker", process, since, false, said));
     }
 
     String address() {

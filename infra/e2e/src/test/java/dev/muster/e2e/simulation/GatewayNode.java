@@ -159,7 +159,7 @@ final class GatewayNode {
                     process,
                     this::work,
                     metrics);
-            service = new AgentIngressService(around, joins, () -> "error-id", () -> false).definition();
+            service = new AgentIngressService(around, joins, () -> "error-id", () -> false).definition(262_144);
             int own = partitions.ofGateway(gatewayId);
             dispatchRead = world.log.end(Topic.DISPATCH, own);
             repliesRead = world.log.end(Topic.REPLIES, own);

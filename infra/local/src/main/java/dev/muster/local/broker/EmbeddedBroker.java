@@ -8,14 +8,12 @@ import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.metadata.storage.Formatter;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A real Kafka broker in this process, its own controller, on loopback, with its logs in one directory.
@@ -25,7 +23,6 @@ import org.slf4j.LoggerFactory;
  * ended the JVM is reported to the latest broker's callback instead.
  */
 public final class EmbeddedBroker implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
     private static final int FREE_PORT_ATTEMPTS = 5;
 
     private final RunningServer server;
@@ -49,20 +46,31 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws StartFailure in one line, where it cannot start
      */
     public static EmbeddedBroker start(Path directory, int port, Consumer<BrokerFailure> onFatal) {
+        return start(directory, port, onFatal, () -> Ports.free(2));
+    }
+
+    /** @param freePorts asked for two that differ before each attempt */
+    static EmbeddedBroker start(
+            Path directory, int port, Consumer<BrokerFailure> onFatal, Supplier<List<Integer>> freePorts) {
         Ports.requireFree(port, "Kafka", "");
-        reportInsteadOfExit(onFatal);
-        if (!format(directory)) {
-            StaleRegistration.remove(directory);
-        }
+        KafkaExits exits = KafkaExits.reportedTo(onFatal);
+        boolean isNew = format(directory);
         for (int attempt = 1; ; attempt++) {
-            int chosen = port == 0 ? Ports.free() : port;
+            List<Integer> free = freePorts.get();
+            int chosen = port == 0 ? free.get(0) : port;
+            int controller = free.get(1) == chosen ? free.get(0) : free.get(1);
             try {
-                return new EmbeddedBroker(
-                        RunningServer.start(BrokerConfig.of(directory, chosen, Ports.free())), chosen);
-            } catch (RuntimeException e) {
-                if (attempt == FREE_PORT_ATTEMPTS || !isTakenPort(e)) {
-                    throw StartFailure.from("the broker could not start", e);
+                if (!isNew || attempt > 1) {
+                    StaleRegistration.remove(directory, controller);
                 }
+                RunningServer server = RunningServer.start(BrokerConfig.of(directory, chosen, controller));
+                exits.started();
+                return new EmbeddedBroker(server, chosen);
+            } catch (RuntimeException e) {
+                if (attempt < FREE_PORT_ATTEMPTS && isTakenPort(e)) {
+                    continue;
+                }
+                throw e instanceof StartFailure ? e : StartFailure.from("the broker could not start", e);
             }
         }
     }
@@ -73,13 +81,16 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws StartFailure in one line, where it cannot start
      */
     public static EmbeddedBroker startBehind(Path directory, int advertisedPort) {
-        reportInsteadOfExit(failure -> {});
+        KafkaExits exits = KafkaExits.reportedTo(failure -> {});
         format(directory);
-        int port = Ports.free();
-        Map<String, String> config = BrokerConfig.of(directory, port, Ports.free());
+        List<Integer> free = Ports.free(2);
+        int port = free.get(0);
+        Map<String, String> config = BrokerConfig.of(directory, port, free.get(1));
         config.put("advertised.listeners", "PLAINTEXT://" + BrokerConfig.HOST + ":" + advertisedPort);
         try {
-            return new EmbeddedBroker(RunningServer.start(config), port);
+            RunningServer server = RunningServer.start(config);
+            exits.started();
+            return new EmbeddedBroker(server, port);
         } catch (RuntimeException e) {
             throw StartFailure.from("the broker could not start", e);
         }
@@ -119,23 +130,6 @@ public final class EmbeddedBroker implements AutoCloseable {
         } catch (Exception e) {
             throw StartFailure.from("cannot format the broker's directory " + directory, e);
         }
-    }
-
-    private static void reportInsteadOfExit(Consumer<BrokerFailure> onFatal) {
-        Exit.setExitProcedure((status, message) -> fail("exit", status, message, onFatal));
-        Exit.setHaltProcedure((status, message) -> fail("halt", status, message, onFatal));
-    }
-
-    private static void fail(String how, int status, @Nullable String message, Consumer<BrokerFailure> onFatal) {
-        BrokerFailure failure = new BrokerFailure(how, status, message == null ? "no reason given" : message);
-        LOG.atError()
-                .addKeyValue("how", how)
-                .addKeyValue("status", status)
-                .addKeyValue("reason", failure.reason())
-                .log("broker failed");
-        onFatal.accept(failure);
-        // Kafka's caller must not go on as if the process had ended.
-        throw new IllegalStateException(failure.toString());
     }
 
     private static boolean isTakenPort(Throwable e) {

@@ -1,6 +1,5 @@
 package dev.muster.local.broker;
 
-import dev.muster.local.Ports;
 import dev.muster.local.StartFailure;
 import java.nio.file.Path;
 import java.util.Map;
@@ -25,9 +24,8 @@ final class StaleRegistration {
 
     private StaleRegistration() {}
 
-    /** Starts the controller alone, on its own port, and returns when it is stopped again. */
-    static void remove(Path directory) {
-        int port = Ports.free();
+    /** Starts the controller alone, on this port, and returns when it is stopped again. */
+    static void remove(Path directory, int port) {
         RunningServer controller = RunningServer.start(BrokerConfig.controllerOnly(directory, port));
         try (Admin admin = Admin.create(Map.of("bootstrap.controllers", BrokerConfig.HOST + ":" + port))) {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);

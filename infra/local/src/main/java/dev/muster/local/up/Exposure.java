@@ -1,10 +1,12 @@
 package dev.muster.local.up;
 
+import dev.muster.fanout.api.ShellWords;
 import dev.muster.local.StartFailure;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -66,10 +68,11 @@ public record Exposure(String agentHost, String pageHost, String advertised, Opt
         return isLoopback(pageHost) && !isLoopback(agentHost);
     }
 
-    /** What an agent on another machine must be told besides invite and address. */
+    /** What an agent on another machine must be told besides invite and address, as a shell reads it. */
     String joinOptions() {
         if (tls.isPresent()) {
-            return "--ca " + tls.get().certificate().getFileName();
+            return ShellWords.join(
+                    List.of("--ca", tls.get().certificate().getFileName().toString()));
         }
         return isLoopback(advertised) ? "" : "--plaintext";
     }

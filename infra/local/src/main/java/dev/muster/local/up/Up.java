@@ -88,8 +88,11 @@ public final class Up implements AutoCloseable {
                         dir.broker(),
                         options.kafkaPort(),
                         failure -> onFatal.accept("the broker: " + failure.reason())));
-        int grpcPort = options.grpcPort() == 0 ? Ports.free() : options.grpcPort();
-        Map<String, String> settings = settings(broker, grpcPort, Ports.free());
+        // one that was asked for by its number may be among them, and its service is not there yet
+        List<Integer> free = new ArrayList<>(Ports.free(4));
+        free.removeAll(List.of(options.httpPort(), options.grpcPort()));
+        int grpcPort = options.grpcPort() == 0 ? free.get(0) : options.grpcPort();
+        Map<String, String> settings = settings(broker, grpcPort, free.get(1));
         Topics.ensure(KafkaSettings.from(new Env(settings)));
         say("starting the registry and both gateways");
         FanoutServer fanout = startServices(settings);

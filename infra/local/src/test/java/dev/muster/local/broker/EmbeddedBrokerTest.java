@@ -3,13 +3,16 @@ package dev.muster.local.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.muster.local.Ports;
 import dev.muster.local.StartFailure;
 import java.io.BufferedReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -63,6 +66,29 @@ class EmbeddedBrokerTest {
             assertThatThrownBy(() -> EmbeddedBroker.start(directory, taken.getLocalPort()))
                     .isInstanceOf(StartFailure.class)
                     .hasMessage("port " + taken.getLocalPort() + " for Kafka is taken");
+        }
+    }
+
+    @Test
+    void whoever_takes_one_of_its_free_ports_first_does_not_keep_it_from_starting_on_others() throws Exception {
+        AtomicReference<BrokerFailure> told = new AtomicReference<>();
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int its = taken.getLocalPort();
+            int other = Ports.free();
+            Deque<List<Integer>> free = new ArrayDeque<>(List.of(List.of(its, other), List.of(other, its)));
+            try (EmbeddedBroker broker = EmbeddedBroker.start(
+                    directory, 0, told::set, () -> free.isEmpty() ? Ports.free(2) : free.remove())) {
+                createTopic(broker.bootstrapServers());
+            }
+        }
+        assertThat(told).as("what was tried again is no failure").hasValue(null);
+    }
+
+    @Test
+    void its_own_port_is_never_its_controllers_too() throws Exception {
+        List<Integer> free = Ports.free(2);
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, free.get(1), failure -> {}, () -> free)) {
+            assertThat(broker.port()).isEqualTo(free.get(1));
         }
     }
 

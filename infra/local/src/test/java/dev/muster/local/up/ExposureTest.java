@@ -52,6 +52,14 @@ class ExposureTest {
     }
 
     @Test
+    void a_join_line_names_the_certificate_so_that_a_shell_reads_the_same_name() throws IOException {
+        Path certificate = Files.writeString(dir.resolve("it's our gateway.pem"), "certificate");
+        Exposure secured =
+                of("0.0.0.0", "muster.example", Optional.of(new Exposure.Tls(certificate, certificate)), false);
+        assertThat(secured.joinOptions()).isEqualTo("--ca 'it'\\''s our gateway.pem'");
+    }
+
+    @Test
     void a_certificate_is_for_agents_and_the_page_stays_here_unless_told_otherwise() throws IOException {
         Exposure secured = of("0.0.0.0", "muster.example", files(), false);
         assertThat(secured.pageHost()).isEqualTo("127.0.0.1");

@@ -1,0 +1,58 @@
+package dev.muster.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line in a process of its own, as a person has it. */
+class AgentCommandTest {
+    private static final String NODE = "nd_00000000000000000000000001";
+
+    @Test
+    @Timeout(60)
+    void one_that_is_stopped_says_what_it_does_and_ends_soon(@TempDir Path dir) throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            Path state = dir.resolve("state");
+            Process agent = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-XX:TieredStopAtLevel=1",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            AgentCommand.class.getName(),
+                            "--join",
+                            "mji_" + NODE + "_secret",
+                            "--gateway",
+                            gateway.address(),
+                            "--state-dir",
+                            state.toString())
+                    .start();
+            try (BufferedReader err = agent.errorReader()) {
+                String line = err.readLine();
+                while (line != null && !line.endsWith("running; Ctrl-C stops it")) {
+                    line = err.readLine();
+                }
+                assertThat(line).isNotNull();
+                // not by the process itself, which would close its streams
+                agent.toHandle().destroy();
+                long stopped = System.nanoTime();
+                String node = "node " + NODE + " (test): ";
+                List<String> last = err.lines().toList();
+                assertThat(last)
+                        .containsExactly(
+                                node + "stopping: what runs here is ended, what it printed is delivered",
+                                node + "stopped; what could not be delivered is kept in " + state);
+                assertThat(agent.waitFor()).isEqualTo(143);
+                assertThat(Duration.ofNanos(System.nanoTime() - stopped)).isLessThan(Duration.ofSeconds(10));
+            } finally {
+                agent.destroyForcibly();
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.muster.local.broker;
+
+import java.util.function.Consumer;
+import org.apache.kafka.common.utils.Exit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What would have ended the JVM is reported instead. Kafka's exit and halt procedures are process-wide: the latest that took them is told.
+ *
+ * <p>While it starts, the thread that starts it gets the exception itself, which says why and can be answered with another attempt; Kafka asks for
+ * the exit before it throws.
+ */
+final class KafkaExits {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaExits.class);
+
+    private final Consumer<BrokerFailure> onFatal;
+    private volatile @Nullable Thread starter = Thread.currentThread();
+
+    private KafkaExits(Consumer<BrokerFailure> onFatal) {
+        this.onFatal = onFatal;
+    }
+
+    static KafkaExits reportedTo(Consumer<BrokerFailure> onFatal) {
+        KafkaExits exits = new KafkaExits(onFatal);
+        Exit.setExitProcedure((status, message) -> exits.wanted("exit", status, message));
+        Exit.setHaltProcedure((status, message) -> exits.wanted("halt", status, message));
+        return exits;
+    }
+
+    void started() {
+        starter = null;
+    }
+
+    private void wanted(String how, int status, @Nullable String message) {
+        if (Thread.currentThread() == starter) {
+            return;
+        }
+        BrokerFailure failure = new BrokerFailure(how, status, message == null ? "no reason given" : message);
+        LOG.atError()
+                .addKeyValue("how", how)
+                .addKeyValue("status", status)
+                .addKeyValue("reason", failure.reason())
+                .log("broker failed");
+        onFatal.accept(failure);
+        // Kafka's caller must not go on as if the process had ended.
+        throw new IllegalStateException(failure.toString());
+    }
+}

@@ -1,0 +1,63 @@
+package dev.muster.ingress.grpc;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.ingress.session.Refusal;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerStreamTracer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How large the message gets that is coming on one call. gRPC's own limit would cut the call with a bare status, past the service; this one tells the call, which then ends with a code, a count and
+ * a line in the log as it does for every other mistake. No more than about the limit is held either way. Confined to the connection's thread.
+ */
+final class MessageLimit extends ServerStreamTracer {
+    private static final Context.Key<MessageLimit> KEY = Context.key("muster-message-limit");
+
+    private final int bytesMax;
+    private long bytes;
+    private boolean exceeded;
+    private @Nullable Consumer<Refusal> onExceeded;
+
+    private MessageLimit(int bytesMax) {
+        this.bytesMax = bytesMax;
+    }
+
+    static Factory factory(int bytesMax) {
+        return new Factory() {
+            @Override
+            public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
+                return new MessageLimit(bytesMax);
+            }
+        };
+    }
+
+    /** Tells the call that is being started here, once. Before it asks for its first message. */
+    static void watch(Consumer<Refusal> call) {
+        @Nullable MessageLimit limit = KEY.get();
+        if (limit != null) {
+            limit.onExceeded = call;
+        }
+    }
+
+    @Override
+    public Context filterContext(Context context) {
+        return context.withValue(KEY, this);
+    }
+
+    @Override
+    public void inboundMessage(int number) {
+        bytes = 0;
+    }
+
+    @Override
+    public void inboundWireSize(long more) {
+        bytes += more;
+        @Nullable Consumer<Refusal> call = onExceeded;
+        if (bytes > bytesMax && !exceeded && call != null) {
+            exceeded = true;
+            call.accept(new Refusal(ErrorCode.TOO_LARGE, "a message over " + bytesMax + " bytes"));
+        }
+    }
+}
