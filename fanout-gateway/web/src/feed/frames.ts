@@ -76,7 +76,7 @@ export interface EndedFrame extends Positioned {
   ref: string;
   exitCode?: number | null;
   signal?: string | null;
-  /** Null when the process ended by itself. */
+  /** Null when it is known how the process ended. */
   reason?: string | null;
 }
 export interface InputUndeliveredFrame {

@@ -52,7 +52,7 @@ public record OutputConfig(
             150,
             0,
             60_000,
-            "Terminals that print much are held back so that the registry is about that far behind them at most; 0: they are not.");
+            "Output of agents that print much is held back so that the registry is about that far behind it at most; 0: it is not.");
     private static final Setting REGISTRY_AHEAD_BYTES_MIN = Setting.number(
             "MUSTER_INGRESS_REGISTRY_AHEAD_BYTES_MIN",
             524_288,

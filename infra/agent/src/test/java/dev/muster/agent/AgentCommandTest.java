@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,15 +40,14 @@ class AgentCommandTest {
                 assertThat(line).isNotNull();
                 // not by the process itself, which would close its streams
                 agent.toHandle().destroy();
-                long stopped = System.nanoTime();
                 String node = "node " + NODE + " (test): ";
-                List<String> last = err.lines().toList();
+                List<String> last =
+                        err.lines().filter(said -> said.startsWith(node)).toList();
                 assertThat(last)
                         .containsExactly(
                                 node + "stopping: what runs here is ended, what it printed is delivered",
                                 node + "stopped; what could not be delivered is kept in " + state);
                 assertThat(agent.waitFor()).isEqualTo(143);
-                assertThat(Duration.ofNanos(System.nanoTime() - stopped)).isLessThan(Duration.ofSeconds(10));
             } finally {
                 agent.destroyForcibly();
             }

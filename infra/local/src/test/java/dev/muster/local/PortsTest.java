@@ -10,6 +10,6 @@ class PortsTest {
     @Test
     void free_ports_that_were_asked_for_together_differ() {
         List<Integer> ports = Ports.free(400);
-        assertThat(ports).hasSize(400).doesNotHaveDuplicates().allMatch(Ports::isFree);
+        assertThat(ports).hasSize(400).doesNotHaveDuplicates();
     }
 }

@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
  *
  * <p>The window grows while somebody waits for it although the registry is close behind, and shrinks when the oldest record that is not processed is older than it may be:
  * a delay-based window, as in TCP Vegas (Brakmo and Peterson, 1995). Streams that print much share it; those that print little never wait. Far beyond it (after the registry was away)
- * streams together may add half as much as the registry processes, so that it catches up and nobody stands still. While the registry is away nothing is counted and nobody waits: the
+ * streams together may add half as much as the registry processes, and less while it is still at what came before, so that it catches up and nobody stands still. While the registry is away nothing is counted and nobody waits: the
  * log keeps it. Thread-safe.
  */
 final class PartitionBacklog {
@@ -28,6 +28,12 @@ final class PartitionBacklog {
     private static final int DELAYS_MAX = 4;
 
     private static final int CATCH_UP_SHARE = 2;
+    /** What the registry processes of before is not this gateway's alone: with eight of them they add together as much as it does. */
+    private static final int CATCH_UP_SHARE_BEFORE = 8;
+    /** Part of the newest record in the usual size. */
+    private static final int SIZES = 8;
+    /** A record does not join an entry that is older than this part of the delay. */
+    private static final int AGES = 4;
 
     private final BacklogLimits limits;
     private final LongSupplier nanos;
@@ -38,7 +44,10 @@ final class PartitionBacklog {
     private boolean wasFull;
     private long changedNanos;
     private boolean catchesUp;
+    /** What may be added while it catches up; below zero what was too much. */
     private long extra;
+
+    private long usualBytes = 1_024;
     /** Offset of the first record that is not processed; -1: never heard of one. */
     private long processed = -1;
 
@@ -112,22 +121,33 @@ final class PartitionBacklog {
     }
 
     private synchronized void stored(Share share, long offset, long recordBytes) {
-        if (away || offset < processed) {
-            return;
+        usualBytes = Math.max(1, usualBytes + (recordBytes - usualBytes) / SIZES);
+        if (away || offset < 0 || offset < processed) {
+            return; // a producer that was told of a repeat does not know its place
+        }
+        Entry last = entries.peekLast();
+        if (last != null && offset < last.offset) {
+            forgetAll(); // the topic was made anew
+            last = null;
         }
         waitsAnew |= entries.isEmpty();
-        Entry last = entries.peekLast();
-        if (last == null || last.share != share || last.bytes + recordBytes > ENTRY_BYTES) {
+        long now = nanos.getAsLong();
+        if (last == null
+                || last.share != share
+                || last.bytes + recordBytes > ENTRY_BYTES
+                || now - last.sinceNanos > limits.aheadNanos() / AGES) {
             if (entries.size() == RECORDS_MAX) {
                 forget(entries.removeFirst());
             }
-            last = new Entry(share, nanos.getAsLong());
+            last = new Entry(share, now);
             entries.addLast(last);
         }
         last.offset = offset;
         last.bytes += recordBytes;
         change(share, recordBytes);
-        extra = Math.max(0, extra - recordBytes);
+        if (catchesUp) {
+            extra -= recordBytes;
+        }
         lookWhetherTight();
     }
 
@@ -135,7 +155,9 @@ final class PartitionBacklog {
         if (away || share.bytes < limits.quietBytes()) {
             return true;
         }
-        boolean may = catchesUp ? extra > 0 : bytes < window && share.bytes < window / Math.max(1, heavy);
+        boolean may = catchesUp
+                ? extra > 0 || bytes < limits.aheadBytesMin()
+                : bytes < window && share.bytes < window / Math.max(1, heavy);
         wasFull |= !may;
         return may;
     }
@@ -168,7 +190,13 @@ final class PartitionBacklog {
     }
 
     private void take(long offset, long now) {
+        long moved = 0;
         if (offset >= 0 && offset != processed) {
+            if (offset < processed) {
+                forgetAll();
+            } else if (processed >= 0) {
+                moved = offset - processed;
+            }
             processed = offset;
             progressNanos = now;
             away = false;
@@ -183,21 +211,21 @@ final class PartitionBacklog {
         while (!entries.isEmpty() && entries.getFirst().offset < processed) {
             forget(entries.removeFirst());
         }
-        follow(before - bytes, now);
+        follow(before - bytes, moved, now);
     }
 
     private void leaveAlone() {
         away = true;
-        entries.forEach(this::forget);
-        entries.clear();
+        forgetAll();
         catchesUp = false;
         extra = 0;
     }
 
-    private void follow(long done, long now) {
+    private void follow(long done, long moved, long now) {
         long delay = entries.isEmpty() ? 0 : now - entries.getFirst().sinceNanos;
         catchesUp = delay > DELAYS_MAX * limits.aheadNanos();
-        extra = catchesUp ? Math.min(limits.aheadBytesMin(), extra + done / CATCH_UP_SHARE) : 0;
+        long earned = done > 0 ? done / CATCH_UP_SHARE : moved * usualBytes / CATCH_UP_SHARE_BEFORE;
+        extra = catchesUp ? Math.min(limits.aheadBytesMin(), extra + earned) : 0;
         if (delay > limits.aheadNanos()) {
             // what is there took that long; what a step does is seen only when it is gone
             if (now - changedNanos > delay) {
@@ -213,6 +241,11 @@ final class PartitionBacklog {
 
     private void lookWhetherTight() {
         tight = bytes >= limits.aheadBytesMin() / 2;
+    }
+
+    private void forgetAll() {
+        entries.forEach(this::forget);
+        entries.clear();
     }
 
     private void forget(Entry entry) {

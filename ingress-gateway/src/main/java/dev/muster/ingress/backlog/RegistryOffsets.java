@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -18,6 +19,9 @@ public final class RegistryOffsets implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryOffsets.class);
     private static final long LOOK_MILLIS = 50;
     private static final int LOOKS_BETWEEN = 20;
+    /** A question without an answer for so many looks counts as one that nobody can answer. */
+    private static final int LOOKS_WITHOUT_ANSWER = 100;
+
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
     private final Admin admin;
@@ -26,7 +30,7 @@ public final class RegistryOffsets implements AutoCloseable {
     private final Backlogs backlogs;
     private final AtomicBoolean asking = new AtomicBoolean();
     private int looks;
-    private boolean failing;
+    private volatile boolean failing;
 
     /**
      * @param admin closed with this
@@ -49,8 +53,22 @@ public final class RegistryOffsets implements AutoCloseable {
     }
 
     private void look() {
+        try {
+            ask();
+        } catch (RuntimeException e) {
+            // what is thrown here would end the schedule, and who waits would wait for ever
+            answered(null, e);
+        }
+    }
+
+    private void ask() {
         boolean due = backlogs.isUrgent() || (looks >= LOOKS_BETWEEN && backlogs.isOfInterest());
         looks++;
+        if (asking.get() && looks >= LOOKS_WITHOUT_ANSWER) {
+            looks = 0;
+            answered(null, new TimeoutException("no answer"));
+            return;
+        }
         if (due && asking.compareAndSet(false, true)) {
             looks = 0;
             var unused = admin.listConsumerGroupOffsets(group)
@@ -61,6 +79,18 @@ public final class RegistryOffsets implements AutoCloseable {
 
     private void answered(@Nullable Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Throwable failure) {
         Map<Integer, Long> processed = new HashMap<>();
+        try {
+            collect(offsets, failure, processed);
+        } finally {
+            asking.set(false);
+            backlogs.heard(processed);
+        }
+    }
+
+    private void collect(
+            @Nullable Map<TopicPartition, OffsetAndMetadata> offsets,
+            @Nullable Throwable failure,
+            Map<Integer, Long> processed) {
         if (offsets != null) {
             offsets.forEach((partition, offset) -> {
                 if (offset != null && partition.topic().equals(topic)) {
@@ -75,7 +105,5 @@ public final class RegistryOffsets implements AutoCloseable {
                     .addKeyValue("reason", failure)
                     .log(failing ? "cannot ask how far the registry is" : "asking again how far the registry is");
         }
-        asking.set(false);
-        backlogs.heard(processed);
     }
 }

@@ -30,6 +30,9 @@ final class Wire {
     /** How long to wait before the call can succeed. */
     static final Metadata.Key<String> RETRY_AFTER_MILLIS = key("muster-retry-after-ms");
 
+    /** Begins with a tag that no field has. */
+    private static final byte[] NO_CHUNK = {0};
+
     private static final String BEARER = "Bearer ";
 
     private Wire() {}
@@ -123,7 +126,7 @@ final class Wire {
         }
     }
 
-    /** @param bytesMax beyond it nothing is read, so that what is there is no chunk */
+    /** @param bytesMax what unpacks to more is not read, and is no chunk */
     private record Bytes(int bytesMax) implements MethodDescriptor.Marshaller<byte[]> {
         @Override
         public InputStream stream(byte[] value) {
@@ -134,7 +137,8 @@ final class Wire {
         public byte[] parse(InputStream stream) {
             try {
                 if (!(stream instanceof KnownLength)) {
-                    return stream.readNBytes(bytesMax);
+                    byte[] unpacked = stream.readNBytes(bytesMax + 1);
+                    return unpacked.length > bytesMax ? NO_CHUNK : unpacked;
                 }
                 byte[] bytes = new byte[stream.available()];
                 int read = stream.readNBytes(bytes, 0, bytes.length);

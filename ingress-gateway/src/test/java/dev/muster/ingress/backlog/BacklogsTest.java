@@ -192,6 +192,64 @@ final class BacklogsTest {
     }
 
     @Test
+    void while_it_catches_up_with_what_came_before_nobody_stands_still() {
+        store(flood);
+        after(3_100, processed);
+        after(3_100, processed);
+        offset += 1_000_000;
+        after(1_000, processed + 1);
+        store(flood);
+        after(2_000, processed + 100);
+
+        after(50, processed + 800);
+
+        assertThat(flood.mayGoOn()).isTrue();
+        assertThat(store(flood)).isPositive().isLessThanOrEqualTo(MIN);
+        assertThat(flood.mayGoOn()).isFalse();
+    }
+
+    @Test
+    void what_many_streams_add_too_much_while_it_catches_up_is_waited_for() {
+        store(flood);
+        for (int i = 0; i < 320; i++) {
+            flood.stored(offset++, RECORD);
+        }
+        after(2_000, processed + 16);
+        for (int i = 0; i < 24; i++) {
+            flood.stored(offset++, RECORD);
+        }
+
+        after(50, processed + 16);
+        assertThat(flood.mayGoOn()).isFalse();
+        after(50, processed + 16);
+        assertThat(flood.mayGoOn()).isFalse();
+        after(50, processed + 16);
+        assertThat(flood.mayGoOn()).isTrue();
+    }
+
+    @Test
+    void a_topic_that_was_made_anew_while_something_waits_is_followed_from_its_beginning() {
+        after(50, processed);
+        store(flood);
+        after(50, 3);
+        assertThat(backlogs.bytes()).isZero();
+        offset = 3;
+        assertThat(store(flood)).isEqualTo(MIN);
+
+        offset = 0;
+        after(50, 2);
+        offset = 2;
+        assertThat(store(flood)).isEqualTo(MIN);
+    }
+
+    @Test
+    void a_record_whose_place_is_not_known_is_not_waited_for() {
+        flood.stored(-1, RECORD);
+
+        assertThat(backlogs.bytes()).isZero();
+    }
+
+    @Test
     void a_topic_that_was_made_anew_is_followed_from_its_beginning() {
         after(50, 1_000_000);
         after(50, 3);

@@ -88,7 +88,8 @@ final class Budget {
     }
 
     private boolean isTooMuch(long bytes, long held) {
-        return !fits(bytes, held) || (open && held + bytes > limits.aheadBytesMax() && isAcked());
+        return !fits(bytes, held)
+                || (open && held + bytes > Math.max(RESERVED_BYTES, limits.aheadBytesMax()) && isAcked());
     }
 
     private boolean isAcked() {

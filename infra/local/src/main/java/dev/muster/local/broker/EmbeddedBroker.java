@@ -56,6 +56,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         KafkaExits exits = KafkaExits.reportedTo(onFatal);
         boolean isNew = format(directory);
         for (int attempt = 1; ; attempt++) {
+            exits.starting();
             List<Integer> free = freePorts.get();
             int chosen = port == 0 ? free.get(0) : port;
             int controller = free.get(1) == chosen ? free.get(0) : free.get(1);
@@ -64,7 +65,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                     StaleRegistration.remove(directory, controller);
                 }
                 RunningServer server = RunningServer.start(BrokerConfig.of(directory, chosen, controller));
-                exits.started();
+                exits.started(server);
                 return new EmbeddedBroker(server, chosen);
             } catch (RuntimeException e) {
                 if (attempt < FREE_PORT_ATTEMPTS && isTakenPort(e)) {
@@ -89,7 +90,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         config.put("advertised.listeners", "PLAINTEXT://" + BrokerConfig.HOST + ":" + advertisedPort);
         try {
             RunningServer server = RunningServer.start(config);
-            exits.started();
+            exits.started(server);
             return new EmbeddedBroker(server, port);
         } catch (RuntimeException e) {
             throw StartFailure.from("the broker could not start", e);

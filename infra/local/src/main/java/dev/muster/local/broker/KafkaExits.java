@@ -17,6 +17,7 @@ final class KafkaExits {
 
     private final Consumer<BrokerFailure> onFatal;
     private volatile @Nullable Thread starter = Thread.currentThread();
+    private volatile @Nullable String asked;
 
     private KafkaExits(Consumer<BrokerFailure> onFatal) {
         this.onFatal = onFatal;
@@ -29,12 +30,24 @@ final class KafkaExits {
         return exits;
     }
 
-    void started() {
+    /** Another attempt begins. */
+    void starting() {
+        asked = null;
+    }
+
+    /** @throws IllegalStateException if it asked for the exit and came up nevertheless; it is closed then */
+    void started(RunningServer server) {
         starter = null;
+        String reason = asked;
+        if (reason != null) {
+            server.close();
+            throw new IllegalStateException("Kafka gave up: " + reason);
+        }
     }
 
     private void wanted(String how, int status, @Nullable String message) {
         if (Thread.currentThread() == starter) {
+            asked = message == null ? how + " " + status : message;
             return;
         }
         BrokerFailure failure = new BrokerFailure(how, status, message == null ? "no reason given" : message);
