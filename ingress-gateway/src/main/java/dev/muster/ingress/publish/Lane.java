@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Lane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final long UNKNOWN_OFFSET = -1;
     private static final long IDLE_NANOS = 50_000_000;
     private static final long RETRY_NANOS = 5_000_000;
     private static final long WARM_RETRY_NANOS = 100_000_000;
@@ -351,13 +352,13 @@ public final class Lane implements AutoCloseable {
                 return;
             }
             underWay.addAndGet(-bytes);
-            if (exception == null && metadata != null) {
+            if (exception == null) {
                 long now = nanoClock.getAsLong();
                 health.stored(now);
                 observer.stored(valueBytes, now - startNanos);
                 pending.addAndGet(-bytes);
-                receipt.stored(metadata.offset());
-            } else if (exception != null) {
+                receipt.stored(metadata == null ? UNKNOWN_OFFSET : metadata.offset());
+            } else {
                 health.failed();
                 if (FatalFailures.contains(exception)) {
                     fatal = exception.toString();

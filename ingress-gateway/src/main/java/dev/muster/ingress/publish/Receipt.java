@@ -14,7 +14,7 @@ public interface Receipt {
     /**
      * The broker holds the record.
      *
-     * @param offset its place in its partition
+     * @param offset its place in its partition; negative where the broker did not say
      */
     void stored(long offset);
 
