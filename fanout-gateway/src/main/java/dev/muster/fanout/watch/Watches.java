@@ -4,9 +4,7 @@ import dev.muster.contract.topics.Topic;
 import dev.muster.proto.records.v1.WatchMode;
 import dev.muster.proto.records.v1.WatchRecord;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
@@ -15,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Leases on terminal output. Upstream a lease belongs to (user, terminal, mode) and expires by itself; here all attaches of this gateway share it: it is renewed while
- * one of them lives and ended with the last. Whatever happens to this process, nothing upstream goes on for longer than one lease. Thread-safe; guarded by its own lock.
+ * one of them lives and ended with the last. Whatever happens to this process, nothing upstream goes on for longer than one lease. Thread-safe; guarded by its own lock, under which it also
+ * publishes, which never waits: the log must say the same as the count, in the same order, or the end of one viewer's lease ends that of the next.
  */
 public final class Watches {
     /** What a lease is on. */
@@ -57,8 +56,8 @@ public final class Watches {
     public Asked hold(Target target) {
         synchronized (leases) {
             leases.computeIfAbsent(target, t -> new Lease()).holders++;
+            return ask(target);
         }
-        return ask(target);
     }
 
     /** Asks again where no answer came. */
@@ -70,40 +69,34 @@ public final class Watches {
                 lease.watchId = watchId;
                 lease.renewedNanos = nanos.getAsLong();
             }
+            return new Asked(watchId, publish(target, watchId, life));
         }
-        return new Asked(watchId, publish(target, watchId, life));
     }
 
     public void release(Target target) {
-        String watchId;
         synchronized (leases) {
             @Nullable Lease lease = leases.get(target);
             if (lease == null || --lease.holders > 0) {
                 return;
             }
             leases.remove(target);
-            watchId = lease.watchId;
+            // if this is lost, the lease expires
+            var unused = publish(target, lease.watchId, Duration.ZERO);
         }
-        // if this is lost, the lease expires
-        var unused = publish(target, watchId, Duration.ZERO);
     }
 
     /** Renews what is due. */
     public void tick() {
         long now = nanos.getAsLong();
-        List<Map.Entry<Target, String>> due = new ArrayList<>();
         synchronized (leases) {
             leases.forEach((target, lease) -> {
                 if (now - lease.renewedNanos >= life.toNanos() / 3) {
                     lease.renewedNanos = now;
-                    due.add(Map.entry(target, lease.watchId));
+                    // a refused one is due again after the next third
+                    var unused = publish(target, lease.watchId, life);
                 }
             });
         }
-        // a refused one is due again after the next third
-        due.forEach(entry -> {
-            var unused = publish(entry.getKey(), entry.getValue(), life);
-        });
     }
 
     /** Leases held now. */

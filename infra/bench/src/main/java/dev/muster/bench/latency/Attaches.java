@@ -52,6 +52,13 @@ final class Attaches implements AutoCloseable {
             }
         }
 
+        @Override
+        public String toString() {
+            return (shown.isAttached() ? "attached" : "not attached") + ", scrollback "
+                    + (scrollbackNanos == 0 ? "lacks " + missing + " lines" : "complete") + ", next is line "
+                    + shown.next() + ", skipped " + shown.skippedLines();
+        }
+
         private void onNew() {
             if (scrollbackNanos != 0 && liveNanos == 0) {
                 liveNanos = System.nanoTime();
@@ -84,7 +91,11 @@ final class Attaches implements AutoCloseable {
         long begin = System.nanoTime();
         open.send(terminal.attach(now.ref, "text", LINES));
         if (!Waiting.within(GIVE_UP_NANOS, () -> now.liveNanos != 0)) {
-            throw new IllegalStateException("an attach showed nothing live");
+            throw new IllegalStateException(
+                    "attach " + now.ref + " to " + terminal.out().id() + " showed nothing live: " + now
+                            + (open.isClosed() ? "; its socket is closed" : "") + "; printed "
+                            + terminal.out().sentBytes() + " and acknowledged "
+                            + terminal.out().ackedBytes() + " bytes");
         }
         scrollback.recordValue(now.scrollbackNanos - begin);
         live.recordValue(now.liveNanos - begin);
