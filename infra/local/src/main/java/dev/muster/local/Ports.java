@@ -39,20 +39,6 @@ public final class Ports {
         }
     }
 
-    /** Whether nobody listens on the port now; never for port 0. */
-    public static boolean isFree(int port) {
-        if (port == 0) {
-            return false;
-        }
-        try (ServerSocket probe = new ServerSocket()) {
-            probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-            return true;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     /** A port that nobody uses now. Somebody may by the time that it is taken: be ready to ask again. */
     public static int free() {
         return free(1).get(0);

@@ -18,7 +18,7 @@ final class PartitionBacklog {
     /** Records that are remembered. With more, the oldest counts as processed: then others are waited for a little less. */
     static final int RECORDS_MAX = 8_192;
 
-    static final long WINDOW_BYTES_MAX = 1L << 30;
+    private static final long WINDOW_BYTES_MAX = 1L << 30;
     /** Records of one stream in a row are one entry up to this size. */
     private static final int ENTRY_BYTES = 64 << 10;
 
@@ -60,19 +60,34 @@ final class PartitionBacklog {
     /** Whether somebody may have to wait; read without the lock. */
     private volatile boolean tight;
 
-    /** One stream's share of a backlog. */
-    private static final class Share {
+    /** One stream of output; what of it is not processed is guarded by the backlog's lock. */
+    private final class Stream implements Source {
         private long bytes;
+
+        @Override
+        public void stored(long offset, long recordBytes) {
+            PartitionBacklog.this.stored(this, offset, recordBytes);
+        }
+
+        @Override
+        public boolean mayGoOn() {
+            return !tight || PartitionBacklog.this.mayGoOn(this);
+        }
+
+        @Override
+        public void awaitProgress(Runnable wake) {
+            PartitionBacklog.this.awaitProgress(wake);
+        }
     }
 
     private static final class Entry {
-        private final Share share;
+        private final Stream stream;
         private final long sinceNanos;
         private long offset;
         private long bytes;
 
-        private Entry(Share share, long sinceNanos) {
-            this.share = share;
+        private Entry(Stream stream, long sinceNanos) {
+            this.stream = stream;
             this.sinceNanos = sinceNanos;
         }
     }
@@ -88,23 +103,7 @@ final class PartitionBacklog {
 
     /** Of a stream that prints into this partition. */
     Source source() {
-        Share share = new Share();
-        return new Source() {
-            @Override
-            public void stored(long offset, long recordBytes) {
-                PartitionBacklog.this.stored(share, offset, recordBytes);
-            }
-
-            @Override
-            public boolean mayGoOn() {
-                return !tight || PartitionBacklog.this.mayGoOn(share);
-            }
-
-            @Override
-            public void awaitProgress(Runnable wake) {
-                PartitionBacklog.this.awaitProgress(wake);
-            }
-        };
+        return new Stream();
     }
 
     synchronized long bytes() {
@@ -120,7 +119,7 @@ final class PartitionBacklog {
         return away;
     }
 
-    private synchronized void stored(Share share, long offset, long recordBytes) {
+    private synchronized void stored(Stream stream, long offset, long recordBytes) {
         usualBytes = Math.max(1, usualBytes + (recordBytes - usualBytes) / SIZES);
         if (away || offset < 0 || offset < processed) {
             return; // a producer that was told of a repeat does not know its place
@@ -133,31 +132,31 @@ final class PartitionBacklog {
         waitsAnew |= entries.isEmpty();
         long now = nanos.getAsLong();
         if (last == null
-                || last.share != share
+                || last.stream != stream
                 || last.bytes + recordBytes > ENTRY_BYTES
                 || now - last.sinceNanos > limits.aheadNanos() / AGES) {
             if (entries.size() == RECORDS_MAX) {
                 forget(entries.removeFirst());
             }
-            last = new Entry(share, now);
+            last = new Entry(stream, now);
             entries.addLast(last);
         }
         last.offset = offset;
         last.bytes += recordBytes;
-        change(share, recordBytes);
+        change(stream, recordBytes);
         if (catchesUp) {
             extra -= recordBytes;
         }
         lookWhetherTight();
     }
 
-    private synchronized boolean mayGoOn(Share share) {
-        if (away || share.bytes < limits.quietBytes()) {
+    private synchronized boolean mayGoOn(Stream stream) {
+        if (away || stream.bytes < limits.quietBytes()) {
             return true;
         }
         boolean may = catchesUp
                 ? extra > 0 || bytes < limits.aheadBytesMin()
-                : bytes < window && share.bytes < window / Math.max(1, heavy);
+                : bytes < window && stream.bytes < window / Math.max(1, heavy);
         wasFull |= !may;
         return may;
     }
@@ -249,14 +248,14 @@ final class PartitionBacklog {
     }
 
     private void forget(Entry entry) {
-        change(entry.share, -entry.bytes);
+        change(entry.stream, -entry.bytes);
     }
 
-    private void change(Share share, long by) {
-        boolean was = share.bytes >= limits.quietBytes();
-        share.bytes += by;
+    private void change(Stream stream, long by) {
+        boolean was = stream.bytes >= limits.quietBytes();
+        stream.bytes += by;
         bytes += by;
-        boolean is = share.bytes >= limits.quietBytes();
+        boolean is = stream.bytes >= limits.quietBytes();
         if (was != is) {
             heavy += is ? 1 : -1;
         }
