@@ -32,17 +32,12 @@ class AttachTest {
         bench.close();
     }
 
-    private void awaitSnapshot(RecordingOutbound of) {
-        bench.until(() -> of.frames("snapshot").stream()
-                .anyMatch(frame -> frame.path("last").asBoolean()));
-    }
-
     @Test
     void a_slow_viewer_of_a_terminal_skips_is_told_and_sees_the_latest_lines() {
         bench.fixture.registry.put(node("alice", 1));
         bench.fixture.registry.put(task(TaskState.RUNNING));
         ViewerSession session = bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         session.onText(ATTACH_TEXT);
         bench.until(() -> !out.frames("attached").isEmpty());
         out.reading = false;
@@ -89,7 +84,7 @@ class AttachTest {
         bench.fixture.registry.put(node(NODE, "bob", 1, Map.of("ops", Role.ROLE_RUN)));
         bench.fixture.registry.put(task(TaskState.RUNNING));
         ViewerSession session = bench.open(out, null, "alice", "ops");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         session.onText(ATTACH_TEXT);
         bench.until(() -> !out.frames("attached").isEmpty());
         bench.fixture.registry.put(node(NODE, "bob", 2, Map.of("ops", Role.ROLE_VIEW)));
@@ -116,7 +111,7 @@ class AttachTest {
         bench.fixture.registry.put(node("alice", 1));
         bench.fixture.registry.put(task(TaskState.QUEUED));
         ViewerSession session = bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         session.onText(ATTACH_TEXT);
         bench.until(() -> !out.frames("attached").isEmpty());
         assertThat(out.frames("attached").get(0).path("nextLine").asInt()).isZero();
@@ -134,7 +129,7 @@ class AttachTest {
         bench.fixture.registry.print(NODE, TASK, "all of it");
         bench.fixture.registry.exit(NODE, TASK, 0);
         ViewerSession session = bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         session.onText(ATTACH_TEXT);
         bench.until(() -> !out.frames("ended").isEmpty());
         assertThat(out.frames.stream()
@@ -151,7 +146,7 @@ class AttachTest {
         bench.fixture.registry.put(task(TaskState.RUNNING));
         bench.fixture.sink.onWatch(watch -> {});
         ViewerSession session = bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         session.onText(ATTACH_TEXT);
         bench.until(() -> bench.fixture.sink.watches().size() == 1);
         for (int i = 0; i < 12; i++) {
@@ -170,7 +165,7 @@ class AttachTest {
         bench.fixture.registry.put(task(TaskState.RUNNING));
         bench.fixture.sink.onWatch(watch -> {});
         ViewerSession session = bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         session.onText(ATTACH_TEXT);
         for (int asked = 1; asked <= 3; asked++) {
             int times = asked;
@@ -186,7 +181,7 @@ class AttachTest {
         bench.fixture.registry.put(node("alice", 1));
         bench.fixture.registry.put(task(TaskState.RUNNING));
         ViewerSession session = bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         session.onText(ATTACH_TEXT);
         bench.until(() -> !out.frames("attached").isEmpty());
         bench.fixture.sink.refuse(true);

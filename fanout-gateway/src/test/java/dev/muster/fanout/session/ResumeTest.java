@@ -25,15 +25,10 @@ class ResumeTest {
         bench.close();
     }
 
-    private void awaitSnapshot(RecordingOutbound of) {
-        bench.until(() -> of.frames("snapshot").stream()
-                .anyMatch(frame -> frame.path("last").asBoolean()));
-    }
-
     @Test
     void a_token_of_any_frame_resumes_with_exactly_what_followed_it() {
         bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         for (int i = 1; i <= 20; i++) {
             bench.fixture.registry.put(node("alice", i));
         }
@@ -61,7 +56,7 @@ class ResumeTest {
     @Test
     void a_token_that_cannot_be_used_is_told_why_and_a_snapshot_follows() {
         bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         String token = out.frames("snapshot").get(0).path("position").asText();
         record Row(String token, String user, String reason) {}
         int partition = StreamFixture.PARTITIONS.ofView("user:alice");
@@ -73,7 +68,7 @@ class ResumeTest {
                 new Row(future, "alice", "ahead"))) {
             RecordingOutbound again = new RecordingOutbound();
             bench.open(again, row.token(), row.user());
-            awaitSnapshot(again);
+            bench.awaitSnapshot(again);
             assertThat(again.frames("opened").get(0).path("recovered").asBoolean())
                     .isFalse();
             assertThat(again.frames("opened").get(0).path("reason").asText()).isEqualTo(row.reason());
@@ -85,7 +80,7 @@ class ResumeTest {
         bench.fixture.views.deleteBefore(partition, 500);
         RecordingOutbound late = new RecordingOutbound();
         bench.open(late, token, "alice");
-        awaitSnapshot(late);
+        bench.awaitSnapshot(late);
         assertThat(late.frames("opened").get(0).path("reason").asText()).isEqualTo("expired");
     }
 
@@ -107,7 +102,7 @@ class ResumeTest {
     @Test
     void a_token_from_before_the_ring_resumes_with_all_that_followed_it() {
         bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         String token = out.frames("snapshot").get(0).path("position").asText();
         fill(3_000);
         RecordingOutbound again = new RecordingOutbound();
@@ -125,7 +120,7 @@ class ResumeTest {
     @Test
     void a_viewer_that_fell_behind_the_ring_catches_up_from_the_log_and_of_one_node_gets_the_last_change() {
         bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         out.reading = false;
         bench.fixture.registry.put(node(nodeId(7), "alice", 1, Map.of()));
         fill(3_000);
@@ -150,7 +145,7 @@ class ResumeTest {
     @Test
     void a_viewer_that_is_further_behind_than_its_budget_gets_a_gap_and_a_new_snapshot() {
         bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         out.reading = false;
         fill(12_500);
         out.reading = true;
@@ -171,7 +166,7 @@ class ResumeTest {
     @Test
     void a_viewer_behind_retention_gets_a_gap_and_a_new_snapshot() {
         bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         out.reading = false;
         fill(3_000);
         bench.fixture.views.deleteBefore(StreamFixture.PARTITIONS.ofView("user:alice"), 2_000);
@@ -186,7 +181,7 @@ class ResumeTest {
     @Test
     void a_viewer_of_whose_nodes_nothing_changed_is_not_behind_however_far_the_ring_moves_on() {
         bench.open(out, null, "bob", "quiet");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         int shared = StreamFixture.PARTITIONS.ofView("group:quiet");
         String loud = java.util.stream.IntStream.range(0, 100)
                 .mapToObj(i -> "user" + i)

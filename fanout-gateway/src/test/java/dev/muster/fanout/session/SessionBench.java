@@ -81,6 +81,12 @@ final class SessionBench implements AutoCloseable {
         });
     }
 
+    /** Until the snapshot is complete. */
+    void awaitSnapshot(RecordingOutbound of) {
+        until(() -> of.frames("snapshot").stream()
+                .anyMatch(frame -> frame.path("last").asBoolean()));
+    }
+
     void settle() {
         for (@Nullable Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
             task.run();

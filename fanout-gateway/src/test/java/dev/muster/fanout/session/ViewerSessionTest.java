@@ -30,15 +30,10 @@ class ViewerSessionTest {
         bench.close();
     }
 
-    private void awaitSnapshot(RecordingOutbound of) {
-        bench.until(() -> of.frames("snapshot").stream()
-                .anyMatch(frame -> frame.path("last").asBoolean()));
-    }
-
     @Test
     void a_node_that_a_user_sees_through_three_ways_comes_once_while_its_grants_change() {
         ViewerSession session = bench.open(out, null, "alice", "ops", "dev");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         List<Map<String, Role>> grants = List.of(
                 Map.of("ops", Role.ROLE_RUN, "dev", Role.ROLE_VIEW),
                 Map.of("ops", Role.ROLE_RUN),
@@ -80,7 +75,7 @@ class ViewerSessionTest {
             }
         });
         bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         bench.fixture.registry.put(node(nodeId(99), "alice", 1, Map.of()));
         bench.until(() -> out.frames("node").stream()
                 .anyMatch(frame -> frame.path("node").path("nodeId").asText().equals(nodeId(99))));
@@ -112,7 +107,7 @@ class ViewerSessionTest {
     void what_was_in_flight_when_a_session_ends_is_counted_as_dropped() {
         bench.fixture.registry.put(node("alice", 1));
         ViewerSession session = bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         out.reading = false;
         bench.fixture.registry.put(node("alice", 2));
         bench.until(() -> out.frames("node").size() == 1);
@@ -147,13 +142,13 @@ class ViewerSessionTest {
         assertThat(out.frames("error")).hasSize(1);
         bench.fixture.registry.fail(null);
         bench.pass(Duration.ofMillis(1_100), session);
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
     }
 
     @Test
     void a_peer_that_takes_nothing_and_one_that_answers_no_ping_are_cut() {
         ViewerSession stuck = bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         out.reading = false;
         bench.fixture.registry.put(node("alice", 1));
         bench.until(() -> out.frames("node").size() == 1);
@@ -164,7 +159,7 @@ class ViewerSessionTest {
 
         RecordingOutbound mute = new RecordingOutbound();
         ViewerSession silent = bench.open(mute, null, "alice");
-        awaitSnapshot(mute);
+        bench.awaitSnapshot(mute);
         bench.pass(Duration.ofSeconds(16), silent);
         assertThat(mute.pings).isEqualTo(1);
         silent.onPong();
@@ -184,7 +179,7 @@ class ViewerSessionTest {
     @Test
     void answers_to_a_client_that_asks_without_reading_are_bounded() {
         ViewerSession session = bench.open(out, null, "alice");
-        awaitSnapshot(out);
+        bench.awaitSnapshot(out);
         out.reading = false;
         for (int i = 0; i < 2 * ViewerSession.REPLIES_MAX; i++) {
             session.onText("{\"op\":\"nonsense\"}");
