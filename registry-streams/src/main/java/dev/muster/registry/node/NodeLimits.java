@@ -15,7 +15,7 @@ public record NodeLimits(int labelsMax, int groupsMax, int invitesMax, long mark
     private static final Setting GROUPS_MAX =
             Setting.number("MUSTER_REGISTRY_GROUPS_MAX", 32, 1, 1_000, "Groups that a node is granted to.");
     private static final Setting INVITES_MAX = Setting.number(
-            "MUSTER_REGISTRY_INVITES_MAX", 8, 1, 100, "Unused invites of a node; one more replaces the oldest.");
+            "MUSTER_REGISTRY_INVITES_MAX", 1, 1, 100, "Unused invites of a node; one more replaces the oldest.");
     /** Of both apps. */
     public static final Setting MARKER_MS = Setting.number(
             "MUSTER_REGISTRY_DELETION_MARKER_MS",

@@ -5,12 +5,15 @@ import static dev.muster.registry.control.ControlDriver.invite;
 import static dev.muster.registry.control.ControlDriver.user;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.muster.contract.settings.Env;
 import dev.muster.proto.records.v1.CreateInvite;
 import dev.muster.proto.records.v1.DispatchRecord;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.ReplyRecord;
 import dev.muster.proto.records.v1.RevokeCredential;
+import dev.muster.registry.node.NodeLimits;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +77,11 @@ class JoinTest {
         invited("third");
         assertThat(control.join("first", "key").getProblem().getCode()).isEqualTo("invite-used");
         assertThat(control.join("third", "key").hasJoin()).isTrue();
+    }
+
+    @Test
+    void unless_a_setting_says_otherwise_a_new_invite_takes_the_place_of_the_last() {
+        assertThat(NodeLimits.from(new Env(Map.of())).invitesMax()).isEqualTo(1);
     }
 
     private ReplyRecord invited(String secret) {
