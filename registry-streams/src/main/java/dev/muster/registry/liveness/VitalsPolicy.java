@@ -2,7 +2,7 @@ package dev.muster.registry.liveness;
 
 import dev.muster.proto.agent.v1.Vitals;
 
-/** Which heartbeats are worth writing down. An idle node costs a write per refresh, a busy one shows its changes. */
+/** Which heartbeats are worth writing down: the first that says anything, then an idle node costs a write per refresh, and a busy one shows its changes. */
 public final class VitalsPolicy {
     private final LivenessSettings settings;
 
@@ -13,6 +13,7 @@ public final class VitalsPolicy {
     /** @param sinceMillis log time since the last write */
     boolean isDue(WrittenVitals written, Vitals now, long memoryTotalBytes, long sinceMillis) {
         return sinceMillis >= settings.refreshMillis()
+                || (written.isNone() && !WrittenVitals.of(now).isNone())
                 || (sinceMillis >= settings.vitalsMillisMin() && differMuch(written, now, memoryTotalBytes));
     }
 

@@ -123,22 +123,31 @@ class LivenessTest {
     @Test
     void vitals_are_due_when_they_changed_much_but_not_too_often_and_rarely_otherwise() {
         VitalsPolicy policy = new VitalsPolicy(SETTINGS);
+        WrittenVitals written =
+                WrittenVitals.of(Vitals.newBuilder().setMemoryUsedBytes(1).build());
         Vitals busy = Vitals.newBuilder().setCpuPercent(80).build();
         Vitals loaded = Vitals.newBuilder().setLoad1(0.5).build();
-        Vitals memory = Vitals.newBuilder().setMemoryUsedBytes(50).build();
+        Vitals memory = Vitals.newBuilder().setMemoryUsedBytes(51).build();
         Vitals slightly = Vitals.newBuilder()
                 .setCpuPercent(4)
                 .setLoad1(0.4)
                 .setMemoryUsedBytes(40)
                 .build();
         for (Vitals much : List.of(busy, loaded, memory)) {
-            assertThat(policy.isDue(WrittenVitals.of(IDLE), much, 1_000, 5_000)).isTrue();
-            assertThat(policy.isDue(WrittenVitals.of(IDLE), much, 1_000, 4_999)).isFalse();
+            assertThat(policy.isDue(written, much, 1_000, 5_000)).isTrue();
+            assertThat(policy.isDue(written, much, 1_000, 4_999)).isFalse();
         }
-        assertThat(policy.isDue(WrittenVitals.of(IDLE), slightly, 1_000, 59_999))
-                .isFalse();
-        assertThat(policy.isDue(WrittenVitals.of(IDLE), slightly, 1_000, 60_000))
-                .isTrue();
+        assertThat(policy.isDue(written, slightly, 1_000, 59_999)).isFalse();
+        assertThat(policy.isDue(written, slightly, 1_000, 60_000)).isTrue();
+    }
+
+    @Test
+    void the_first_vitals_of_a_node_are_due_at_once_however_small() {
+        VitalsPolicy policy = new VitalsPolicy(SETTINGS);
+        Vitals small = Vitals.newBuilder().setMemoryUsedBytes(1).build();
+        assertThat(policy.isDue(WrittenVitals.of(IDLE), small, 1_000, 0)).isTrue();
+        assertThat(policy.isDue(WrittenVitals.of(small), small, 1_000, 0)).isFalse();
+        assertThat(policy.isDue(WrittenVitals.of(IDLE), IDLE, 1_000, 0)).isFalse();
     }
 
     // ------------------------------------------------------------ silence that is not the node's
