@@ -5,8 +5,10 @@ import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.registry.RegistryReads;
 import dev.muster.proto.query.v1.ListTasksRequest;
 import dev.muster.proto.query.v1.ListTasksResponse;
+import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Task;
+import dev.muster.proto.records.v1.TaskState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,7 @@ final class AttachLookup {
     private final SessionHost host;
     private final ClientOp.Attach asked;
     private final Taker taker;
+    private boolean online;
 
     AttachLookup(SessionHost host, ClientOp.Attach asked, Taker taker) {
         this.host = host;
@@ -42,6 +45,7 @@ final class AttachLookup {
         if (!taker.node(node)) {
             return;
         }
+        online = node.getState().getStatus() == NodeStatus.ONLINE;
         RegistryReads registry = host.services().registry();
         @Nullable String wanted = asked.terminal();
         if (wanted != null) {
@@ -60,11 +64,18 @@ final class AttachLookup {
     private void onTasks(ListTasksResponse answer) {
         List<Task> newestFirst = answer.getTasksList();
         newestFirst.stream()
-                .filter(each -> each.getStartedAtMillis() > 0)
+                .filter(this::isTerminal)
                 .findFirst()
                 .or(() -> newestFirst.stream().findFirst())
                 .ifPresentOrElse(
                         taker::terminal,
                         () -> taker.failed(new MusterException(ErrorCode.NOT_FOUND, "The node has no terminal yet.")));
+    }
+
+    // one that was asked for a moment ago, on a node that takes it at once, is meant by "the latest" too
+    private boolean isTerminal(Task task) {
+        return task.getStartedAtMillis() > 0
+                || task.getState() == TaskState.DISPATCHED
+                || (online && task.getState() == TaskState.QUEUED);
     }
 }

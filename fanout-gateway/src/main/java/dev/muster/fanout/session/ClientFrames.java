@@ -55,12 +55,16 @@ final class ClientFrames {
 
     private ClientOp.Attach attach(JsonNode frame, String ref) throws BadFrameException {
         @Nullable String nodeId = textOrNull(frame, "nodeId", ref);
-        if (nodeId == null || !Ids.isId(Ids.Kind.NODE, nodeId)) {
-            throw new BadFrameException(ref, ErrorCode.INVALID, "nodeId is not a node's id.");
+        if (nodeId == null) {
+            throw new BadFrameException(ref, ErrorCode.INVALID, "nodeId is missing.");
+        }
+        // as over HTTP: what is no id names nothing
+        if (!Ids.isId(Ids.Kind.NODE, nodeId)) {
+            throw new BadFrameException(ref, ErrorCode.NOT_FOUND, "There is no such node.");
         }
         @Nullable String terminal = textOrNull(frame, "terminal", ref);
         if (terminal != null && !Ids.isId(Ids.Kind.TASK, terminal)) {
-            throw new BadFrameException(ref, ErrorCode.INVALID, "terminal is not a task's id.");
+            throw new BadFrameException(ref, ErrorCode.NOT_FOUND, "There is no such terminal.");
         }
         @Nullable String mode = textOrNull(frame, "mode", ref);
         WatchMode known = switch (mode == null ? "text" : mode) {

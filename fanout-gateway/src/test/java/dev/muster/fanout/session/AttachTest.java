@@ -7,9 +7,13 @@ import static dev.muster.fanout.testing.StreamFixture.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.feed.PartitionTails;
 import dev.muster.fanout.testing.StreamFixture;
+import dev.muster.proto.records.v1.NodeState;
+import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.Role;
+import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.TaskState;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** One terminal in a session: how it is shown, skipped, ended and typed into. */
 class AttachTest {
+    private static final String EARLIER = Ids.derive(Ids.Kind.TASK, "earlier");
     private static final String ATTACH_TEXT =
             "{\"op\":\"attach\",\"ref\":\"a\",\"nodeId\":\"" + NODE + "\",\"terminal\":\"" + TASK + "\",\"lines\":10}";
 
@@ -120,6 +125,26 @@ class AttachTest {
         bench.until(() -> !out.frames("ended").isEmpty());
         assertThat(out.frames("ended").get(0).path("exitCode").isNull()).isTrue();
         assertThat(out.frames("ended").get(0).path("reason").asText()).isEqualTo("EXPIRED");
+    }
+
+    @Test
+    void the_latest_is_the_one_that_was_just_asked_for_but_not_one_that_waits_for_its_node() {
+        Task ran = task(TaskState.SUCCEEDED).toBuilder().setTaskId(EARLIER).build();
+        bench.fixture.registry.put(node("alice", 1));
+        bench.fixture.registry.put(ran);
+        bench.fixture.registry.put(task(TaskState.QUEUED));
+        ViewerSession session = bench.open(out, null, "alice");
+        bench.awaitSnapshot(out);
+        session.onText("{\"op\":\"attach\",\"ref\":\"a\",\"nodeId\":\"" + NODE + "\"}");
+        bench.until(() -> !out.frames("attached").isEmpty());
+        assertThat(out.frames("attached").get(0).path("terminal").asText()).isEqualTo(TASK);
+
+        bench.fixture.registry.put(node("alice", 2).toBuilder()
+                .setState(NodeState.newBuilder().setNodeId(NODE).setStatus(NodeStatus.OFFLINE))
+                .build());
+        session.onText("{\"op\":\"attach\",\"ref\":\"b\",\"nodeId\":\"" + NODE + "\"}");
+        bench.until(() -> out.frames("attached").size() == 2);
+        assertThat(out.frames("attached").get(1).path("terminal").asText()).isEqualTo(EARLIER);
     }
 
     @Test

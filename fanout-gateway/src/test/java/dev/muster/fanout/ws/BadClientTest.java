@@ -45,7 +45,9 @@ class BadClientTest {
             []                                                                | invalid
             {"ref":"x"}                                                       | invalid
             {"op":"dance","ref":"x"}                                          | invalid
-            {"op":"attach","ref":"x","nodeId":"nope"}                         | invalid
+            {"op":"attach","ref":"x","nodeId":"nope"}                         | not-found
+            {"op":"attach","ref":"x","nodeId":"nd_01j9zzzzzzzzzzzzzzzzzzzzzz","terminal":"nope"} | not-found
+            {"op":"attach","ref":"x"}                                         | invalid
             {"op":"attach","ref":"x","nodeId":"nd_01j9zzzzzzzzzzzzzzzzzzzzzz","mode":"odd"} | invalid
             {"op":"attach","nodeId":"nd_01j9zzzzzzzzzzzzzzzzzzzzzz"}          | invalid
             {"op":"attach","ref":"x","nodeId":"nd_01j9zzzzzzzzzzzzzzzzzzzzzz","lines":100000} | invalid

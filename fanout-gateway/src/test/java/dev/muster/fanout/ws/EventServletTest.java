@@ -148,7 +148,7 @@ class EventServletTest {
         assertThat(refused.body()).contains("\"code\":\"unauthenticated\"");
         try (Answer answer = new Answer("/ndjson?attach=nonsense&lines=x", null)) {
             assertThat(answer.await("error").path("problem").path("code").asText())
-                    .isEqualTo("invalid");
+                    .isEqualTo("not-found");
             answer.await("snapshot");
             assertThat(parse(answer.lines.get(0)).path("type").asText()).isEqualTo("opened");
         }
