@@ -31,7 +31,7 @@ public final class HistoryCall {
     }
 
     public void addTo(RoutesConfig routes) {
-        routes.get("/api/v1/nodes/{nodeId}/history", api.guarded(this::read));
+        api.read(routes, "/api/v1/nodes/{nodeId}/history", api.guarded(this::read));
     }
 
     private CompletableFuture<Answer> read(Ask ask) {
@@ -41,7 +41,14 @@ public final class HistoryCall {
                 .thenCompose(view -> terminals(request))
                 .thenCompose(terminals -> tasks(ask.nodeId(), terminals)
                         .thenApply(tasks -> json
-                                ? Answer.json(200, HistoryText.json(terminals, tasks))
+                                ? Answer.json(
+                                        200,
+                                        HistoryText.json(
+                                                terminals,
+                                                tasks,
+                                                !request.getGrep().isEmpty()
+                                                        && request.getTerminalId()
+                                                                .isEmpty()))
                                 : Answer.text(
                                         200,
                                         HistoryText.text(

@@ -73,10 +73,13 @@ final class HistoryText {
         return terminal.hasExit() ? ExitCode.of(terminal.getExit()) : null;
     }
 
-    static ObjectNode json(List<TerminalHistory> terminals, Map<String, Task> tasks) {
+    /** @param searched as for text; of recent terminals, not of one that was named */
+    static ObjectNode json(List<TerminalHistory> terminals, Map<String, Task> tasks, boolean searched) {
         ObjectNode json = Json.object();
         ArrayNode list = json.putArray("terminals");
-        terminals.forEach(terminal -> list.add(json(terminal, task(terminal, tasks))));
+        terminals.stream()
+                .filter(terminal -> !searched || terminal.getLinesCount() > 0)
+                .forEach(terminal -> list.add(json(terminal, task(terminal, tasks))));
         return json;
     }
 

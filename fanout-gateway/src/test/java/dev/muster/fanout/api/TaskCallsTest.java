@@ -249,6 +249,14 @@ class TaskCallsTest {
         assertThat(gateway.get(gateway.token("alice"), PATH + "/history?grep=nothing")
                         .body())
                 .isEmpty();
+        assertThat(json(gateway.get(gateway.token("alice"), PATH + "/history?format=json&grep=line%201"))
+                        .at("/terminals")
+                        .findValuesAsText("terminal"))
+                .containsExactly(ONE);
+        assertThat(json(gateway.get(gateway.token("alice"), PATH + "/history?format=json&grep=nothing&terminal=" + ONE))
+                        .at("/terminals")
+                        .findValuesAsText("terminal"))
+                .containsExactly(ONE);
     }
 
     @Test
