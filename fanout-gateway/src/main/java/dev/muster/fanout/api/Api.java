@@ -13,6 +13,8 @@ import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.MethodNotAllowedResponse;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -92,6 +94,12 @@ public final class Api implements AutoCloseable {
         ctx.result(bytesOf(answer));
     }
 
+    /** A read: HEAD is answered as GET is, without the body. Without a route of its own Javalin would answer it with 200, whatever was asked. */
+    void read(RoutesConfig routes, String path, Handler handler) {
+        routes.get(path, handler);
+        routes.head(path, handler);
+    }
+
     Handler guarded(Call call) {
         return open(ctx -> {
             Identity identity = identify(ctx);
@@ -149,7 +157,7 @@ public final class Api implements AutoCloseable {
         }
         if (ctx.method().equals(HandlerType.HEAD)) {
             answer.body().close();
-            return CompletableFuture.completedFuture(null);
+            return answer.length() >= 0 ? CompletableFuture.completedFuture(null) : committed(response);
         }
         return AsyncBody.write(response, answer.body(), answer.length() < 0, stalls, executor)
                 .handle((nothing, error) -> {
@@ -160,10 +168,20 @@ public final class Api implements AutoCloseable {
                 });
     }
 
+    // an answer that was not begun when it ends would be said to have no bytes
+    private static CompletableFuture<Void> committed(HttpServletResponse response) {
+        try {
+            response.flushBuffer();
+            return CompletableFuture.completedFuture(null);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
     // a body that cannot be completed must not look complete
     private void cut(Context ctx, Throwable error) {
         Throwable cause = Problems.unwrap(error);
-        boolean expected = cause instanceof java.io.IOException
+        boolean expected = cause instanceof IOException
                 || cause instanceof java.util.concurrent.TimeoutException
                 || (cause instanceof MusterException known && known.code() != ErrorCode.INTERNAL);
         if (expected) {

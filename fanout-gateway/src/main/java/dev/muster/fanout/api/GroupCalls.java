@@ -48,9 +48,9 @@ public final class GroupCalls {
 
     public void addTo(RoutesConfig routes) {
         routes.post("/api/v1/tasks", api.guarded(this::run));
-        routes.get("/api/v1/tasks", api.guarded(this::list));
-        routes.get("/api/v1/tasks/{groupId}", api.guarded(this::show));
-        routes.get("/api/v1/tasks/{groupId}/output", api.guarded(this::output));
+        api.read(routes, "/api/v1/tasks", api.guarded(this::list));
+        api.read(routes, "/api/v1/tasks/{groupId}", api.guarded(this::show));
+        api.read(routes, "/api/v1/tasks/{groupId}/output", api.guarded(this::output));
         routes.post("/api/v1/tasks/{groupId}/cancel", api.guarded(this::cancel));
     }
 

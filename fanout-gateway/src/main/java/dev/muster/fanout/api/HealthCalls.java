@@ -44,12 +44,13 @@ public final class HealthCalls {
     }
 
     public void addTo(RoutesConfig routes) {
-        routes.get(
+        api.read(
+                routes,
                 "/healthz",
                 api.open(ctx -> CompletableFuture.completedFuture(
                         Answer.json(200, Json.object().put("status", "ok")))));
-        routes.get("/readyz", api.open(ctx -> ready()));
-        routes.get("/metrics", api.open(this::metrics));
+        api.read(routes, "/readyz", api.open(ctx -> ready()));
+        api.read(routes, "/metrics", api.open(this::metrics));
     }
 
     private CompletableFuture<Answer> ready() {

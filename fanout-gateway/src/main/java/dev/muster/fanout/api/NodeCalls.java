@@ -69,9 +69,9 @@ public final class NodeCalls {
     }
 
     public void addTo(RoutesConfig routes) {
-        routes.get("/api/v1/nodes", api.guarded(this::list));
+        api.read(routes, "/api/v1/nodes", api.guarded(this::list));
         routes.post("/api/v1/nodes", api.guarded(this::create));
-        routes.get("/api/v1/nodes/{nodeId}", api.guarded(this::show));
+        api.read(routes, "/api/v1/nodes/{nodeId}", api.guarded(this::show));
         routes.patch("/api/v1/nodes/{nodeId}", api.guarded(this::patch));
         routes.delete("/api/v1/nodes/{nodeId}", api.guarded(this::delete));
         routes.post("/api/v1/nodes/{nodeId}/invites", api.guarded(this::invite));

@@ -18,7 +18,8 @@ public final class OpenApi {
     }
 
     public void addTo(RoutesConfig routes) {
-        routes.get(
+        api.read(
+                routes,
                 "/openapi.json",
                 api.open(ctx -> CompletableFuture.completedFuture(
                         Answer.bytes(200, "application/json", document).with("Cache-Control", "no-cache"))));

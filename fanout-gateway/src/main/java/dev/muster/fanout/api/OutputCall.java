@@ -39,8 +39,7 @@ public final class OutputCall {
     }
 
     public void addTo(RoutesConfig routes) {
-        routes.get("/api/v1/nodes/{nodeId}/tasks/{taskId}/output", api.guarded(this::read));
-        routes.head("/api/v1/nodes/{nodeId}/tasks/{taskId}/output", api.guarded(this::read));
+        api.read(routes, "/api/v1/nodes/{nodeId}/tasks/{taskId}/output", api.guarded(this::read));
     }
 
     private CompletableFuture<Answer> read(Ask ask) {
@@ -133,12 +132,14 @@ public final class OutputCall {
     }
 
     private CompletableFuture<Answer> following(Ask ask, Task task, Optional<RawOutput.Head> head) {
-        if (head.isEmpty()) {
-            throw new MusterException(ErrorCode.NOT_FOUND, "This task has no output yet.");
-        }
         long from = ask.number("from", 0, Long.MAX_VALUE).orElse(0L);
-        return raw.follow(task.getNodeId(), task.getTaskId(), from)
-                .thenApply(source -> Answer.stream(200, BINARY, source, -1));
+        CompletableFuture<BlockSource> body = head.isPresent()
+                ? raw.follow(task.getNodeId(), task.getTaskId(), from)
+                : CompletableFuture.completedFuture(new AwaitedOutput(
+                        () -> raw.follow(task.getNodeId(), task.getTaskId(), from),
+                        () -> registry.getTask(task.getNodeId(), task.getTaskId()),
+                        executor));
+        return body.thenApply(source -> Answer.stream(200, BINARY, source, -1));
     }
 
     private CompletableFuture<Answer> recording(Task task, Optional<RawOutput.Head> head, int version) {

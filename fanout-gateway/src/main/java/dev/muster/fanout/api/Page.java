@@ -42,9 +42,9 @@ public final class Page {
     }
 
     public void addTo(RoutesConfig routes) {
-        routes.get("/", api.open(ctx -> CompletableFuture.completedFuture(index())));
-        routes.get("/{file}", api.open(ctx -> CompletableFuture.completedFuture(file(ctx, ""))));
-        routes.get("/assets/{file}", api.open(ctx -> CompletableFuture.completedFuture(file(ctx, "assets/"))));
+        api.read(routes, "/", api.open(ctx -> CompletableFuture.completedFuture(index())));
+        api.read(routes, "/{file}", api.open(ctx -> CompletableFuture.completedFuture(file(ctx, ""))));
+        api.read(routes, "/assets/{file}", api.open(ctx -> CompletableFuture.completedFuture(file(ctx, "assets/"))));
     }
 
     private Answer index() {

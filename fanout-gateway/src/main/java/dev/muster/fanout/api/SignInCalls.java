@@ -49,7 +49,7 @@ public final class SignInCalls {
         routes.get("/signin", api.open(this::signIn));
         routes.post("/signin/token", api.open(this::signInWithToken));
         routes.post("/signout", api.open(this::signOut));
-        routes.get("/api/v1/me", api.guarded(this::me));
+        api.read(routes, "/api/v1/me", api.guarded(this::me));
         routes.post("/api/v1/stream/tickets", api.guarded(this::ticket));
     }
 

@@ -39,8 +39,8 @@ public final class TaskCalls {
 
     public void addTo(RoutesConfig routes) {
         routes.post("/api/v1/nodes/{nodeId}/tasks", api.guarded(this::run));
-        routes.get("/api/v1/nodes/{nodeId}/tasks", api.guarded(this::list));
-        routes.get("/api/v1/nodes/{nodeId}/tasks/{taskId}", api.guarded(this::show));
+        api.read(routes, "/api/v1/nodes/{nodeId}/tasks", api.guarded(this::list));
+        api.read(routes, "/api/v1/nodes/{nodeId}/tasks/{taskId}", api.guarded(this::show));
         routes.post("/api/v1/nodes/{nodeId}/tasks/{taskId}/cancel", api.guarded(this::cancel));
     }
 

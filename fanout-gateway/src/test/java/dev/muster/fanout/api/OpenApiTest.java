@@ -47,6 +47,8 @@ class OpenApiTest {
     void every_route_is_described_and_nothing_else() {
         Set<String> routes = new TreeSet<>(gateway.routes());
         routes.removeAll(PAGE);
+        // HEAD is wherever GET is, and described where it has a use of its own
+        routes.removeIf(route -> route.startsWith("HEAD "));
         // beside Javalin's routes, as servlets
         for (String stream : List.of("", "/sse", "/ndjson")) {
             routes.add("GET " + StreamEndpoint.PATH + stream);
@@ -55,7 +57,7 @@ class OpenApiTest {
         document.path("paths")
                 .properties()
                 .forEach(path -> path.getValue().properties().forEach(call -> {
-                    if (!call.getKey().equals("parameters")) {
+                    if (!call.getKey().equals("parameters") && !call.getKey().equals("head")) {
                         described.add(call.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey());
                     }
                 }));

@@ -10,6 +10,7 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.agent.v1.Start;
 import dev.muster.proto.agent.v1.WindowSize;
+import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Task;
@@ -91,6 +92,19 @@ class OutputCallTest {
 
         assertThat(head.headers().firstValue("Content-Length")).contains("1000");
         assertThat(head.body()).isEmpty();
+    }
+
+    @Test
+    void head_of_text_claims_no_size_since_none_is_known() throws Exception {
+        output(1_000);
+        gateway.registry.put(TerminalHistory.newBuilder().setTerminalId(TASK).build());
+
+        HttpResponse<String> head = gateway.send(gateway.request(gateway.token("alice"), PATH + "/output")
+                .method("HEAD", HttpRequest.BodyPublishers.noBody()));
+
+        assertThat(head.statusCode()).isEqualTo(200);
+        assertThat(head.headers().firstValue("Content-Length")).isEmpty();
+        assertThat(head.headers().firstValue("Content-Type").orElseThrow()).startsWith("text/plain");
     }
 
     @Test
@@ -231,6 +245,37 @@ class OutputCallTest {
         gateway.registry.put(TASK, log.index(7, true));
 
         assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("two");
+    }
+
+    @Test
+    void following_a_task_that_waits_begins_when_it_does() throws Exception {
+        gateway.registry.put(task(TaskState.QUEUED, false));
+        HttpResponse<InputStream> answer = gateway.http.send(
+                gateway.request(gateway.token("alice"), PATH + "/output?format=raw&follow=true")
+                        .build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+        assertThat(answer.statusCode()).isEqualTo(200);
+
+        log.append(NODE, RawFixture.start(TASK, Start.getDefaultInstance()));
+        log.append(NODE, RawFixture.data(TASK, 0, "at last".getBytes(StandardCharsets.UTF_8)));
+        log.append(NODE, RawFixture.exit(TASK, 7, 0));
+        ended(7, false);
+
+        assertThat(new String(answer.body().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("at last");
+    }
+
+    @Test
+    void following_a_task_that_never_runs_ends_with_it() throws Exception {
+        gateway.registry.put(task(TaskState.QUEUED, false));
+        HttpResponse<InputStream> answer = gateway.http.send(
+                gateway.request(gateway.token("alice"), PATH + "/output?format=raw&follow=true")
+                        .build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+
+        gateway.registry.put(task(TaskState.EXPIRED, false));
+
+        assertThat(answer.body().readAllBytes()).isEmpty();
     }
 
     @Test

@@ -132,6 +132,27 @@ class SignInCallsTest {
     }
 
     @Test
+    void head_is_answered_as_get_is() throws Exception {
+        gateway.broker = false;
+
+        assertThat(head("/readyz", "").statusCode()).isEqualTo(503);
+        assertThat(head("/nothing", "").statusCode()).isEqualTo(404);
+        assertThat(head("/api/v1/nodes", "").statusCode()).isEqualTo(401);
+        assertThat(head("/api/v1/nodes/nope", gateway.token("alice")).statusCode())
+                .isEqualTo(404);
+        HttpResponse<String> list = head("/api/v1/nodes", gateway.token("alice"));
+        assertThat(list.headers().firstValue("Content-Type")).contains("application/json");
+        assertThat(list.headers().firstValue("Content-Length"))
+                .isEqualTo(gateway.get(gateway.token("alice"), "/api/v1/nodes")
+                        .headers()
+                        .firstValue("Content-Length"));
+    }
+
+    private HttpResponse<String> head(String path, String token) throws IOException, InterruptedException {
+        return gateway.send(gateway.request(token, path).method("HEAD", HttpRequest.BodyPublishers.noBody()));
+    }
+
+    @Test
     void every_answer_carries_the_security_headers() throws Exception {
         for (String path : List.of("/", "/healthz", "/api/v1/nodes", "/nothing")) {
             HttpResponse<String> answer = open(path, "");
