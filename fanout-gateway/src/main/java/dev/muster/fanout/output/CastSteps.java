@@ -59,8 +59,9 @@ final class CastSteps implements Renderer {
         lastMillis = atMillis;
         long seconds = (startedAtMillis == 0 ? atMillis : startedAtMillis) / 1_000;
         pipe = !start.hasPty();
-        int cols = pipe ? PIPE.getCols() : start.getPty().getCols();
-        int rows = pipe ? PIPE.getRows() : start.getPty().getRows();
+        WindowSize size = pipe || isNone(start.getPty()) ? PIPE : start.getPty();
+        int cols = size.getCols();
+        int rows = size.getRows();
         line(
                 version == 2
                         ? "{\"version\":2,\"width\":%d,\"height\":%d,\"timestamp\":%d}".formatted(cols, rows, seconds)
@@ -78,7 +79,14 @@ final class CastSteps implements Renderer {
 
     @Override
     public void resize(long atMillis, WindowSize size) {
-        event(atMillis, "r", size.getCols() + "x" + size.getRows());
+        if (!isNone(size)) {
+            event(atMillis, "r", size.getCols() + "x" + size.getRows());
+        }
+    }
+
+    // a terminal that has no size is shown in the engine's window, too
+    private static boolean isNone(WindowSize size) {
+        return size.getCols() == 0 || size.getRows() == 0;
     }
 
     @Override

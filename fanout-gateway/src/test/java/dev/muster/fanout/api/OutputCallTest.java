@@ -320,6 +320,24 @@ class OutputCallTest {
     }
 
     @Test
+    void a_recording_of_a_terminal_without_a_size_has_the_one_that_it_is_shown_with() throws Exception {
+        log.append(
+                NODE,
+                RawFixture.start(
+                        TASK,
+                        Start.newBuilder()
+                                .setPty(WindowSize.getDefaultInstance())
+                                .build()));
+        log.append(NODE, RawFixture.exit(TASK, 0, 0));
+        ended(0, true);
+
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/output?format=asciicast")
+                        .body()
+                        .lines())
+                .containsExactly("{\"version\":2,\"width\":160,\"height\":100,\"timestamp\":1000}");
+    }
+
+    @Test
     void an_unknown_format_and_the_output_of_others_is_refused() throws Exception {
         output(10);
 
