@@ -3,11 +3,16 @@ package dev.muster.ingress.session;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.proto.agent.v1.Marker;
 import dev.muster.proto.agent.v1.OutputChunk;
+import dev.muster.proto.agent.v1.WindowSize;
 import java.util.Optional;
 
 /** What a chunk must look like by itself, whatever came before it. */
 final class ChunkRules {
     private static final int REASON_CHARS_MAX = 256;
+    /** What the registry takes: what it would refuse must not be acknowledged. */
+    private static final long POSITION_MAX = 1L << 53;
+
+    private static final int SIDE_MAX = 65_535;
 
     private final int chunkBytesMax;
 
@@ -28,7 +33,7 @@ final class ChunkRules {
             return invalid("the start marker, number 1, comes before any byte");
         }
         Position end = Position.endOf(chunk);
-        if (chunk.getOffset() < 0 || end.offset() < chunk.getOffset()) {
+        if (chunk.getOffset() < 0 || end.offset() < chunk.getOffset() || isOutOfRange(end)) {
             return invalid("an offset out of range");
         }
         return chunk.hasMarker() ? checkMarker(chunk, chunk.getMarker()) : Optional.empty();
@@ -38,15 +43,23 @@ final class ChunkRules {
     boolean isGood(PlainChunk chunk) {
         return chunk.dataBytes() > 0
                 && chunk.dataBytes() <= chunkBytesMax
-                && chunk.start().marker() >= 1;
+                && chunk.start().marker() >= 1
+                && !isOutOfRange(chunk.end());
+    }
+
+    private static boolean isOutOfRange(Position end) {
+        return end.offset() > POSITION_MAX || end.marker() > POSITION_MAX;
     }
 
     private static Optional<Refusal> checkMarker(OutputChunk chunk, Marker marker) {
         boolean first = chunk.getMarkerNumber() == 1;
         return switch (marker.getKindCase()) {
             case START ->
-                first && chunk.getOffset() == 0 ? Optional.empty() : invalid("a start marker that is not first");
-            case RESIZE -> first ? invalid("a stream that does not begin with a start marker") : Optional.empty();
+                first && chunk.getOffset() == 0
+                        ? checkSize(marker.getStart().getPty())
+                        : invalid("a start marker that is not first");
+            case RESIZE ->
+                first ? invalid("a stream that does not begin with a start marker") : checkSize(marker.getResize());
             case GAP ->
                 first
                                 || marker.getGap().getBytes() <= 0
@@ -56,6 +69,13 @@ final class ChunkRules {
             case EXIT -> first ? invalid("a stream that does not begin with a start marker") : Optional.empty();
             case KIND_NOT_SET -> invalid("a marker of no known kind");
         };
+    }
+
+    private static Optional<Refusal> checkSize(WindowSize size) {
+        return Integer.compareUnsigned(size.getCols(), SIDE_MAX) > 0
+                        || Integer.compareUnsigned(size.getRows(), SIDE_MAX) > 0
+                ? invalid("a window with more than " + SIDE_MAX + " columns or rows")
+                : Optional.empty();
     }
 
     private static Optional<Refusal> invalid(String detail) {

@@ -22,7 +22,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Small chunks wait for each other while a record of the same stream is under way (as Nagle's algorithm, RFC 896, does for
  * segments): a lone chunk is never delayed, a flood of small ones becomes few records.
  *
- * <p>When a record could not be stored, each terminal in it is told to go back ({@code resend}) to the last position without a hole.
+ * <p>Data that overlaps with what was taken is taken for what is new in it: the registry cuts it to size.
+ *
+ * <p>When a record could not be stored, each terminal in it is told to go back ({@code resend}) to the last position without a hole; so is one whose
+ * chunk would leave a hole.
  * What was sent before the agent heard of it is recognised by its start, which lies beyond that position, and dropped.
  */
 public final class OutputSession {
@@ -122,18 +125,21 @@ public final class OutputSession {
         if (track.refuses(start)) {
             return Verdict.POISONED;
         }
-        if (end.compareTo(track.next()) <= 0) {
-            return Verdict.REPEAT;
+        Position due = track.next();
+        if (end.compareTo(due) <= 0) {
+            return start.compareTo(track.first()) >= 0
+                    ? Verdict.REPEAT
+                    : take(beginAnew(track, start), start, end, exit, wire, room);
         }
-        if (!start.equals(track.next()) || track.exited()) {
+        if (track.exited() || isContradiction(start, end, due)) {
             return Verdict.refused(
                     ErrorCode.INVALID,
                     "a chunk at offset %d, marker %d where offset %d, marker %d was due"
-                            .formatted(
-                                    start.offset(),
-                                    start.marker(),
-                                    track.next().offset(),
-                                    track.next().marker()));
+                            .formatted(start.offset(), start.marker(), due.offset(), due.marker()));
+        }
+        if (start.compareTo(due) > 0) {
+            poison(track);
+            return Verdict.POISONED;
         }
         if (!room) {
             poison(track);
@@ -143,6 +149,22 @@ public final class OutputSession {
         open.add(wire, segment);
         unacked += wire.length;
         return Verdict.ACCEPTED;
+    }
+
+    /** The agent has gone back to before where this stream began: what it has sent since is not known to follow on anything. */
+    private TerminalTrack beginAnew(TerminalTrack track, Position start) {
+        TerminalTrack anew = new TerminalTrack(track.id(), start);
+        terminals.put(anew.id(), anew);
+        latest = anew;
+        return anew;
+    }
+
+    /** Whether it can be no part of the stream that was taken: nothing reaches over a marker, and markers are not taken back. */
+    private static boolean isContradiction(Position start, Position end, Position due) {
+        boolean overlaps = start.compareTo(due) < 0;
+        return overlaps
+                ? start.marker() != due.marker() || end.marker() != due.marker()
+                : start.marker() < due.marker();
     }
 
     /** The next record to publish, or null while it is better to wait. Each must be answered with {@link #stored} or {@link #failed}. */

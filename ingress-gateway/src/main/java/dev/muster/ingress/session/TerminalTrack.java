@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class TerminalTrack {
     private final String id;
     private final byte[] idBytes;
+    private final Position first;
     private final ArrayDeque<Segment> pending = new ArrayDeque<>();
     private Position next;
     private Position acked;
@@ -46,6 +47,7 @@ final class TerminalTrack {
     TerminalTrack(String id, Position start) {
         this.id = id;
         this.idBytes = id.getBytes(StandardCharsets.UTF_8);
+        this.first = start;
         this.next = start;
         this.acked = start;
     }
@@ -57,6 +59,11 @@ final class TerminalTrack {
     /** The same in UTF-8; not changed by anybody. */
     byte[] idBytes() {
         return idBytes;
+    }
+
+    /** Where this stream began: what lies before it was stored through another one, or so the agent says. */
+    Position first() {
+        return first;
     }
 
     Position next() {

@@ -37,6 +37,15 @@ public final class Chunks {
                         .setResize(WindowSize.newBuilder().setCols(80).setRows(24)));
     }
 
+    public static OutputChunk resize(String terminal, long offset, long number, int cols, int rows) {
+        return marker(
+                terminal,
+                offset,
+                number,
+                Marker.newBuilder()
+                        .setResize(WindowSize.newBuilder().setCols(cols).setRows(rows)));
+    }
+
     public static OutputChunk gap(String terminal, long offset, long number, long bytes) {
         return marker(
                 terminal,

@@ -139,13 +139,65 @@ final class OutputSessionTest {
     }
 
     @Test
-    void a_repeat_is_dropped_and_a_hole_is_refused() {
+    void a_repeat_is_dropped_and_what_is_new_in_an_overlap_is_taken() {
         take(start(TERMINAL));
         take(data(TERMINAL, 0, 1, 10));
         assertThat(take(data(TERMINAL, 0, 1, 10))).isEqualTo(Outcome.DROPPED_REPEAT);
-        assertThat(take(data(TERMINAL, 11, 1, 1))).isEqualTo(Outcome.REFUSED);
-        assertThat(take(data(TERMINAL, 9, 1, 5))).isEqualTo(Outcome.REFUSED);
-        assertThat(take(data(TERMINAL, 10, 2, 5))).isEqualTo(Outcome.REFUSED);
+        assertThat(take(data(TERMINAL, 9, 1, 5))).isEqualTo(Outcome.ACCEPTED);
+        assertThat(take(data(TERMINAL, 0, 1, 20))).isEqualTo(Outcome.ACCEPTED);
+        session.stored(batch());
+        assertThat(session.takeAcks()).containsExactly(ack(TERMINAL, 20, 1, false));
+    }
+
+    @Test
+    void instead_of_leaving_a_hole_the_agent_is_told_to_go_back() {
+        session.stored(takeAlone(start(TERMINAL)));
+        session.stored(takeFull(TERMINAL, 0));
+        session.takeAcks();
+        assertThat(take(data(TERMINAL, 2_049, 1, 1))).isEqualTo(Outcome.DROPPED_POISONED);
+        assertThat(session.takeAcks()).containsExactly(ack(TERMINAL, 2_048, 1, true));
+        assertThat(take(data(TERMINAL, 2_050, 1, 1))).isEqualTo(Outcome.DROPPED_POISONED);
+        assertThat(session.takeAcks()).isEmpty();
+        assertThat(take(data(TERMINAL, 2_048, 1, 10))).isEqualTo(Outcome.ACCEPTED);
+        // a marker is missing before it
+        assertThat(take(data(TERMINAL, 2_058, 2, 1))).isEqualTo(Outcome.DROPPED_POISONED);
+        assertThat(session.takeAcks()).containsExactly(ack(TERMINAL, 2_048, 1, true));
+    }
+
+    @Test
+    void what_contradicts_the_stream_is_refused() {
+        take(start(TERMINAL));
+        take(data(TERMINAL, 0, 1, 10));
+        take(resize(TERMINAL, 10, 2));
+        assertThat(take(data(TERMINAL, 5, 1, 10))).isEqualTo(Outcome.REFUSED);
+        assertThat(take(data(TERMINAL, 5, 2, 10))).isEqualTo(Outcome.ACCEPTED);
+        assertThat(take(data(TERMINAL, 20, 1, 10))).isEqualTo(Outcome.REFUSED);
+    }
+
+    @Test
+    void an_agent_that_goes_back_to_before_the_beginning_is_followed() throws Exception {
+        take(data(TERMINAL, 5, 1, 6));
+        assertThat(take(start(TERMINAL))).isEqualTo(Outcome.ACCEPTED);
+        assertThat(take(data(TERMINAL, 0, 1, 5))).isEqualTo(Outcome.ACCEPTED);
+        assertThat(take(data(TERMINAL, 5, 1, 6))).isEqualTo(Outcome.ACCEPTED);
+        assertThat(take(data(TERMINAL, 5, 1, 6))).isEqualTo(Outcome.DROPPED_REPEAT);
+        OutputBatch batch = batch();
+        assertThat(OutputRecord.parseFrom(batch.toRecord()).getChunksCount()).isEqualTo(4);
+        session.stored(batch);
+        assertThat(session.takeAcks()).containsExactly(ack(TERMINAL, 11, 1, false));
+        assertThat(take(data(TERMINAL, 11, 1, 1))).isEqualTo(Outcome.ACCEPTED);
+    }
+
+    @Test
+    void what_the_registry_would_refuse_is_not_taken() {
+        take(start(TERMINAL));
+        assertThat(take(resize(TERMINAL, 0, 2, 65_536, 24))).isEqualTo(Outcome.REFUSED);
+        assertThat(take(resize(TERMINAL, 0, 2, 80, -1))).isEqualTo(Outcome.REFUSED);
+        assertThat(take(resize(TERMINAL, 0, 2, 0, 65_535))).isEqualTo(Outcome.ACCEPTED);
+        assertThat(take(data(TERMINAL, 1L << 53, 2, 1))).isEqualTo(Outcome.REFUSED);
+        assertThat(take(data(OTHER, 1L << 53, 2, 1))).isEqualTo(Outcome.REFUSED);
+        assertThat(take(data(OTHER, 0, (1L << 53) + 1, 1))).isEqualTo(Outcome.REFUSED);
+        assertThat(take(gap(OTHER, 5, 2, 1L << 53))).isEqualTo(Outcome.REFUSED);
     }
 
     @Test
