@@ -34,6 +34,16 @@ class SettingsTest {
     }
 
     @Test
+    void a_prefix_that_no_topic_can_have_is_a_mistake_beside_the_others() {
+        Env env = new Env(Map.of("MUSTER_TOPIC_PREFIX", "fleet one/", "MUSTER_TOPIC_REPLICATION", "0"));
+        KafkaSettings.from(env);
+        assertThatThrownBy(env::throwIfMistaken)
+                .isInstanceOf(BadSettingsException.class)
+                .hasMessageContaining("MUSTER_TOPIC_PREFIX=fleet one/: expected")
+                .hasMessageContaining("MUSTER_TOPIC_REPLICATION=0: expected");
+    }
+
+    @Test
     void client_properties_pass_through() {
         Env env = new Env(Map.of("MUSTER_KAFKA_SECURITY_PROTOCOL", "SSL", "MUSTER_TOPIC_PREFIX", "a."));
         KafkaSettings settings = KafkaSettings.from(env);

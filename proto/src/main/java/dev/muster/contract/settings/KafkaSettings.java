@@ -39,9 +39,18 @@ public record KafkaSettings(Map<String, String> properties, TopicNames names, Pa
         properties.putIfAbsent("bootstrap.servers", env.text(BOOTSTRAP_SERVERS));
         return new KafkaSettings(
                 properties,
-                new TopicNames(env.text(TOPIC_PREFIX)),
+                topics(env),
                 new Partitions(
                         env.integer(NODE_PARTITIONS), env.integer(VIEW_PARTITIONS), env.integer(GATEWAY_PARTITIONS)),
                 env.integer(REPLICATION));
+    }
+
+    private static TopicNames topics(Env env) {
+        try {
+            return new TopicNames(env.text(TOPIC_PREFIX));
+        } catch (IllegalArgumentException e) {
+            env.mistake(TOPIC_PREFIX, "expected up to 64 letters, digits and . _ -");
+            return new TopicNames(TOPIC_PREFIX.defaultValue());
+        }
     }
 }
