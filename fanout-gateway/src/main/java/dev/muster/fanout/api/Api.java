@@ -159,7 +159,13 @@ public final class Api implements AutoCloseable {
             answer.body().close();
             return answer.length() >= 0 ? CompletableFuture.completedFuture(null) : committed(response);
         }
-        return AsyncBody.write(response, answer.body(), answer.length() < 0, stalls, executor)
+        return AsyncBody.write(
+                        response,
+                        answer.body(),
+                        answer.length() < 0,
+                        () -> answer.length() < 0 && Exchange.isAbandoned(ctx.req()),
+                        stalls,
+                        executor)
                 .handle((nothing, error) -> {
                     if (error != null) {
                         cut(ctx, error);

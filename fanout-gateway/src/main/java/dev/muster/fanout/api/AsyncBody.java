@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,19 +19,30 @@ import org.jspecify.annotations.Nullable;
  * Steps run one at a time, on the container's or the executor's thread, guarded by this object.
  */
 final class AsyncBody implements WriteListener {
+    /** What a source is waited for before the client is looked after. */
+    private static final long SILENCE_NANOS = 1_000_000_000L;
+
     private final BlockSource source;
     private final ServletOutputStream out;
     private final Executor executor;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private @Nullable ByteBuffer block;
     private final boolean flushing;
+    private final BooleanSupplier abandoned;
     private boolean flush;
     private boolean asking;
+    private long askingSinceNanos;
     private boolean ended;
     private boolean waiting;
     private long waitingSinceNanos;
 
-    private AsyncBody(BlockSource source, ServletOutputStream out, boolean flushing, Executor executor) {
+    private AsyncBody(
+            BlockSource source,
+            ServletOutputStream out,
+            boolean flushing,
+            BooleanSupplier abandoned,
+            Executor executor) {
+        this.abandoned = abandoned;
         this.source = source;
         this.out = out;
         this.flushing = flushing;
@@ -42,12 +54,18 @@ final class AsyncBody implements WriteListener {
      * The exchange must be asynchronous already. The future completes when everything is with the container; it fails when the client went away, or with what the source failed with.
      *
      * @param flushing whether each block goes out at once, rather than when the container's buffer is full
+     * @param abandoned whether the client has gone, asked while nothing is written
      */
     static CompletableFuture<Void> write(
-            HttpServletResponse response, BlockSource source, boolean flushing, StallWatch stalls, Executor executor) {
+            HttpServletResponse response,
+            BlockSource source,
+            boolean flushing,
+            BooleanSupplier abandoned,
+            StallWatch stalls,
+            Executor executor) {
         AsyncBody body;
         try {
-            body = new AsyncBody(source, response.getOutputStream(), flushing, executor);
+            body = new AsyncBody(source, response.getOutputStream(), flushing, abandoned, executor);
         } catch (IOException e) {
             source.close();
             return CompletableFuture.failedFuture(e);
@@ -83,6 +101,13 @@ final class AsyncBody implements WriteListener {
         }
     }
 
+    /** Ends the body if its source has nothing to say and nobody listens any more. */
+    synchronized void cutIfAbandoned(long nowNanos) {
+        if (asking && !done.isDone() && nowNanos - askingSinceNanos > SILENCE_NANOS && abandoned.getAsBoolean()) {
+            finish(new IOException("the client has gone"));
+        }
+    }
+
     private synchronized void step() {
         try {
             while (!done.isDone() && out.isReady()) {
@@ -113,6 +138,7 @@ final class AsyncBody implements WriteListener {
     private void ask() {
         if (!asking) {
             asking = true;
+            askingSinceNanos = System.nanoTime();
             var unused = source.next().thenAcceptAsync(this::arrived, executor).whenComplete((nothing, error) -> {
                 if (error != null) {
                     finish(error);

@@ -7,7 +7,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Ends bodies whose client takes nothing any more: one timer for all of them. Thread-safe. */
+/** Ends bodies whose client takes nothing any more, or has gone: one timer for all of them. Thread-safe. */
 final class StallWatch implements AutoCloseable {
     private final Duration stall;
     private final Set<AsyncBody> bodies = ConcurrentHashMap.newKeySet();
@@ -35,6 +35,9 @@ final class StallWatch implements AutoCloseable {
 
     private void sweep() {
         long now = System.nanoTime();
-        bodies.forEach(body -> body.cutIfStalled(now, stall));
+        bodies.forEach(body -> {
+            body.cutIfStalled(now, stall);
+            body.cutIfAbandoned(now);
+        });
     }
 }

@@ -266,6 +266,28 @@ class OutputCallTest {
     }
 
     @Test
+    void who_follows_a_silent_task_and_goes_leaves_the_place_to_others() throws Exception {
+        gateway.close();
+        log.readersMax = 1;
+        start();
+        log.append(NODE, RawFixture.start(TASK, Start.getDefaultInstance()));
+        log.append(NODE, RawFixture.data(TASK, 0, "so far".getBytes(StandardCharsets.UTF_8)));
+        gateway.registry.put(task(TaskState.RUNNING, false));
+        gateway.registry.put(TASK, log.index(6, false));
+        String request = "GET " + PATH + "/output?format=raw&follow=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                + gateway.token("alice") + "\r\n\r\n";
+
+        try (Socket follower = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+            follower.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(follower.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                    .isEqualTo("HTTP/1.1 200");
+            assertThat(raw("").statusCode()).isEqualTo(429);
+        }
+
+        Awaitility.await().until(() -> raw("").statusCode() == 200);
+    }
+
+    @Test
     void following_a_task_that_never_runs_ends_with_it() throws Exception {
         gateway.registry.put(task(TaskState.QUEUED, false));
         HttpResponse<InputStream> answer = gateway.http.send(
