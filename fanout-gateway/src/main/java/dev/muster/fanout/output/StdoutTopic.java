@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
@@ -32,17 +33,24 @@ public final class StdoutTopic {
 
     private final Admin admin;
     private final String topic;
+    private final BooleanSupplier brokerAnswers;
     private final LongSupplier nanoTime;
     private @Nullable Kept kept;
 
-    public StdoutTopic(Admin admin, String topic, LongSupplier nanoTime) {
+    /** @param brokerAnswers false: it is known to be away, and is not waited for */
+    public StdoutTopic(Admin admin, BooleanSupplier brokerAnswers, String topic, LongSupplier nanoTime) {
         this.admin = admin;
+        this.brokerAnswers = brokerAnswers;
         this.topic = topic;
         this.nanoTime = nanoTime;
     }
 
     /** Fails with {@code unavailable}. */
     public synchronized CompletableFuture<Facts> facts() {
+        if (!brokerAnswers.getAsBoolean()) {
+            return CompletableFuture.failedFuture(
+                    new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now."));
+        }
         long now = nanoTime.getAsLong();
         if (kept == null
                 || now - kept.atNanos() > KEPT.toNanos()
