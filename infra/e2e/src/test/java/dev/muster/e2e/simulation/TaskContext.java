@@ -19,7 +19,7 @@ final class TaskContext<K, V> extends MockProcessorContext<K, V> {
     private static Properties properties() {
         Properties properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "simulation");
-        properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "");
+        properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "127.0.0.1:1");
         return properties;
     }
 
