@@ -68,7 +68,8 @@ final class OutputFrames {
             if (chunk.hasMarker()) {
                 // a gap that the registry found has no number of its own: where it ends tells whether it is new
                 Mark end = Mark.newBuilder()
-                        .setOffset(chunk.getOffset() + chunk.getMarker().getGap().getBytes())
+                        .setOffset(
+                                chunk.getOffset() + chunk.getMarker().getGap().getBytes())
                         .setMarkerNumber(chunk.getMarkerNumber())
                         .build();
                 if (Marks.compare(end, after) > 0) {

@@ -53,7 +53,9 @@ class OutputFramesTest {
     void a_gap_that_the_registry_found_is_shown_though_it_has_the_number_of_the_marker_before_it() {
         RawFrame frame = RawFrame.newBuilder()
                 .addChunks(marker(
-                        4, 1, Marker.newBuilder().setGap(Gap.newBuilder().setBytes(46).setReason("missing"))))
+                        4,
+                        1,
+                        Marker.newBuilder().setGap(Gap.newBuilder().setBytes(46).setReason("missing"))))
                 .addChunks(marker(50, 2, Marker.newBuilder().setExit(Exit.getDefaultInstance())))
                 .build();
         String gap = "{\"type\":\"gap\",\"scope\":\"output\",\"from\":4,\"to\":50,\"reason\":\"missing\"";
