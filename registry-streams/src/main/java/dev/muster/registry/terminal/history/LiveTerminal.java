@@ -217,7 +217,7 @@ public final class LiveTerminal {
 
     /** What waits beyond the position; nothing where nothing does. */
     public Optional<TerminalBeyond> beyond() {
-        return head != null && head.hasBeyond() ? Optional.of(head.getBeyond()) : Optional.empty();
+        return beyondSince() != 0 && head().hasBeyond() ? Optional.of(head().getBeyond()) : Optional.empty();
     }
 
     /** Notes since when steps beyond the position wait, and what is known of them. */
