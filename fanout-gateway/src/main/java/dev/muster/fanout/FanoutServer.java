@@ -230,7 +230,7 @@ public final class FanoutServer implements AutoCloseable {
                         new TaskCalls(api, registry, commands, raw, ids, clock),
                         new GroupCalls(api, registry, commands, ids, clock),
                         new HistoryCall(api, registry),
-                        new OutputCall(api, registry, raw, problems, answers),
+                        new OutputCall(api, registry, raw, problems, clock, answers),
                         new SignInCalls(api, tokens, codes, tickets, config.session(), config.cookieSecure(), clock),
                         new HealthCalls(api, registry, parts, metrics, config.metricsRemote()))::addTo,
                 stream::install);

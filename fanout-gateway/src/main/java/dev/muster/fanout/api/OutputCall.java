@@ -3,16 +3,21 @@ package dev.muster.fanout.api;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.output.BlockSource;
+import dev.muster.fanout.output.OutputEnd;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.registry.RegistryClient;
+import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.Role;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.TaskState;
 import io.javalin.config.RoutesConfig;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import java.util.concurrent.TimeUnit;
 
 /** A task's output: clean text, raw bytes with ranges, or a recording. */
@@ -28,13 +33,16 @@ public final class OutputCall {
     private final RegistryClient registry;
     private final RawOutput raw;
     private final Problems problems;
+    private final Clock clock;
     private final Executor executor;
 
-    public OutputCall(Api api, RegistryClient registry, RawOutput raw, Problems problems, Executor executor) {
+    public OutputCall(
+            Api api, RegistryClient registry, RawOutput raw, Problems problems, Clock clock, Executor executor) {
         this.api = api;
         this.registry = registry;
         this.raw = raw;
         this.problems = problems;
+        this.clock = clock;
         this.executor = executor;
     }
 
@@ -52,21 +60,23 @@ public final class OutputCall {
         long version = ask.number("version", 2, 3).orElse(2L);
         boolean follow = ask.query("follow").map(Boolean::parseBoolean).orElse(false);
         return NodeAccess.require(registry, ask, Role.ROLE_WATCH)
-                .thenCompose(view -> registry.getTask(nodeId, taskId))
-                .thenCompose(task -> settled(task, !format.equals("raw"), System.nanoTime())
-                        .thenCompose(head -> switch (format) {
-                            case "raw" -> follow ? following(ask, task, head) : raw(ask, task, head);
-                            case "asciicast" -> recording(task, head, (int) version);
-                            default -> text(task, head);
-                        }));
+                .thenCompose(view -> registry.getTask(nodeId, taskId)
+                        .thenCompose(task -> settled(task, view.getState(), !format.equals("raw"), System.nanoTime())
+                                .thenCompose(head -> switch (format) {
+                                    case "raw" ->
+                                        follow ? following(ask, task, head) : raw(ask, task, view.getState(), head);
+                                    case "asciicast" -> recording(task, head, (int) version);
+                                    default -> text(task, head);
+                                })));
     }
 
     /**
      * What there is; nothing where there was never any output.
      *
-     * @param whole of a task that has ended, wait until the registry has taken all of it
+     * @param whole of a task that has ended, wait until the registry has taken all of it, or it will not come
      */
-    private CompletableFuture<Optional<RawOutput.Head>> settled(Task task, boolean whole, long sinceNanos) {
+    private CompletableFuture<Optional<RawOutput.Head>> settled(
+            Task task, NodeState node, boolean whole, long sinceNanos) {
         return raw.head(task.getNodeId(), task.getTaskId())
                 .thenApply(Optional::of)
                 .exceptionally(error -> {
@@ -78,7 +88,7 @@ public final class OutputCall {
                 .thenCompose(head -> {
                     boolean behind = head.map(known -> whole && isOver(task) && !known.ended())
                             .orElse(task.getOutputBytes() > 0);
-                    if (!behind) {
+                    if (!behind || isReached(task, node, head)) {
                         return CompletableFuture.completedFuture(head);
                     }
                     if (System.nanoTime() - sinceNanos > SETTLE.toNanos()) {
@@ -89,8 +99,25 @@ public final class OutputCall {
                                     () -> task,
                                     CompletableFuture.delayedExecutor(
                                             SETTLE_PAUSE.toMillis(), TimeUnit.MILLISECONDS, executor))
-                            .thenCompose(waited -> settled(task, whole, sinceNanos));
+                            .thenCompose(waited -> settled(task, node, whole, sinceNanos));
                 });
+    }
+
+    private boolean isReached(Task task, NodeState node, Optional<RawOutput.Head> head) {
+        return OutputEnd.isReached(task, head.map(RawOutput.Head::size).orElse(0L), node, clock.millis());
+    }
+
+    /** Bytes that the task printed and that never came; 0 where all came, or may yet come. */
+    private static long missing(Task task, Optional<RawOutput.Head> head) {
+        return isOver(task) && !head.map(RawOutput.Head::ended).orElse(false)
+                ? OutputEnd.missing(task, head.map(RawOutput.Head::size).orElse(0L))
+                : 0;
+    }
+
+    private static MusterException neverCame(long bytes) {
+        return new MusterException(
+                ErrorCode.RAW_EXPIRED,
+                "The last " + bytes + " bytes of this output never came; ask for a range before them.");
     }
 
     // of a lost task no end may ever come
@@ -101,11 +128,11 @@ public final class OutputCall {
                 || ((state == TaskState.CANCELLED || state == TaskState.TIMED_OUT) && task.getStartedAtMillis() != 0);
     }
 
-    private CompletableFuture<Answer> raw(Ask ask, Task task, Optional<RawOutput.Head> head) {
+    private CompletableFuture<Answer> raw(Ask ask, Task task, NodeState node, Optional<RawOutput.Head> head) {
         // the agent told the size when the task ended; the bytes are in the topic, however far the registry is
         boolean ended = isOver(task) || head.map(RawOutput.Head::ended).orElse(true);
         long size = head.map(known -> ended && !known.ended() ? task.getOutputBytes() : known.size())
-                .orElse(0L);
+                .orElse(isOver(task) ? task.getOutputBytes() : 0L);
         String tag = "\"" + task.getTaskId() + "-" + size + "\"";
         Optional<ByteRange> range;
         try {
@@ -117,6 +144,10 @@ public final class OutputCall {
             return CompletableFuture.completedFuture(problems.answer(e).with("Content-Range", "bytes */" + size));
         }
         ByteRange wanted = range.orElse(new ByteRange(0, size));
+        long missing = missing(task, head);
+        if (missing > 0 && wanted.to() > size - missing && isReached(task, node, head)) {
+            throw neverCame(missing);
+        }
         CompletableFuture<BlockSource> body = wanted.length() == 0
                 ? CompletableFuture.completedFuture(BlockSource.of(new byte[0]))
                 : raw.raw(task.getNodeId(), task.getTaskId(), wanted.from(), wanted.to());
@@ -133,18 +164,32 @@ public final class OutputCall {
 
     private CompletableFuture<Answer> following(Ask ask, Task task, Optional<RawOutput.Head> head) {
         long from = ask.number("from", 0, Long.MAX_VALUE).orElse(0L);
+        Supplier<CompletableFuture<BlockSource>> begin =
+                () -> raw.follow(task.getNodeId(), task.getTaskId(), from, size -> missingAtEnd(task, size));
         CompletableFuture<BlockSource> body = head.isPresent()
-                ? raw.follow(task.getNodeId(), task.getTaskId(), from)
+                ? begin.get()
                 : CompletableFuture.completedFuture(new AwaitedOutput(
-                        () -> raw.follow(task.getNodeId(), task.getTaskId(), from),
-                        () -> registry.getTask(task.getNodeId(), task.getTaskId()),
-                        executor));
+                        begin, () -> registry.getTask(task.getNodeId(), task.getTaskId()), executor));
         return body.thenApply(source -> Answer.stream(200, BINARY, source, -1));
+    }
+
+    /** Of a terminal without an end: nothing while more may come, else how many bytes never did. */
+    private CompletableFuture<Optional<Long>> missingAtEnd(Task asked, long size) {
+        return registry.getTask(asked.getNodeId(), asked.getTaskId())
+                .thenCombine(
+                        registry.getNode(asked.getNodeId()),
+                        (task, view) -> OutputEnd.isReached(task, size, view.getState(), clock.millis())
+                                ? Optional.of(OutputEnd.missing(task, size))
+                                : Optional.empty());
     }
 
     private CompletableFuture<Answer> recording(Task task, Optional<RawOutput.Head> head, int version) {
         if (head.isEmpty()) {
             throw new MusterException(ErrorCode.NOT_FOUND, "This task has no output yet.");
+        }
+        long missing = missing(task, head);
+        if (missing > 0) {
+            throw neverCame(missing);
         }
         return raw.recording(
                         task.getNodeId(),
@@ -157,9 +202,13 @@ public final class OutputCall {
     }
 
     private CompletableFuture<Answer> text(Task task, Optional<RawOutput.Head> head) {
+        long missing = missing(task, head);
+        byte[] last = missing == 0
+                ? new byte[0]
+                : ("[... " + missing + " bytes lost ...]\n").getBytes(StandardCharsets.UTF_8);
         CompletableFuture<BlockSource> body = head.isEmpty()
-                ? CompletableFuture.completedFuture(BlockSource.of(new byte[0]))
-                : TextOutput.open(registry, task.getNodeId(), task.getTaskId());
+                ? CompletableFuture.completedFuture(BlockSource.of(last))
+                : TextOutput.open(registry, task.getNodeId(), task.getTaskId(), last);
         return body.thenApply(source -> Answer.stream(200, Answer.TEXT, source, -1));
     }
 }

@@ -18,17 +18,20 @@ final class TextOutput implements BlockSource {
     private final String nodeId;
     private final String terminalId;
     private final long end;
+    private byte[] last;
     private long next;
 
-    private TextOutput(RegistryClient registry, String nodeId, String terminalId, long first, long end) {
+    private TextOutput(RegistryClient registry, String nodeId, String terminalId, long first, long end, byte[] last) {
         this.registry = registry;
         this.nodeId = nodeId;
         this.terminalId = terminalId;
         this.next = first;
         this.end = end;
+        this.last = last;
     }
 
-    static CompletableFuture<BlockSource> open(RegistryClient registry, String nodeId, String terminalId) {
+    /** @param last comes behind all lines */
+    static CompletableFuture<BlockSource> open(RegistryClient registry, String nodeId, String terminalId, byte[] last) {
         ReadHistoryRequest request = ReadHistoryRequest.newBuilder()
                 .setNodeId(nodeId)
                 .setTerminalId(terminalId)
@@ -36,17 +39,19 @@ final class TextOutput implements BlockSource {
                 .build();
         return registry.readHistory(request).thenApply(history -> {
             if (history.getTerminalsCount() == 0) {
-                return BlockSource.of(new byte[0]);
+                return BlockSource.of(last);
             }
             TerminalHistory terminal = history.getTerminals(0);
-            return new TextOutput(registry, nodeId, terminalId, terminal.getFirstKept(), terminal.getNextLine());
+            return new TextOutput(registry, nodeId, terminalId, terminal.getFirstKept(), terminal.getNextLine(), last);
         });
     }
 
     @Override
     public CompletableFuture<Optional<ByteBuffer>> next() {
         if (next >= end) {
-            return CompletableFuture.completedFuture(Optional.empty());
+            ByteBuffer rest = ByteBuffer.wrap(last);
+            last = new byte[0];
+            return CompletableFuture.completedFuture(rest.hasRemaining() ? Optional.of(rest) : Optional.empty());
         }
         ReadHistoryRequest request = ReadHistoryRequest.newBuilder()
                 .setNodeId(nodeId)

@@ -85,18 +85,23 @@ public final class RawOutput implements AutoCloseable {
      * @return the body, whose first block was read already: what fails at once fails here
      */
     public CompletableFuture<BlockSource> raw(String nodeId, String terminalId, long from, long to) {
-        return open(nodeId, terminalId, from, new RawSteps(to - from), to, false);
+        return open(nodeId, terminalId, from, new RawSteps(to - from), to, null);
+    }
+
+    /** Asks how the output of so many bytes ends where no exit marker comes: nothing while more may come, else how many bytes never did. */
+    public interface Ending {
+        CompletableFuture<Optional<Long>> missing(long size);
     }
 
     /** The raw bytes from an offset on until the terminal ends. */
-    public CompletableFuture<BlockSource> follow(String nodeId, String terminalId, long from) {
-        return open(nodeId, terminalId, from, new RawSteps(Long.MAX_VALUE), from, true);
+    public CompletableFuture<BlockSource> follow(String nodeId, String terminalId, long from, Ending ending) {
+        return open(nodeId, terminalId, from, new RawSteps(Long.MAX_VALUE), from, ending);
     }
 
     /** A recording of all so far. */
     public CompletableFuture<BlockSource> recording(
             String nodeId, String terminalId, int version, long startedAtMillis, long size) {
-        return open(nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, false);
+        return open(nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, null);
     }
 
     @Override
@@ -105,7 +110,7 @@ public final class RawOutput implements AutoCloseable {
     }
 
     private CompletableFuture<BlockSource> open(
-            String nodeId, String terminalId, long from, Renderer renderer, long to, boolean following) {
+            String nodeId, String terminalId, long from, Renderer renderer, long to, @Nullable Ending ending) {
         if (!downloads.tryAcquire()) {
             return CompletableFuture.failedFuture(
                     new MusterException(ErrorCode.RATE_LIMITED, "Too many downloads of output at once."));
@@ -128,7 +133,7 @@ public final class RawOutput implements AutoCloseable {
                             new StreamReader(terminalId, from, renderer),
                             renderer,
                             to,
-                            following,
+                            ending,
                             release);
                 })
                 .thenCompose(Download::primed)
@@ -156,6 +161,9 @@ public final class RawOutput implements AutoCloseable {
         private final StdoutPool.Place place;
         private final StreamReader reader;
         private final Renderer renderer;
+        /** Null: it ends at {@code to}. */
+        private final @Nullable Ending ending;
+
         private final Runnable release;
         private long to;
         private long lastOffset;
@@ -173,7 +181,7 @@ public final class RawOutput implements AutoCloseable {
                 StreamReader reader,
                 Renderer renderer,
                 long to,
-                boolean following,
+                @Nullable Ending ending,
                 Runnable release) {
             this.nodeId = nodeId;
             this.terminalId = terminalId;
@@ -181,10 +189,11 @@ public final class RawOutput implements AutoCloseable {
                     new TopicPartition(topicName, index.getPartition()), nodeId, index.getStartOffset());
             this.reader = reader;
             this.renderer = renderer;
+            this.ending = ending;
             this.release = release;
-            this.to = following ? index.getMark().getOffset() : to;
+            this.to = ending != null ? index.getMark().getOffset() : to;
             this.lastOffset = index.getMark().getOffset() < this.to ? UNKNOWN : index.getLastOffset();
-            this.last = !following || index.hasExit();
+            this.last = ending == null || index.hasExit();
         }
 
         CompletableFuture<BlockSource> primed() {
@@ -234,8 +243,7 @@ public final class RawOutput implements AutoCloseable {
                         Optional.of(renderer.take().take()));
             }
             if (!isComplete() && place.offset() > lastOffset) {
-                return CompletableFuture.failedFuture(new MusterException(
-                        ErrorCode.INTERNAL, "The output has a hole at byte %d of %d.".formatted(reader.offset(), to)));
+                return CompletableFuture.failedFuture(hole());
             }
             if (place.offset() != movedTo) {
                 movedTo = place.offset();
@@ -255,12 +263,18 @@ public final class RawOutput implements AutoCloseable {
             return read();
         }
 
+        /** The registry went on behind bytes that never came. */
+        private MusterException hole() {
+            return new MusterException(
+                    ErrorCode.RAW_EXPIRED,
+                    "Bytes of this output from %d on were lost on their way; ask for a range before or after them."
+                            .formatted(reader.offset()));
+        }
+
         private CompletableFuture<Optional<java.nio.ByteBuffer>> complete() {
             if (last) {
                 if (renderer instanceof CastSteps && reader.offset() < to) {
-                    return CompletableFuture.failedFuture(new MusterException(
-                            ErrorCode.INTERNAL,
-                            "The output has a hole at byte %d of %d.".formatted(reader.offset(), to)));
+                    return CompletableFuture.failedFuture(hole());
                 }
                 return CompletableFuture.completedFuture(Optional.empty());
             }
@@ -273,8 +287,24 @@ public final class RawOutput implements AutoCloseable {
                         lastOffset = index.getLastOffset();
                         last = index.hasExit();
                         movedAtNanos = System.nanoTime();
-                        return read();
+                        return last || !isComplete() ? read() : withoutExit();
                     });
+        }
+
+        /** Nothing more is there. That may be all, though no exit marker says so. */
+        private CompletableFuture<Optional<java.nio.ByteBuffer>> withoutExit() {
+            Ending asked = ending;
+            if (asked == null || System.nanoTime() - askedAtNanos < ASK_NANOS) {
+                return read();
+            }
+            askedAtNanos = System.nanoTime();
+            return asked.missing(reader.offset()).thenCompose(missing -> {
+                if (missing.isPresent() && missing.get() > 0) {
+                    return CompletableFuture.failedFuture(hole());
+                }
+                last = missing.isPresent();
+                return read();
+            });
         }
     }
 }

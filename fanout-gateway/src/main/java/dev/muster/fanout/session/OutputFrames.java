@@ -66,11 +66,13 @@ final class OutputFrames {
 
         void step(OutputChunk chunk) {
             if (chunk.hasMarker()) {
-                Mark at = Mark.newBuilder()
-                        .setOffset(chunk.getOffset())
+                // a gap that the registry found has no number of its own: where it ends tells whether it is new
+                Mark end = Mark.newBuilder()
+                        .setOffset(
+                                chunk.getOffset() + chunk.getMarker().getGap().getBytes())
                         .setMarkerNumber(chunk.getMarkerNumber())
                         .build();
-                if (Marks.compare(at, after) > 0) {
+                if (Marks.compare(end, after) > 0) {
                     flush();
                     marker(chunk.getOffset(), chunk.getMarker());
                 }

@@ -132,7 +132,7 @@ final class GatewayFixture implements AutoCloseable {
                                 new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()),
                                 new GroupCalls(api, client, commands.get(0), ids, Clock.systemUTC()),
                                 new HistoryCall(api, client),
-                                new OutputCall(api, client, output, problems, answers),
+                                new OutputCall(api, client, output, problems, Clock.systemUTC(), answers),
                                 new SignInCalls(
                                         api, tokens, codes, tickets, Duration.ofHours(1), false, Clock.systemUTC()),
                                 new HealthCalls(

@@ -202,6 +202,7 @@ class OutputCallTest {
         output(2_000_000);
         gateway.registry.put(task(TaskState.SUCCEEDED, false).toBuilder()
                 .setOutputBytes(2_000_000)
+                .setEndedAtMillis(System.currentTimeMillis())
                 .build());
         gateway.registry.put(TASK, log.index(500, false));
 
@@ -213,7 +214,9 @@ class OutputCallTest {
         log.append(NODE, RawFixture.start(TASK, Start.getDefaultInstance()));
         log.append(NODE, RawFixture.data(TASK, 0, "whole".getBytes(StandardCharsets.UTF_8)));
         log.append(NODE, RawFixture.exit(TASK, 5, 0));
-        gateway.registry.put(task(TaskState.SUCCEEDED, true));
+        gateway.registry.put(task(TaskState.SUCCEEDED, true).toBuilder()
+                .setEndedAtMillis(System.currentTimeMillis())
+                .build());
         gateway.registry.put(TASK, log.index(0, false));
 
         var answer = gateway.http.sendAsync(

@@ -50,6 +50,20 @@ class OutputFramesTest {
     }
 
     @Test
+    void a_gap_that_the_registry_found_is_shown_though_it_has_the_number_of_the_marker_before_it() {
+        RawFrame frame = RawFrame.newBuilder()
+                .addChunks(marker(
+                        4,
+                        1,
+                        Marker.newBuilder().setGap(Gap.newBuilder().setBytes(46).setReason("missing"))))
+                .addChunks(marker(50, 2, Marker.newBuilder().setExit(Exit.getDefaultInstance())))
+                .build();
+        String gap = "{\"type\":\"gap\",\"scope\":\"output\",\"from\":4,\"to\":50,\"reason\":\"missing\"";
+        assertThat(texts(OutputFrames.of(frame, mark(4, 1)))).hasSize(2).startsWith(gap);
+        assertThat(texts(OutputFrames.of(frame, mark(50, 1)))).hasSize(1).doesNotContain(gap);
+    }
+
+    @Test
     void an_exit_that_nobody_knows_has_no_code() {
         assertThat(new String(
                         OutputFrames.ended(Exit.newBuilder().setExitCode(-1).build()),

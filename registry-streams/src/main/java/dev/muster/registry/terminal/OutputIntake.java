@@ -7,14 +7,18 @@ import dev.muster.proto.records.v1.OutputRecord;
 import dev.muster.proto.records.v1.TerminalViewRecord;
 import dev.muster.proto.records.v1.WatchMode;
 import dev.muster.proto.records.v1.WatchRecord;
+import dev.muster.proto.store.v1.TerminalBeyond;
+import dev.muster.proto.store.v1.TerminalHole;
 import dev.muster.registry.terminal.history.LiveTerminal;
 import dev.muster.registry.terminal.history.LiveTerminals;
 import dev.muster.registry.terminal.history.RecordPosition;
+import dev.muster.registry.terminal.output.Beyond;
 import dev.muster.registry.terminal.output.OutputAcceptor;
 import dev.muster.registry.terminal.output.Position;
 import dev.muster.registry.terminal.output.Verdict;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Takes records of output and of watches: decides on each step, moves the terminals on, makes the frames. */
 final class OutputIntake {
@@ -95,17 +99,36 @@ final class OutputIntake {
     /** What is missing may still be sent again; but not for ever. */
     private void beyond(TakenRecord steps, OutputChunk chunk, RecordPosition at) {
         LiveTerminal terminal = steps.terminal();
-        long since = terminal.beyondSince();
-        if (since == 0 || at.atMillis() - since < settings.beyondMillisMax()) {
-            terminal.waitBeyond(since == 0 ? Math.max(1, at.atMillis()) : since);
+        long since = terminal.beyondSince() == 0 ? Math.max(1, at.atMillis()) : terminal.beyondSince();
+        if (at.atMillis() - since < settings.beyondMillisMax()) {
+            Optional<TerminalBeyond> before = terminal.beyond();
+            if (before.isEmpty()) {
+                terminals.holes().add(steps.node(), terminal.id(), since);
+            }
+            terminal.waitBeyond(
+                    since, Beyond.with(before.orElse(TerminalBeyond.getDefaultInstance()), chunk, at.offset()));
             count(chunk).beyond(weight(chunk));
             return;
         }
-        Position from = terminal.position();
-        long lost = chunk.getOffset() - from.offset();
-        steps.gap(lost, chunk.getMarkerNumber() - (chunk.hasMarker() ? 1 : 0));
-        metrics.gap(lost);
+        steps.gap(
+                chunk.getOffset() - terminal.position().offset(),
+                chunk.getMarkerNumber() - (chunk.hasMarker() ? 1 : 0));
         steps.take(chunk, 0);
+    }
+
+    /** Nothing came any more that could fill this hole, or show that it is one. */
+    void giveUp(TerminalHole hole) {
+        String node = hole.getNodeId();
+        LiveTerminal terminal = terminals.terminal(node, hole.getTerminalId());
+        Optional<TerminalBeyond> beyond = terminal.beyond();
+        if (beyond.isEmpty() || terminal.beyondSince() != hole.getSinceMillis()) {
+            return;
+        }
+        long atMillis = hole.getSinceMillis() + settings.silentMillisMax();
+        TakenRecord steps = begin(node, terminal, terminal.last(beyond.get(), atMillis));
+        steps.open(terminal.owner());
+        steps.giveUp(beyond.get());
+        steps.end();
     }
 
     /** Returns why the watch was refused; empty if it was not. */

@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import dev.muster.proto.agent.v1.Gap;
 import dev.muster.proto.agent.v1.Marker;
 import dev.muster.proto.agent.v1.OutputChunk;
+import dev.muster.proto.records.v1.Mark;
+import dev.muster.proto.store.v1.TerminalBeyond;
 import dev.muster.registry.terminal.history.LiveTerminal;
 import dev.muster.registry.terminal.history.RecordPosition;
 import dev.muster.registry.terminal.history.TerminalObserver;
@@ -12,6 +14,7 @@ import dev.muster.registry.terminal.watch.TerminalFrames;
 
 /** What one record brings for one terminal: moves the terminal, its frames and its published lines on together. */
 final class TakenRecord implements TerminalObserver {
+    private final String node;
     private final LiveTerminal terminal;
     private final RecordPosition at;
     private final TerminalFrames frames;
@@ -27,6 +30,7 @@ final class TakenRecord implements TerminalObserver {
             Outbox outbox,
             TerminalMetrics metrics,
             boolean publishLines) {
+        this.node = node;
         this.terminal = terminal;
         this.at = at;
         this.metrics = metrics;
@@ -47,6 +51,10 @@ final class TakenRecord implements TerminalObserver {
                         at.atMillis()));
     }
 
+    String node() {
+        return node;
+    }
+
     LiveTerminal terminal() {
         return terminal;
     }
@@ -60,7 +68,7 @@ final class TakenRecord implements TerminalObserver {
     }
 
     void take(OutputChunk chunk, int skip) {
-        terminal.waitBeyond(0);
+        terminal.waitNoMore();
         if (!chunk.hasMarker()) {
             ByteString data = chunk.getData();
             metrics.bytes().accepted(data.size() - skip);
@@ -69,19 +77,33 @@ final class TakenRecord implements TerminalObserver {
             return;
         }
         metrics.markers().accepted(1);
-        Marker marker = chunk.getMarker();
-        frames.marker(marker, terminal.position().offset(), chunk.getMarkerNumber());
+        take(chunk.getMarker(), chunk.getMarkerNumber());
+    }
+
+    private void take(Marker marker, long number) {
+        frames.marker(marker, terminal.position().offset(), number);
         switch (marker.getKindCase()) {
             case START -> terminal.start(marker.getStart(), marker.getAtMillis());
             case RESIZE -> terminal.resize(marker.getResize());
-            case GAP -> terminal.gap(marker.getGap().getBytes(), chunk.getMarkerNumber());
+            case GAP -> terminal.gap(marker.getGap().getBytes(), number);
             case EXIT -> terminal.exit(marker.getExit(), marker.getAtMillis());
             case KIND_NOT_SET -> throw new IllegalStateException("a marker without a kind was accepted");
         }
     }
 
+    /** Goes on behind what came from behind the hole and was not kept, with the end if that was among it. */
+    void giveUp(TerminalBeyond beyond) {
+        Mark end = beyond.getEnd();
+        terminal.waitNoMore();
+        gap(end.getOffset() - terminal.position().offset(), end.getMarkerNumber() - (beyond.hasExit() ? 1 : 0));
+        if (beyond.hasExit()) {
+            take(beyond.getExit(), end.getMarkerNumber());
+        }
+    }
+
     /** Goes on behind what is missing. */
     void gap(long bytes, long marker) {
+        metrics.gap(bytes);
         Position from = terminal.position();
         Gap gap = Gap.newBuilder().setBytes(bytes).setReason("missing").build();
         frames.marker(Marker.newBuilder().setAtMillis(at.atMillis()).setGap(gap).build(), from.offset(), marker);

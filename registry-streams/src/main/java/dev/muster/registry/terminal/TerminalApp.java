@@ -7,6 +7,7 @@ import dev.muster.registry.streams.RocksMemory;
 import dev.muster.registry.streams.StreamsApp;
 import dev.muster.registry.streams.StreamsSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -33,6 +34,7 @@ public final class TerminalApp implements AutoCloseable {
      */
     static final int PARTITION_FETCH_BYTES = 288 << 10;
 
+    private final StdoutEnds ends;
     private final StreamsApp app;
     private final TerminalQueries queries;
     private final TerminalQueries copies;
@@ -48,9 +50,10 @@ public final class TerminalApp implements AutoCloseable {
             String stdoutTopicId,
             RocksMemory memory,
             MeterRegistry meters) {
+        ends = new StdoutEnds(kafka.names().of(Topic.STDOUT), () -> Admin.create(new HashMap<>(kafka.properties())));
         app = new StreamsApp(
                 streams.terminal().name(),
-                TerminalTopology.build(kafka.names(), settings, stdoutTopicId, new TerminalMetrics(meters)),
+                TerminalTopology.build(kafka.names(), settings, stdoutTopicId, ends, new TerminalMetrics(meters)),
                 properties(kafka, streams, memory, meters),
                 streams.threadReplacementsMax(),
                 System::nanoTime);
@@ -129,6 +132,7 @@ public final class TerminalApp implements AutoCloseable {
     @Override
     public void close() {
         app.close();
+        ends.close();
     }
 
     private ReadOnlyKeyValueStore<Bytes, byte[]> store(int partition, boolean stale) {

@@ -9,10 +9,13 @@ import dev.muster.contract.topics.TopicNames;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.OutputRecord;
 import dev.muster.proto.records.v1.WatchRecord;
+import dev.muster.proto.store.v1.TerminalHole;
 import dev.muster.registry.streams.DeadLetters;
 import dev.muster.registry.terminal.history.LiveTerminals;
 import dev.muster.registry.terminal.history.RecordPosition;
+import java.util.Optional;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -26,10 +29,16 @@ import org.slf4j.LoggerFactory;
 final class TerminalProcessor implements Processor<String, @Nullable Parsed<? extends Message>, String, Message> {
     private static final Logger LOG = LoggerFactory.getLogger(TerminalProcessor.class);
 
+    /** Holes that are given up with one record, and when the clock says so. */
+    private static final int GIVEN_UP_PER_RECORD = 4;
+
+    private static final int GIVEN_UP_PER_SECOND = 256;
+
     private final String stdoutTopic;
     private final String nodesTopic;
     private final TerminalSettings settings;
     private final String stdoutTopicId;
+    private final LogEnds ends;
     private final TerminalMetrics metrics;
     private final ErrorIds errorIds = new ErrorIds();
 
@@ -40,13 +49,16 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             ProcessorContext<String, Message> context,
             LiveTerminals terminals,
             NodeWatches watches,
-            OutputIntake intake) {}
+            OutputIntake intake,
+            Patience patience) {}
 
-    TerminalProcessor(TopicNames names, TerminalSettings settings, String stdoutTopicId, TerminalMetrics metrics) {
+    TerminalProcessor(
+            TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, TerminalMetrics metrics) {
         stdoutTopic = names.of(Topic.STDOUT);
         nodesTopic = names.of(Topic.NODES);
         this.settings = settings;
         this.stdoutTopicId = stdoutTopicId;
+        this.ends = ends;
         this.metrics = metrics;
     }
 
@@ -56,7 +68,11 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
         LiveTerminals terminals = new LiveTerminals(store, settings.history(), settings.cachedTerminals());
         NodeWatches watches = new NodeWatches(terminals, settings.watch(), settings.cachedTerminals());
         Outbox outbox = new Outbox(context, metrics);
-        task = new Task(context, terminals, watches, new OutputIntake(settings, terminals, watches, outbox, metrics));
+        OutputIntake intake = new OutputIntake(settings, terminals, watches, outbox, metrics);
+        Patience patience =
+                new Patience(terminals.holes(), ends, context.taskId().partition());
+        task = new Task(context, terminals, watches, intake, patience);
+        var unused = context.schedule(Patience.STEP, PunctuationType.WALL_CLOCK_TIME, nowMillis -> onClock());
     }
 
     @Override
@@ -89,8 +105,38 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             throw e;
         }
         now.terminals().expireMarks(record.timestamp());
+        if (source.topic().equals(stdoutTopic)) {
+            now.patience().onRecord(record.timestamp());
+            giveUp(GIVEN_UP_PER_RECORD);
+        }
         now.terminals().trim();
         now.watches().trim();
+    }
+
+    private void onClock() {
+        Task now = task();
+        now.patience().onClock();
+        giveUp(GIVEN_UP_PER_SECOND);
+        now.terminals().trim();
+        now.watches().trim();
+    }
+
+    /** What is missing is not waited for any longer where it was for long enough. */
+    private void giveUp(int count) {
+        Task now = task();
+        for (int i = 0; i < count; i++) {
+            Optional<TerminalHole> due = now.terminals().holes().takeDue(settings.silentMillisMax());
+            if (due.isEmpty()) {
+                return;
+            }
+            try {
+                now.intake().giveUp(due.get());
+            } catch (RuntimeException e) {
+                now.terminals().forget(due.get().getNodeId());
+                now.watches().forget(due.get().getNodeId());
+                throw e;
+            }
+        }
     }
 
     private void take(

@@ -11,7 +11,8 @@ import java.util.List;
  * Settings of the terminal app.
  *
  * @param chunkBytesMax data of one chunk; larger ones are dead letters
- * @param beyondMillisMax log time after which missing output is given up
+ * @param beyondMillisMax log time after which missing output is given up for later output of the same terminal
+ * @param silentMillisMax time after which missing output is given up where no later output comes
  * @param cachedTerminals terminals that each task keeps in memory
  * @param publishLines whether final lines go to muster.terminal-lines
  */
@@ -20,6 +21,7 @@ public record TerminalSettings(
         WatchLimits watch,
         int chunkBytesMax,
         long beyondMillisMax,
+        long silentMillisMax,
         int cachedTerminals,
         boolean publishLines) {
     private static final long DAY_MS = 86_400_000;
@@ -73,7 +75,13 @@ public record TerminalSettings(
             10_000,
             1_000,
             3_600_000,
-            "How long missing output is waited for, in log time, before a gap is written into the history.");
+            "How long missing output is waited for, in log time, before a gap is written into the history and later output of the terminal is taken.");
+    private static final Setting SILENT_MS_MAX = Setting.number(
+            "MUSTER_REGISTRY_OUTPUT_SILENT_MS",
+            20_000,
+            1_000,
+            3_600_000,
+            "How long missing output is waited for when no later output of its terminal comes, before a gap takes the place of all that is not there; only time counts in which the log could be read. Less than the 30 s after which viewers of an ended task are told that it has ended.");
     private static final Setting CACHED_TERMINALS = Setting.number(
             "MUSTER_REGISTRY_CACHED_TERMINALS", 256, 1, 100_000, "Terminals that each partition keeps in memory.");
     private static final Setting PUBLISH_LINES = Setting.text(
@@ -90,6 +98,7 @@ public record TerminalSettings(
             WATCH_BURST_BYTES,
             CHUNK_BYTES_MAX,
             BEYOND_MS_MAX,
+            SILENT_MS_MAX,
             CACHED_TERMINALS,
             PUBLISH_LINES);
 
@@ -109,6 +118,7 @@ public record TerminalSettings(
                         env.number(WATCH_BURST_BYTES)),
                 env.integer(CHUNK_BYTES_MAX),
                 env.number(BEYOND_MS_MAX),
+                env.number(SILENT_MS_MAX),
                 env.integer(CACHED_TERMINALS),
                 env.flag(PUBLISH_LINES));
     }

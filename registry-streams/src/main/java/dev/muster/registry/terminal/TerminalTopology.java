@@ -41,9 +41,10 @@ public final class TerminalTopology {
 
     private TerminalTopology() {}
 
-    static Topology build(TopicNames names, TerminalSettings settings, String stdoutTopicId, TerminalMetrics metrics) {
+    static Topology build(
+            TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, TerminalMetrics metrics) {
         ProcessorSupplier<String, Parsed<? extends Message>, String, Message> supplier =
-                () -> processor(names, settings, stdoutTopicId, metrics);
+                () -> processor(names, settings, stdoutTopicId, ends, metrics);
         return new Topology()
                 .addSource(
                         "stdout",
@@ -69,13 +70,13 @@ public final class TerminalTopology {
 
     /** What the graph wires to its three inputs, with the store {@link #STORE} of bytes; its sinks are named {@code to-} and the topic. */
     public static Processor<String, Parsed<? extends Message>, String, Message> processor(
-            TopicNames names, TerminalSettings settings, String stdoutTopicId, MeterRegistry meters) {
-        return processor(names, settings, stdoutTopicId, new TerminalMetrics(meters));
+            TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, MeterRegistry meters) {
+        return processor(names, settings, stdoutTopicId, ends, new TerminalMetrics(meters));
     }
 
     private static Processor<String, Parsed<? extends Message>, String, Message> processor(
-            TopicNames names, TerminalSettings settings, String stdoutTopicId, TerminalMetrics metrics) {
-        return new TerminalProcessor(names, settings, stdoutTopicId, metrics);
+            TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, TerminalMetrics metrics) {
+        return new TerminalProcessor(names, settings, stdoutTopicId, ends, metrics);
     }
 
     private static Serializer<Message> message() {

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
- * Contents of the store without what depends on Kafka: offsets there, and how the tail lies in blocks. Blocks of earlier
+ * Contents of the store without what depends on Kafka: offsets there, how the tail lies in blocks, and what came too early. Blocks of earlier
  * epochs are left out, as every reader does.
  */
 final class Canonical {
@@ -75,7 +75,7 @@ final class Canonical {
                 case 'n' -> canonical.put(name, NodeTerminals.parseFrom(value).toString());
                 case 'b' ->
                     blocks.computeIfAbsent(owner, absent -> new ArrayList<>()).add(TerminalBlock.parseFrom(value));
-                case 'i', 'w' -> {}
+                case 'i', 'w', 'g', 'q' -> {}
                 default -> canonical.put(name, value.toStringUtf8());
             }
         }

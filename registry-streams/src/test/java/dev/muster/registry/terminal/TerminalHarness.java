@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +39,9 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -68,6 +72,10 @@ final class TerminalHarness implements AutoCloseable {
     long changelogBytes;
     /** What a restore would find. */
     final TreeMap<Bytes, byte[]> changelog = new TreeMap<>();
+    /** Whether the broker says where the log of output ends. */
+    boolean logIsReachable = true;
+    /** Records of output by which the log grows while nothing is read. */
+    long unreadPerSecond;
 
     private final Path dir;
     private final TopologyTestDriver driver;
@@ -80,6 +88,7 @@ final class TerminalHarness implements AutoCloseable {
     private final TestOutputTopic<byte[], byte[]> logged;
     private final KeyValueStore<Bytes, byte[]> store;
     private final TerminalQueries queries;
+    private long logEnd;
     private long nowMillis = 1_700_000_000_000L;
 
     TerminalHarness() {
@@ -107,7 +116,9 @@ final class TerminalHarness implements AutoCloseable {
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         properties.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         driver = new TopologyTestDriver(
-                TerminalTopology.build(NAMES, settings, topicId, new TerminalMetrics(meters)), properties);
+                TerminalTopology.build(NAMES, settings, topicId, partition -> end(), new TerminalMetrics(meters)),
+                properties,
+                Instant.ofEpochMilli(nowMillis));
         stdout = input(Topic.STDOUT);
         watches = input(Topic.WATCHES);
         nodes = input(Topic.NODES);
@@ -138,6 +149,29 @@ final class TerminalHarness implements AutoCloseable {
         return queries;
     }
 
+    private CompletionStage<Long> end() {
+        return logIsReachable
+                ? CompletableFuture.completedFuture(logEnd)
+                : CompletableFuture.failedFuture(new TimeoutException("the broker is away"));
+    }
+
+    /** Nothing comes for so long, in which the app runs. */
+    void quiet(long millis) {
+        for (long left = millis; left > 0; left -= 1_000) {
+            nowMillis += Math.min(1_000, left);
+            logEnd += unreadPerSecond;
+            driver.advanceWallClockTime(Duration.ofMillis(Math.min(1_000, left)));
+        }
+        drainChangelog();
+    }
+
+    /** The app is held up for so long, and nothing was read. */
+    void pause(long millis) {
+        nowMillis += millis;
+        driver.advanceWallClockTime(Duration.ofMillis(millis));
+        drainChangelog();
+    }
+
     /** Moves log time on. */
     void pass(long millis) {
         nowMillis += millis;
@@ -157,6 +191,7 @@ final class TerminalHarness implements AutoCloseable {
     }
 
     void stdoutBytes(String node, byte[] value) {
+        logEnd++;
         stdout.pipeInput(node, value, Instant.ofEpochMilli(nowMillis));
         drainChangelog();
     }

@@ -46,6 +46,19 @@ class TerminalLimitsTest {
     }
 
     @Test
+    void missing_output_that_nothing_follows_is_waited_for_as_long_as_was_set() {
+        try (TerminalHarness app = new TerminalHarness(Map.of("MUSTER_REGISTRY_OUTPUT_SILENT_MS", "2000"))) {
+            app.output(start());
+            app.output(data(5, 1, "early\n"));
+            app.quiet(3_000);
+            assertThat(app.history()).isEmpty();
+
+            app.quiet(1_000);
+            assertThat(app.history()).containsExactly("[... 11 bytes lost ...]");
+        }
+    }
+
+    @Test
     void missing_output_is_waited_for_as_long_as_was_set() {
         try (TerminalHarness app = new TerminalHarness(Map.of("MUSTER_REGISTRY_OUTPUT_WAIT_MS", "1000"))) {
             app.output(start());

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class TerminalTopologyTest {
@@ -21,6 +22,7 @@ class TerminalTopologyTest {
                         new TopicNames("muster."),
                         TerminalSettings.from(new Env(Map.of())),
                         "id",
+                        partition -> CompletableFuture.completedFuture(0L),
                         new TerminalMetrics(new SimpleMeterRegistry()))
                 .describe()
                 .toString();

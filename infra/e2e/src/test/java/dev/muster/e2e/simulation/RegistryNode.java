@@ -30,6 +30,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.processor.api.Processor;
@@ -93,8 +95,15 @@ final class RegistryNode {
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // the three inputs have no closer type in common
-    private static Processor<String, Parsed<Message>, String, Message> terminalProcessor(TerminalSettings settings) {
-        return (Processor) TerminalTopology.processor(MemoryLog.NAMES, settings, "topic-id", new SimpleMeterRegistry());
+    private Processor<String, Parsed<Message>, String, Message> terminalProcessor(TerminalSettings settings) {
+        return (Processor) TerminalTopology.processor(
+                MemoryLog.NAMES, settings, "topic-id", this::endOfOutput, new SimpleMeterRegistry());
+    }
+
+    private CompletableFuture<Long> endOfOutput(int partition) {
+        return world.log.isAvailable()
+                ? CompletableFuture.completedFuture(world.log.end(Topic.STDOUT, partition))
+                : CompletableFuture.failedFuture(new TimeoutException("the broker is away"));
     }
 
     boolean isAlive() {
@@ -148,6 +157,7 @@ final class RegistryNode {
     private void run(StreamsTask<?, ?> task, ProcessExecutor life, long committedMillis) {
         life.execute(() -> {
             long committed = committedMillis;
+            task.punctuate();
             if (world.log.isAvailable()) {
                 int records = world.chance.between(0, RECORDS_MAX);
                 for (int i = 0; i < records && task.step(); i++) {

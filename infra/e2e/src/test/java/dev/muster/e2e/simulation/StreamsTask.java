@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -44,6 +45,7 @@ final class StreamsTask<KO, VO> {
     private MemoryLog.Transaction transaction = new MemoryLog.Transaction();
     private @Nullable Processor<String, Parsed<Message>, KO, VO> processor;
     private @Nullable TaskContext<KO, VO> context;
+    private final Map<MockProcessorContext.CapturedPunctuator, Long> punctuated = new LinkedHashMap<>();
     private int processed;
     private long causeMillis;
 
@@ -85,7 +87,7 @@ final class StreamsTask<KO, VO> {
 
     /** Begins from what was committed. */
     void start() {
-        TaskContext<KO, VO> fresh = new TaskContext<>(this::send);
+        TaskContext<KO, VO> fresh = new TaskContext<>(partition, this::send);
         stores.clear();
         changes.clear();
         positions.clear();
@@ -104,6 +106,23 @@ final class StreamsTask<KO, VO> {
         processor = next;
         context = fresh;
         next.init(fresh);
+        punctuated.clear();
+    }
+
+    /** What the processor wants to do now and then by the clock, however much there is to read. */
+    void punctuate() {
+        @Nullable TaskContext<KO, VO> now = context;
+        if (now == null) {
+            throw new IllegalStateException(name + " does not run");
+        }
+        for (MockProcessorContext.CapturedPunctuator due : now.scheduledPunctuators()) {
+            long last = punctuated.computeIfAbsent(due, first -> world.time.millis());
+            if (world.time.millis() - last >= due.getInterval().toMillis()) {
+                punctuated.put(due, world.time.millis());
+                causeMillis = world.time.millis();
+                due.getPunctuator().punctuate(world.time.wallMillis());
+            }
+        }
     }
 
     @SuppressWarnings("unchecked")

@@ -4,11 +4,13 @@ import com.google.protobuf.ByteString;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.Start;
 import dev.muster.proto.agent.v1.WindowSize;
+import dev.muster.proto.store.v1.TerminalBeyond;
 import dev.muster.proto.store.v1.TerminalBlock;
 import dev.muster.proto.store.v1.TerminalHead;
 import dev.muster.proto.store.v1.TerminalStep;
 import dev.muster.registry.terminal.engine.LineSink;
 import dev.muster.registry.terminal.output.Position;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -213,12 +215,31 @@ public final class LiveTerminal {
         }
     }
 
-    /** Notes since when steps beyond the position wait; 0: none waits. */
-    public void waitBeyond(long sinceMillis) {
-        if (beyondSince() != sinceMillis) {
-            head = head().toBuilder().setBeyondSinceMillis(sinceMillis).build();
+    /** What waits beyond the position; nothing where nothing does. */
+    public Optional<TerminalBeyond> beyond() {
+        return beyondSince() != 0 && head().hasBeyond() ? Optional.of(head().getBeyond()) : Optional.empty();
+    }
+
+    /** Notes since when steps beyond the position wait, and what is known of them. */
+    public void waitBeyond(long sinceMillis, TerminalBeyond beyond) {
+        head = head().toBuilder()
+                .setBeyondSinceMillis(sinceMillis)
+                .setBeyond(beyond)
+                .build();
+        headChanged = true;
+    }
+
+    /** Nothing beyond the position waits. */
+    public void waitNoMore() {
+        if (beyondSince() != 0) {
+            head = head().toBuilder().clearBeyondSinceMillis().clearBeyond().build();
             headChanged = true;
         }
+    }
+
+    /** The record of output that was the last of it, as of this time. */
+    public RecordPosition last(TerminalBeyond beyond, long atMillis) {
+        return new RecordPosition(head().getTopicId(), head().getPartition(), beyond.getKafkaOffset(), atMillis);
     }
 
     /** Writes what the record brought. */

@@ -18,6 +18,7 @@ public final class LiveTerminals {
     private final TerminalReads reads;
     private final TerminalWrites writes;
     private final DeletionMarks deletions;
+    private final Holes holes;
     private final HistoryLimits limits;
     private final int terminalsMax;
     private final LinkedHashMap<String, Node> nodes = new LinkedHashMap<>(64, 0.75f, true);
@@ -27,6 +28,7 @@ public final class LiveTerminals {
         reads = new TerminalReads(store::get);
         writes = new TerminalWrites(store);
         deletions = new DeletionMarks(reads, writes, limits.markMillis());
+        holes = new Holes(reads, writes);
         this.limits = limits;
         this.terminalsMax = terminalsMax;
     }
@@ -63,6 +65,10 @@ public final class LiveTerminals {
         return nodes.computeIfAbsent(node, Node::new);
     }
 
+    public Holes holes() {
+        return holes;
+    }
+
     public @Nullable NodeLeases leases(String node) {
         return reads.leases(node);
     }
@@ -95,6 +101,7 @@ public final class LiveTerminals {
     public void forget(String node) {
         nodes.remove(node);
         deletions.forget();
+        holes.forget();
     }
 
     /** Between two records: lets go of what is too much. */

@@ -24,7 +24,9 @@ final class StoreKeys {
         PLACE('p'),
         LEASES('w'),
         DELETIONS('d'),
-        DELETION('e');
+        DELETION('e'),
+        HOLES('g'),
+        HOLE('q');
 
         private final byte code;
 

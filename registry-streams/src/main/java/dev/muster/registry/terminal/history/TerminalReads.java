@@ -6,6 +6,8 @@ import dev.muster.proto.store.v1.NodeLeases;
 import dev.muster.proto.store.v1.NodeTerminals;
 import dev.muster.proto.store.v1.TerminalBlock;
 import dev.muster.proto.store.v1.TerminalHead;
+import dev.muster.proto.store.v1.TerminalHole;
+import dev.muster.proto.store.v1.TerminalHoles;
 import dev.muster.proto.store.v1.TerminalIndexEntry;
 import dev.muster.proto.store.v1.TerminalSegment;
 import dev.muster.proto.store.v1.TerminalState;
@@ -70,5 +72,15 @@ public final class TerminalReads {
     @Nullable
     NodeDeletion deletion(long place) {
         return Versioned.decode(get.apply(StoreKeys.of(StoreKeys.Kind.DELETION, place)), NodeDeletion.parser());
+    }
+
+    @Nullable
+    TerminalHoles holes() {
+        return Versioned.decode(get.apply(StoreKeys.of(StoreKeys.Kind.HOLES)), TerminalHoles.parser());
+    }
+
+    @Nullable
+    TerminalHole hole(long place) {
+        return Versioned.decode(get.apply(StoreKeys.of(StoreKeys.Kind.HOLE, place)), TerminalHole.parser());
     }
 }

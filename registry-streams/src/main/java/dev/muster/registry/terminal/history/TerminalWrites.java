@@ -7,6 +7,8 @@ import dev.muster.proto.store.v1.NodeLeases;
 import dev.muster.proto.store.v1.NodeTerminals;
 import dev.muster.proto.store.v1.TerminalBlock;
 import dev.muster.proto.store.v1.TerminalHead;
+import dev.muster.proto.store.v1.TerminalHole;
+import dev.muster.proto.store.v1.TerminalHoles;
 import dev.muster.proto.store.v1.TerminalIndexEntry;
 import dev.muster.proto.store.v1.TerminalSegment;
 import dev.muster.proto.store.v1.TerminalState;
@@ -74,6 +76,23 @@ public final class TerminalWrites {
 
     void deleteDeletion(long place) {
         delete(StoreKeys.of(StoreKeys.Kind.DELETION, place));
+    }
+
+    /** None is the same as no value. */
+    void holes(TerminalHoles holes) {
+        if (holes.getFirstPlace() == holes.getNextPlace()) {
+            delete(StoreKeys.of(StoreKeys.Kind.HOLES));
+        } else {
+            put(StoreKeys.of(StoreKeys.Kind.HOLES), holes);
+        }
+    }
+
+    void hole(long place, TerminalHole hole) {
+        put(StoreKeys.of(StoreKeys.Kind.HOLE, place), hole);
+    }
+
+    void deleteHole(long place) {
+        delete(StoreKeys.of(StoreKeys.Kind.HOLE, place));
     }
 
     void deleteNode(String node) {

@@ -1,0 +1,51 @@
+package dev.muster.fanout.output;
+
+import dev.muster.proto.records.v1.NodeState;
+import dev.muster.proto.records.v1.Task;
+import dev.muster.proto.records.v1.TaskState;
+import java.time.Duration;
+
+/** Whether the output of an ended task will go on, of which no exit marker has come. Pure. */
+public final class OutputEnd {
+    /** After so long with its agent connected, what is not in the history of an ended task will not come. */
+    private static final Duration SETTLED = Duration.ofSeconds(30);
+    /** The same while its agent is away, and where the registry may be behind. */
+    private static final Duration GIVEN_UP = Duration.ofDays(1);
+
+    private OutputEnd() {}
+
+    public static boolean isFinal(TaskState state) {
+        return switch (state) {
+            case SUCCEEDED, FAILED, CANCELLED, TIMED_OUT, EXPIRED, LOST -> true;
+            case QUEUED, DISPATCHED, RUNNING, TASK_STATE_UNSPECIFIED, UNRECOGNIZED -> false;
+        };
+    }
+
+    /** Whether it is known how much the task printed: of a lost one nobody may know. */
+    public static boolean isCounted(Task task) {
+        return task.getState() != TaskState.LOST || task.getOutputBytes() > 0;
+    }
+
+    /** Whether so much time has passed since the task ended that an agent would have brought the rest. */
+    public static boolean isSettled(Task task, NodeState node, long nowMillis) {
+        // an agent that was away tells of the end before it brings the output
+        boolean away = node.getSessionId().isEmpty();
+        long since = Math.max(task.getEndedAtMillis(), away ? 0 : node.getConnectedSinceMillis());
+        Duration wait = away && isCounted(task) ? GIVEN_UP : SETTLED;
+        return nowMillis - since > wait.toMillis();
+    }
+
+    /** Whether so many bytes are all that there will be. The registry may be behind, so where more are known of they are waited for much longer. */
+    public static boolean isReached(Task task, long size, NodeState node, long nowMillis) {
+        if (!isFinal(task.getState())) {
+            return false;
+        }
+        boolean whole = !isCounted(task) || size >= task.getOutputBytes();
+        return whole ? isSettled(task, node, nowMillis) : nowMillis - task.getEndedAtMillis() > GIVEN_UP.toMillis();
+    }
+
+    /** Bytes that were printed, and are not among so many. */
+    public static long missing(Task task, long size) {
+        return isFinal(task.getState()) ? Math.max(0, task.getOutputBytes() - size) : 0;
+    }
+}

@@ -1,0 +1,96 @@
+package dev.muster.registry.terminal.history;
+
+import dev.muster.proto.store.v1.TerminalHole;
+import dev.muster.proto.store.v1.TerminalHoles;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The terminals of a partition that wait for what is missing in their output, in a ring, and how long each has waited. The ring is in the store; the time is
+ * in memory, so that after a restart each has the full wait again. Confined to the thread of its task.
+ */
+public final class Holes {
+    private final TerminalReads reads;
+    private final TerminalWrites writes;
+    private @Nullable TerminalHoles ring;
+    /** Time that has passed for those who wait, in milliseconds. */
+    private long passed;
+    /** When each began to wait that came in this life; those before them in the ring began with it. */
+    private final ArrayDeque<Long> began = new ArrayDeque<>();
+
+    private long lifeBegan;
+
+    Holes(TerminalReads reads, TerminalWrites writes) {
+        this.reads = reads;
+        this.writes = writes;
+    }
+
+    public boolean isEmpty() {
+        TerminalHoles now = ring();
+        return now.getFirstPlace() == now.getNextPlace();
+    }
+
+    public void add(String node, String terminal, long sinceMillis) {
+        TerminalHoles now = ring();
+        TerminalHole hole = TerminalHole.newBuilder()
+                .setNodeId(node)
+                .setTerminalId(terminal)
+                .setSinceMillis(sinceMillis)
+                .build();
+        writes.hole(now.getNextPlace(), hole);
+        save(now.toBuilder().setNextPlace(now.getNextPlace() + 1).build());
+        began.add(passed);
+    }
+
+    /** Time in which what is missing could have come. */
+    public void pass(long millis) {
+        passed += millis;
+    }
+
+    /** Removes the first, if it has waited so long. */
+    public Optional<TerminalHole> takeDue(long waitMillis) {
+        TerminalHoles now = ring();
+        long count = now.getNextPlace() - now.getFirstPlace();
+        if (count == 0) {
+            return Optional.empty();
+        }
+        boolean ofThisLife = count == began.size();
+        if (passed - (ofThisLife ? began.getFirst() : lifeBegan) < waitMillis) {
+            return Optional.empty();
+        }
+        long place = now.getFirstPlace();
+        TerminalHole hole = reads.hole(place);
+        if (hole == null) {
+            throw new IllegalStateException("a place of the ring of holes is empty");
+        }
+        writes.deleteHole(place);
+        save(now.toBuilder().setFirstPlace(place + 1).build());
+        if (ofThisLife) {
+            began.removeFirst();
+        }
+        return Optional.of(hole);
+    }
+
+    /** What is in the store counts. */
+    void forget() {
+        ring = null;
+        began.clear();
+        lifeBegan = passed;
+    }
+
+    private TerminalHoles ring() {
+        TerminalHoles now = ring;
+        if (now == null) {
+            TerminalHoles stored = reads.holes();
+            now = stored == null ? TerminalHoles.getDefaultInstance() : stored;
+            ring = now;
+        }
+        return now;
+    }
+
+    private void save(TerminalHoles changed) {
+        writes.holes(changed);
+        ring = changed;
+    }
+}
