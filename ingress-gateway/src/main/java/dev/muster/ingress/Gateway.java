@@ -31,6 +31,7 @@ import dev.muster.ingress.session.LiveSession;
 import dev.muster.ingress.session.OutputLimits;
 import dev.muster.ingress.session.SessionLimits;
 import dev.muster.ingress.session.Sessions;
+import dev.muster.ingress.session.SpareArrays;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.Reconnect;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -139,6 +140,7 @@ final class Gateway implements AutoCloseable {
                 heartbeats,
                 budget,
                 backlogs,
+                new SpareArrays(),
                 partitions,
                 sessionLimits(),
                 new Admission(

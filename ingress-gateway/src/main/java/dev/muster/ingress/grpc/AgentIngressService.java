@@ -53,7 +53,7 @@ public final class AgentIngressService {
     public ServerServiceDefinition definition(int messageBytesMax) {
         MethodDescriptor<JoinRequest, JoinResponse> join = Wire.join(messageBytesMax);
         MethodDescriptor<AgentMessage, GatewayMessage> connect = Wire.connect(messageBytesMax);
-        MethodDescriptor<byte[], OutputAck> publishOutput = Wire.publishOutput(messageBytesMax);
+        MethodDescriptor<byte[], OutputAck> publishOutput = Wire.publishOutput(messageBytesMax, around.spares());
         ServiceDescriptor descriptor = ServiceDescriptor.newBuilder(AgentIngressGrpc.SERVICE_NAME)
                 .addMethod(join)
                 .addMethod(connect)

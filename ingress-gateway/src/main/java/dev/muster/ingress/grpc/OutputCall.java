@@ -60,7 +60,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         this.owner = owner;
         this.context = new CallContext((thread, fault) -> fault(fault), around.workers(), this::afterAnswers);
         this.session = new OutputSession(
-                owner.sessionId(), owner.instanceId(), around.sessionLimits().output());
+                owner.sessionId(), owner.instanceId(), around.sessionLimits().output(), around.spares());
         this.partition = around.partitions().ofNode(owner.nodeId());
         this.backlog = around.backlogs().source(partition);
         this.key = owner.nodeId().getBytes(StandardCharsets.US_ASCII);
@@ -320,6 +320,11 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         @Override
         public void failed(boolean permanently) {
             context.execute(() -> OutputCall.this.failed(batch, permanently));
+        }
+
+        @Override
+        public void copied(byte[] value) {
+            around.spares().give(value);
         }
 
         @Override

@@ -12,6 +12,7 @@ import dev.muster.ingress.session.Admission;
 import dev.muster.ingress.session.ByteBudget;
 import dev.muster.ingress.session.SessionLimits;
 import dev.muster.ingress.session.Sessions;
+import dev.muster.ingress.session.SpareArrays;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
@@ -31,6 +32,7 @@ public record Surroundings(
         HeartbeatSlots heartbeats,
         ByteBudget budget,
         Backlogs backlogs,
+        SpareArrays spares,
         Partitions partitions,
         SessionLimits sessionLimits,
         Admission admission,

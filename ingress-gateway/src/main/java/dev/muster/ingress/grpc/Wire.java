@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import dev.muster.contract.errors.ErrorCode;
+import dev.muster.ingress.session.SpareArrays;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.GatewayMessage;
@@ -38,9 +39,9 @@ final class Wire {
     private Wire() {}
 
     /** {@code PublishOutput}, with requests as the bytes that came. */
-    static MethodDescriptor<byte[], OutputAck> publishOutput(int bytesMax) {
+    static MethodDescriptor<byte[], OutputAck> publishOutput(int bytesMax, SpareArrays spares) {
         MethodDescriptor<OutputChunk, OutputAck> generated = AgentIngressGrpc.getPublishOutputMethod();
-        return generated.toBuilder(new Bytes(bytesMax), generated.getResponseMarshaller())
+        return generated.toBuilder(new Bytes(bytesMax, spares), generated.getResponseMarshaller())
                 .build();
     }
 
@@ -127,7 +128,7 @@ final class Wire {
     }
 
     /** @param bytesMax what unpacks to more is not read, and is no chunk */
-    private record Bytes(int bytesMax) implements MethodDescriptor.Marshaller<byte[]> {
+    private record Bytes(int bytesMax, SpareArrays spares) implements MethodDescriptor.Marshaller<byte[]> {
         @Override
         public InputStream stream(byte[] value) {
             return new ByteArrayInputStream(value);
@@ -140,7 +141,7 @@ final class Wire {
                     byte[] unpacked = stream.readNBytes(bytesMax + 1);
                     return unpacked.length > bytesMax ? NO_CHUNK : unpacked;
                 }
-                byte[] bytes = new byte[stream.available()];
+                byte[] bytes = spares.take(stream.available());
                 int read = stream.readNBytes(bytes, 0, bytes.length);
                 if (read != bytes.length) {
                     throw new IOException("the message ended early");

@@ -283,7 +283,11 @@ public final class Lane implements AutoCloseable {
         } finally {
             attempt.sender = null;
         }
-        return attempt.isRefused() ? record.with(value) : null;
+        if (attempt.isRefused()) {
+            return record.with(value);
+        }
+        record.receipt().copied(value);
+        return null;
     }
 
     /** Has the producer learn its topics. */

@@ -25,6 +25,9 @@ public interface Receipt {
      */
     void failed(boolean permanently);
 
+    /** The producer has copied the value, and nobody here uses the array any more. Told on the thread that sends, before or after what became of the record. */
+    default void copied(byte[] value) {}
+
     /** Asked before the record is handed to the producer; a record that nobody wants any more counts as failed. */
     default boolean isWanted() {
         return true;

@@ -11,6 +11,7 @@ public final class OutputBatch {
     private static final int CHUNKS_FIELD = 3;
 
     private final byte[] head;
+    private final SpareArrays spares;
     private final List<byte[]> chunks = new ArrayList<>();
     private final List<TerminalTrack.Segment> segments = new ArrayList<>();
     private final List<TerminalTrack.Segment> segmentOfChunk = new ArrayList<>();
@@ -18,8 +19,9 @@ public final class OutputBatch {
     private int count;
     private int recordBytes;
 
-    OutputBatch(byte[] head) {
+    OutputBatch(byte[] head, SpareArrays spares) {
         this.head = head;
+        this.spares = spares;
         this.recordBytes = head.length;
     }
 
@@ -90,9 +92,11 @@ public final class OutputBatch {
         return recordBytes;
     }
 
-    /** The bytes of an {@code OutputRecord}, once: the chunks are let go. By whoever the batch was handed out to. */
+    /**
+     * The bytes of an {@code OutputRecord}, once: the chunks are let go. By whoever the batch was handed out to, and who may give the array back to the spare ones.
+     */
     public byte[] toRecord() {
-        byte[] record = new byte[recordBytes];
+        byte[] record = spares.take(recordBytes);
         CodedOutputStream out = CodedOutputStream.newInstance(record);
         try {
             out.writeRawBytes(head);
@@ -101,6 +105,9 @@ public final class OutputBatch {
             }
         } catch (IOException e) {
             throw new IllegalStateException("the size was computed wrongly", e);
+        }
+        for (byte[] chunk : chunks) {
+            spares.give(chunk);
         }
         chunks.clear();
         return record;

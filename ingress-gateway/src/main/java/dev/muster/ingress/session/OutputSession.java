@@ -34,6 +34,7 @@ public final class OutputSession {
     private final OutputLimits limits;
     private final ChunkRules rules;
     private final byte[] head;
+    private final SpareArrays spares;
     private final Map<String, TerminalTrack> terminals = new HashMap<>();
     private final PlainChunk plain = new PlainChunk();
     /** Whose chunk came last: most likely the next one's, too. */
@@ -47,15 +48,17 @@ public final class OutputSession {
     private long storedSinceAck;
     private boolean failedSinceAck;
 
-    public OutputSession(String sessionId, String instanceId, OutputLimits limits) {
+    /** @param spares take the chunks when they have become records */
+    public OutputSession(String sessionId, String instanceId, OutputLimits limits, SpareArrays spares) {
         this.limits = limits;
+        this.spares = spares;
         this.rules = new ChunkRules(limits.chunkBytesMax());
         this.head = OutputRecord.newBuilder()
                 .setSessionId(sessionId)
                 .setInstanceId(instanceId)
                 .build()
                 .toByteArray();
-        this.open = new OutputBatch(head);
+        this.open = new OutputBatch(head, spares);
     }
 
     /** What became of a chunk. */
@@ -86,7 +89,7 @@ public final class OutputSession {
     }
 
     /**
-     * @param wire a serialised {@code OutputChunk}; not changed by anybody from now on
+     * @param wire a serialised {@code OutputChunk}; the session's own from now on, if it is accepted
      * @param room whether the gateway has memory for it
      */
     public Verdict take(byte[] wire, boolean room) {
@@ -178,7 +181,7 @@ public final class OutputSession {
             return null;
         }
         OutputBatch batch = open;
-        open = new OutputBatch(head);
+        open = new OutputBatch(head, spares);
         underWay++;
         return batch;
     }

@@ -7,14 +7,19 @@ import static dev.muster.ingress.session.Chunks.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import dev.muster.contract.topics.Topic;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.OutputAck;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.records.v1.OutputRecord;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -50,6 +55,54 @@ final class PublishOutputTest {
         assertThat(gateway.budget.used()).isZero();
         assertThat(gateway.count("output.chunks", "accepted")).isEqualTo(201);
         assertThat(gateway.count("output.chunks", "stored")).isEqualTo(201);
+    }
+
+    @Test
+    void many_streams_of_large_chunks_never_get_into_each_other() throws Exception {
+        TestGateway gateway = gateway(true);
+        List<TestAgent.Stream<OutputChunk, OutputAck>> outputs = new ArrayList<>();
+        for (int stream = 0; stream < 3; stream++) {
+            outputs.add(output(gateway, live(gateway)));
+            outputs.get(stream).out().onNext(start(TERMINAL));
+        }
+        int chunks = 100;
+        for (int i = 0; i < chunks; i++) {
+            for (int stream = 0; stream < outputs.size(); stream++) {
+                var out = outputs.get(stream).out();
+                await().pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> {
+                            allIsProcessed(gateway);
+                            return out.isReady();
+                        });
+                out.onNext(data(TERMINAL, 4_096L * i, 1, 4_096).toBuilder()
+                        .setData(ByteString.copyFrom(saying(stream, i)))
+                        .build());
+            }
+        }
+        outputs.forEach(output -> output.out().onCompleted());
+        await().until(() -> outputs.stream().allMatch(TestAgent.Stream::completed));
+        Map<String, List<ByteString>> bySession = new HashMap<>();
+        for (byte[] value : gateway.bulk.values(Topic.STDOUT)) {
+            OutputRecord record = OutputRecord.parseFrom(value);
+            record.getChunksList().stream()
+                    .filter(chunk -> !chunk.hasMarker())
+                    .forEach(chunk -> bySession
+                            .computeIfAbsent(record.getSessionId(), any -> new ArrayList<>())
+                            .add(chunk.getData()));
+        }
+        assertThat(bySession.values())
+                .containsExactlyInAnyOrderElementsOf(IntStream.range(0, outputs.size())
+                        .mapToObj(stream -> IntStream.range(0, chunks)
+                                .mapToObj(i -> ByteString.copyFrom(saying(stream, i)))
+                                .toList())
+                        .toList());
+    }
+
+    private static byte[] saying(int stream, int i) {
+        byte[] bytes = new byte[4_096];
+        Arrays.fill(bytes, (byte) (stream * 64 + i % 64));
+        return bytes;
     }
 
     @Test
@@ -90,12 +143,16 @@ final class PublishOutputTest {
         long heldBackAt = sent.get();
         await().until(() -> last(flood).getOffset() >= 65_536);
 
-        gateway.backlogs.heard(IntStream.range(0, 8).boxed().collect(Collectors.toMap(p -> p, p -> Long.MAX_VALUE)));
+        allIsProcessed(gateway);
 
         await().until(() -> {
             print(flood, sent);
             return last(flood).getOffset() > heldBackAt;
         });
+    }
+
+    private static void allIsProcessed(TestGateway gateway) {
+        gateway.backlogs.heard(IntStream.range(0, 8).boxed().collect(Collectors.toMap(p -> p, p -> Long.MAX_VALUE)));
     }
 
     private static void print(TestAgent.Stream<OutputChunk, OutputAck> output, AtomicLong sent) {

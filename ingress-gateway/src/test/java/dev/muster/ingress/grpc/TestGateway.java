@@ -19,6 +19,7 @@ import dev.muster.ingress.session.LiveSession;
 import dev.muster.ingress.session.OutputLimits;
 import dev.muster.ingress.session.SessionLimits;
 import dev.muster.ingress.session.Sessions;
+import dev.muster.ingress.session.SpareArrays;
 import dev.muster.proto.records.v1.NodeRecord;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -93,6 +94,7 @@ final class TestGateway implements AutoCloseable {
                 heartbeats,
                 budget,
                 backlogs,
+                new SpareArrays(),
                 PARTITIONS,
                 new SessionLimits(
                         1_000, 500, 4_096, 1_000, 2_000, 100, 10_000, new OutputLimits(4_096, 16_384, 8_192, 16)),

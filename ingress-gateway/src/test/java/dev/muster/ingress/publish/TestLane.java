@@ -5,8 +5,12 @@ import dev.muster.contract.topics.TopicNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
@@ -39,8 +43,7 @@ public final class TestLane implements AutoCloseable {
                 new Destinations(NAMES, List.of(Topic.values())),
                 limits,
                 () -> {
-                    MockProducer<byte[], byte[]> producer = new MockProducer<>(
-                            cluster(), answers, null, new ByteArraySerializer(), new ByteArraySerializer());
+                    MockProducer<byte[], byte[]> producer = new CopyingProducer(answers);
                     producers.add(producer);
                     return producer;
                 },
@@ -106,5 +109,25 @@ public final class TestLane implements AutoCloseable {
             }
         }
         return new Cluster("test", List.of(node), partitions, java.util.Set.of(), java.util.Set.of());
+    }
+
+    /** Keeps a copy of each value, as the real one does. */
+    private static final class CopyingProducer extends MockProducer<byte[], byte[]> {
+        private CopyingProducer(boolean answers) {
+            super(cluster(), answers, null, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+            return super.send(
+                    new ProducerRecord<>(
+                            record.topic(),
+                            record.partition(),
+                            record.timestamp(),
+                            record.key(),
+                            record.value().clone(),
+                            record.headers()),
+                    callback);
+        }
     }
 }

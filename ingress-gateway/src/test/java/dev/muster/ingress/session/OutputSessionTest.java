@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class OutputSessionTest {
     private static final OutputLimits LIMITS = new OutputLimits(1_024, 8_192, 2_048, 3);
 
-    private final OutputSession session = new OutputSession("ss_1", "instance", LIMITS);
+    private final OutputSession session = new OutputSession("ss_1", "instance", LIMITS, new SpareArrays());
 
     @Test
     void a_lone_chunk_is_not_delayed_and_becomes_a_record_as_it_came() throws Exception {

@@ -56,7 +56,8 @@ final class MemoryProducer extends MockProducer<byte[], byte[]> {
         }
         TopicPartition place = new TopicPartition(record.topic(), record.partition());
         Deque<Flight> queue = flights.computeIfAbsent(place, p -> new ArrayDeque<>());
-        queue.add(new Flight(topic, record, callback, world.time.millis() + deliveryMillis, world.time.wallMillis()));
+        queue.add(new Flight(
+                topic, copyOf(record), callback, world.time.millis() + deliveryMillis, world.time.wallMillis()));
         if (queue.size() == 1) {
             later(place);
         }
@@ -97,6 +98,13 @@ final class MemoryProducer extends MockProducer<byte[], byte[]> {
         if (!queue.isEmpty()) {
             later(place);
         }
+    }
+
+    /** The caller may use the array of the value again. */
+    private static ProducerRecord<byte[], byte[]> copyOf(ProducerRecord<byte[], byte[]> record) {
+        byte[] value = record.value() == null ? null : record.value().clone();
+        return new ProducerRecord<>(
+                record.topic(), record.partition(), record.timestamp(), record.key(), value, record.headers());
     }
 
     private void append(Flight flight) {
