@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -36,7 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class PartitionTails implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PartitionTails.class);
     private static final Duration POLL = Duration.ofMillis(500);
-    private static final Duration ANSWER = Duration.ofSeconds(5);
+    private static final Duration JOIN = Duration.ofSeconds(5);
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     /**
@@ -47,26 +46,21 @@ public final class PartitionTails implements AutoCloseable {
     public record Limits(long bytesMax, Duration linger, long backRecords) {}
 
     private final String topic;
-    private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final RecordParser parser;
     private final Limits limits;
     private final Runnable onLost;
     private final LongSupplier nanos;
     private final List<PartitionRing> rings = new ArrayList<>();
     private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean polling = new AtomicBoolean();
+    private final TopicConsumer consumer;
     private final Thread thread;
     private volatile boolean closing;
     private volatile boolean healthy = true;
 
     // confined to the thread
-    private final Map<Integer, Integer> readers = new HashMap<>();
-    private final Map<Integer, Long> idleSince = new HashMap<>();
-    private final Set<Integer> followed = new LinkedHashSet<>();
+    private final FollowedPartitions followed;
     /** The topic was made anew, and the rings are still of the one before. */
     private boolean anew;
-
-    private volatile @Nullable Consumer<byte[], byte[]> consumer;
 
     /**
      * @param consumers makes a consumer without a group, with {@code auto.offset.reset=none}; asked again after a failure
@@ -82,11 +76,12 @@ public final class PartitionTails implements AutoCloseable {
             Runnable onLost,
             LongSupplier nanos) {
         this.topic = topic;
-        this.consumers = consumers;
         this.parser = parser;
         this.limits = limits;
         this.onLost = onLost;
         this.nanos = nanos;
+        this.consumer = new TopicConsumer(topic, consumers, () -> !commands.isEmpty());
+        this.followed = new FollowedPartitions(limits.linger().toNanos());
         for (int i = 0; i < partitions; i++) {
             rings.add(new PartitionRing(limits.bytesMax() / partitions));
         }
@@ -135,8 +130,7 @@ public final class PartitionTails implements AutoCloseable {
                 lookAround(from);
                 Map<Integer, Bounds> bounds = new HashMap<>();
                 for (int partition : wanted) {
-                    readers.merge(partition, 1, Integer::sum);
-                    idleSince.remove(partition);
+                    followed.acquire(partition);
                     bounds.put(partition, rings.get(partition).bounds());
                 }
                 done.complete(bounds);
@@ -151,10 +145,7 @@ public final class PartitionTails implements AutoCloseable {
         List<Integer> those = List.copyOf(partitions);
         command(() -> {
             for (int partition : those) {
-                if (readers.merge(partition, -1, Integer::sum) <= 0) {
-                    readers.remove(partition);
-                    idleSince.put(partition, nanos.getAsLong());
-                }
+                followed.release(partition, nanos.getAsLong());
             }
         });
     }
@@ -164,7 +155,7 @@ public final class PartitionTails implements AutoCloseable {
         command(() -> {
             anew = true;
             // what the consumer knows of the topic is of the one before
-            dropConsumer();
+            consumer.drop();
         });
     }
 
@@ -194,7 +185,7 @@ public final class PartitionTails implements AutoCloseable {
         closing = true;
         command(() -> {});
         try {
-            thread.join(ANSWER.toMillis());
+            thread.join(JOIN.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -202,10 +193,7 @@ public final class PartitionTails implements AutoCloseable {
 
     private void command(Runnable command) {
         commands.add(command);
-        @Nullable Consumer<byte[], byte[]> current = consumer;
-        if (current != null && polling.get()) {
-            current.wakeup();
-        }
+        consumer.wake();
         LockSupport.unpark(thread);
     }
 
@@ -217,7 +205,7 @@ public final class PartitionTails implements AutoCloseable {
             }
         }
         runCommands();
-        dropConsumer();
+        consumer.drop();
     }
 
     /**
@@ -248,16 +236,14 @@ public final class PartitionTails implements AutoCloseable {
     }
 
     private void poll(Duration wait) {
-        Consumer<byte[], byte[]> current = consumer();
+        haveConsumer();
         try {
-            polling.set(true);
-            ConsumerRecords<byte[], byte[]> records = commands.isEmpty() ? current.poll(wait) : ConsumerRecords.empty();
-            polling.set(false);
-            for (TopicPartition partition : current.assignment()) {
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
+            for (TopicPartition partition : consumer.assignment()) {
                 List<ConsumerRecord<byte[], byte[]>> some = records.records(partition);
                 PartitionRing ring = rings.get(partition.partition());
                 // transaction markers use up offsets, so the position moves without records, too
-                long position = awake(() -> current.position(partition, ANSWER));
+                long position = consumer.position(partition);
                 if (!some.isEmpty() || position > ring.bounds().end()) {
                     ring.append(parser.parse(some), position);
                 }
@@ -272,10 +258,8 @@ public final class PartitionTails implements AutoCloseable {
                     .log("records were lost before they were read");
             onLost.run();
             Map<Integer, Long> lost = new HashMap<>();
-            e.partitions().forEach(partition -> lost.put(partition.partition(), Long.MAX_VALUE));
-            begin(current, lost);
-        } finally {
-            polling.set(false);
+            e.partitions().forEach(partition -> lost.put(partition.partition(), LogSpan.NEAR_END));
+            begin(lost);
         }
     }
 
@@ -283,21 +267,20 @@ public final class PartitionTails implements AutoCloseable {
         Map<Integer, Long> fresh = new HashMap<>();
         for (int partition : wanted) {
             if (!followed.contains(partition)) {
-                fresh.put(partition, from.getOrDefault(partition, Long.MAX_VALUE));
+                fresh.put(partition, from.getOrDefault(partition, LogSpan.NEAR_END));
             }
         }
         if (fresh.isEmpty()) {
             return;
         }
-        Set<Integer> before = new LinkedHashSet<>(followed);
-        followed.addAll(fresh.keySet());
+        followed.add(fresh.keySet());
         try {
-            Consumer<byte[], byte[]> current = consumer();
-            assign(current);
-            begin(current, fresh);
+            haveConsumer();
+            consumer.assign(followed.all());
+            begin(fresh);
             recovered();
         } catch (KafkaException e) {
-            followed.retainAll(before);
+            followed.remove(fresh.keySet());
             throw e;
         }
     }
@@ -305,18 +288,16 @@ public final class PartitionTails implements AutoCloseable {
     // a position beyond what was read may still be one that another gateway gave out a moment ago, and one before it
     // may still be in the log
     private void lookAround(Map<Integer, Long> from) {
-        List<TopicPartition> outside = from.entrySet().stream()
+        List<Integer> outside = from.entrySet().stream()
                 .filter(wanted -> followed.contains(wanted.getKey()))
                 .filter(wanted ->
                         isOutside(wanted.getValue(), rings.get(wanted.getKey()).bounds()))
-                .map(wanted -> partition(wanted.getKey()))
+                .map(Map.Entry::getKey)
                 .toList();
         if (!outside.isEmpty()) {
-            Consumer<byte[], byte[]> current = consumer();
-            Map<TopicPartition, Long> ends = awake(() -> current.endOffsets(outside, ANSWER));
-            Map<TopicPartition, Long> starts = awake(() -> current.beginningOffsets(outside, ANSWER));
-            outside.forEach(partition -> rings.get(partition.partition())
-                    .hear(starts.getOrDefault(partition, 0L), ends.getOrDefault(partition, 0L)));
+            haveConsumer();
+            consumer.spans(outside)
+                    .forEach((partition, span) -> rings.get(partition).hear(span.start(), span.end()));
         }
     }
 
@@ -324,85 +305,48 @@ public final class PartitionTails implements AutoCloseable {
         return offset > bounds.logEnd() || offset < bounds.start();
     }
 
-    // offset wanted per partition; Long.MAX_VALUE: near the end
-    private void begin(Consumer<byte[], byte[]> current, Map<Integer, Long> wanted) {
-        List<TopicPartition> partitions =
-                wanted.keySet().stream().map(this::partition).toList();
-        Map<TopicPartition, Long> ends = awake(() -> current.endOffsets(partitions, ANSWER));
-        Map<TopicPartition, Long> beginnings = awake(() -> current.beginningOffsets(partitions, ANSWER));
-        wanted.forEach((number, from) -> {
-            TopicPartition partition = partition(number);
-            long end = ends.getOrDefault(partition, 0L);
-            long beginning = beginnings.getOrDefault(partition, 0L);
-            long first = Math.max(beginning, end - limits.backRecords());
-            // a little further back than asked costs nothing and serves the next one who comes back
-            long offset = Math.min(end, Math.max(first, Math.min(from, end - limits.backRecords() / 8)));
-            current.seek(partition, offset);
-            rings.get(number).open(offset, beginning, end);
+    // offset wanted per partition
+    private void begin(Map<Integer, Long> wanted) {
+        Map<Integer, LogSpan> spans = consumer.spans(wanted.keySet());
+        spans.forEach((partition, span) -> {
+            long offset = span.begin(wanted.getOrDefault(partition, LogSpan.NEAR_END), limits.backRecords());
+            consumer.seek(partition, offset);
+            rings.get(partition).open(offset, span.start(), span.end());
         });
     }
 
-    private Consumer<byte[], byte[]> consumer() {
-        @Nullable Consumer<byte[], byte[]> current = consumer;
-        if (current == null) {
-            current = consumers.get();
-            consumer = current;
-            assign(current);
-            for (int number : followed) {
-                PartitionRing ring = rings.get(number);
-                if (ring.isOpen() && !anew) {
-                    current.seek(partition(number), ring.bounds().end());
-                }
-            }
-            if (anew) {
-                beginAnew(current);
+    private void haveConsumer() {
+        if (consumer.isThere()) {
+            return;
+        }
+        consumer.make();
+        consumer.assign(followed.all());
+        for (int partition : followed.all()) {
+            PartitionRing ring = rings.get(partition);
+            if (ring.isOpen() && !anew) {
+                consumer.seek(partition, ring.bounds().end());
             }
         }
-        return current;
+        if (anew) {
+            beginAnew();
+        }
     }
 
-    private void beginAnew(Consumer<byte[], byte[]> current) {
-        List<TopicPartition> all =
-                IntStream.range(0, rings.size()).mapToObj(this::partition).toList();
-        Map<TopicPartition, Long> ends = awake(() -> current.endOffsets(all, ANSWER));
-        ends.forEach((partition, end) -> rings.get(partition.partition()).madeAnew(end));
+    private void beginAnew() {
+        List<Integer> all = IntStream.range(0, rings.size()).boxed().toList();
+        consumer.ends(all).forEach((partition, end) -> rings.get(partition).madeAnew(end));
         Map<Integer, Long> nearEnd = new HashMap<>();
-        followed.forEach(number -> nearEnd.put(number, Long.MAX_VALUE));
-        begin(current, nearEnd);
+        followed.all().forEach(partition -> nearEnd.put(partition, LogSpan.NEAR_END));
+        begin(nearEnd);
         anew = false;
     }
 
-    private void assign(Consumer<byte[], byte[]> current) {
-        current.assign(followed.stream().map(this::partition).toList());
-    }
-
     private void dropIdle() {
-        long now = nanos.getAsLong();
-        boolean changed = false;
-        for (Map.Entry<Integer, Long> idle : List.copyOf(idleSince.entrySet())) {
-            if (now - idle.getValue() >= limits.linger().toNanos()) {
-                idleSince.remove(idle.getKey());
-                followed.remove(idle.getKey());
-                rings.get(idle.getKey()).close();
-                changed = true;
-            }
+        Set<Integer> dropped = followed.dropIdle(nanos.getAsLong());
+        dropped.forEach(partition -> rings.get(partition).close());
+        if (!dropped.isEmpty() && consumer.isThere()) {
+            consumer.assign(followed.all());
         }
-        if (changed && consumer != null) {
-            assign(consumer());
-        }
-    }
-
-    // a wake-up that comes when the poll has just ended hits the next call instead
-    private static <T> T awake(Supplier<T> call) {
-        try {
-            return call.get();
-        } catch (WakeupException e) {
-            return call.get();
-        }
-    }
-
-    private TopicPartition partition(int number) {
-        return new TopicPartition(topic, number);
     }
 
     private void failed(KafkaException e) {
@@ -413,7 +357,7 @@ public final class PartitionTails implements AutoCloseable {
                     .log("the broker does not answer the live feed");
         }
         healthy = false;
-        dropConsumer();
+        consumer.drop();
     }
 
     private void recovered() {
@@ -421,17 +365,5 @@ public final class PartitionTails implements AutoCloseable {
             log.atInfo().addKeyValue("topic", topic).log("the live feed goes on");
         }
         healthy = true;
-    }
-
-    private void dropConsumer() {
-        @Nullable Consumer<byte[], byte[]> current = consumer;
-        consumer = null;
-        if (current != null) {
-            try {
-                current.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(1)));
-            } catch (KafkaException e) {
-                log.atDebug().addKeyValue("reason", e.toString()).log("consumer did not close in order");
-            }
-        }
     }
 }

@@ -13,10 +13,8 @@ import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Role;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.TerminalViewRecord;
-import dev.muster.proto.records.v1.WatchMode;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +25,9 @@ import org.jspecify.annotations.Nullable;
  * LEASING    the lease is asked for; its answer comes through the tail            -> READING
  * READ_DUE   a read could not begin, or failed in a way that may pass              -> READING
  * READING    scrollback, or a repaint, is on its way; the tail waits in the ring  -> LIVE, LEASING, READ_DUE
- * LIVE       frames from the tail, each applied only if it goes on from the mark  -> READING when one is missing
+ * LIVE       frames from the tail, as they go on from that ({@link OutputSeam})    -> READING, READ_DUE when one is missing
  * ENDED      nothing more will come
  * </pre>
- *
- * The seam: the lease's answer says that all that follows it will come; what is read after it is not older; so the frames behind it either end before what was read, and are
- * dropped, or go on from it.
  */
 final class Attach {
     private enum Phase {
@@ -47,20 +42,15 @@ final class Attach {
     private static final Duration READ_AGAIN = Duration.ofMillis(250);
     private static final int TRIES_MAX = 20;
     private static final String ROLE_LOWERED = "Your role on the node was lowered.";
-    /** What the token of the open frame says about a terminal. */
-    interface Points {
-        /** @return null: nothing; each is given once */
-        @Nullable
-        TerminalPoint take(String terminal, WatchMode mode);
-    }
 
     private final SessionHost host;
     private final ClientOp.Attach asked;
-    private final Points points;
     private final byte[] refTail;
     private final AccessLog access;
     private final HeldFrames ready;
     private final PictureReader reader;
+    private final OutputSeam seam;
+    private final OutputPump pump;
 
     private Phase phase = Phase.RESOLVING;
     private String terminal = "";
@@ -70,22 +60,17 @@ final class Attach {
     private @Nullable WatchedTerminal watched;
     private long dueNanos;
     private int tries;
-    private boolean introduced;
     private boolean over;
-    private Mark mark = Mark.getDefaultInstance();
-    private long finalLine;
-    private @Nullable String skipReason;
-    private @Nullable TerminalPoint from;
-    private @Nullable TerminalPoint told;
 
-    Attach(SessionHost host, ClientOp.Attach asked, Points points) {
+    Attach(SessionHost host, ClientOp.Attach asked, OutputSeam.Points points) {
         this.host = host;
         this.asked = asked;
-        this.points = points;
         this.refTail = Frames.refTail(asked.ref());
         this.access = new AccessLog(host.user().name(), asked);
         this.ready = new HeldFrames(host.services().history());
         this.reader = new PictureReader(host, asked, new Reads());
+        this.seam = new OutputSeam(asked, points);
+        this.pump = new OutputPump(host, seam, refTail);
     }
 
     String ref() {
@@ -140,7 +125,7 @@ final class Attach {
                 return;
             }
             access.attached(terminal, role);
-            from = asked.resume() ? points.take(terminal, asked.mode()) : null;
+            seam.begin(terminal);
             if (TaskEnd.isFinal(found.getState())) {
                 // most likely all of it is there; if not, a lease is asked for after all
                 read();
@@ -176,7 +161,7 @@ final class Attach {
             return;
         }
         phase = Phase.READING;
-        reader.read(terminal, new PictureReader.Known(introduced, finalLine, from));
+        reader.read(terminal, seam.known());
     }
 
     private void readLater() {
@@ -210,7 +195,7 @@ final class Attach {
             if (phase != Phase.READING) {
                 return;
             }
-            if (failure.code() == ErrorCode.NOT_FOUND && !introduced) {
+            if (failure.code() == ErrorCode.NOT_FOUND && !seam.isIntroduced()) {
                 // nothing was printed yet, or it is so old that it is gone
                 @Nullable Task known = task;
                 show(Picture.blank(known != null && known.hasPty() ? known.getPty() : null));
@@ -229,20 +214,17 @@ final class Attach {
             return;
         }
         tries = 0;
-        if (!introduced) {
-            introduced = true;
-            ready.add(AttachFrames.introduction(asked, terminal, role, picture, from));
-            @Nullable TerminalPoint point = from;
-            if (point != null) {
-                announceSkip(point.offset(), point.line(), picture, "resumed");
-            }
-        } else {
-            announceSkip(mark.getOffset(), finalLine, picture, skipReason == null ? "missing" : skipReason);
-            skipReason = null;
+        @Nullable ByteBuffer introduction = seam.introduction(role, picture);
+        if (introduction != null) {
+            ready.add(introduction);
+        }
+        @Nullable ByteBuffer skipped = seam.skipped(picture);
+        if (skipped != null) {
+            host.services().metrics().skips.increment();
+            ready.add(skipped);
         }
         picture.bodies().forEach(body -> ready.add(Frames.join(body, refTail)));
-        mark = picture.mark();
-        finalLine = picture.finalLine();
+        seam.showed(picture);
         @Nullable Exit exit = picture.exit();
         phase = Phase.LIVE;
         if (exit != null) {
@@ -252,22 +234,10 @@ final class Attach {
         }
     }
 
-    private void announceSkip(long offset, long line, Picture picture, String reason) {
-        @Nullable ByteBuffer skipped = AttachFrames.skipped(asked, terminal, offset, line, picture, reason);
-        if (skipped != null) {
-            host.services().metrics().skips.increment();
-            ready.add(skipped);
-        }
-    }
-
     /** How far the client has it, for a token; null: it has nothing yet. */
     @Nullable
     TerminalPoint point() {
-        return told != null ? told : from;
-    }
-
-    private void tell() {
-        told = new TerminalPoint(asked.mode(), terminal, mark.getOffset(), mark.getMarkerNumber(), finalLine);
+        return seam.point();
     }
 
     // ---------------------------------------------------------------- live
@@ -301,18 +271,18 @@ final class Attach {
         if (phase != Phase.LIVE || over) {
             return false;
         }
-        Lag lag = source.lag();
-        if (lag.bytes() > host.services().limits().attachLagBytesMax()) {
-            host.services().metrics().accepted.increment((double) lag.records());
-            host.services().metrics().skipped.increment((double) lag.records());
-            skip(source, "slow");
-            return false;
+        switch (pump.fill(source, batch)) {
+            case MORE -> {
+                return true;
+            }
+            case NOTHING -> {
+                // until the tail wakes the session
+            }
+            case MISSING -> readLater();
+            case SKIPPED -> read();
+            case ENDED -> over = true;
         }
-        ReadOutcome outcome = source.read(batch.bytesLeft(), entry -> takeLive(entry, batch));
-        if (outcome == ReadOutcome.LOST) {
-            skip(source, "behind");
-        }
-        return outcome == ReadOutcome.SOME && phase == Phase.LIVE;
+        return false;
     }
 
     private void drainReady(Batch batch) {
@@ -326,7 +296,7 @@ final class Attach {
                 return;
             }
             if (ready.isEmpty() && phase == Phase.LIVE) {
-                tell();
+                seam.tell();
                 @Nullable String position = host.livePosition();
                 batch.add(position == null ? frame : Frames.withPosition(frame, position));
             } else {
@@ -343,57 +313,6 @@ final class Attach {
             read();
         }
         return true;
-    }
-
-    private boolean takeLive(Entry entry, Batch batch) {
-        TerminalViewRecord record = (TerminalViewRecord) entry.value();
-        if (phase != Phase.LIVE || over) {
-            return false;
-        }
-        if (Marks.compare(record.getTo(), mark) <= 0) {
-            return true;
-        }
-        // a lease that is renewed tells of output that came while it had run out
-        if (Marks.compare(record.getFrom(), mark) > 0 || record.hasSkipped()) {
-            // something is missing before it, or was left out at the source: the registry has it
-            skipReason = record.hasSkipped() ? record.getSkipped().getReason() : "missing";
-            readLater();
-            return false;
-        }
-        host.services().metrics().accepted.increment();
-        batch.countRecord(entry.atMillis());
-        List<byte[]> bodies = bodies(entry, record);
-        mark = record.getTo();
-        if (record.hasLines()) {
-            finalLine = record.getLines().getFinal();
-        }
-        tell();
-        for (int i = 0; i < bodies.size(); i++) {
-            ByteBuffer frame = Frames.join(bodies.get(i), refTail);
-            // the last frame of a record is where the client has all of it
-            @Nullable String position = i == bodies.size() - 1 ? host.livePosition() : null;
-            batch.add(position == null ? frame : Frames.withPosition(frame, position));
-        }
-        if (OutputFrames.isEnd(record)) {
-            over = true;
-        }
-        return true;
-    }
-
-    private List<byte[]> bodies(Entry entry, TerminalViewRecord record) {
-        if (record.hasLines()) {
-            return entry.bodies(0, () -> OutputFrames.of(record.getLines()));
-        }
-        if (Marks.compare(record.getFrom(), mark) == 0) {
-            return entry.bodies(0, () -> OutputFrames.of(record.getRaw(), record.getFrom()));
-        }
-        return OutputFrames.of(record.getRaw(), mark);
-    }
-
-    private void skip(TerminalTail source, String reason) {
-        source.toEnd();
-        skipReason = reason;
-        read();
     }
 
     // ---------------------------------------------------------------- what happens around it
@@ -420,13 +339,13 @@ final class Attach {
     void onTask(Task now) {
         task = now;
         // an exit comes through the output; these never print again
-        if (phase == Phase.LIVE && !over && isEndReached(mark)) {
+        if (phase == Phase.LIVE && !over && isEndReached(seam.mark())) {
             endWith(TaskEnd.frame(now));
         }
     }
 
     void tick(long nowNanos) {
-        if (phase == Phase.LIVE && !over && isEndReached(mark)) {
+        if (phase == Phase.LIVE && !over && isEndReached(seam.mark())) {
             endWith(TaskEnd.frame(task));
             host.waker().run();
             return;

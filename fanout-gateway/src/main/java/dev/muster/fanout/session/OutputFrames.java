@@ -29,6 +29,11 @@ final class OutputFrames {
                                 chunk -> chunk.hasMarker() && chunk.getMarker().hasExit());
     }
 
+    /** All that a record brings. */
+    static List<byte[]> of(TerminalViewRecord record) {
+        return record.hasLines() ? of(record.getLines()) : of(record.getRaw(), record.getFrom());
+    }
+
     static List<byte[]> of(LinesFrame frame) {
         List<byte[]> bodies = new ArrayList<>();
         if (frame.hasResized()) {

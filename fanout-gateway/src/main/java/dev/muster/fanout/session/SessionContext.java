@@ -40,8 +40,13 @@ public final class SessionContext {
         this.executor = executor;
     }
 
+    /** Has a task run here; not any more when the gateway stops: the sessions end with it. */
     void execute(Runnable task) {
-        executor.execute(task);
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException e) {
+            log.atDebug().log("a task of the sessions is left out: the gateway stops");
+        }
     }
 
     /** In the context: the same object for the same audiences. */
@@ -100,7 +105,7 @@ public final class SessionContext {
 
         private void wake() {
             if (awake.compareAndSet(false, true)) {
-                submit(begin);
+                execute(begin);
             }
         }
 
@@ -129,7 +134,7 @@ public final class SessionContext {
                 round[next++].run();
             }
             if (next < round.length) {
-                submit(step);
+                execute(step);
             } else {
                 // whoever leaves must not be held here until the next record comes
                 round = NOBODY;
@@ -138,14 +143,6 @@ public final class SessionContext {
                     start();
                 }
             }
-        }
-    }
-
-    private void submit(Runnable task) {
-        try {
-            executor.execute(task);
-        } catch (RejectedExecutionException e) {
-            log.atDebug().log("nobody is woken: the gateway stops");
         }
     }
 }

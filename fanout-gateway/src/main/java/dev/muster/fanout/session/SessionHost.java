@@ -30,6 +30,9 @@ interface SessionHost {
     /** Sends an answer, or cuts a client that asks on without reading. */
     void reply(ByteBuffer frame);
 
+    /** The session is open: says so before the answers to what the client sent right behind the open frame, which wait already. */
+    void opened(ByteBuffer frame);
+
     /** Answers with a problem. */
     void refuse(@Nullable String ref, MusterException failure);
 

@@ -22,9 +22,9 @@ final class SessionBench implements AutoCloseable {
     final AtomicLong nanos = new AtomicLong();
     final ByteBudget history = new ByteBudget(8 << 20);
     final Watches watches;
-    private final Services services;
+    final Services services;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    private final SessionContext context = new SessionContext(tasks::add);
+    final SessionContext context = new SessionContext(tasks::add);
 
     SessionBench(StreamFixture fixture, int pageNodes, long attachLagBytes) {
         this(fixture, pageNodes, attachLagBytes, 1_000);

@@ -181,7 +181,7 @@ class ViewerSessionTest {
         ViewerSession session = bench.open(out, null, "alice");
         bench.awaitSnapshot(out);
         out.reading = false;
-        for (int i = 0; i < 2 * ViewerSession.REPLIES_MAX; i++) {
+        for (int i = 0; i < 2 * Replies.FRAMES_MAX; i++) {
             session.onText("{\"op\":\"nonsense\"}");
         }
         bench.settle();

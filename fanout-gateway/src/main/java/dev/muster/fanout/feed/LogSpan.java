@@ -1,0 +1,19 @@
+package dev.muster.fanout.feed;
+
+/** What a partition's log holds: from {@code start} to before {@code end}. Pure. */
+record LogSpan(long start, long end) {
+    /** Wanted where nobody says from where on: near the end. */
+    static final long NEAR_END = Long.MAX_VALUE;
+
+    /**
+     * Where a ring begins.
+     *
+     * @param wanted offset from which its first reader would like to read, or {@link #NEAR_END}
+     * @param backRecords at most so many before the end
+     */
+    long begin(long wanted, long backRecords) {
+        long first = Math.max(start, end - backRecords);
+        // a little further back than asked costs nothing and serves the next one who comes back
+        return Math.min(end, Math.max(first, Math.min(wanted, end - backRecords / 8)));
+    }
+}

@@ -1,0 +1,133 @@
+package dev.muster.fanout.session;
+
+import dev.muster.contract.ids.Audiences;
+import dev.muster.fanout.auth.User;
+import dev.muster.fanout.feed.PartitionRing.Lag;
+import dev.muster.fanout.feed.ResumeRefusal;
+import dev.muster.fanout.feed.ResumeTokens;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The changes of the fleet as one session gets them, from its open frame on. Confined to the session's context.
+ *
+ * <pre>
+ * OPENING   the partitions are positioned                        -> SNAPSHOT, or LIVE where a token allows it
+ * SNAPSHOT  pages of nodes, one at a time                        -> LIVE
+ * LIVE      records, from where {@link Cursor} says; at a gap    -> SNAPSHOT
+ * CLOSED    from everywhere
+ * </pre>
+ */
+final class ChangeFeed {
+    private enum State {
+        OPENING,
+        SNAPSHOT,
+        LIVE,
+        CLOSED
+    }
+
+    private final SessionHost host;
+    private final AttachSet attaches;
+    private final ChangePump pump;
+    private final Opening opening;
+    private final SnapshotReader snapshot;
+    private State state = State.OPENING;
+    private ResumeTokens.@Nullable Issuer tokens;
+
+    /** @param attaches they begin when it is open, and hear of changes of their nodes */
+    ChangeFeed(SessionHost host, AttachSet attaches) {
+        this.host = host;
+        this.attaches = attaches;
+        User user = host.user();
+        Set<String> audiences = Set.copyOf(Audiences.ofSession(
+                user.name(), user.groups(), user.admin(), host.services().feed().partitions()));
+        this.pump = new ChangePump(host, audiences, attaches);
+        this.opening = new Opening(host, pump, this::opened);
+        this.snapshot = new SnapshotReader(host, pump);
+    }
+
+    /** @param resume the token that says where to go on; null: there is none */
+    void open(@Nullable String resume) {
+        opening.start(resume);
+    }
+
+    private void opened(ResumeTokens.Issuer issuer, ResumeTokens.Verdict verdict, @Nullable ResumeRefusal refusal) {
+        tokens = issuer;
+        host.services().metrics().opened(refusal);
+        if (refusal == null) {
+            pump.resume(verdict.floors());
+            host.opened(Frames.opened(true, null, position()));
+            state = State.LIVE;
+        } else {
+            host.opened(Frames.opened(false, refusal.code(), null));
+            startSnapshot();
+        }
+        attaches.begin(verdict.terminals());
+    }
+
+    // after a gap the log may be another one, with other tokens
+    private void identify() {
+        state = State.SNAPSHOT;
+        host.later(
+                host.services().feed().tokens().get(),
+                known -> {
+                    tokens = known.issuer(host.user().name(), pump.audiences());
+                    startSnapshot();
+                },
+                failure -> host.unavailable(failure, this::identify));
+    }
+
+    private void startSnapshot() {
+        state = State.SNAPSHOT;
+        snapshot.start();
+    }
+
+    boolean isOpening() {
+        return state == State.OPENING;
+    }
+
+    boolean isLive() {
+        return state == State.LIVE;
+    }
+
+    /** Adds the page of the snapshot that is there, if one is. */
+    void fillSnapshot(Batch batch) {
+        if (state == State.SNAPSHOT && snapshot.fill(batch)) {
+            state = State.LIVE;
+        }
+    }
+
+    /** Adds the records that can be sent now. */
+    void fillRecords(Batch batch) {
+        if (state == State.LIVE && !batch.isFull()) {
+            @Nullable String gap = pump.fill(batch);
+            if (gap != null) {
+                host.services().metrics().gaps.increment();
+                batch.add(Frames.nodesGap(position(), gap));
+                identify();
+            }
+        }
+    }
+
+    /** As {@link ChangePump#tick}. */
+    void tick(Lag ofAttaches, long positionEveryNanos) {
+        pump.tick(ofAttaches, positionEveryNanos);
+    }
+
+    /** A token for what the client will have received when it gets it. */
+    String position() {
+        ResumeTokens.@Nullable Issuer issuer = tokens;
+        if (issuer == null) {
+            throw new IllegalStateException("not open");
+        }
+        ChangeTail tail = pump.tail();
+        return issuer.issue(tail.partitions(), tail.offsets(), pump.floors(), attaches.points());
+    }
+
+    void close() {
+        state = State.CLOSED;
+        pump.tail().stopWaking();
+        snapshot.close();
+        opening.close();
+    }
+}

@@ -1,0 +1,39 @@
+package dev.muster.fanout.session;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/** What failed for a viewer: in the words of the published table, and as the frame that tells it. What is our fault goes to the log, once, with the id that the frame has. */
+final class Failures {
+    private static final Logger log = LoggerFactory.getLogger(Failures.class);
+
+    private Failures() {}
+
+    /** What an answer that did not come was stopped by. */
+    static MusterException of(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return cause instanceof MusterException known
+                ? known
+                : new MusterException(ErrorCode.INTERNAL, "The request failed.", cause);
+    }
+
+    /** @param ref what the client calls what failed; null: it is not about one thing */
+    static ByteBuffer frame(@Nullable String ref, MusterException failure, String errorId) {
+        if (failure.code().status() >= 500) {
+            log.atLevel(failure.code() == ErrorCode.INTERNAL ? Level.ERROR : Level.DEBUG)
+                    .addKeyValue("errorId", errorId)
+                    .addKeyValue("code", failure.code().code())
+                    .setCause(failure)
+                    .log("request of a viewer failed");
+        }
+        @Nullable String detail = failure.getMessage();
+        return Frames.error(ref, failure.code(), detail == null ? failure.code().when() : detail, errorId);
+    }
+}

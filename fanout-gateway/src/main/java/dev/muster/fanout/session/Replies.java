@@ -1,0 +1,35 @@
+package dev.muster.fanout.session;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** Frames that wait for the socket because the client asked for them; there is an end to what may wait. Pure. Not thread-safe. */
+final class Replies {
+    /** A client that asks on without reading is cut. */
+    static final int FRAMES_MAX = 256;
+
+    private final Deque<ByteBuffer> frames = new ArrayDeque<>(2);
+
+    /** Whether it was added; false: too many wait already. */
+    boolean add(ByteBuffer frame) {
+        return frames.size() < FRAMES_MAX && frames.add(frame);
+    }
+
+    /** Adds one that goes before all that wait. */
+    void addFirst(ByteBuffer frame) {
+        frames.addFirst(frame);
+    }
+
+    /**
+     * Moves on as many as the batch takes.
+     *
+     * @return whether none is left
+     */
+    boolean drainTo(Batch batch) {
+        while (!batch.isFull() && !frames.isEmpty()) {
+            batch.add(frames.remove());
+        }
+        return frames.isEmpty();
+    }
+}
