@@ -154,7 +154,8 @@ public final class FanoutServer implements AutoCloseable {
                         kafka.names().of(Topic.REPLIES), kafka.partitions().ofGateway(gatewayId)),
                 gatewayId,
                 commands::accept));
-        StdoutTopic stdout = new StdoutTopic(admin, probe::answers, kafka.names().of(Topic.STDOUT), System::nanoTime);
+        StdoutTopic stdout =
+                new StdoutTopic(admin, probe::answers, kafka.names().of(Topic.STDOUT), System::nanoTime);
         RawOutput raw = closer.add(new RawOutput(
                 registry,
                 stdout::facts,

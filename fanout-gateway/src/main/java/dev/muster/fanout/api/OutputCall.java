@@ -17,8 +17,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** A task's output: clean text, raw bytes with ranges, or a recording. */
 public final class OutputCall {
@@ -168,8 +168,8 @@ public final class OutputCall {
                 () -> raw.follow(task.getNodeId(), task.getTaskId(), from, size -> missingAtEnd(task, size));
         CompletableFuture<BlockSource> body = head.isPresent()
                 ? begin.get()
-                : CompletableFuture.completedFuture(new AwaitedOutput(
-                        begin, () -> registry.getTask(task.getNodeId(), task.getTaskId()), executor));
+                : CompletableFuture.completedFuture(
+                        new AwaitedOutput(begin, () -> registry.getTask(task.getNodeId(), task.getTaskId()), executor));
         return body.thenApply(source -> Answer.stream(200, BINARY, source, -1));
     }
 

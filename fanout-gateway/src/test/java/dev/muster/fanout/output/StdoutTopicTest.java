@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 class StdoutTopicTest {
     @Test
     void a_broker_that_is_known_to_be_away_is_not_waited_for() {
-        Admin silent = (Admin)
-                Proxy.newProxyInstance(Admin.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, arguments) -> {
+        Admin silent = (Admin) Proxy.newProxyInstance(
+                Admin.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, arguments) -> {
                     throw new AssertionError(method + " was asked");
                 });
 
