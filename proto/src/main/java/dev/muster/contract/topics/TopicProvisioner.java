@@ -10,6 +10,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -22,6 +24,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /** Creates the topics that are missing and refuses to go on with others than expected. Safe to run from several processes at once. */
 public final class TopicProvisioner {
     private static final long TIMEOUT_SECONDS = 30;
+    /** The client's own may be shorter, for calls that somebody waits for; at a start the broker may still be starting, too. */
+    private static final int TIMEOUT_MILLIS = (int) TimeUnit.SECONDS.toMillis(TIMEOUT_SECONDS);
 
     private final Admin admin;
     private final TopicNames names;
@@ -98,8 +102,10 @@ public final class TopicProvisioner {
             byName.put(names.of(topic), topic);
         }
         Map<Topic, TopicDescription> present = new HashMap<>();
-        for (Map.Entry<String, KafkaFuture<TopicDescription>> entry :
-                admin.describeTopics(byName.keySet()).topicNameValues().entrySet()) {
+        for (Map.Entry<String, KafkaFuture<TopicDescription>> entry : admin.describeTopics(
+                        byName.keySet(), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+                .topicNameValues()
+                .entrySet()) {
             Topic topic = byName.get(entry.getKey());
             try {
                 TopicDescription description = entry.getValue().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
@@ -121,8 +127,10 @@ public final class TopicProvisioner {
         if (missing.isEmpty()) {
             return;
         }
-        for (Map.Entry<String, KafkaFuture<Void>> entry :
-                admin.createTopics(missing).values().entrySet()) {
+        for (Map.Entry<String, KafkaFuture<Void>> entry : admin.createTopics(
+                        missing, new CreateTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+                .values()
+                .entrySet()) {
             try {
                 entry.getValue().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
             } catch (ExecutionException e) {

@@ -3,6 +3,9 @@ package dev.muster.local.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.muster.contract.settings.Env;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.local.Ports;
 import dev.muster.local.StartFailure;
 import java.io.BufferedReader;
@@ -15,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -42,6 +47,27 @@ class EmbeddedBrokerTest {
         }
         try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0)) {
             assertThat(readAll(broker.bootstrapServers())).isEqualTo(numbers(500));
+        }
+    }
+
+    @Test
+    void who_makes_the_topics_waits_for_a_broker_that_starts_later_however_short_its_clients_waits_are()
+            throws Exception {
+        int port = Ports.free();
+        Map<String, Object> impatient = Map.of(
+                "bootstrap.servers", "127.0.0.1:" + port, "default.api.timeout.ms", "200", "request.timeout.ms", "200");
+        KafkaSettings settings =
+                KafkaSettings.from(new Env(Map.of("MUSTER_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:" + port)));
+        try (Admin admin = Admin.create(impatient)) {
+            FutureTask<Boolean> made = new FutureTask<>(() -> {
+                new TopicProvisioner(admin, settings.names(), settings.partitions(), 1).ensure();
+                return true;
+            });
+            new Thread(made, "provisioner").start();
+            try (EmbeddedBroker broker = EmbeddedBroker.start(directory, port)) {
+                assertThat(made.get(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(broker.bootstrapServers()).endsWith(":" + port);
+            }
         }
     }
 
