@@ -25,6 +25,7 @@ import dev.muster.ingress.session.LiveSession;
 import dev.muster.ingress.session.OutputLimits;
 import dev.muster.ingress.session.SessionLimits;
 import dev.muster.ingress.session.Sessions;
+import dev.muster.ingress.session.SpareArrays;
 import dev.muster.proto.records.v1.NodeRecord;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
@@ -141,6 +142,7 @@ final class GatewayNode {
                     heartbeats,
                     new ByteBudget(256 << 10),
                     new Backlogs(new BacklogLimits(0, 0, 0), partitions.node(), world.time::nanos),
+                    new SpareArrays(),
                     partitions,
                     new SessionLimits(
                             HEARTBEAT_MILLIS,
