@@ -103,6 +103,8 @@ public final class OutputBatch {
             for (byte[] chunk : chunks) {
                 out.writeByteArray(CHUNKS_FIELD, chunk);
             }
+            // an array that was used before has something in what would be left
+            out.checkNoSpaceLeft();
         } catch (IOException e) {
             throw new IllegalStateException("the size was computed wrongly", e);
         }

@@ -95,6 +95,7 @@ public final class OutputSession {
     public Verdict take(byte[] wire, boolean room) {
         TerminalTrack last = latest;
         if (last != null && plain.read(wire) && plain.isOf(last.idBytes()) && rules.isGood(plain)) {
+            plain.forget();
             return take(last, plain.start(), plain.end(), false, wire, room);
         }
         OutputChunk chunk;
@@ -129,7 +130,7 @@ public final class OutputSession {
             return Verdict.POISONED;
         }
         Position due = track.next();
-        if (end.compareTo(due) <= 0) {
+        if (end.compareTo(due) <= 0 && end.marker() <= due.marker()) {
             return start.compareTo(track.first()) >= 0
                     ? Verdict.REPEAT
                     : take(beginAnew(track, start), start, end, exit, wire, room);

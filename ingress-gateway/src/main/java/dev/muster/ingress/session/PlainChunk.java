@@ -17,7 +17,9 @@ final class PlainChunk {
     /** A longer one is no number that fits. */
     private static final int VARINT_BITS = 63;
 
-    private byte[] wire = new byte[0];
+    private static final byte[] NOTHING = {};
+
+    private byte[] wire = NOTHING;
     private int at;
     private int idFrom;
     private int idBytes;
@@ -57,6 +59,11 @@ final class PlainChunk {
 
     boolean isOf(byte[] terminalId) {
         return Arrays.equals(wire, idFrom, idFrom + idBytes, terminalId, 0, terminalId.length);
+    }
+
+    /** Lets go of the message, which may be used for another one from now on; what was read from it stays, but for the terminal's id. */
+    void forget() {
+        wire = NOTHING;
     }
 
     int dataBytes() {

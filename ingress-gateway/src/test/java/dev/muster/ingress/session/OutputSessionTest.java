@@ -172,6 +172,9 @@ final class OutputSessionTest {
         assertThat(take(data(TERMINAL, 5, 1, 10))).isEqualTo(Outcome.REFUSED);
         assertThat(take(data(TERMINAL, 5, 2, 10))).isEqualTo(Outcome.ACCEPTED);
         assertThat(take(data(TERMINAL, 20, 1, 10))).isEqualTo(Outcome.REFUSED);
+        assertThat(take(exit(TERMINAL, 7, 3))).isEqualTo(Outcome.REFUSED);
+        take(data(OTHER, 5, 1, 6));
+        assertThat(take(exit(OTHER, 3, 2))).isEqualTo(Outcome.REFUSED);
     }
 
     @Test
