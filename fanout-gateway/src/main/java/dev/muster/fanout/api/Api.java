@@ -63,7 +63,7 @@ public final class Api implements AutoCloseable {
         this.mutations = mutations;
         this.problems = problems;
         this.executor = executor;
-        this.stalls = new StallWatch(stall);
+        this.stalls = new StallWatch(stall, problems);
     }
 
     @Override

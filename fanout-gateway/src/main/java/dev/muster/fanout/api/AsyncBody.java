@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Writes a body without a thread that waits for the client: the container says when it can take more, the source when it has more. At most one block is in flight.
  * Steps run one at a time, on the container's or the executor's thread, guarded by this object.
  */
-final class AsyncBody implements WriteListener {
+final class AsyncBody implements WriteListener, StallWatch.Body {
     /** What a source is waited for before the client is looked after. */
     private static final long SILENCE_NANOS = 1_000_000_000L;
 
@@ -93,8 +93,14 @@ final class AsyncBody implements WriteListener {
         finish(error);
     }
 
+    @Override
+    public synchronized void cutIfOver(long nowNanos, Duration stall) {
+        cutIfStalled(nowNanos, stall);
+        cutIfAbandoned(nowNanos);
+    }
+
     /** Ends the body if the client has not taken the last block for so long. */
-    synchronized void cutIfStalled(long nowNanos, Duration stall) {
+    private void cutIfStalled(long nowNanos, Duration stall) {
         if (waiting && nowNanos - waitingSinceNanos > stall.toNanos()) {
             waiting = false;
             finish(new TimeoutException("the client took nothing for " + stall.toMillis() + " ms"));
@@ -102,7 +108,7 @@ final class AsyncBody implements WriteListener {
     }
 
     /** Ends the body if its source has nothing to say and nobody listens any more. */
-    synchronized void cutIfAbandoned(long nowNanos) {
+    private void cutIfAbandoned(long nowNanos) {
         if (asking && !done.isDone() && nowNanos - askingSinceNanos > SILENCE_NANOS && abandoned.getAsBoolean()) {
             finish(new IOException("the client has gone"));
         }

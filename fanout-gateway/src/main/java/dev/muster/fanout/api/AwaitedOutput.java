@@ -3,6 +3,8 @@ package dev.muster.fanout.api;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.output.BlockSource;
+import dev.muster.fanout.output.OutputEnd;
+import dev.muster.fanout.output.Repeat;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.TaskState;
 import java.nio.ByteBuffer;
@@ -17,42 +19,71 @@ import org.jspecify.annotations.Nullable;
 /** The output of a task that has not begun to print: it is opened once it has, and is empty where the task ends without. */
 final class AwaitedOutput implements BlockSource {
     private static final Duration PAUSE = Duration.ofMillis(200);
-    /** The registry's view of the output can be behind the news that the task has ended. */
-    private static final Duration SETTLE = Duration.ofSeconds(45);
+    private static final Duration PAUSE_MAX = Duration.ofSeconds(2);
+    /** The registry's view of the output can be behind the news that the task has ended; and it may be away for a while. */
+    private static final Duration PATIENCE = Duration.ofSeconds(45);
 
     private final Supplier<CompletableFuture<BlockSource>> open;
     private final Supplier<CompletableFuture<Task>> task;
-    private final Executor executor;
+    private final Pauses pauses;
+    private final Runnable release;
     private @Nullable BlockSource opened;
     private boolean closed;
-    private long overAtNanos;
+    // of one look after the other
+    private Duration pause = PAUSE;
+    private TaskState state = TaskState.TASK_STATE_UNSPECIFIED;
+    private @Nullable Long overAtNanos;
+    private @Nullable Long failingAtNanos;
 
-    /** @param open fails with {@code not-found} as long as there is nothing */
+    /** Time, as it passes between looks. */
+    interface Pauses {
+        CompletableFuture<Void> pause(Duration time);
+
+        long nanoTime();
+
+        /** As they are. */
+        static Pauses on(Executor executor) {
+            return new Pauses() {
+                @Override
+                public CompletableFuture<Void> pause(Duration time) {
+                    return CompletableFuture.runAsync(
+                            () -> {},
+                            CompletableFuture.delayedExecutor(time.toMillis(), TimeUnit.MILLISECONDS, executor));
+                }
+
+                @Override
+                public long nanoTime() {
+                    return System.nanoTime();
+                }
+            };
+        }
+    }
+
+    /**
+     * @param open fails with {@code not-found} as long as there is nothing
+     * @param task fails where the caller may not read its output, or no longer
+     * @param release once nobody wants it any more, whether it was opened or not
+     */
     AwaitedOutput(
-            Supplier<CompletableFuture<BlockSource>> open, Supplier<CompletableFuture<Task>> task, Executor executor) {
+            Supplier<CompletableFuture<BlockSource>> open,
+            Supplier<CompletableFuture<Task>> task,
+            Pauses pauses,
+            Runnable release) {
         this.open = open;
         this.task = task;
-        this.executor = executor;
+        this.pauses = pauses;
+        this.release = release;
     }
 
     @Override
     public CompletableFuture<Optional<ByteBuffer>> next() {
         @Nullable BlockSource source = opened();
-        if (source != null) {
-            return source.next();
-        }
-        // the task is read first: what it printed before it ended is then found
-        return task.get()
-                .thenCompose(seen -> open.get()
-                        .thenCompose(this::begin)
-                        .exceptionallyCompose(error -> Problems.problemOf(error).code() == ErrorCode.NOT_FOUND
-                                ? nothing(seen)
-                                : CompletableFuture.failedFuture(error)));
+        return source != null ? source.next() : Repeat.until(this::look).thenCompose(BlockSource::next);
     }
 
     @Override
     public void close() {
-        BlockSource source;
+        @Nullable BlockSource source;
         synchronized (this) {
             closed = true;
             source = opened;
@@ -60,42 +91,106 @@ final class AwaitedOutput implements BlockSource {
         if (source != null) {
             source.close();
         }
+        release.run();
     }
 
     private synchronized @Nullable BlockSource opened() {
         return opened;
     }
 
-    private CompletableFuture<Optional<ByteBuffer>> begin(BlockSource source) {
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    private CompletableFuture<Optional<BlockSource>> look() {
+        if (isClosed()) {
+            return nothing();
+        }
+        return seen().exceptionally(error -> new Seen(Task.getDefaultInstance(), Optional.empty(), Optional.of(error)))
+                .thenCompose(this::judged);
+    }
+
+    private record Seen(Task task, Optional<BlockSource> output, Optional<Throwable> error) {}
+
+    // the task is read first: what it printed before it ended is then found
+    private CompletableFuture<Seen> seen() {
+        return task.get()
+                .thenCompose(read -> open.get()
+                        .thenApply(source -> new Seen(read, Optional.of(source), Optional.empty()))
+                        .exceptionally(error -> {
+                            MusterException problem = Problems.problemOf(error);
+                            if (problem.code() == ErrorCode.NOT_FOUND) {
+                                return new Seen(read, Optional.empty(), Optional.empty());
+                            }
+                            throw problem;
+                        }));
+    }
+
+    private CompletableFuture<Optional<BlockSource>> judged(Seen seen) {
+        if (seen.error().isPresent()) {
+            return failed(seen.error().get());
+        }
+        return seen.output().isPresent()
+                ? CompletableFuture.completedFuture(begin(seen.output().get()))
+                : notYet(seen.task());
+    }
+
+    private Optional<BlockSource> begin(BlockSource source) {
         synchronized (this) {
             if (!closed) {
                 opened = source;
-                return source.next();
+                return Optional.of(source);
             }
         }
         source.close();
-        return CompletableFuture.completedFuture(Optional.empty());
+        return Optional.of(BlockSource.of(new byte[0]));
     }
 
-    private CompletableFuture<Optional<ByteBuffer>> nothing(Task seen) {
-        boolean over = seen.getState().getNumber() > TaskState.RUNNING.getNumber();
+    private CompletableFuture<Optional<BlockSource>> notYet(Task seen) {
+        failingAtNanos = null;
+        boolean over = OutputEnd.isFinal(seen.getState());
         if (over && seen.getOutputBytes() == 0) {
-            return CompletableFuture.completedFuture(Optional.empty());
+            return nothing();
         }
-        synchronized (this) {
-            if (closed) {
-                return CompletableFuture.completedFuture(Optional.empty());
-            }
-            long now = System.nanoTime();
-            overAtNanos = over && overAtNanos == 0 ? now : overAtNanos;
-            if (over && now - overAtNanos > SETTLE.toNanos()) {
+        if (over) {
+            long now = pauses.nanoTime();
+            overAtNanos = overAtNanos == null ? Long.valueOf(now) : overAtNanos;
+            if (now - overAtNanos > PATIENCE.toNanos()) {
                 return CompletableFuture.failedFuture(new MusterException(
                         ErrorCode.UNAVAILABLE, "The end of this output has not reached the registry yet."));
             }
         }
-        return CompletableFuture.supplyAsync(
-                        () -> seen,
-                        CompletableFuture.delayedExecutor(PAUSE.toMillis(), TimeUnit.MILLISECONDS, executor))
-                .thenCompose(waited -> next());
+        // news are likely to be followed by more
+        pause = seen.getState() == state ? longer(pause) : PAUSE;
+        state = seen.getState();
+        return again();
+    }
+
+    /** What passes is waited for; the answer has begun, so its client cannot be told to come again. */
+    private CompletableFuture<Optional<BlockSource>> failed(Throwable error) {
+        MusterException problem = Problems.problemOf(error);
+        if (!problem.code().retryable() || problem.code() == ErrorCode.INTERNAL) {
+            return CompletableFuture.failedFuture(error);
+        }
+        long now = pauses.nanoTime();
+        failingAtNanos = failingAtNanos == null ? Long.valueOf(now) : failingAtNanos;
+        if (now - failingAtNanos > PATIENCE.toNanos()) {
+            return CompletableFuture.failedFuture(error);
+        }
+        pause = longer(pause);
+        return again();
+    }
+
+    private CompletableFuture<Optional<BlockSource>> again() {
+        return pauses.pause(pause).thenApply(waited -> Optional.empty());
+    }
+
+    private static Duration longer(Duration pause) {
+        Duration more = pause.multipliedBy(3).dividedBy(2);
+        return more.compareTo(PAUSE_MAX) < 0 ? more : PAUSE_MAX;
+    }
+
+    private static CompletableFuture<Optional<BlockSource>> nothing() {
+        return CompletableFuture.completedFuture(Optional.of(BlockSource.of(new byte[0])));
     }
 }

@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.auth.User;
 import dev.muster.fanout.output.BlockSource;
 import dev.muster.fanout.output.OutputEnd;
 import dev.muster.fanout.output.RawOutput;
@@ -17,7 +18,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** A task's output: clean text, raw bytes with ranges, or a recording. */
@@ -34,7 +34,7 @@ public final class OutputCall {
     private final RawOutput raw;
     private final Problems problems;
     private final Clock clock;
-    private final Executor executor;
+    private final AwaitedOutput.Pauses pauses;
 
     public OutputCall(
             Api api, RegistryClient registry, RawOutput raw, Problems problems, Clock clock, Executor executor) {
@@ -43,7 +43,7 @@ public final class OutputCall {
         this.raw = raw;
         this.problems = problems;
         this.clock = clock;
-        this.executor = executor;
+        this.pauses = AwaitedOutput.Pauses.on(executor);
     }
 
     public void addTo(RoutesConfig routes) {
@@ -64,7 +64,9 @@ public final class OutputCall {
                         .thenCompose(task -> settled(task, view.getState(), !format.equals("raw"), System.nanoTime())
                                 .thenCompose(head -> switch (format) {
                                     case "raw" ->
-                                        follow ? following(ask, task, head) : raw(ask, task, view.getState(), head);
+                                        follow
+                                                ? following(ask, task, view.getState(), head)
+                                                : raw(ask, task, view.getState(), head);
                                     case "asciicast" -> recording(task, head, (int) version);
                                     default -> text(task, head);
                                 })));
@@ -95,11 +97,7 @@ public final class OutputCall {
                         throw new MusterException(
                                 ErrorCode.UNAVAILABLE, "The end of this output has not reached the registry yet.");
                     }
-                    return CompletableFuture.supplyAsync(
-                                    () -> task,
-                                    CompletableFuture.delayedExecutor(
-                                            SETTLE_PAUSE.toMillis(), TimeUnit.MILLISECONDS, executor))
-                            .thenCompose(waited -> settled(task, node, whole, sinceNanos));
+                    return pauses.pause(SETTLE_PAUSE).thenCompose(waited -> settled(task, node, whole, sinceNanos));
                 });
     }
 
@@ -162,15 +160,30 @@ public final class OutputCall {
         });
     }
 
-    private CompletableFuture<Answer> following(Ask ask, Task task, Optional<RawOutput.Head> head) {
+    private CompletableFuture<Answer> following(Ask ask, Task task, NodeState node, Optional<RawOutput.Head> head) {
         long from = ask.number("from", 0, Long.MAX_VALUE).orElse(0L);
+        long missing = OutputEnd.missing(task, 0);
+        if (head.isEmpty() && missing > 0 && isReached(task, node, head)) {
+            throw neverCame(missing);
+        }
+        RawOutput.Permit permit = raw.permit();
         Supplier<CompletableFuture<BlockSource>> begin =
-                () -> raw.follow(task.getNodeId(), task.getTaskId(), from, size -> missingAtEnd(task, size));
+                () -> raw.follow(permit, task.getNodeId(), task.getTaskId(), from, size -> missingAtEnd(task, size));
         CompletableFuture<BlockSource> body = head.isPresent()
                 ? begin.get()
                 : CompletableFuture.completedFuture(
-                        new AwaitedOutput(begin, () -> registry.getTask(task.getNodeId(), task.getTaskId()), executor));
-        return body.thenApply(source -> Answer.stream(200, BINARY, source, -1));
+                        new AwaitedOutput(begin, () -> permitted(ask.user(), task), pauses, permit::close));
+        return body.thenApply(source -> Answer.stream(200, BINARY, source, -1)).whenComplete((answer, error) -> {
+            if (error != null) {
+                permit.close();
+            }
+        });
+    }
+
+    /** The task as it is now, for one who may still read what it prints. */
+    private CompletableFuture<Task> permitted(User user, Task task) {
+        return NodeAccess.require(registry, user, task.getNodeId(), Role.ROLE_WATCH)
+                .thenCompose(view -> registry.getTask(task.getNodeId(), task.getTaskId()));
     }
 
     /** Of a terminal without an end: nothing while more may come, else how many bytes never did. */

@@ -9,23 +9,35 @@ import java.util.concurrent.TimeUnit;
 
 /** Ends bodies whose client takes nothing any more, or has gone: one timer for all of them. Thread-safe. */
 final class StallWatch implements AutoCloseable {
+    /** An answer on its way. */
+    interface Body {
+        /** Ends it if its client has taken nothing for so long, or has gone. */
+        void cutIfOver(long nowNanos, Duration stall);
+    }
+
     private final Duration stall;
-    private final Set<AsyncBody> bodies = ConcurrentHashMap.newKeySet();
+    private final Problems problems;
+    private final Set<Body> bodies = ConcurrentHashMap.newKeySet();
+    /** Those of which a fault was logged. */
+    private final Set<Body> faulty = ConcurrentHashMap.newKeySet();
+
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-stalls"));
 
-    StallWatch(Duration stall) {
+    StallWatch(Duration stall, Problems problems) {
         this.stall = stall;
+        this.problems = problems;
         long everyMillis = Math.max(20, Math.min(1_000, stall.toMillis() / 4));
         var unused = timer.scheduleWithFixedDelay(this::sweep, everyMillis, everyMillis, TimeUnit.MILLISECONDS);
     }
 
-    void add(AsyncBody body) {
+    void add(Body body) {
         bodies.add(body);
     }
 
-    void remove(AsyncBody body) {
+    void remove(Body body) {
         bodies.remove(body);
+        faulty.remove(body);
     }
 
     @Override
@@ -36,8 +48,14 @@ final class StallWatch implements AutoCloseable {
     private void sweep() {
         long now = System.nanoTime();
         bodies.forEach(body -> {
-            body.cutIfStalled(now, stall);
-            body.cutIfAbandoned(now);
+            try {
+                body.cutIfOver(now, stall);
+            } catch (RuntimeException e) {
+                // the timer would end with it, and nobody be watched any more
+                if (faulty.add(body)) {
+                    problems.json(e);
+                }
+            }
         });
     }
 }

@@ -4,6 +4,7 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.query.v1.GetOutputIndexResponse;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -55,6 +57,29 @@ public final class RawOutput implements AutoCloseable {
         this.executor = executor;
     }
 
+    /** One of the downloads that may be at once, until it is closed. */
+    public final class Permit implements AutoCloseable {
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        private Permit() {}
+
+        /** Again is as good as once. */
+        @Override
+        public void close() {
+            if (!closed.getAndSet(true)) {
+                downloads.release();
+            }
+        }
+    }
+
+    /** @throws MusterException {@code rate-limited} where there are too many already */
+    public Permit permit() {
+        if (!downloads.tryAcquire()) {
+            throw new MusterException(ErrorCode.RATE_LIMITED, "Too many downloads of output at once.");
+        }
+        return new Permit();
+    }
+
     /** Nothing where the output has not begun, or its first byte is past retention, or nobody can say now. */
     public CompletableFuture<Optional<Available>> available(String nodeId, String terminalId) {
         return registry.getOutputIndex(nodeId, terminalId, 0)
@@ -85,7 +110,7 @@ public final class RawOutput implements AutoCloseable {
      * @return the body, whose first block was read already: what fails at once fails here
      */
     public CompletableFuture<BlockSource> raw(String nodeId, String terminalId, long from, long to) {
-        return open(nodeId, terminalId, from, new RawSteps(to - from), to, null);
+        return permitted(permit -> open(permit, nodeId, terminalId, from, new RawSteps(to - from), to, null));
     }
 
     /** Asks how the output of so many bytes ends where no exit marker comes: nothing while more may come, else how many bytes never did. */
@@ -93,15 +118,21 @@ public final class RawOutput implements AutoCloseable {
         CompletableFuture<Optional<Long>> missing(long size);
     }
 
-    /** The raw bytes from an offset on until the terminal ends. */
-    public CompletableFuture<BlockSource> follow(String nodeId, String terminalId, long from, Ending ending) {
-        return open(nodeId, terminalId, from, new RawSteps(Long.MAX_VALUE), from, ending);
+    /**
+     * The raw bytes from an offset on until the terminal ends.
+     *
+     * @param permit closed with the body; where there is none it stays the caller's
+     */
+    public CompletableFuture<BlockSource> follow(
+            Permit permit, String nodeId, String terminalId, long from, Ending ending) {
+        return open(permit, nodeId, terminalId, from, new RawSteps(Long.MAX_VALUE), from, ending);
     }
 
     /** A recording of all so far. */
     public CompletableFuture<BlockSource> recording(
             String nodeId, String terminalId, int version, long startedAtMillis, long size) {
-        return open(nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, null);
+        return permitted(
+                permit -> open(permit, nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, null));
     }
 
     @Override
@@ -109,18 +140,28 @@ public final class RawOutput implements AutoCloseable {
         pool.close();
     }
 
-    private CompletableFuture<BlockSource> open(
-            String nodeId, String terminalId, long from, Renderer renderer, long to, @Nullable Ending ending) {
-        if (!downloads.tryAcquire()) {
-            return CompletableFuture.failedFuture(
-                    new MusterException(ErrorCode.RATE_LIMITED, "Too many downloads of output at once."));
+    private CompletableFuture<BlockSource> permitted(Function<Permit, CompletableFuture<BlockSource>> begin) {
+        Permit permit;
+        try {
+            permit = permit();
+        } catch (MusterException e) {
+            return CompletableFuture.failedFuture(e);
         }
-        AtomicBoolean released = new AtomicBoolean();
-        Runnable release = () -> {
-            if (!released.getAndSet(true)) {
-                downloads.release();
+        return begin.apply(permit).whenComplete((download, error) -> {
+            if (error != null) {
+                permit.close();
             }
-        };
+        });
+    }
+
+    private CompletableFuture<BlockSource> open(
+            Permit permit,
+            String nodeId,
+            String terminalId,
+            long from,
+            Renderer renderer,
+            long to,
+            @Nullable Ending ending) {
         return registry.getOutputIndex(nodeId, terminalId, from)
                 .thenCombine(facts.get(), (index, now) -> {
                     if (isGone(index, now)) {
@@ -134,14 +175,9 @@ public final class RawOutput implements AutoCloseable {
                             renderer,
                             to,
                             ending,
-                            release);
+                            permit);
                 })
-                .thenCompose(Download::primed)
-                .whenComplete((download, error) -> {
-                    if (error != null) {
-                        release.run();
-                    }
-                });
+                .thenCompose(Download::primed);
     }
 
     private static boolean isGone(GetOutputIndexResponse index, StdoutTopic.Facts facts) {
@@ -164,15 +200,15 @@ public final class RawOutput implements AutoCloseable {
         /** Null: it ends at {@code to}. */
         private final @Nullable Ending ending;
 
-        private final Runnable release;
+        private final Permit permit;
         private long to;
         private long lastOffset;
         private boolean last;
-        private boolean closed;
+        private volatile boolean closed;
         private long movedAtNanos = System.nanoTime();
         private long movedTo = -1;
         private long askedAtNanos = System.nanoTime();
-        private @Nullable CompletableFuture<Optional<java.nio.ByteBuffer>> primed;
+        private @Nullable CompletableFuture<Optional<ByteBuffer>> primed;
 
         Download(
                 String nodeId,
@@ -182,7 +218,7 @@ public final class RawOutput implements AutoCloseable {
                 Renderer renderer,
                 long to,
                 @Nullable Ending ending,
-                Runnable release) {
+                Permit permit) {
             this.nodeId = nodeId;
             this.terminalId = terminalId;
             this.place = new StdoutPool.Place(
@@ -190,14 +226,18 @@ public final class RawOutput implements AutoCloseable {
             this.reader = reader;
             this.renderer = renderer;
             this.ending = ending;
-            this.release = release;
+            this.permit = permit;
             this.to = ending != null ? index.getMark().getOffset() : to;
             this.lastOffset = index.getMark().getOffset() < this.to ? UNKNOWN : index.getLastOffset();
             this.last = ending == null || index.hasExit();
         }
 
         CompletableFuture<BlockSource> primed() {
-            CompletableFuture<Optional<java.nio.ByteBuffer>> first = read();
+            // who waits for more is answered before there is any: nobody would notice if they went
+            if (ending != null && isComplete()) {
+                return CompletableFuture.completedFuture(this);
+            }
+            CompletableFuture<Optional<ByteBuffer>> first = read();
             return first.thenApply(block -> {
                 primed = first;
                 return this;
@@ -205,8 +245,8 @@ public final class RawOutput implements AutoCloseable {
         }
 
         @Override
-        public CompletableFuture<Optional<java.nio.ByteBuffer>> next() {
-            @Nullable CompletableFuture<Optional<java.nio.ByteBuffer>> first = primed;
+        public CompletableFuture<Optional<ByteBuffer>> next() {
+            @Nullable CompletableFuture<Optional<ByteBuffer>> first = primed;
             primed = null;
             return first != null ? first : read();
         }
@@ -214,10 +254,15 @@ public final class RawOutput implements AutoCloseable {
         @Override
         public void close() {
             closed = true;
-            release.run();
+            permit.close();
         }
 
-        private CompletableFuture<Optional<java.nio.ByteBuffer>> read() {
+        private CompletableFuture<Optional<ByteBuffer>> read() {
+            return Repeat.until(this::step);
+        }
+
+        /** The next block, or the end; or neither yet. */
+        private CompletableFuture<Optional<Optional<ByteBuffer>>> step() {
             if (closed) {
                 return CompletableFuture.failedFuture(new java.io.IOException("nobody reads any more"));
             }
@@ -237,10 +282,10 @@ public final class RawOutput implements AutoCloseable {
             return renderer instanceof CastSteps ? place.offset() > lastOffset : bytes;
         }
 
-        private CompletableFuture<Optional<java.nio.ByteBuffer>> afterSlice() {
+        private CompletableFuture<Optional<Optional<ByteBuffer>>> afterSlice() {
             if (renderer.size() > 0) {
                 return CompletableFuture.completedFuture(
-                        Optional.of(renderer.take().take()));
+                        Optional.of(Optional.of(renderer.take().take())));
             }
             if (!isComplete() && place.offset() > lastOffset) {
                 return CompletableFuture.failedFuture(hole());
@@ -255,12 +300,16 @@ public final class RawOutput implements AutoCloseable {
             if (lastOffset == UNKNOWN && System.nanoTime() - askedAtNanos > ASK_NANOS) {
                 askedAtNanos = System.nanoTime();
                 return registry.getOutputIndex(nodeId, terminalId, reader.offset())
-                        .thenCompose(index -> {
+                        .thenApply(index -> {
                             lastOffset = index.getMark().getOffset() < to ? UNKNOWN : index.getLastOffset();
-                            return read();
+                            return Optional.empty();
                         });
             }
-            return read();
+            return again();
+        }
+
+        private static CompletableFuture<Optional<Optional<ByteBuffer>>> again() {
+            return CompletableFuture.completedFuture(Optional.empty());
         }
 
         /** The registry went on behind bytes that never came. */
@@ -271,12 +320,12 @@ public final class RawOutput implements AutoCloseable {
                             .formatted(reader.offset()));
         }
 
-        private CompletableFuture<Optional<java.nio.ByteBuffer>> complete() {
+        private CompletableFuture<Optional<Optional<ByteBuffer>>> complete() {
             if (last) {
                 if (renderer instanceof CastSteps && reader.offset() < to) {
                     return CompletableFuture.failedFuture(hole());
                 }
-                return CompletableFuture.completedFuture(Optional.empty());
+                return CompletableFuture.completedFuture(Optional.of(Optional.empty()));
             }
             return CompletableFuture.supplyAsync(
                             () -> null,
@@ -287,15 +336,15 @@ public final class RawOutput implements AutoCloseable {
                         lastOffset = index.getLastOffset();
                         last = index.hasExit();
                         movedAtNanos = System.nanoTime();
-                        return last || !isComplete() ? read() : withoutExit();
+                        return last || !isComplete() ? again() : withoutExit();
                     });
         }
 
         /** Nothing more is there. That may be all, though no exit marker says so. */
-        private CompletableFuture<Optional<java.nio.ByteBuffer>> withoutExit() {
+        private CompletableFuture<Optional<Optional<ByteBuffer>>> withoutExit() {
             Ending asked = ending;
             if (asked == null || System.nanoTime() - askedAtNanos < ASK_NANOS) {
-                return read();
+                return again();
             }
             askedAtNanos = System.nanoTime();
             return asked.missing(reader.offset()).thenCompose(missing -> {
@@ -303,7 +352,7 @@ public final class RawOutput implements AutoCloseable {
                     return CompletableFuture.failedFuture(hole());
                 }
                 last = missing.isPresent();
-                return read();
+                return again();
             });
         }
     }

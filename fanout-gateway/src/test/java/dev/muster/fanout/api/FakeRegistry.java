@@ -73,6 +73,8 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     /** So many reads of an index are told to come again. */
     final AtomicInteger unavailable = new AtomicInteger();
 
+    final AtomicInteger indexesRead = new AtomicInteger();
+
     synchronized void put(NodeView view) {
         nodes.put(view.getNode().getNodeId(), view);
     }
@@ -117,6 +119,10 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
 
     synchronized void put(String terminalId, GetOutputIndexResponse index) {
         indexes.put(terminalId, index);
+    }
+
+    synchronized void removeIndex(String terminalId) {
+        indexes.remove(terminalId);
     }
 
     /** What the control app would answer. */
@@ -311,6 +317,7 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     @Override
     public synchronized void getOutputIndex(
             GetOutputIndexRequest request, StreamObserver<GetOutputIndexResponse> answer) {
+        indexesRead.incrementAndGet();
         if (unavailable.getAndDecrement() > 0) {
             fail(answer, Status.UNAVAILABLE, ErrorCode.UNAVAILABLE, "The store changes too fast.");
             return;

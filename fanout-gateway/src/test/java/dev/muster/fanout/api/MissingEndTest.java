@@ -88,6 +88,23 @@ class MissingEndTest {
     }
 
     @Test
+    void output_that_never_came_at_all_cannot_be_followed() throws Exception {
+        gateway.registry.removeIndex(TASK);
+        task(TaskState.FAILED, 10, Duration.ofHours(25));
+
+        assertProblem(get("raw"), 410, "raw-expired");
+        assertProblem(get("raw&follow=true"), 410, "raw-expired");
+    }
+
+    @Test
+    void output_of_a_lost_task_that_never_came_at_all_cannot_be_followed() throws Exception {
+        gateway.registry.removeIndex(TASK);
+        task(TaskState.LOST, 10, Duration.ofHours(25));
+
+        assertProblem(get("raw&follow=true"), 410, "raw-expired");
+    }
+
+    @Test
     void what_the_registry_has_gone_on_behind_is_said_to_be_lost() throws Exception {
         log.append(NODE, RawFixture.data(TASK, 50, "last\n".getBytes(StandardCharsets.UTF_8)));
         log.append(NODE, RawFixture.exit(TASK, 55, 0));

@@ -32,7 +32,11 @@ public enum ErrorCode {
     NODE_DISABLED(409, false, "The node is disabled.", "Enable the node first."),
     TASK_ENDED(409, false, "The task has ended already.", "Nothing: read its result."),
     TOO_MANY_TASKS(409, true, "The node's queue of tasks is full.", "Wait until tasks have ended, or cancel some."),
-    RAW_EXPIRED(410, false, "The raw output is past the retention of its topic.", "Read the clean history instead."),
+    RAW_EXPIRED(
+            410,
+            false,
+            "The raw output is past the retention of its topic, or bytes of it were lost on the way or never came.",
+            "Read the clean history instead, or ask for a range without the bytes that are missing."),
     PRECONDITION_FAILED(
             412,
             false,
