@@ -131,6 +131,15 @@ final class OutputIntake {
         steps.end();
     }
 
+    /** The terminal waits for nothing any longer; what next comes from behind a hole begins a wait of its own. */
+    void waitNoMore(TerminalHole hole) {
+        LiveTerminal terminal = terminals.terminal(hole.getNodeId(), hole.getTerminalId());
+        if (terminal.exists() && terminal.beyondSince() == hole.getSinceMillis()) {
+            terminal.waitNoMore();
+            terminal.flush();
+        }
+    }
+
     /** Returns why the watch was refused; empty if it was not. */
     String watch(String node, WatchRecord watch, long atMillis) {
         String id = watch.getTerminalId();

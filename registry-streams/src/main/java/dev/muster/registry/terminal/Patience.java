@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How time passes for terminals of one partition that wait for what is missing: only while it could have come. That is from each record of output to the next, and while the log's leader
- * says again and again that nothing was added, and nothing was read. An outage of the broker, a pause of this process and a backlog make nobody lose what comes right after them. Confined to the thread of its task.
+ * says again and again that it ends right behind the last record that was processed. An outage of the broker, a pause of this process, a backlog and a fetch that hangs make nobody lose what comes right after them. Nobody writes
+ * output in transactions, whose markers would take offsets. Confined to the thread of its task.
  */
 final class Patience {
     /** What one step of the log, or one look at its end, counts at most. */
@@ -17,21 +18,24 @@ final class Patience {
 
     private final Holes holes;
     private final LogEnds ends;
+    private final String topicId;
     private final int partition;
     private long lastAtMillis = Long.MAX_VALUE;
-    private boolean moved;
+    /** The end of the log at the last look, if all before it was processed. */
     private long end = UNKNOWN;
+
     private @Nullable CompletableFuture<Long> asked;
 
-    Patience(Holes holes, LogEnds ends, int partition) {
+    /** @param topicId of the output */
+    Patience(Holes holes, LogEnds ends, String topicId, int partition) {
         this.holes = holes;
         this.ends = ends;
+        this.topicId = topicId;
         this.partition = partition;
     }
 
     /** A record of output was processed. */
     void onRecord(long atMillis) {
-        moved = true;
         if (holes.isEmpty()) {
             lastAtMillis = Long.MAX_VALUE;
         } else {
@@ -40,13 +44,14 @@ final class Patience {
         }
     }
 
-    /** Comes every {@link #STEP}, and late when something holds the thread up. */
+    /** Nobody waits any longer. */
+    void stop() {
+        asked = null;
+        end = UNKNOWN;
+    }
+
+    /** Comes every {@link #STEP} while anybody waits, and late when something holds the thread up. */
     void onClock() {
-        if (holes.isEmpty()) {
-            asked = null;
-            end = UNKNOWN;
-            return;
-        }
         CompletableFuture<Long> answer = asked;
         if (answer != null && !answer.isDone()) {
             end = UNKNOWN;
@@ -55,11 +60,11 @@ final class Patience {
         long now = answer == null
                 ? UNKNOWN
                 : answer.exceptionally(failure -> UNKNOWN).join();
-        if (now != UNKNOWN && now == end && !moved) {
+        boolean isRead = now == holes.readUpTo(topicId);
+        if (isRead && now == end) {
             holes.pass(STEP.toMillis());
         }
-        end = now;
-        moved = false;
+        end = isRead ? now : UNKNOWN;
         asked = ends.of(partition).toCompletableFuture();
     }
 }

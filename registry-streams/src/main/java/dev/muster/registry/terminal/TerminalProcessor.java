@@ -9,12 +9,11 @@ import dev.muster.contract.topics.TopicNames;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.OutputRecord;
 import dev.muster.proto.records.v1.WatchRecord;
-import dev.muster.proto.store.v1.TerminalHole;
 import dev.muster.registry.streams.DeadLetters;
 import dev.muster.registry.terminal.history.LiveTerminals;
 import dev.muster.registry.terminal.history.RecordPosition;
-import java.util.Optional;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -29,11 +28,6 @@ import org.slf4j.LoggerFactory;
 final class TerminalProcessor implements Processor<String, @Nullable Parsed<? extends Message>, String, Message> {
     private static final Logger LOG = LoggerFactory.getLogger(TerminalProcessor.class);
 
-    /** Holes that are given up with one record, and when the clock says so. */
-    private static final int GIVEN_UP_PER_RECORD = 4;
-
-    private static final int GIVEN_UP_PER_SECOND = 256;
-
     private final String stdoutTopic;
     private final String nodesTopic;
     private final TerminalSettings settings;
@@ -43,6 +37,8 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
     private final ErrorIds errorIds = new ErrorIds();
 
     private @Nullable Task task;
+    /** Runs while a terminal waits: each time it fires there is a transaction. */
+    private @Nullable Cancellable clock;
 
     /** What belongs to one life of a task. */
     private record Task(
@@ -50,7 +46,8 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             LiveTerminals terminals,
             NodeWatches watches,
             OutputIntake intake,
-            Patience patience) {}
+            Patience patience,
+            LostOutput lost) {}
 
     TerminalProcessor(
             TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, TerminalMetrics metrics) {
@@ -69,10 +66,17 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
         NodeWatches watches = new NodeWatches(terminals, settings.watch(), settings.cachedTerminals());
         Outbox outbox = new Outbox(context, metrics);
         OutputIntake intake = new OutputIntake(settings, terminals, watches, outbox, metrics);
-        Patience patience =
-                new Patience(terminals.holes(), ends, context.taskId().partition());
-        task = new Task(context, terminals, watches, intake, patience);
-        var unused = context.schedule(Patience.STEP, PunctuationType.WALL_CLOCK_TIME, nowMillis -> onClock());
+        Patience patience = new Patience(
+                terminals.holes(), ends, stdoutTopicId, context.taskId().partition());
+        LostOutput lost = new LostOutput(terminals, watches, intake, settings.silentMillisMax());
+        stopClock();
+        task = new Task(context, terminals, watches, intake, patience, lost);
+        setClock();
+    }
+
+    @Override
+    public void close() {
+        stopClock();
     }
 
     @Override
@@ -82,6 +86,24 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
         if (source == null) {
             throw new IllegalStateException("a record without a source");
         }
+        if (!source.topic().equals(stdoutTopic)) {
+            process(record, source);
+            return;
+        }
+        // it was read, whatever becomes of it
+        now.terminals().holes().read(stdoutTopicId, source.offset() + 1);
+        try {
+            process(record, source);
+            now.patience().onRecord(record.timestamp());
+            now.lost().onRecord();
+        } finally {
+            setClock();
+        }
+        trim();
+    }
+
+    private void process(Record<String, @Nullable Parsed<? extends Message>> record, RecordMetadata source) {
+        Task now = task();
         Parsed<? extends Message> value = record.value();
         String node = record.key();
         if (node == null || !LiveTerminals.isId(node)) {
@@ -105,38 +127,38 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             throw e;
         }
         now.terminals().expireMarks(record.timestamp());
-        if (source.topic().equals(stdoutTopic)) {
-            now.patience().onRecord(record.timestamp());
-            giveUp(GIVEN_UP_PER_RECORD);
-        }
-        now.terminals().trim();
-        now.watches().trim();
+        trim();
     }
 
     private void onClock() {
         Task now = task();
         now.patience().onClock();
-        giveUp(GIVEN_UP_PER_SECOND);
-        now.terminals().trim();
-        now.watches().trim();
+        now.lost().onClock();
+        setClock();
+        trim();
     }
 
-    /** What is missing is not waited for any longer where it was for long enough. */
-    private void giveUp(int count) {
+    private void setClock() {
         Task now = task();
-        for (int i = 0; i < count; i++) {
-            Optional<TerminalHole> due = now.terminals().holes().takeDue(settings.silentMillisMax());
-            if (due.isEmpty()) {
-                return;
-            }
-            try {
-                now.intake().giveUp(due.get());
-            } catch (RuntimeException e) {
-                now.terminals().forget(due.get().getNodeId());
-                now.watches().forget(due.get().getNodeId());
-                throw e;
-            }
+        if (now.terminals().holes().isEmpty()) {
+            stopClock();
+            now.patience().stop();
+        } else if (clock == null) {
+            clock = now.context().schedule(Patience.STEP, PunctuationType.WALL_CLOCK_TIME, nowMillis -> onClock());
         }
+    }
+
+    private void stopClock() {
+        Cancellable before = clock;
+        if (before != null) {
+            before.cancel();
+            clock = null;
+        }
+    }
+
+    private void trim() {
+        task().terminals().trim();
+        task().watches().trim();
     }
 
     private void take(

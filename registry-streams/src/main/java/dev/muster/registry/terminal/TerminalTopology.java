@@ -45,6 +45,11 @@ public final class TerminalTopology {
             TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, TerminalMetrics metrics) {
         ProcessorSupplier<String, Parsed<? extends Message>, String, Message> supplier =
                 () -> processor(names, settings, stdoutTopicId, ends, metrics);
+        return build(names, supplier);
+    }
+
+    static Topology build(
+            TopicNames names, ProcessorSupplier<String, Parsed<? extends Message>, String, Message> supplier) {
         return new Topology()
                 .addSource(
                         "stdout",

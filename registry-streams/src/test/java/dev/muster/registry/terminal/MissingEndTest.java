@@ -19,6 +19,7 @@ import dev.muster.proto.records.v1.TerminalViewRecord;
 import dev.muster.proto.records.v1.WatchMode;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.utils.Bytes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -131,9 +132,7 @@ class MissingEndTest {
         app.output(start(), data(0, 1, "one\n"));
         app.output(exit(10, 2, 3));
         app.quiet(15_000);
-        TerminalHarness next = new TerminalHarness(Map.of(), TerminalHarness.TOPIC_ID, app.changelog);
-        app.close();
-        app = next;
+        restart();
         app.quiet(15_000);
         assertThat(app.history()).containsExactly("one");
 
@@ -236,6 +235,90 @@ class MissingEndTest {
 
         assertThat(app.history()).containsExactly("one", "[... 32 bytes lost ...]");
         assertThat(app.contents()).hasSize(before);
+    }
+
+    @Test
+    void what_is_in_the_log_and_was_not_read_is_waited_for() {
+        app.output(start(), data(0, 1, "one\n"));
+        app.output(exit(10, 2, 3));
+        app.quiet(5_000);
+        app.logEnd++;
+        app.quiet(60_000);
+        assertThat(app.history()).containsExactly("one");
+        restart();
+        app.quiet(60_000);
+        assertThat(app.history()).containsExactly("one");
+
+        app.logEnd--;
+        app.output(data(4, 1, "filled"), exit(10, 2, 3));
+        assertThat(app.history()).containsExactly("one", "filled");
+        assertThat(app.counters()).containsEntry("gaps", 0.0);
+    }
+
+    @Test
+    void after_a_restart_it_is_known_what_was_read_also_of_others() {
+        app.output(start(), data(0, 1, "one\n"));
+        app.output(exit(10, 2, 3));
+        other(0);
+        app.stdoutBytes("no id", new byte[0]);
+        restart();
+        app.quiet(WAIT);
+
+        assertThat(app.history()).containsExactly("one", "[... 6 bytes lost ...]");
+    }
+
+    @Test
+    void a_gap_that_could_not_be_written_is_tried_again() {
+        Map.Entry<Bytes, byte[]> block = breakTerminal();
+        app.quiet(WAIT);
+        assertThat(app.contents().keySet()).anyMatch(MissingEndTest::isOfRing);
+        app.put(block.getKey(), block.getValue());
+        app.quiet(2_000);
+
+        assertThat(app.history()).containsExactly("one", "[... 6 bytes lost ...]");
+        assertThat(app.contents().keySet()).noneMatch(MissingEndTest::isOfRing);
+    }
+
+    private static boolean isOfRing(Bytes key) {
+        return key.get().length >= 3 && key.get()[0] == 0 && key.get()[1] == 0 && "gq".indexOf(key.get()[2]) >= 0;
+    }
+
+    @Test
+    void a_gap_that_cannot_be_written_is_no_fault_of_the_record_with_which_it_is_due() {
+        breakTerminal();
+        for (int i = 0; i < 50; i++) {
+            app.pass(500);
+            other(i);
+        }
+        app.quiet(5_000);
+
+        assertThat(app.letters()).isEmpty();
+        assertThat(app.counters()).containsEntry("bytes:accepted", 50.0);
+        assertThat(app.contents().keySet()).noneMatch(MissingEndTest::isOfRing);
+    }
+
+    /** A terminal waits, and what is stored of it cannot be read. Returns what was there. */
+    private Map.Entry<Bytes, byte[]> breakTerminal() {
+        app.output(start(), data(0, 1, "one\n"));
+        app.output(exit(10, 2, 3));
+        Map.Entry<Bytes, byte[]> block = app.contents().entrySet().stream()
+                .filter(entry -> isBlock(entry.getKey().get()))
+                .findFirst()
+                .orElseThrow();
+        restart();
+        app.put(block.getKey(), new byte[] {99});
+        return block;
+    }
+
+    private static boolean isBlock(byte[] key) {
+        return key.length > 8 && key[key.length - 5] == 'b';
+    }
+
+    private void restart() {
+        TerminalHarness next = new TerminalHarness(Map.of(), TerminalHarness.TOPIC_ID, app.changelog);
+        next.logEnd = app.logEnd;
+        app.close();
+        app = next;
     }
 
     private void other(int number) {

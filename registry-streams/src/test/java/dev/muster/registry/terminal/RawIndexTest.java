@@ -66,6 +66,40 @@ class RawIndexTest {
         }
     }
 
+    @Test
+    void bytes_from_behind_a_hole_that_was_given_up_are_found() {
+        try (TerminalHarness app = new TerminalHarness()) {
+            beginWithHole(app);
+            app.output(data(400_000, 1, new byte[100_000]));
+            app.output(exit(500_000, 2, 0));
+            app.quiet(22_000);
+
+            assertThat(index(app, 300_000).hasExit()).isTrue();
+            assertThat(index(app, 300_000).getStartOffset()).isEqualTo(2);
+            assertThat(index(app, 300_000).getLastOffset()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void bytes_from_behind_a_hole_that_later_output_ended_are_found() {
+        try (TerminalHarness app = new TerminalHarness()) {
+            beginWithHole(app);
+            app.pass(11_000);
+            app.output(data(400_000, 1, new byte[100_000]));
+
+            assertThat(index(app, 300_000).getMark().getOffset()).isEqualTo(500_000);
+            assertThat(index(app, 300_000).getStartOffset()).isEqualTo(2);
+            assertThat(index(app, 300_000).getLastOffset()).isEqualTo(3);
+        }
+    }
+
+    /** The record with offset 2 is the first from behind it. */
+    private static void beginWithHole(TerminalHarness app) {
+        app.output(start());
+        app.output(data(0, 1, ChangelogBytesTest.buildLog(200_000)));
+        app.output(data(300_000, 1, new byte[100_000]));
+    }
+
     private static GetOutputIndexResponse index(TerminalHarness app, long from) {
         return app.queries()
                 .getOutputIndex(GetOutputIndexRequest.newBuilder()

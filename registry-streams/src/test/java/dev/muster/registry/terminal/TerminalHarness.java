@@ -3,6 +3,7 @@ package dev.muster.registry.terminal;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.muster.contract.settings.Env;
+import dev.muster.contract.topics.Parsed;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.ProtoSerde;
 import dev.muster.contract.topics.Topic;
@@ -53,6 +54,9 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
@@ -88,7 +92,9 @@ final class TerminalHarness implements AutoCloseable {
     private final TestOutputTopic<byte[], byte[]> logged;
     private final KeyValueStore<Bytes, byte[]> store;
     private final TerminalQueries queries;
-    private long logEnd;
+    /** Offset of the next record of output. */
+    long logEnd;
+
     private long nowMillis = 1_700_000_000_000L;
 
     TerminalHarness() {
@@ -116,7 +122,10 @@ final class TerminalHarness implements AutoCloseable {
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         properties.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         driver = new TopologyTestDriver(
-                TerminalTopology.build(NAMES, settings, topicId, partition -> end(), new TerminalMetrics(meters)),
+                TerminalTopology.build(NAMES, () -> {
+                    var processor = TerminalTopology.processor(NAMES, settings, topicId, partition -> end(), meters);
+                    return restored.isEmpty() ? processor : new Restored(processor, restored);
+                }),
                 properties,
                 Instant.ofEpochMilli(nowMillis));
         stdout = input(Topic.STDOUT);
@@ -130,7 +139,6 @@ final class TerminalHarness implements AutoCloseable {
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
         store = driver.getKeyValueStore(TerminalTopology.STORE);
-        restored.forEach(store::put);
         changelog.putAll(restored);
         drainChangelog();
         changelogBytes = 0;
@@ -143,6 +151,28 @@ final class TerminalHarness implements AutoCloseable {
 
     private <T extends Message> TestOutputTopic<String, T> output(Topic topic, ProtoSerde<T> serde) {
         return driver.createOutputTopic(NAMES.of(topic), new StringDeserializer(), serde.deserializer());
+    }
+
+    /** Has in its store what was there before, when it begins. */
+    private record Restored(
+            Processor<String, Parsed<? extends Message>, String, Message> processor, Map<Bytes, byte[]> contents)
+            implements Processor<String, Parsed<? extends Message>, String, Message> {
+        @Override
+        public void init(ProcessorContext<String, Message> context) {
+            KeyValueStore<Bytes, byte[]> store = context.getStateStore(TerminalTopology.STORE);
+            contents.forEach(store::put);
+            processor.init(context);
+        }
+
+        @Override
+        public void process(Record<String, Parsed<? extends Message>> record) {
+            processor.process(record);
+        }
+
+        @Override
+        public void close() {
+            processor.close();
+        }
     }
 
     TerminalQueries queries() {
@@ -169,6 +199,12 @@ final class TerminalHarness implements AutoCloseable {
     void pause(long millis) {
         nowMillis += millis;
         driver.advanceWallClockTime(Duration.ofMillis(millis));
+        drainChangelog();
+    }
+
+    /** Changes what is stored, behind the app's back. */
+    void put(Bytes key, byte[] value) {
+        store.put(key, value);
         drainChangelog();
     }
 

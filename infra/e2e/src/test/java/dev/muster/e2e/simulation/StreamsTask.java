@@ -116,6 +116,9 @@ final class StreamsTask<KO, VO> {
             throw new IllegalStateException(name + " does not run");
         }
         for (MockProcessorContext.CapturedPunctuator due : now.scheduledPunctuators()) {
+            if (due.cancelled()) {
+                continue;
+            }
             long last = punctuated.computeIfAbsent(due, first -> world.time.millis());
             if (world.time.millis() - last >= due.getInterval().toMillis()) {
                 punctuated.put(due, world.time.millis());

@@ -20,6 +20,10 @@ public final class Holes {
     private final ArrayDeque<Long> began = new ArrayDeque<>();
 
     private long lifeBegan;
+    /** Output was processed up to there; of no topic while none was in this life. */
+    private String topicId = "";
+
+    private long readUpTo;
 
     Holes(TerminalReads reads, TerminalWrites writes) {
         this.reads = reads;
@@ -39,7 +43,11 @@ public final class Holes {
                 .setSinceMillis(sinceMillis)
                 .build();
         writes.hole(now.getNextPlace(), hole);
-        save(now.toBuilder().setNextPlace(now.getNextPlace() + 1).build());
+        save(now.toBuilder()
+                .setNextPlace(now.getNextPlace() + 1)
+                .setTopicId(topicId)
+                .setReadUpTo(readUpTo)
+                .build());
         began.add(passed);
     }
 
@@ -48,8 +56,25 @@ public final class Holes {
         passed += millis;
     }
 
-    /** Removes the first, if it has waited so long. */
-    public Optional<TerminalHole> takeDue(long waitMillis) {
+    /** All output of the partition before this offset is processed, or about to be. Stored while any waits, so that it is known after a restart in which nothing comes. */
+    public void read(String topic, long upTo) {
+        topicId = topic;
+        readUpTo = upTo;
+        if (!isEmpty()) {
+            save(ring().toBuilder().setTopicId(topic).setReadUpTo(upTo).build());
+        }
+    }
+
+    /** All output of this topic's partition before this offset was processed, in this life or before it; 0 while nothing is known. */
+    public long readUpTo(String topic) {
+        if (topicId.isEmpty()) {
+            return ring().getTopicId().equals(topic) ? ring().getReadUpTo() : 0;
+        }
+        return topicId.equals(topic) ? readUpTo : 0;
+    }
+
+    /** The first, if it has waited so long. It stays in its place. */
+    public Optional<TerminalHole> due(long waitMillis) {
         TerminalHoles now = ring();
         long count = now.getNextPlace() - now.getFirstPlace();
         if (count == 0) {
@@ -59,17 +84,23 @@ public final class Holes {
         if (passed - (ofThisLife ? began.getFirst() : lifeBegan) < waitMillis) {
             return Optional.empty();
         }
-        long place = now.getFirstPlace();
-        TerminalHole hole = reads.hole(place);
+        TerminalHole hole = reads.hole(now.getFirstPlace());
         if (hole == null) {
             throw new IllegalStateException("a place of the ring of holes is empty");
         }
+        return Optional.of(hole);
+    }
+
+    /** Removes the first. */
+    public void removeFirst() {
+        TerminalHoles now = ring();
+        long place = now.getFirstPlace();
+        boolean ofThisLife = now.getNextPlace() - place == began.size();
         writes.deleteHole(place);
         save(now.toBuilder().setFirstPlace(place + 1).build());
         if (ofThisLife) {
             began.removeFirst();
         }
-        return Optional.of(hole);
     }
 
     /** What is in the store counts. */

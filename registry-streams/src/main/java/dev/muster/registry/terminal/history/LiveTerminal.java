@@ -9,6 +9,7 @@ import dev.muster.proto.store.v1.TerminalBlock;
 import dev.muster.proto.store.v1.TerminalHead;
 import dev.muster.proto.store.v1.TerminalStep;
 import dev.muster.registry.terminal.engine.LineSink;
+import dev.muster.registry.terminal.output.Beyond;
 import dev.muster.registry.terminal.output.Position;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,9 @@ public final class LiveTerminal {
     private boolean headChanged;
     private Position position = Position.START;
     private long recordRawOffset;
+    /** Of the record from which on all bytes behind {@link #recordRawOffset} are met: what waits came before what fills its hole, or ends the wait. */
+    private long rawFrom;
+
     private @Nullable RecordPosition record;
     private TerminalObserver observer = NOBODY;
 
@@ -152,6 +156,7 @@ public final class LiveTerminal {
             head = RawIndex.restart(now, from, writes, node, id);
             headChanged = true;
         }
+        rawFrom = beyond().map(Beyond::firstOffset).orElse(from.offset());
     }
 
     public void start(Start start, long atMillis) {
@@ -328,7 +333,7 @@ public final class LiveTerminal {
         long before = next.getKeptBytes();
         int sealed = segments.seal(next, now.openLines(), ended, from.atMillis());
         segments.evict(next, history.limits(), from.atMillis(), sealed);
-        RawIndex.note(next, recordRawOffset, from.offset(), writes, node, id);
+        RawIndex.note(next, recordRawOffset, rawFrom, writes, node, id);
         TerminalHead written = next.build();
         head = written;
         writes.state(node, id, now.state(written.getEpoch(), engine));

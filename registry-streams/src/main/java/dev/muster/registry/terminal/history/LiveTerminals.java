@@ -99,9 +99,14 @@ public final class LiveTerminals {
 
     /** Something failed while a record of this node was taken: what is in the store counts. */
     public void forget(String node) {
-        nodes.remove(node);
+        forgetTerminals(node);
         deletions.forget();
         holes.forget();
+    }
+
+    /** As {@link #forget}, where nothing but terminals of this node was to be changed. */
+    public void forgetTerminals(String node) {
+        nodes.remove(node);
     }
 
     /** Between two records: lets go of what is too much. */

@@ -12,7 +12,7 @@ public final class RawIndex {
 
     private RawIndex() {}
 
-    /** Adds an entry, if one is due, for the record whose first new byte is at {@code rawOffset}. */
+    /** Adds an entry, if one is due: from this record on all bytes from {@code rawOffset} on are met. */
     static void note(
             TerminalHead.Builder head,
             long rawOffset,
@@ -41,8 +41,11 @@ public final class RawIndex {
         for (long entry = head.getFirstEntry(); entry < head.getNextEntry(); entry++) {
             writes.deleteIndexEntry(node, terminal, entry);
         }
-        return head.toBuilder()
-                .setTopicId(first.topicId())
+        TerminalHead.Builder changed = head.toBuilder();
+        if (head.hasBeyond()) {
+            changed.getBeyondBuilder().setFirstKafkaOffset(first.offset()).setKafkaOffset(first.offset());
+        }
+        return changed.setTopicId(first.topicId())
                 .setPartition(first.partition())
                 .setFirstOffset(first.offset())
                 .setLastOffset(first.offset())

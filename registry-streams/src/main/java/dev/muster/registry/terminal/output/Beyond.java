@@ -11,6 +11,9 @@ public final class Beyond {
     /** @param kafkaOffset of the record that brought the chunk */
     public static TerminalBeyond with(TerminalBeyond before, OutputChunk chunk, long kafkaOffset) {
         TerminalBeyond.Builder next = before.toBuilder().setKafkaOffset(kafkaOffset);
+        if (!before.hasFirstKafkaOffset()) {
+            next.setFirstKafkaOffset(before.hasEnd() ? before.getKafkaOffset() : kafkaOffset);
+        }
         if (before.hasExit()) {
             // nothing comes after the end
             return next.build();
@@ -28,5 +31,10 @@ public final class Beyond {
             end.setMarkerNumber(Math.max(end.getMarkerNumber(), before.getEnd().getMarkerNumber()));
         }
         return next.setEnd(end).build();
+    }
+
+    /** Kafka offset of the record that brought the first of them, as far as that is known. */
+    public static long firstOffset(TerminalBeyond beyond) {
+        return beyond.hasFirstKafkaOffset() ? beyond.getFirstKafkaOffset() : beyond.getKafkaOffset();
     }
 }
