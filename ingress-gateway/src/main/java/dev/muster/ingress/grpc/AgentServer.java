@@ -50,6 +50,7 @@ public final class AgentServer {
 
     private final Server server;
     private final ScheduledExecutorService reloader;
+    private final EventLoops loops;
 
     /**
      * @param certFile empty: plaintext
@@ -72,9 +73,10 @@ public final class AgentServer {
             int flowControlWindowBytes,
             long connectionAgeMillis) {}
 
-    private AgentServer(Server server, ScheduledExecutorService reloader) {
+    private AgentServer(Server server, ScheduledExecutorService reloader, EventLoops loops) {
         this.server = server;
         this.reloader = reloader;
+        this.loops = loops;
     }
 
     /**
@@ -91,14 +93,20 @@ public final class AgentServer {
             thread.setDaemon(true);
             return thread;
         });
+        EventLoops loops = new EventLoops();
         try {
             return new AgentServer(
-                    build(options, service, credentials(options, reloader)).start(), reloader);
+                    build(options, service, credentials(options, reloader), loops)
+                            .start(),
+                    reloader,
+                    loops);
         } catch (IllegalArgumentException | GeneralSecurityException e) {
             reloader.shutdownNow();
+            loops.close();
             throw new IOException("the certificate or its key cannot be used: " + e.getMessage(), e);
         } catch (IOException e) {
             reloader.shutdownNow();
+            loops.close();
             throw e;
         }
     }
@@ -125,7 +133,8 @@ public final class AgentServer {
         return credentials.build();
     }
 
-    private static Server build(Options options, ServerServiceDefinition service, ServerCredentials credentials) {
+    private static Server build(
+            Options options, ServerServiceDefinition service, ServerCredentials credentials, EventLoops loops) {
         NettyServerBuilder builder = NettyServerBuilder.forAddress(
                         new InetSocketAddress(options.bind(), options.port()), credentials)
                 .directExecutor() // the service only hands over
@@ -144,6 +153,7 @@ public final class AgentServer {
                 .keepAliveTimeout(20, TimeUnit.SECONDS)
                 .permitKeepAliveTime(20, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true);
+        loops.addTo(builder);
         if (options.connectionAgeMillis() > 0) {
             // agents are asked to move at that age; who does not is moved
             builder.maxConnectionAge(AGE_SLACK * options.connectionAgeMillis(), TimeUnit.MILLISECONDS)
@@ -195,6 +205,8 @@ public final class AgentServer {
         } catch (InterruptedException e) {
             server.shutdownNow();
             Thread.currentThread().interrupt();
+        } finally {
+            loops.close();
         }
     }
 }
