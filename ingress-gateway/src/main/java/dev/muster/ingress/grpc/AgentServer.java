@@ -94,20 +94,21 @@ public final class AgentServer {
             return thread;
         });
         EventLoops loops = new EventLoops();
+        AgentServer started = null;
         try {
-            return new AgentServer(
+            started = new AgentServer(
                     build(options, service, credentials(options, reloader), loops)
                             .start(),
                     reloader,
                     loops);
+            return started;
         } catch (IllegalArgumentException | GeneralSecurityException e) {
-            reloader.shutdownNow();
-            loops.close();
             throw new IOException("the certificate or its key cannot be used: " + e.getMessage(), e);
-        } catch (IOException e) {
-            reloader.shutdownNow();
-            loops.close();
-            throw e;
+        } finally {
+            if (started == null) {
+                reloader.shutdownNow();
+                loops.close();
+            }
         }
     }
 

@@ -35,7 +35,7 @@ public final class IngestBenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            description = "milliseconds of both sides before anything is measured (default: 80000)")
+            description = "milliseconds of both sides before anything is measured (default: 120000)")
     private int warmUpMillis = 120_000;
 
     @Option(names = "--chunks", split = ",", description = "bytes of a chunk (default: 1024,4096,16384,32768)")
