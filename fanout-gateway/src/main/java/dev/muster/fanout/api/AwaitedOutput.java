@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 final class AwaitedOutput implements BlockSource {
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final Duration PAUSE_MAX = Duration.ofSeconds(2);
-    /** The registry's view of the output can be behind the news that the task has ended; and it may be away for a while. */
-    private static final Duration PATIENCE = Duration.ofSeconds(45);
 
     private final Supplier<CompletableFuture<BlockSource>> open;
     private final Supplier<CompletableFuture<Task>> task;
@@ -155,7 +153,7 @@ final class AwaitedOutput implements BlockSource {
         if (over) {
             long now = pauses.nanoTime();
             overAtNanos = overAtNanos == null ? Long.valueOf(now) : overAtNanos;
-            if (now - overAtNanos > PATIENCE.toNanos()) {
+            if (now - overAtNanos > OutputCall.SETTLE.toNanos()) {
                 return CompletableFuture.failedFuture(new MusterException(
                         ErrorCode.UNAVAILABLE, "The end of this output has not reached the registry yet."));
             }
@@ -174,7 +172,7 @@ final class AwaitedOutput implements BlockSource {
         }
         long now = pauses.nanoTime();
         failingAtNanos = failingAtNanos == null ? Long.valueOf(now) : failingAtNanos;
-        if (now - failingAtNanos > PATIENCE.toNanos()) {
+        if (now - failingAtNanos > OutputCall.SETTLE.toNanos()) {
             return CompletableFuture.failedFuture(error);
         }
         pause = longer(pause);

@@ -6,6 +6,7 @@ import dev.muster.fanout.auth.User;
 import dev.muster.fanout.output.BlockSource;
 import dev.muster.fanout.output.OutputEnd;
 import dev.muster.fanout.output.RawOutput;
+import dev.muster.fanout.output.Repeat;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.Role;
@@ -23,7 +24,7 @@ import java.util.function.Supplier;
 /** A task's output: clean text, raw bytes with ranges, or a recording. */
 public final class OutputCall {
     /** The registry's view of the output can be behind the news that the task has ended. */
-    private static final Duration SETTLE = Duration.ofSeconds(45);
+    static final Duration SETTLE = Duration.ofSeconds(45);
 
     private static final Duration SETTLE_PAUSE = Duration.ofMillis(50);
     private static final String BINARY = "application/octet-stream";
@@ -61,7 +62,7 @@ public final class OutputCall {
         boolean follow = ask.query("follow").map(Boolean::parseBoolean).orElse(false);
         return NodeAccess.require(registry, ask, Role.ROLE_WATCH)
                 .thenCompose(view -> registry.getTask(nodeId, taskId)
-                        .thenCompose(task -> settled(task, view.getState(), !format.equals("raw"), System.nanoTime())
+                        .thenCompose(task -> settled(task, view.getState(), !format.equals("raw"))
                                 .thenCompose(head -> switch (format) {
                                     case "raw" ->
                                         follow
@@ -77,8 +78,23 @@ public final class OutputCall {
      *
      * @param whole of a task that has ended, wait until the registry has taken all of it, or it will not come
      */
-    private CompletableFuture<Optional<RawOutput.Head>> settled(
-            Task task, NodeState node, boolean whole, long sinceNanos) {
+    private CompletableFuture<Optional<RawOutput.Head>> settled(Task task, NodeState node, boolean whole) {
+        long sinceNanos = System.nanoTime();
+        return Repeat.until(() -> head(task).thenCompose(head -> {
+            boolean behind =
+                    head.map(known -> whole && isOver(task) && !known.ended()).orElse(task.getOutputBytes() > 0);
+            if (!behind || isReached(task, node, head)) {
+                return CompletableFuture.completedFuture(Optional.of(head));
+            }
+            if (System.nanoTime() - sinceNanos > SETTLE.toNanos()) {
+                throw new MusterException(
+                        ErrorCode.UNAVAILABLE, "The end of this output has not reached the registry yet.");
+            }
+            return pauses.pause(SETTLE_PAUSE).thenApply(waited -> Optional.empty());
+        }));
+    }
+
+    private CompletableFuture<Optional<RawOutput.Head>> head(Task task) {
         return raw.head(task.getNodeId(), task.getTaskId())
                 .thenApply(Optional::of)
                 .exceptionally(error -> {
@@ -86,18 +102,6 @@ public final class OutputCall {
                         return Optional.empty();
                     }
                     throw Problems.problemOf(error);
-                })
-                .thenCompose(head -> {
-                    boolean behind = head.map(known -> whole && isOver(task) && !known.ended())
-                            .orElse(task.getOutputBytes() > 0);
-                    if (!behind || isReached(task, node, head)) {
-                        return CompletableFuture.completedFuture(head);
-                    }
-                    if (System.nanoTime() - sinceNanos > SETTLE.toNanos()) {
-                        throw new MusterException(
-                                ErrorCode.UNAVAILABLE, "The end of this output has not reached the registry yet.");
-                    }
-                    return pauses.pause(SETTLE_PAUSE).thenCompose(waited -> settled(task, node, whole, sinceNanos));
                 });
     }
 

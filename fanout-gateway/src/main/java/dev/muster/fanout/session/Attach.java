@@ -6,6 +6,7 @@ import dev.muster.fanout.auth.Access;
 import dev.muster.fanout.feed.Entry;
 import dev.muster.fanout.feed.PartitionRing.Lag;
 import dev.muster.fanout.feed.ResumeTokens.TerminalPoint;
+import dev.muster.fanout.output.OutputEnd;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.records.v1.Mark;
 import dev.muster.proto.records.v1.NodeState;
@@ -126,7 +127,7 @@ final class Attach {
             }
             access.attached(terminal, role);
             seam.begin(terminal);
-            if (TaskEnd.isFinal(found.getState())) {
+            if (OutputEnd.isFinal(found.getState())) {
                 // most likely all of it is there; if not, a lease is asked for after all
                 read();
             } else {

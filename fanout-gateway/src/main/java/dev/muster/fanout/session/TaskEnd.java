@@ -11,13 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class TaskEnd {
     private TaskEnd() {}
 
-    static boolean isFinal(TaskState state) {
-        return OutputEnd.isFinal(state);
-    }
-
     /** Whether the task is over and what it printed is here up to its end, or will not come. */
     static boolean isReached(@Nullable Task task, Mark reached, NodeState node, long nowMillis) {
-        if (task == null || !isFinal(task.getState())) {
+        if (task == null || !OutputEnd.isFinal(task.getState())) {
             return false;
         }
         boolean whole = OutputEnd.isCounted(task) && reached.getOffset() >= task.getOutputBytes();
