@@ -1,19 +1,29 @@
 package dev.muster.cli.kafka;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BigIntegerNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import dev.muster.cli.api.Json;
 import dev.muster.contract.topics.Topic;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** A record as one line of JSON: where it was, when, its key, and its value with the field names of the .proto files. */
+/**
+ * A record as one line of JSON: where it was, when, its key, and its value with the field names of the .proto files. Every field is there that has a
+ * value or a default, and a number is a number, also where the JSON mapping of protobuf has text for 64 bits.
+ */
 final class RecordJson {
-    private static final JsonFormat.Printer PRINTER = JsonFormat.printer().omittingInsignificantWhitespace();
+    private static final JsonFormat.Printer PRINTER =
+            JsonFormat.printer().includingDefaultValueFields().omittingInsignificantWhitespace();
 
     private RecordJson() {}
 
@@ -39,9 +49,44 @@ final class RecordJson {
     private static void value(Topic topic, byte[] bytes, ObjectNode line) {
         try {
             Message message = topic.parser().parseFrom(bytes);
-            line.set("value", Json.parse(PRINTER.print(message)));
+            line.set("value", withNumbers(Json.parse(PRINTER.print(message)), message.getDescriptorForType()));
         } catch (InvalidProtocolBufferException e) {
             line.put("unreadable", Base64.getEncoder().encodeToString(bytes));
         }
+    }
+
+    /** The message with its 64-bit fields as numbers. */
+    private static JsonNode withNumbers(JsonNode json, Descriptor type) {
+        if (json instanceof ObjectNode object) {
+            for (FieldDescriptor field : type.getFields()) {
+                JsonNode value = object.get(field.getJsonName());
+                if (value != null) {
+                    object.set(field.getJsonName(), field.isMapField() ? ofMap(value, field) : ofField(value, field));
+                }
+            }
+        }
+        return json;
+    }
+
+    private static JsonNode ofMap(JsonNode json, FieldDescriptor map) {
+        FieldDescriptor value = map.getMessageType().findFieldByName("value");
+        if (json instanceof ObjectNode object) {
+            object.properties().forEach(entry -> entry.setValue(ofField(entry.getValue(), value)));
+        }
+        return json;
+    }
+
+    private static JsonNode ofField(JsonNode json, FieldDescriptor field) {
+        if (json instanceof ArrayNode array) {
+            for (int i = 0; i < array.size(); i++) {
+                array.set(i, ofField(array.get(i), field));
+            }
+            return array;
+        }
+        return switch (field.getJavaType()) {
+            case LONG -> json.isTextual() ? BigIntegerNode.valueOf(new BigInteger(json.asText())) : json;
+            case MESSAGE -> withNumbers(json, field.getMessageType());
+            case INT, FLOAT, DOUBLE, BOOLEAN, STRING, BYTE_STRING, ENUM -> json;
+        };
     }
 }
