@@ -7,7 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * What the process was given.
+ * What the process was given. What others wrote reaches a terminal only through {@link #say}, {@link #print} and {@code err}, all three of which make
+ * it {@link PlainText}, or through {@link #write} where the command promises the very bytes.
  *
  * @param out data only
  * @param err everything said to a person
@@ -16,6 +17,10 @@ import java.util.Map;
  */
 public record CliIo(
         Map<String, String> variables, OutputStream out, PrintStream err, boolean terminalIn, boolean terminalOut) {
+
+    public CliIo {
+        err = PlainStream.around(err);
+    }
 
     /** Nobody reads standard output any more, as with {@code | head}. */
     public static final class OutputClosed extends RuntimeException {
@@ -29,12 +34,12 @@ public record CliIo(
 
     /** One line to a person. */
     public void say(String line) {
-        err.println("muster: " + line);
+        err.println("muster: " + PlainText.of(line.replaceAll("\\R+", " ")));
     }
 
-    /** A line of data. */
-    public void print(String line) {
-        write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    /** Data as text: a line, or several with line feeds between them. */
+    public void print(String text) {
+        write((PlainText.ofLines(text) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** Data as it is. */

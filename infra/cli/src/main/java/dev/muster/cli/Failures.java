@@ -4,6 +4,7 @@ import dev.muster.cli.api.ApiException;
 import dev.muster.contract.settings.BadSettingsException;
 import dev.muster.contract.topics.TopicsException;
 import dev.muster.local.StartFailure;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -13,6 +14,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Says each failure in one line. A fault of ours, which nothing foresaw, comes with its stack trace where MUSTER_DEBUG is set. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+    private static final int SUGGESTIONS_MAX = 2;
+
     private final CliIo io;
     private final int exitCode;
 
@@ -27,7 +30,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         boolean ofTheCommand = command.endsWith(" run")
                 && e instanceof UnmatchedArgumentException unmatched
                 && unmatched.isUnknownOption();
-        io.say(oneLine(e.getMessage())
+        io.say(said(e)
                 + (ofTheCommand ? "; what is meant for the command itself comes after `--`" : "")
                 + " (see `infra/" + command + " --help`)");
         return exitCode;
@@ -48,6 +51,24 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
             e.printStackTrace(io.err());
         }
         return exitCode;
+    }
+
+    private static String said(ParameterException e) {
+        boolean isCommand = e.getCommandLine().getParent() == null
+                && e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.isUnknownOption();
+        if (!isCommand) {
+            return oneLine(e.getMessage());
+        }
+        UnmatchedArgumentException unmatched = (UnmatchedArgumentException) e;
+        List<String> suggestions = unmatched.getSuggestions();
+        return "there is no command '" + unmatched.getUnmatched().get(0) + "'"
+                + (suggestions.isEmpty()
+                        ? ""
+                        : "; did you mean "
+                                + String.join(
+                                        " or ", suggestions.subList(0, Math.min(SUGGESTIONS_MAX, suggestions.size())))
+                                + "?");
     }
 
     private static String oneLine(@org.jspecify.annotations.Nullable String text) {

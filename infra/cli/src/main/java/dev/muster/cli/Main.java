@@ -40,9 +40,11 @@ public final class Main {
         CliIo io = new CliIo(
                 System.getenv(),
                 new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), OUTPUT_BUFFER_BYTES),
-                System.err,
+                new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                 terminals.contains("i"),
                 terminals.contains("o"));
+        // for what libraries and the log print
+        System.setErr(io.err());
         int code = run(io, args);
         RunDirectory.remove();
         System.exit(code);
@@ -85,6 +87,9 @@ public final class Main {
         return root.setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // an argument that begins with @ is itself, not what is in a file
+                .setExpandAtFiles(false)
+                .setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));
     }
 

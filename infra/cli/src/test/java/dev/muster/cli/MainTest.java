@@ -65,6 +65,50 @@ class MainTest {
     }
 
     @Test
+    void a_message_that_repeats_an_argument_repeats_nothing_that_a_terminal_obeys() {
+        for (String[] words : new String[][] {
+            {"\u001b[31mx"},
+            {"nodes", "--\u001b[31mx"},
+            {"nodes", "-o", "\u009b31m"},
+            {"run", "\u202e", "-\u001bc"},
+            {"history", "n", "-n", "\u001b]0;x\u0007"},
+            {"nodes", "--url", "\u001b[2J"},
+            {"help", "\u001b[2J"}
+        }) {
+            RecordedIo io = io();
+            assertThat(Main.run(io.io(), words)).isEqualTo(125);
+            assertThat(io.errLines()).hasSize(1);
+            assertThat(io.errLines().get(0)).doesNotContain("\u001b", "\u009b", "\u202e", "\u0007");
+        }
+    }
+
+    @Test
+    void a_command_that_is_not_there_is_told_its_likely_name() {
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), "nodez")).isEqualTo(125);
+        assertThat(io.errLines())
+                .containsExactly(
+                        "muster: there is no command 'nodez'; did you mean node or nodes? (see `infra/muster --help`)");
+    }
+
+    @Test
+    void an_argument_that_begins_with_an_at_sign_is_itself_not_what_is_in_a_file() throws IOException {
+        Path file = Files.writeString(dir.resolve("words"), "--role admin");
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), "history", "n", "--url", "@" + file)).isEqualTo(125);
+        assertThat(io.errLines()).first().asString().contains("'@" + file + "' is not an address");
+    }
+
+    @Test
+    void names_that_are_not_utf_8_are_refused() throws IOException {
+        Path file = Files.write(dir.resolve("names"), new byte[] {'a', '\n', (byte) 0xff, '\n'});
+        RecordedIo io = io();
+        assertThat(Main.run(io.io(), "node", "create", "--file", file.toString()))
+                .isEqualTo(125);
+        assertThat(io.errLines()).containsExactly("muster: " + file + " is not UTF-8: names are text");
+    }
+
+    @Test
     void one_that_is_still_starting_is_not_told_to_be_started() throws IOException {
         Files.writeString(dir.resolve("lock"), ProcessHandle.current().pid() + "\n");
         RecordedIo io = io();

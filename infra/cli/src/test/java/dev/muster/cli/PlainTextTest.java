@@ -2,7 +2,9 @@ package dev.muster.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.muster.cli.api.Json;
 import java.time.Instant;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PlainTextTest {
@@ -10,6 +12,34 @@ class PlainTextTest {
     void what_a_terminal_would_obey_is_shown_as_a_question_mark() {
         assertThat(PlainText.of("a\u001b]52;c;x\u0007b\u009b31m\u007f\u202e\r")).isEqualTo("a?]52;c;x?b?31m???");
         assertThat(PlainText.of("plain\tä 語 🙂")).isEqualTo("plain\tä 語 🙂");
+        assertThat(PlainText.of("\u200e\u200f\u061c\u2028\u2029\u202a\u2066\u2069\u206f\n"))
+                .isEqualTo("??????????");
+    }
+
+    @Test
+    void nothing_that_is_said_or_printed_commands_the_terminal() {
+        RecordedIo io = new RecordedIo(Map.of());
+        io.io().say("a\u001b[31m\n\u009bFAKE\u202e");
+        io.io().print("data\u001b]0;x\u0007\u009b\nmore");
+        io.io().err().println("a library's \u001b[2J line, grüße 😀");
+        io.io().err().write(0x1b);
+        io.io().err().write(0xc2);
+        io.io().err().write(0x9b);
+        io.io().err().flush();
+        assertThat(io.errLines()).containsExactly("muster: a?[31m ?FAKE?", "a library's ?[2J line, grüße 😀", "??");
+        assertThat(io.out()).isEqualTo("data?]0;x??\nmore\n");
+    }
+
+    @Test
+    void json_keeps_every_character_as_an_escape_that_no_terminal_obeys() {
+        String odd = "\u001b\u007f\u009b31m\u202e\u2028 grüße 😀";
+        String json = Json.pretty(Json.object().put("name", odd));
+        assertThat(json).doesNotContain("\u007f", "\u009b", "\u202e", "\u2028").contains("grüße 😀");
+        assertThat(Json.parse(json).path("name").asText()).isEqualTo(odd);
+        assertThat(Json.parse(Json.line(Json.object().put("name", odd)))
+                        .path("name")
+                        .asText())
+                .isEqualTo(odd);
     }
 
     @Test

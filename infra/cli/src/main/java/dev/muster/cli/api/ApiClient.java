@@ -28,6 +28,9 @@ public final class ApiClient {
     private static final int ATTEMPTS = 6;
     private static final long RETRY_AFTER_MS_MAX = 2_000;
 
+    static final String NEW_TOKEN =
+            "make a token with `infra/muster token` where Muster runs and set MUSTER_TOKEN to it";
+
     private final URI base;
     private final Supplier<String> token;
     private final HttpClient http;
@@ -171,6 +174,9 @@ public final class ApiClient {
         }
         if (problem.hasNonNull("errorId")) {
             line.append(" (error id ").append(problem.path("errorId").asText()).append(')');
+        }
+        if (status == 401) {
+            line.append("; ").append(NEW_TOKEN);
         }
         return new ApiException(status, code, line.toString());
     }

@@ -17,10 +17,12 @@ public final class ApiException extends RuntimeException {
     public static ApiException of(JsonNode problem) {
         String code = problem.path("code").asText("unknown");
         String detail = problem.path("detail").asText("");
+        int status = problem.path("status").asInt();
         return new ApiException(
-                problem.path("status").asInt(),
+                status,
                 code,
-                detail.isEmpty() ? code : code + ": " + ApiClient.oneLine(detail));
+                (detail.isEmpty() ? code : code + ": " + ApiClient.oneLine(detail))
+                        + (status == 401 ? "; " + ApiClient.NEW_TOKEN : ""));
     }
 
     public int status() {

@@ -63,11 +63,12 @@ public final class Feed implements AutoCloseable {
             return new Feed(inbox, socket);
         } catch (CompletionException e) {
             if (e.getCause() instanceof WebSocketHandshakeException refused) {
+                int status = refused.getResponse().statusCode();
                 throw new ApiException(
-                        refused.getResponse().statusCode(),
+                        status,
                         "feed-refused",
-                        "the live feed was refused with status "
-                                + refused.getResponse().statusCode());
+                        "the live feed was refused with status " + status
+                                + (status == 401 ? "; " + ApiClient.NEW_TOKEN : ""));
             }
             throw new CliFailure("cannot open the live feed of " + uri + ": is it running?", e);
         }

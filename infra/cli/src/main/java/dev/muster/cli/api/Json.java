@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.cli.CliFailure;
+import dev.muster.cli.PlainText;
 
 /** JSON as trees: the command line passes on what the API says, also fields that it does not know. */
 public final class Json {
@@ -26,7 +27,7 @@ public final class Json {
 
     public static String pretty(JsonNode tree) {
         try {
-            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(tree);
+            return escaped(MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(tree));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree can always be written", e);
         }
@@ -34,9 +35,25 @@ public final class Json {
 
     public static String line(JsonNode tree) {
         try {
-            return MAPPER.writeValueAsString(tree);
+            return escaped(MAPPER.writeValueAsString(tree));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree can always be written", e);
         }
+    }
+
+    /** The same JSON, without characters that a terminal obeys. JSON has them in strings only, where an escape means the same. */
+    private static String escaped(String json) {
+        StringBuilder escaped = null;
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            boolean unsafe = c != '\n' && PlainText.isUnsafe(c);
+            if (unsafe && escaped == null) {
+                escaped = new StringBuilder(json.length() + 16).append(json, 0, i);
+            }
+            if (escaped != null) {
+                escaped.append(unsafe ? String.format("\\u%04x", (int) c) : String.valueOf(c));
+            }
+        }
+        return escaped == null ? json : escaped.toString();
     }
 }

@@ -85,7 +85,8 @@ final class ManyNodes {
             io.say(name + ": " + result.path("problem").path("code").asText() + ": "
                     + PlainText.of(result.path("problem").path("detail").asText()));
         } else if (output != OutputFormat.JSON) {
-            io.print(name + "\t" + result.path("invite").path("token").asText());
+            io.print(name + "\t"
+                    + PlainText.of(result.path("invite").path("token").asText()));
         }
     }
 

@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,6 +26,8 @@ final class NameList {
             return read(in);
         } catch (NoSuchFileException e) {
             throw new CliFailure("there is no file " + file, e);
+        } catch (CharacterCodingException e) {
+            throw new CliFailure(file + " is not UTF-8: names are text", e);
         } catch (IOException e) {
             throw new CliFailure("cannot read " + file + ": " + e.getMessage(), e);
         }
@@ -32,7 +35,8 @@ final class NameList {
 
     private static List<String> read(InputStream in) throws IOException {
         List<String> names = new ArrayList<>();
-        BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+        // a decoder of its own refuses what is no UTF-8, where the reader's would replace it
+        BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
         for (@Nullable String line = lines.readLine(); line != null; line = lines.readLine()) {
             int comment = line.indexOf('#');
             String name = (comment < 0 ? line : line.substring(0, comment)).strip();

@@ -71,6 +71,14 @@ class ApiClientTest {
     }
 
     @Test
+    void a_token_that_is_not_taken_is_told_how_to_get_another() {
+        answers.add(new Answer(401, "{\"code\":\"unauthenticated\",\"detail\":\"It is expired.\"}"));
+        assertThatThrownBy(() -> api.get("/x"))
+                .hasMessage("unauthenticated: It is expired.; make a token with `infra/muster token` where Muster runs"
+                        + " and set MUSTER_TOKEN to it");
+    }
+
+    @Test
     void an_answer_that_is_no_problem_document_still_says_its_status() {
         answers.add(new Answer(502, "<html>"));
         assertThatThrownBy(() -> api.get("/x")).hasMessage("status-502");
