@@ -116,12 +116,12 @@ class LauncherTest {
 
     @Test
     void the_caller_s_locale_is_handed_over_beside_the_launcher_s() throws Exception {
-        Path jdk = Files.createDirectories(dir.resolve("jdk/bin"));
-        Files.writeString(jdk.resolveSibling("release"), "JAVA_VERSION=\"17.0.1\"\n");
-        Path java = Files.writeString(jdk.resolve("java"), "#!/bin/sh\nenv\n");
+        Path jdk = dir.resolve("jdk");
+        Files.createDirectories(jdk.resolve("bin"));
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+        Path java = Files.writeString(jdk.resolve("bin/java"), "#!/bin/sh\nenv\n");
         assertThat(java.toFile().setExecutable(true)).isTrue();
-        Ran ran = bash(
-                Map.of("JAVA_HOME", jdk.getParent().toString(), "LC_ALL", "C", "LANG", "de_DE.UTF-8"), "muster agent");
+        Ran ran = bash(Map.of("JAVA_HOME", jdk.toString(), "LC_ALL", "C", "LANG", "de_DE.UTF-8"), "muster agent");
         assertThat(ran.out().lines())
                 .contains(
                         "LC_ALL=C.UTF-8",
