@@ -44,6 +44,8 @@ public record FanoutConfig(
         int outputReaders,
         int outputDownloadsMax,
         Duration outputStall,
+        Duration requestHead,
+        Duration request,
         Duration drain,
         StreamConfig stream) {
     public static final Setting HTTP_HOST =
@@ -114,6 +116,18 @@ public record FanoutConfig(
             100,
             3_600_000,
             "A download that takes nothing for so long is cut.");
+    public static final Setting REQUEST_HEAD_MS = Setting.number(
+            "MUSTER_FANOUT_REQUEST_HEAD_MS",
+            10_000,
+            100,
+            600_000,
+            "Within which the head of a request arrives; the connection is closed else.");
+    public static final Setting REQUEST_MS = Setting.number(
+            "MUSTER_FANOUT_REQUEST_MS",
+            60_000,
+            100,
+            600_000,
+            "Within which a request arrives, head and body; the connection is closed else.");
     public static final Setting DRAIN_MS = Setting.number(
             "MUSTER_FANOUT_DRAIN_MS", 5_000, 0, 600_000, "How long a stop waits for what is being answered.");
     /** Every setting, for the reference table. */
@@ -139,6 +153,8 @@ public record FanoutConfig(
                             OUTPUT_READERS,
                             OUTPUT_DOWNLOADS_MAX,
                             OUTPUT_STALL_MS,
+                            REQUEST_HEAD_MS,
+                            REQUEST_MS,
                             DRAIN_MS),
                     StreamConfig.SETTINGS.stream())
             .toList();
@@ -182,6 +198,8 @@ public record FanoutConfig(
                 env.integer(OUTPUT_READERS),
                 env.integer(OUTPUT_DOWNLOADS_MAX),
                 Duration.ofMillis(env.number(OUTPUT_STALL_MS)),
+                Duration.ofMillis(env.number(REQUEST_HEAD_MS)),
+                Duration.ofMillis(env.number(REQUEST_MS)),
                 Duration.ofMillis(env.number(DRAIN_MS)),
                 StreamConfig.from(env));
     }

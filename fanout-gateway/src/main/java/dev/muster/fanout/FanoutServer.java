@@ -16,6 +16,7 @@ import dev.muster.fanout.api.SignInCalls;
 import dev.muster.fanout.api.TaskCalls;
 import dev.muster.fanout.api.WebServer;
 import dev.muster.fanout.auth.Authenticator;
+import dev.muster.fanout.auth.Hosts;
 import dev.muster.fanout.auth.OneTimeSecrets;
 import dev.muster.fanout.auth.Origins;
 import dev.muster.fanout.auth.RateLimit;
@@ -213,6 +214,8 @@ public final class FanoutServer implements AutoCloseable {
         Javalin server = WebServer.create(
                 config.httpHost(),
                 config.httpPort(),
+                new Hosts(config.httpHost(), config.origins()),
+                new WebServer.Arrival(config.requestHead(), config.request()),
                 config.drain(),
                 problems,
                 FrameConnector::new,

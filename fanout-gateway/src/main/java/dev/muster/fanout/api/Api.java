@@ -16,6 +16,8 @@ import io.javalin.http.MethodNotAllowedResponse;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,6 +47,7 @@ public final class Api implements AutoCloseable {
     private final Problems problems;
     private final Executor executor;
     private final AtomicInteger answering = new AtomicInteger();
+    private final QueryParameters queries = QueryParameters.described();
     private final StallWatch stalls;
 
     /**
@@ -101,11 +104,12 @@ public final class Api implements AutoCloseable {
     }
 
     Handler guarded(Call call) {
-        return open(ctx -> {
+        return answered(ctx -> {
             Identity identity = identify(ctx);
             if (changes(ctx)) {
                 mutations.take(identity.user());
             }
+            checkQuery(ctx);
             return call.answer(new Ask(ctx, identity.user()));
         });
     }
@@ -130,6 +134,23 @@ public final class Api implements AutoCloseable {
     }
 
     Handler open(OpenCall call) {
+        return answered(ctx -> {
+            checkQuery(ctx);
+            return call.answer(ctx);
+        });
+    }
+
+    private void checkQuery(Context ctx) {
+        Map<String, List<String>> given;
+        try {
+            given = ctx.queryParamMap();
+        } catch (IllegalArgumentException e) {
+            throw Fields.invalid("The query string is not valid.");
+        }
+        queries.check(ctx.req().getMethod(), ctx.endpoint().path, given);
+    }
+
+    private Handler answered(OpenCall call) {
         return ctx -> {
             CompletableFuture<Answer> made = begin(call, ctx);
             answering.incrementAndGet();
@@ -188,7 +209,7 @@ public final class Api implements AutoCloseable {
     private void cut(Context ctx, Throwable error) {
         Throwable cause = Problems.unwrap(error);
         boolean expected = cause instanceof IOException
-                || cause instanceof java.util.concurrent.TimeoutException
+                || Problems.isHangUp(cause)
                 || (cause instanceof MusterException known && known.code() != ErrorCode.INTERNAL);
         if (expected) {
             log.atInfo().addKeyValue("reason", cause.toString()).log("an answer was cut off");

@@ -39,7 +39,7 @@ record Ask(Context ctx, User user) {
         return id;
     }
 
-    /** The last one given; empty counts as left out. */
+    /** Empty counts as left out. That it is given once was checked before. */
     Optional<String> query(String name) {
         List<String> values = queries(name);
         return values.isEmpty()
@@ -53,6 +53,15 @@ record Ask(Context ctx, User user) {
         } catch (IllegalArgumentException e) {
             throw Fields.invalid("The query string is not valid.");
         }
+    }
+
+    /** Left out, it is false. */
+    boolean flag(String name) {
+        return switch (query(name).orElse("false")) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw Fields.invalid("'%s' is neither true nor false.".formatted(name));
+        };
     }
 
     Optional<Long> number(String name, long min, long max) {

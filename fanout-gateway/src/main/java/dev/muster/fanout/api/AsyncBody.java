@@ -90,7 +90,8 @@ final class AsyncBody implements WriteListener, StallWatch.Body {
 
     @Override
     public void onError(Throwable error) {
-        finish(error);
+        // the container's: whatever it is called, the client cannot be written to
+        finish(error instanceof IOException ? error : new IOException(error));
     }
 
     @Override

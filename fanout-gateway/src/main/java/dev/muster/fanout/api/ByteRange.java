@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import java.math.BigInteger;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param to exclusive
  */
 record ByteRange(long from, long to) {
-    private static final Pattern ONE = Pattern.compile("bytes=\\s*(\\d{0,18})\\s*-\\s*(\\d{0,18})\\s*");
+    private static final BigInteger BEYOND = BigInteger.valueOf(Long.MAX_VALUE - 1);
+
+    private static final Pattern ONE = Pattern.compile("bytes=\\s*(\\d*)\\s*-\\s*(\\d*)\\s*");
 
     /**
      * The range that a header asks for; nothing where there is none, or one that may be ignored: another unit, several ranges, or no valid syntax.
@@ -29,14 +32,14 @@ record ByteRange(long from, long to) {
             return Optional.empty();
         }
         if (one.group(1).isEmpty()) {
-            long suffix = Long.parseLong(one.group(2));
+            long suffix = number(one.group(2));
             if (suffix == 0 || size == 0) {
                 throw outside(size);
             }
             return Optional.of(new ByteRange(Math.max(0, size - suffix), size));
         }
-        long from = Long.parseLong(one.group(1));
-        long last = one.group(2).isEmpty() ? Long.MAX_VALUE - 1 : Long.parseLong(one.group(2));
+        long from = number(one.group(1));
+        long last = one.group(2).isEmpty() ? Long.MAX_VALUE - 1 : number(one.group(2));
         if (last < from) {
             return Optional.empty();
         }
@@ -44,6 +47,11 @@ record ByteRange(long from, long to) {
             throw outside(size);
         }
         return Optional.of(new ByteRange(from, Math.min(size, last + 1)));
+    }
+
+    /** More than any output has is as good as any other such number. */
+    private static long number(String digits) {
+        return new BigInteger(digits).min(BEYOND).longValueExact();
     }
 
     long length() {

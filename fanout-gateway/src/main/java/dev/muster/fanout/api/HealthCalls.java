@@ -3,6 +3,7 @@ package dev.muster.fanout.api;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.auth.Hosts;
 import dev.muster.fanout.registry.RegistryClient;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -12,12 +13,26 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Alive, ready, and what is measured. */
 public final class HealthCalls {
+    /** What proxies add. */
+    private static final List<String> FORWARDED = List.of(
+            "Forwarded",
+            "Via",
+            "X-Forwarded-For",
+            "X-Forwarded-Host",
+            "X-Forwarded-Proto",
+            "X-Forwarded-Server",
+            "X-Real-IP",
+            "True-Client-IP",
+            "CF-Connecting-IP");
+
     private static final Duration REGISTRY_TIMEOUT = Duration.ofSeconds(2);
 
     private final Api api;
@@ -75,12 +90,21 @@ public final class HealthCalls {
     }
 
     private CompletableFuture<Answer> metrics(Context ctx) {
-        if (!metricsRemote && !isLoopback(ctx.req().getRemoteAddr())) {
+        if (!metricsRemote && !isFromHere(ctx)) {
             throw new MusterException(
-                    ErrorCode.FORBIDDEN, "Metrics answer this machine only; see MUSTER_FANOUT_METRICS_REMOTE.");
+                    ErrorCode.FORBIDDEN,
+                    "Metrics answer this machine only, by its own name and not through a proxy; see MUSTER_FANOUT_METRICS_REMOTE.");
         }
         byte[] text = metrics.scrape().getBytes(StandardCharsets.UTF_8);
         return CompletableFuture.completedFuture(Answer.bytes(200, "text/plain; version=0.0.4; charset=utf-8", text));
+    }
+
+    /** A proxy on this machine has a local address as well, and so has a browser whose page gave its name this machine's address. */
+    private static boolean isFromHere(Context ctx) {
+        @Nullable String host = ctx.header("Host");
+        return isLoopback(ctx.req().getRemoteAddr())
+                && (host == null || Hosts.isLoopback(host))
+                && FORWARDED.stream().allMatch(header -> ctx.header(header) == null);
     }
 
     private static boolean isLoopback(String address) {

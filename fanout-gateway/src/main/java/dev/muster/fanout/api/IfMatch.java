@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code If-Match} asks of a node. An ETag names the version of its record, which heartbeats leave alone; a number is the {@code version} of the body, which
- * grows with its state, too. The two count differently, so an ETag is never a number.
+ * grows with its state, too. The two count differently, so an ETag is never a number. It is a weak one, since the body changes under it; it is compared here as RFC 9110 compares strong ones.
  */
 final class IfMatch {
-    private static final Pattern TAG = Pattern.compile("\"r([0-9]{1,18})\"");
+    private static final Pattern TAG = Pattern.compile("(?:W/)?\"r([0-9]{1,18})\"");
     private static final Pattern NUMBER = Pattern.compile("(\"?)([0-9]{1,18})\\1");
 
     private final boolean any;
@@ -32,10 +32,10 @@ final class IfMatch {
     }
 
     static String tag(NodeView view) {
-        return "\"r" + view.getNode().getVersion() + "\"";
+        return "W/\"r" + view.getNode().getVersion() + "\"";
     }
 
-    // what is none of ours, or weak, matches nothing
+    // what is none of ours matches nothing; our own tags are weak, and earlier gateways gave them out as strong ones
     private void add(String text) {
         Matcher tag = TAG.matcher(text);
         Matcher number = NUMBER.matcher(text);

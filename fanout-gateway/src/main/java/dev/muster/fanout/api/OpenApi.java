@@ -14,7 +14,7 @@ public final class OpenApi {
 
     public OpenApi(Api api) {
         this.api = api;
-        document = read();
+        document = document();
     }
 
     public void addTo(RoutesConfig routes) {
@@ -25,7 +25,8 @@ public final class OpenApi {
                         Answer.bytes(200, "application/json", document).with("Cache-Control", "no-cache"))));
     }
 
-    private static byte[] read() {
+    /** Its text. */
+    static byte[] document() {
         try (InputStream in = OpenApi.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
                 throw new IllegalStateException("the class path has no " + RESOURCE);

@@ -59,7 +59,7 @@ public final class OutputCall {
             throw Fields.invalid("'format' is none of text, raw, asciicast.");
         }
         long version = ask.number("version", 2, 3).orElse(2L);
-        boolean follow = ask.query("follow").map(Boolean::parseBoolean).orElse(false);
+        boolean follow = ask.flag("follow");
         return NodeAccess.require(registry, ask, Role.ROLE_WATCH)
                 .thenCompose(view -> registry.getTask(nodeId, taskId)
                         .thenCompose(task -> settled(task, view.getState(), !format.equals("raw"))

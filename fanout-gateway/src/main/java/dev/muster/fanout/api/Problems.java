@@ -4,9 +4,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import io.javalin.http.HttpResponseException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.EofException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -16,6 +24,8 @@ public final class Problems {
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
     static final String CONTENT_TYPE = "application/problem+json";
     static final String RETRY_AFTER_SECONDS = "1";
+
+    private static final int CAUSES_MAX = 8;
 
     private final Supplier<String> errorIds;
 
@@ -68,7 +78,43 @@ public final class Problems {
         if (cause instanceof HttpResponseException http) {
             return ofStatus(http.getStatus());
         }
+        if (cause instanceof HttpException refused) {
+            return ofStatus(refused.getCode());
+        }
+        if (isHangUp(cause)) {
+            return new MusterException(ErrorCode.INVALID, "The client hung up.", cause);
+        }
         return new MusterException(ErrorCode.INTERNAL, "A fault of ours.", cause);
+    }
+
+    /** Whether a failure is that the client has gone, or does nothing: that of its connection, which Jetty may have wrapped. */
+    static boolean isHangUp(Throwable error) {
+        Throwable cause = error;
+        for (int depth = 0; depth < CAUSES_MAX; depth++) {
+            if (cause instanceof EofException
+                    || cause instanceof ClosedChannelException
+                    || cause instanceof EOFException
+                    || cause instanceof SocketException
+                    || cause instanceof TimeoutException
+                    || (cause instanceof IOException && isReset(cause))) {
+                return true;
+            }
+            @Nullable Throwable next = cause.getCause();
+            if (next == null) {
+                return false;
+            }
+            cause = next;
+        }
+        return false;
+    }
+
+    // the JDK has no class for it
+    private static boolean isReset(Throwable error) {
+        @Nullable String message = error.getMessage();
+        return message != null
+                && (message.contains("Connection reset")
+                        || message.contains("Broken pipe")
+                        || message.contains("Connection timed out"));
     }
 
     static MusterException ofStatus(int status) {
@@ -97,7 +143,7 @@ public final class Problems {
 
     // the message of an unexpected exception is for the log alone
     private static String detail(MusterException problem) {
-        @org.jspecify.annotations.Nullable String message = problem.getMessage();
+        @Nullable String message = problem.getMessage();
         return message == null ? problem.code().when() : message;
     }
 }

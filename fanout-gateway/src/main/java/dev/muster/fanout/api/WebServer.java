@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.auth.Hosts;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.RoutesConfig;
@@ -37,15 +38,21 @@ public final class WebServer {
     /** A connection that is idle when the server stops is closed after so long. */
     private static final Duration SHUTDOWN_IDLE = Duration.ofMillis(100);
 
-    private static final String CONTENT_SECURITY = "default-src 'self'; style-src 'self' 'unsafe-inline';"
-            + " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none';"
-            + " frame-ancestors 'none'";
+    /**
+     * Within which a request arrives.
+     *
+     * @param head its head
+     * @param whole head and body
+     */
+    public record Arrival(Duration head, Duration whole) {}
 
     private WebServer() {}
 
     /**
      * A server that is not started yet.
      *
+     * @param hosts under which names it answers
+     * @param arrival a request that takes longer to arrive is cut off
      * @param drain how long a stop waits for what is being answered
      * @param connectors makes what listens, not configured yet
      * @param sockets adds what answers upgrades
@@ -53,6 +60,8 @@ public final class WebServer {
     public static Javalin create(
             String host,
             int port,
+            Hosts hosts,
+            Arrival arrival,
             Duration drain,
             Problems problems,
             BiFunction<Server, ConnectionFactory, ServerConnector> connectors,
@@ -74,19 +83,16 @@ public final class WebServer {
             config.jetty.threadPool = threads;
             config.jetty.modifyHttpConfiguration(WebServer::configure);
             config.jetty.addConnector((server, http) ->
-                    configured(connectors.apply(server, new HttpConnectionFactory(http)), host, port));
+                    configured(connectors.apply(server, new HttpConnectionFactory(http)), host, port, arrival));
             config.jetty.modifyServer(server -> {
-                server.setHandler(new GracefulHandler(new EagerContentHandler(
-                        new EagerContentHandler.RetainedContentLoaderFactory(Ask.BODY_BYTES_MAX + 1, 0, true))));
+                FrontDoor door = new FrontDoor(hosts, problems);
+                door.setHandler(new EagerContentHandler(
+                        new EagerContentHandler.RetainedContentLoaderFactory(Ask.BODY_BYTES_MAX + 1, 0, true)));
+                server.setHandler(new GracefulHandler(door));
                 server.setErrorHandler(new ProblemHandler(problems));
                 server.setStopTimeout(drain.toMillis());
             });
             config.jetty.modifyServletContextHandler(sockets);
-            config.routes.before(ctx -> ctx.header("X-Content-Type-Options", "nosniff")
-                    .header("Content-Security-Policy", CONTENT_SECURITY)
-                    .header("Referrer-Policy", "same-origin")
-                    .header("Cross-Origin-Opener-Policy", "same-origin")
-                    .header("Cross-Origin-Resource-Policy", "same-origin"));
             routes.accept(config.routes);
         });
     }
@@ -98,12 +104,13 @@ public final class WebServer {
         http.setResponseHeaderSize(HEADER_BYTES_MAX);
     }
 
-    private static ServerConnector configured(ServerConnector connector, String host, int port) {
+    private static ServerConnector configured(ServerConnector connector, String host, int port, Arrival arrival) {
         connector.setHost(host);
         connector.setPort(port);
         connector.setIdleTimeout(IDLE.toMillis());
         connector.setShutdownIdleTimeout(SHUTDOWN_IDLE.toMillis());
         connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
+        connector.addBean(new SlowRequests(connector, arrival.head(), arrival.whole()));
         return connector;
     }
 
@@ -117,15 +124,25 @@ public final class WebServer {
 
         @Override
         public boolean handle(Request request, Response response, Callback callback) {
-            MusterException problem = Problems.ofStatus(response.getStatus());
+            MusterException problem = problemOf(request, response.getStatus());
             // the answer keeps Jetty's status, and says the same one in its body
             ObjectNode json = problems.json(problem).put("status", response.getStatus());
+            AnswerHeaders.addTo(response.getHeaders());
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problems.CONTENT_TYPE);
             if (response.getStatus() == 503) {
                 response.getHeaders().put(HttpHeader.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
             }
             response.write(true, ByteBuffer.wrap(Json.bytes(json)), callback);
             return true;
+        }
+
+        /** A client that hangs up is no fault of ours, whatever Jetty makes of it. */
+        private static MusterException problemOf(Request request, int status) {
+            Object failure = request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
+            if (status < 500 || !(failure instanceof Throwable cause)) {
+                return Problems.ofStatus(status);
+            }
+            return Problems.problemOf(cause);
         }
     }
 }

@@ -28,7 +28,10 @@ public final class Origins {
         if (means == Identity.Means.COOKIE && !isSame(origin, host)) {
             throw new MusterException(
                     ErrorCode.ORIGIN_REFUSED,
-                    origin == null ? "The request has no Origin header." : "The request came from another origin.");
+                    origin == null
+                            ? "The request has no Origin header."
+                            : "The request came from the origin '%s', and the host that was asked is '%s'. Behind a proxy, pass the Host header on with its port, or put the page's origin into MUSTER_FANOUT_ORIGINS."
+                                    .formatted(Hosts.shown(origin), host == null ? "" : Hosts.shown(host)));
         }
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.api.Json;
+import dev.muster.fanout.api.QueryParameters;
 import dev.muster.fanout.auth.Authenticator;
 import dev.muster.fanout.auth.Identity;
 import dev.muster.fanout.auth.Origins;
@@ -12,6 +13,9 @@ import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +26,7 @@ final class Entrance {
     private final Origins origins;
     private final Consumer<String> room;
     private final Supplier<String> errorIds;
+    private final QueryParameters queries = QueryParameters.described();
 
     /** @param room given the address, throws if there is no room for another session */
     Entrance(Authenticator authenticator, Origins origins, Consumer<String> room, Supplier<String> errorIds) {
@@ -42,6 +47,7 @@ final class Entrance {
         if (withOrigin) {
             origins.check(identity.means(), request.getHeader("Origin"), request.getHeader("Host"));
         }
+        checkQuery(request);
         room.accept(request.getRemoteAddr());
         if (identity.means() != Identity.Means.TICKET) {
             return identity.user();
@@ -49,6 +55,12 @@ final class Entrance {
         return authenticator
                 .authenticate(null, request.getParameter("ticket"), null)
                 .user();
+    }
+
+    private void checkQuery(HttpServletRequest request) {
+        Map<String, List<String>> given = new TreeMap<>();
+        request.getParameterMap().forEach((name, values) -> given.put(name, List.of(values)));
+        queries.check("GET", request.getServletPath(), given);
     }
 
     /**

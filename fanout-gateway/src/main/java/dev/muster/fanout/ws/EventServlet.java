@@ -1,6 +1,7 @@
 package dev.muster.fanout.ws;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.api.Json;
 import dev.muster.fanout.auth.User;
@@ -31,6 +32,20 @@ final class EventServlet extends HttpServlet {
         this.format = format;
         this.entrance = entrance;
         this.streams = streams;
+    }
+
+    /** Only GET: that of Java's servlets would also answer HEAD with a whole stream, and TRACE with the request's own headers. */
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (request.getMethod().equals("GET")) {
+            doGet(request, response);
+        } else {
+            response.setHeader("Allow", "GET");
+            entrance.refuse(
+                    response,
+                    405,
+                    new MusterException(ErrorCode.METHOD_NOT_ALLOWED, ErrorCode.METHOD_NOT_ALLOWED.when()));
+        }
     }
 
     @Override

@@ -29,6 +29,20 @@ final class StreamServlet extends HttpServlet {
         this.sockets = sockets;
     }
 
+    /** Only GET: that of Java's servlets would also answer HEAD with a whole stream, and TRACE with the request's own headers. */
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (request.getMethod().equals("GET")) {
+            doGet(request, response);
+        } else {
+            response.setHeader("Allow", "GET");
+            entrance.refuse(
+                    response,
+                    405,
+                    new MusterException(ErrorCode.METHOD_NOT_ALLOWED, ErrorCode.METHOD_NOT_ALLOWED.when()));
+        }
+    }
+
     @Override
     public void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         List<String> offered = offered(request);

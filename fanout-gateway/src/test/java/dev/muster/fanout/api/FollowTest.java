@@ -190,8 +190,8 @@ class FollowTest {
     }
 
     private Socket follower() throws IOException {
-        String request = "GET " + FOLLOW + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + gateway.token("alice")
-                + "\r\n\r\n";
+        String request = "GET " + FOLLOW + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                + gateway.token("alice") + "\r\n\r\n";
         Socket follower = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
         follower.setSoTimeout(5_000);
         follower.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));

@@ -6,6 +6,7 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
 import dev.muster.fanout.auth.Authenticator;
+import dev.muster.fanout.auth.Hosts;
 import dev.muster.fanout.auth.OneTimeSecrets;
 import dev.muster.fanout.auth.Origins;
 import dev.muster.fanout.auth.RateLimit;
@@ -114,6 +115,8 @@ final class GatewayFixture implements AutoCloseable {
         web = WebServer.create(
                         "127.0.0.1",
                         0,
+                        new Hosts("127.0.0.1", List.of()),
+                        new WebServer.Arrival(Duration.ofMillis(1_500), Duration.ofSeconds(3)),
                         Duration.ofSeconds(1),
                         problems,
                         ServerConnector::new,
@@ -156,6 +159,10 @@ final class GatewayFixture implements AutoCloseable {
                 .filter(endpoint -> endpoint.method.isHttpMethod())
                 .map(endpoint -> endpoint.method + " " + endpoint.path)
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    int answering() {
+        return api.answering();
     }
 
     int port() {

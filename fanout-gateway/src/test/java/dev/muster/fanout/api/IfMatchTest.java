@@ -19,18 +19,28 @@ class IfMatchTest {
 
     @Test
     void a_tag_is_that_of_the_record() {
-        assertThat(IfMatch.tag(VIEW)).isEqualTo("\"r2\"");
+        assertThat(IfMatch.tag(VIEW)).isEqualTo("W/\"r2\"");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\"r2\"", " \"r2\" ", "17", "\"17\"", "\"r1\", \"r2\"", "\"16\",\"17\""})
+    @ValueSource(
+            strings = {
+                "W/\"r2\"",
+                "\"r2\"",
+                " \"r2\" ",
+                "W/\"r1\", W/\"r2\"",
+                "17",
+                "\"17\"",
+                "\"r1\", \"r2\"",
+                "\"16\",\"17\""
+            })
     void the_present_tag_or_version_is_what_the_registry_shall_insist_on(String header) {
         assertThat(new IfMatch(header).versionOf(VIEW)).isEqualTo(2);
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"\"r1\"", "2", "\"2\"", "16", "W/\"r2\"", "r2", "", "\"\"", "17\"", "\"r99999999999999999999\""})
+            strings = {"\"r1\"", "2", "\"2\"", "16", "w/\"r2\"", "r2", "", "\"\"", "17\"", "\"r99999999999999999999\""})
     void what_is_of_another_time_or_no_tag_at_all_is_refused(String header) {
         assertThatThrownBy(() -> new IfMatch(header).versionOf(VIEW))
                 .isInstanceOf(MusterException.class)

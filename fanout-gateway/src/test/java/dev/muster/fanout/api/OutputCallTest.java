@@ -157,7 +157,7 @@ class OutputCallTest {
         log.readersMax = 1;
         start();
         output(20_000_000);
-        String request = "GET " + PATH + "/output?format=raw HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+        String request = "GET " + PATH + "/output?format=raw HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
                 + gateway.token("alice") + "\r\n\r\n";
 
         try (Socket stuck = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {

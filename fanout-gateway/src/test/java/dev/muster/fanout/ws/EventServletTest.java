@@ -174,7 +174,7 @@ class EventServletTest {
             stuck.setReceiveBufferSize(4_096);
             stuck.connect(new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), server.port()));
             stuck.getOutputStream()
-                    .write(("GET " + StreamEndpoint.PATH + "/sse HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                    .write(("GET " + StreamEndpoint.PATH + "/sse HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
                                     + server.token("alice") + "\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
             Awaitility.await().until(() -> server.endpoint.sessions() == 1);

@@ -5,6 +5,7 @@ import dev.muster.contract.settings.Env;
 import dev.muster.fanout.api.Problems;
 import dev.muster.fanout.api.WebServer;
 import dev.muster.fanout.auth.Authenticator;
+import dev.muster.fanout.auth.Hosts;
 import dev.muster.fanout.auth.OneTimeSecrets;
 import dev.muster.fanout.auth.Origins;
 import dev.muster.fanout.auth.User;
@@ -55,6 +56,8 @@ final class StreamServer implements AutoCloseable {
         web = WebServer.create(
                 "127.0.0.1",
                 0,
+                new Hosts("127.0.0.1", List.of()),
+                new WebServer.Arrival(Duration.ofMillis(1_500), Duration.ofSeconds(3)),
                 Duration.ofSeconds(1),
                 new Problems(new ErrorIds()),
                 FrameConnector::new,

@@ -3,9 +3,11 @@ package dev.muster.local;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Everything that a local Muster keeps, under one directory that only its owner can enter.
@@ -24,6 +26,9 @@ import java.util.Optional;
 public record DataDir(Path root) {
     public static final String VARIABLE = "MUSTER_DATA_DIR";
 
+    /** A directory with one of these is Muster's. */
+    private static final Set<String> MARKS = Set.of("lock", "keys", "broker", "registry", "address.json");
+
     public DataDir {
         root = root.toAbsolutePath().normalize();
     }
@@ -35,15 +40,30 @@ public record DataDir(Path root) {
         return new DataDir(asked.orElse(fallback));
     }
 
-    /** Makes the directory. Throws {@link StartFailure} where that cannot be. */
+    /** Makes the directory, or makes the one that is there private. Throws {@link StartFailure} where that cannot be. */
     public DataDir create() {
-        createPrivate(root);
+        return create(line -> {});
+    }
+
+    /** @param say told when others could enter the directory until now */
+    public DataDir create(Consumer<String> say) {
+        PrivateDirectory.require(root, MARKS, say);
+        for (Path part : List.of(keys(), broker(), registry(), root.resolve("demo"), logs())) {
+            if (Files.isDirectory(part)) {
+                PrivateDirectory.below(part);
+            }
+        }
         return this;
     }
 
     /** Takes the directory for this process, or throws {@link StartFailure} at once. */
     public DirLock lock() {
-        create();
+        return lock(line -> {});
+    }
+
+    /** @param say told when others could enter the directory until now */
+    public DirLock lock(Consumer<String> say) {
+        create(say);
         return DirLock.take(root.resolve("lock"), root);
     }
 
@@ -87,22 +107,13 @@ public record DataDir(Path root) {
         return root.resolve("logs");
     }
 
-    private Path keys() {
-        return root.resolve("keys");
+    /** Makes the directories of what a start puts below this one, private whatever the umask is: most of it is written by libraries, which do not care. */
+    public void createParts() {
+        List.of(broker(), registry(), root.resolve("demo"), logs()).forEach(PrivateDirectory::below);
     }
 
-    static void createPrivate(Path directory) {
-        try {
-            if (!Files.isDirectory(directory)) {
-                Files.createDirectories(
-                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            }
-        } catch (IOException e) {
-            throw new StartFailure("cannot create the directory " + directory + " (" + reason(e) + ")", e);
-        }
-        if (!Files.isWritable(directory)) {
-            throw new StartFailure("cannot write to the directory " + directory);
-        }
+    private Path keys() {
+        return root.resolve("keys");
     }
 
     static String reason(IOException e) {

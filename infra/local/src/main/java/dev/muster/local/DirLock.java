@@ -23,8 +23,8 @@ public final class DirLock implements AutoCloseable {
         FileChannel channel = null;
         boolean taken = false;
         try {
-            channel = FileChannel.open(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            PrivateDirectory.file(file);
+            channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
             if (tryLock(channel) == null) {
                 throw new StartFailure("the data directory " + directory + " is in use"
                         + holder(channel).map(pid -> " by process " + pid).orElse(""));

@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where a running local Muster answers.
@@ -21,9 +24,16 @@ import java.util.Optional;
 public record LocalAddress(String url, String grpc, String kafka, long pid) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** What the file says, if there is one and its process lives. */
+    /**
+     * What the file says, if there is one and its process lives.
+     *
+     * @throws StartFailure where somebody else could have written it: a token would be sent to whatever address it names
+     */
     public static Optional<LocalAddress> read(Path file) {
         try {
+            if (Files.exists(file)) {
+                requireOurs(file);
+            }
             LocalAddress address = JSON.readValue(file.toFile(), LocalAddress.class);
             return ProcessHandle.of(address.pid()).isPresent() ? Optional.of(address) : Optional.empty();
         } catch (NoSuchFileException | java.io.FileNotFoundException nothingRuns) {
@@ -33,10 +43,31 @@ public record LocalAddress(String url, String grpc, String kafka, long pid) {
         }
     }
 
+    /** The directory counts as well: who can write to it can replace the file. */
+    private static void requireOurs(Path file) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        for (Path path : directory == null ? List.of(file) : List.of(file, directory)) {
+            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path);
+            if (permissions.contains(PosixFilePermission.GROUP_WRITE)
+                    || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+                throw new StartFailure("others can write to " + path + ", so the address in " + file
+                        + " cannot be trusted: make it private with `chmod go-w`, or name the address with --url");
+            }
+        }
+        // the key that signs the token lies in the same directory: an address from its owner tells its owner nothing
+        // new
+        if (directory != null && !Files.getOwner(file).equals(Files.getOwner(directory))) {
+            throw new StartFailure(
+                    file
+                            + " does not belong to the owner of its directory, so the address in it cannot be trusted: name the address with --url");
+        }
+    }
+
     /** Replaces the file whole, so that nobody reads half of it. */
     public void write(Path file) {
         Path draft = file.resolveSibling(file.getFileName() + ".new");
         try {
+            PrivateDirectory.file(draft);
             JSON.writeValue(draft.toFile(), this);
             Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {

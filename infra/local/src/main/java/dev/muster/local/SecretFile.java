@@ -39,7 +39,7 @@ public record SecretFile(Path directory, String name) {
     private void create(SecureRandom random) throws IOException {
         byte[] secret = new byte[SECRET_BYTES];
         random.nextBytes(secret);
-        DataDir.createPrivate(directory);
+        PrivateDirectory.below(directory);
         Path draft = Files.createTempFile(
                 directory,
                 ".key",

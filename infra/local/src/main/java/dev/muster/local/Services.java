@@ -1,5 +1,6 @@
 package dev.muster.local;
 
+import dev.muster.contract.topics.TopicNames;
 import dev.muster.fanout.FanoutConfig;
 import dev.muster.fanout.FanoutServer;
 import dev.muster.ingress.IngressConfig;
@@ -8,7 +9,9 @@ import dev.muster.local.broker.BrokerService;
 import dev.muster.registry.RegistryConfig;
 import dev.muster.registry.RegistryServer;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Services by name, each configured by environment variables. */
@@ -49,21 +52,33 @@ public final class Services {
     }
 
     /**
+     * @param say told what a person should know of the start
      * @param onFatal told why, when the service can no longer do its work
      * @throws StartFailure in one line, where it cannot start
      * @throws dev.muster.contract.settings.BadSettingsException with every mistake in its settings
      */
-    public static Running start(String name, Map<String, String> variables, Consumer<String> onFatal)
+    public static Running start(
+            String name, Map<String, String> variables, Consumer<String> say, Consumer<String> onFatal)
             throws InterruptedException {
         try {
             switch (name) {
                 case "broker" -> {
                     BrokerService broker = BrokerService.start(
-                            variables, System.getProperty("user.home"), failure -> onFatal.accept(failure.reason()));
+                            variables,
+                            System.getProperty("user.home"),
+                            say,
+                            failure -> onFatal.accept(failure.reason()));
                     return new Running(broker.port(), broker::close);
                 }
                 case "registry" -> {
+                    RegistryConfig config = RegistryConfig.from(variables);
+                    TopicNames names = config.kafka().names();
+                    Path state = config.streams().stateDir();
+                    PrivateDirectory.require(
+                            state, Set.of(names.application("control"), names.application("terminal")), say);
                     RegistryServer registry = RegistryServer.start(variables);
+                    // Kafka Streams lets the group in
+                    PrivateDirectory.below(state);
                     var unused = registry.failed()
                             .thenAccept(app -> onFatal.accept("the registry's " + app + " app has stopped"));
                     return new Running(registry.grpcPort(), registry::close);

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DataDirTest {
     @TempDir
@@ -60,6 +63,71 @@ class DataDirTest {
         assertThat(permissions(dir.root())).isEqualTo("rwx------");
         assertThat(permissions(dir.root().resolve("keys"))).isEqualTo("rwx------");
         assertThat(permissions(dir.userTokenKey().path())).isEqualTo("rw-------");
+    }
+
+    @Test
+    void a_directory_that_others_can_enter_is_made_private_with_all_of_muster_s_in_it_and_that_is_said()
+            throws Exception {
+        Path root = Files.createDirectory(temp.resolve("d"));
+        for (String part : List.of("", "keys", "broker", "registry", "demo", "logs")) {
+            Path directory = Files.createDirectories(root.resolve(part));
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        }
+        List<String> said = new ArrayList<>();
+        DataDir dir = new DataDir(root).create(said::add);
+        dir.createParts();
+
+        assertThat(said).containsExactly("made the directory " + root + " private: its permissions were rwxrwxrwx");
+        for (String part : List.of("", "keys", "broker", "registry", "demo", "logs")) {
+            assertThat(permissions(root.resolve(part))).isEqualTo("rwx------");
+        }
+    }
+
+    @Test
+    void a_shared_directory_with_other_things_in_it_is_refused_and_left_as_it_is() throws Exception {
+        Path root = Files.createDirectory(temp.resolve("shared"));
+        Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.writeString(root.resolve("somebody-elses"), "");
+        DataDir dir = new DataDir(root);
+
+        assertThatThrownBy(dir::create)
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("rwxr-xr-x")
+                .hasMessageContaining("chmod 700");
+        assertThat(permissions(root)).isEqualTo("rwxr-xr-x");
+    }
+
+    @Test
+    void what_a_start_writes_is_private_though_the_files_were_there_before() throws Exception {
+        DataDir dir = new DataDir(temp.resolve("d")).create();
+        Files.writeString(dir.root().resolve("lock"), "");
+        Files.setPosixFilePermissions(dir.root().resolve("lock"), PosixFilePermissions.fromString("rw-rw-rw-"));
+        dir.lock().close();
+        new LocalAddress("u", "g", "k", 1).write(dir.addressFile());
+
+        assertThat(permissions(dir.root().resolve("lock"))).isEqualTo("rw-------");
+        assertThat(permissions(dir.addressFile())).isEqualTo("rw-------");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-rw----", "rw----rw-"})
+    void an_address_that_others_can_write_is_not_believed(String mode) throws Exception {
+        DataDir dir = new DataDir(temp.resolve("d")).create();
+        LocalAddress address =
+                new LocalAddress("u", "g", "k", ProcessHandle.current().pid());
+        address.write(dir.addressFile());
+        assertThat(LocalAddress.read(dir.addressFile())).contains(address);
+
+        Files.setPosixFilePermissions(dir.addressFile(), PosixFilePermissions.fromString(mode));
+        assertThatThrownBy(() -> LocalAddress.read(dir.addressFile()))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("cannot be trusted");
+
+        address.write(dir.addressFile());
+        Files.setPosixFilePermissions(dir.root(), PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThatThrownBy(() -> LocalAddress.read(dir.addressFile()))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("cannot be trusted");
     }
 
     @Test

@@ -22,7 +22,10 @@ public final class ServiceMain {
 
     public static void main(String[] args) throws IOException, InterruptedException {
         try (Services.Running service = Services.start(
-                args[0], System.getenv(), why -> Runtime.getRuntime().halt(1))) {
+                args[0],
+                System.getenv(),
+                System.err::println,
+                why -> Runtime.getRuntime().halt(1))) {
             System.out.println(READY + service.port());
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null; line = in.readLine()) {

@@ -1,5 +1,6 @@
 package dev.muster.cli.local;
 
+import dev.muster.local.PrivateDirectory;
 import java.nio.file.Path;
 
 /** Sends the log of this process into files of a directory; standard error keeps only errors. Comes before the first logger. */
@@ -7,6 +8,7 @@ final class ServerLog {
     private ServerLog() {}
 
     static void into(Path directory) {
+        PrivateDirectory.below(directory);
         System.setProperty("muster.log.dir", directory.toString());
         System.setProperty("logback.configurationFile", "logback-server.xml");
     }

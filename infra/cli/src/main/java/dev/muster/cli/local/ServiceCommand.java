@@ -42,7 +42,7 @@ public final class ServiceCommand implements Callable<Integer> {
         CountDownLatch end = new CountDownLatch(1);
         AtomicReference<@Nullable String> failure = new AtomicReference<>();
         StopSignals.onFirst(end::countDown);
-        try (Services.Running service = Services.start(name, io.variables(), why -> {
+        try (Services.Running service = Services.start(name, io.variables(), io::say, why -> {
             failure.set(why);
             end.countDown();
         })) {

@@ -86,7 +86,7 @@ public final class UpCommand implements Callable<Integer> {
         requireSane();
         Exposure exposure = exposure();
         DataDir dir = DataDir.of(Optional.ofNullable(dataDir), io.variables(), System.getProperty("user.home"));
-        ServerLog.into(dir.create().logs());
+        ServerLog.into(dir.create(io::say).logs());
         UpOptions options = new UpOptions(dir, httpPort, grpcPort, kafkaPort, demo, exposure);
         try (Up up = new Up(options, io.variables(), io::say, this::failed)) {
             StopSignals.onFirst(() -> {

@@ -5,6 +5,7 @@ import dev.muster.contract.settings.Setting;
 import dev.muster.local.DataDir;
 import dev.muster.local.DirLock;
 import dev.muster.local.LocalAddress;
+import dev.muster.local.PrivateDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,14 +32,17 @@ public final class BrokerService implements AutoCloseable {
         this.addressFile = addressFile;
     }
 
-    public static BrokerService start(Map<String, String> variables, String home, Consumer<BrokerFailure> onFatal) {
+    /** @param say told what a person should know of the start */
+    public static BrokerService start(
+            Map<String, String> variables, String home, Consumer<String> say, Consumer<BrokerFailure> onFatal) {
         check(variables);
         Env env = new Env(variables);
         int port = env.integer(PORT);
         String asked = env.text(DATA_DIR);
         DataDir dir = asked.isBlank() ? DataDir.of(Optional.empty(), variables, home) : new DataDir(Path.of(asked));
-        DirLock lock = dir.lock();
+        DirLock lock = dir.lock(say);
         try {
+            PrivateDirectory.below(dir.broker());
             EmbeddedBroker broker = EmbeddedBroker.start(dir.broker(), port, onFatal);
             try {
                 new LocalAddress(

@@ -72,7 +72,8 @@ public final class Up implements AutoCloseable {
     }
 
     private String startAll() throws InterruptedException {
-        closer.add("lock", dir.lock());
+        closer.add("lock", dir.lock(this::say));
+        dir.createParts();
         Exposure exposure = options.exposure();
         Ports.requireFree(exposure.pageHost(), options.httpPort(), "the page", "choose another with --http-port");
         Ports.requireFree(exposure.agentHost(), options.grpcPort(), "agents", "choose another with --grpc-port");
@@ -122,8 +123,8 @@ public final class Up implements AutoCloseable {
         try {
             ExecutorCompletionService<AutoCloseable> started = new ExecutorCompletionService<>(starters);
             List<Callable<AutoCloseable>> starts = List.of(
-                    () -> started("registry", Services.start("registry", settings, onFatal)),
-                    () -> started("ingress gateway", Services.start("ingress", settings, onFatal)),
+                    () -> started("registry", Services.start("registry", settings, this::say, onFatal)),
+                    () -> started("ingress gateway", Services.start("ingress", settings, this::say, onFatal)),
                     () -> started("fan-out gateway", FanoutServer.start(settings)));
             starts.forEach(started::submit);
             List<AutoCloseable> running = new ArrayList<>();

@@ -19,6 +19,7 @@ class BrokerServiceTest {
         return BrokerService.start(
                 Map.of("MUSTER_BROKER_DATA_DIR", dir.toString(), "MUSTER_BROKER_PORT", "0"),
                 dir.toString(),
+                said -> {},
                 failure -> {});
     }
 
