@@ -84,7 +84,7 @@ public final class Agent implements AutoCloseable {
             Spool spool = new Spool(state.spool(), config.spool());
             Journal journal = new Journal(state.journal());
             Events events = new Events();
-            Tasks tasks = new Tasks(identity.nodeId(), journal, spool, Clock.systemUTC(), events);
+            Tasks tasks = new Tasks(identity.nodeId(), config.tasks(), journal, spool, Clock.systemUTC(), events);
             GatewayLink link = new GatewayLink(
                     config,
                     identity,

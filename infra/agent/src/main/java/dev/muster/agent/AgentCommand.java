@@ -1,6 +1,7 @@
 package dev.muster.agent;
 
 import dev.muster.agent.spool.SpoolLimits;
+import dev.muster.agent.task.TaskLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -61,6 +62,27 @@ public final class AgentCommand implements Callable<Integer> {
             names = "--drop-when-full",
             description = "Drop output when the spool is full, shown as a gap, instead of making processes wait.")
     private boolean dropWhenFull;
+
+    @Option(
+            names = "--quiet-millis",
+            paramLabel = "N",
+            description =
+                    "A command has ended, and a process that it left behind holds its output: the task ends after N ms without output. Default: ${DEFAULT-VALUE}")
+    private long quietMillis = TaskLimits.QUIET_MILLIS_DEFAULT;
+
+    @Option(
+            names = "--drain-millis",
+            paramLabel = "N",
+            description =
+                    "The same where that process prints on: the task ends N ms after its command. Default: ${DEFAULT-VALUE}")
+    private long drainMillis = TaskLimits.DRAIN_MILLIS_DEFAULT;
+
+    @Option(
+            names = "--kill-after-millis",
+            paramLabel = "N",
+            description =
+                    "Time that the processes of a task have to end after TERM, before KILL. Default: ${DEFAULT-VALUE}")
+    private long killAfterMillis = TaskLimits.KILL_AFTER_MILLIS_DEFAULT;
 
     @Option(names = "--ca", paramLabel = "FILE", description = "PEM of the authority of the gateway's certificate.")
     private @Nullable Path ca;
@@ -128,6 +150,7 @@ public final class AgentCommand implements Callable<Integer> {
                 gateway,
                 invite(),
                 new SpoolLimits(spoolBytes, aheadBytes, dropWhenFull),
+                new TaskLimits(quietMillis, drainMillis, killAfterMillis),
                 labels,
                 ca,
                 plaintext,

@@ -2,6 +2,7 @@ package dev.muster.agent;
 
 import dev.muster.agent.identity.Reach;
 import dev.muster.agent.spool.SpoolLimits;
+import dev.muster.agent.task.TaskLimits;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param gateway host:port; null: the one it joined through
  * @param invite null once joined
  * @param spool how much output may wait for acknowledgement
+ * @param tasks how long the end of a task may take
  * @param caFile PEM of the authority that signed the gateway's certificate; null: the system's authorities
  * @param certFile certificate chain of this agent in PEM, for gateways that ask for one; null: none
  * @param keyFile its private key, PKCS#8 in PEM; null exactly when the certificate is
@@ -22,6 +24,7 @@ public record AgentConfig(
         @Nullable String gateway,
         @Nullable String invite,
         SpoolLimits spool,
+        TaskLimits tasks,
         Map<String, String> labels,
         @Nullable Path caFile,
         boolean plaintext,
@@ -39,6 +42,7 @@ public record AgentConfig(
                 gateway != null ? gateway : known.gateway(),
                 invite,
                 spool,
+                tasks,
                 labels,
                 said ? caFile : known.caFile(),
                 said ? plaintext : known.plaintext(),
@@ -48,11 +52,21 @@ public record AgentConfig(
 
     /** The same over TLS, to a gateway whose certificate is this one or comes from this authority. */
     public AgentConfig trusting(Path ca) {
-        return new AgentConfig(stateDir, gateway, invite, spool, labels, ca, false, certFile, keyFile);
+        return new AgentConfig(stateDir, gateway, invite, spool, tasks, labels, ca, false, certFile, keyFile);
     }
 
     /** Defaults for a gateway on this machine. */
     public static AgentConfig local(Path stateDir, String gateway, @Nullable String invite) {
-        return new AgentConfig(stateDir, gateway, invite, SpoolLimits.defaults(), Map.of(), null, true, null, null);
+        return new AgentConfig(
+                stateDir,
+                gateway,
+                invite,
+                SpoolLimits.defaults(),
+                TaskLimits.defaults(),
+                Map.of(),
+                null,
+                true,
+                null,
+                null);
     }
 }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import dev.muster.agent.identity.Reach;
 import dev.muster.agent.spool.SpoolLimits;
+import dev.muster.agent.task.TaskLimits;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.Hello;
@@ -160,7 +161,16 @@ class AgentTest {
         try (RecordingGateway gateway = new RecordingGateway()) {
             start(gateway, INVITE).close();
             AgentConfig bare = new AgentConfig(
-                    dir.resolve("state"), null, null, SpoolLimits.defaults(), Map.of(), null, false, null, null);
+                    dir.resolve("state"),
+                    null,
+                    null,
+                    SpoolLimits.defaults(),
+                    TaskLimits.defaults(),
+                    Map.of(),
+                    null,
+                    false,
+                    null,
+                    null);
             try (Agent agent = Agent.start(bare)) {
                 await().atMost(LONG).until(() -> agent.connected().isDone());
                 assertThat(agent.gateway()).isEqualTo(gateway.address());

@@ -1,115 +1,174 @@
 package dev.muster.agent.task;
 
-import com.pty4j.PtyProcess;
-import com.pty4j.PtyProcessBuilder;
-import com.pty4j.WinSize;
+import com.google.protobuf.ByteString;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLong;
 import dev.muster.proto.agent.v1.RunTask;
-import dev.muster.proto.agent.v1.WindowSize;
-import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Starts processes as leaders of their own session, with a clean environment: nothing of the agent's own is inherited but what a login
- * would have.
+ * Starts the processes of tasks. Tasks with a pipe and with a PTY go the same way; they differ in where standard input, output and error lead. Arguments,
+ * variables and the directory arrive as the bytes of their UTF-8, whatever the locale.
  */
 final class Launcher {
-    private static final List<String> INHERITED =
-            List.of("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ");
-    private static final Path SETSID = Path.of("/usr/bin/setsid");
+    private static final int TERMINAL_NAME_BYTES = 256;
+    private static final ByteString ROOT = ByteString.copyFromUtf8("/");
+    private static final ByteString SH = ByteString.copyFromUtf8("/bin/sh");
+    private static final LibC LIBC = LibC.INSTANCE;
 
-    private final String nodeId;
+    private final TaskEnvironment environment;
 
     Launcher(String nodeId) {
-        this.nodeId = nodeId;
+        this(new TaskEnvironment(nodeId, TaskEnvironment.ofThisProcess()));
+    }
+
+    Launcher(TaskEnvironment environment) {
+        this.environment = environment;
     }
 
     /** A process and its output, standard output and error in one order. */
-    record Launched(Process process, InputStream output) {}
+    record Launched(Child child, ProcessOutput output) {}
 
+    /** @throws IOException if it cannot be started; the message tells a person why */
     Launched start(RunTask task) throws IOException {
-        if (!task.hasPty()) {
-            return startPipe(task);
-        }
-        Process process = startPty(task);
-        return new Launched(process, PtyOutput.of(process));
+        Texts.check(task);
+        Map<String, ByteString> login = environment.ofLogin();
+        Map<String, ByteString> variables = environment.of(task, login);
+        ByteString directory = directory(task, login.getOrDefault("HOME", ROOT));
+        List<ByteString> argv = argv(task);
+        List<ByteString> programs =
+                Programs.of(argv.get(0), variables.getOrDefault("PATH", ByteString.EMPTY), directory);
+        Start start = standard -> start(programs, argv, TaskEnvironment.entries(variables), directory, standard);
+        return task.hasPty() ? withPty(task, start) : withPipe(start);
     }
 
-    private Launched startPipe(RunTask task) throws IOException {
-        List<String> command = new ArrayList<>();
-        if (Files.isExecutable(SETSID)) {
-            command.add(SETSID.toString());
+    private static Child start(
+            List<ByteString> programs,
+            List<ByteString> argv,
+            List<ByteString> variables,
+            ByteString directory,
+            Spawn.Standard standard)
+            throws IOException {
+        int error = LibC.ENOENT;
+        for (ByteString program : programs) {
+            int pid = spawn(program, argv, variables, directory, standard);
+            if (pid > 0) {
+                return new Child(pid);
+            }
+            error = -pid;
+            if (!Programs.mayBeElsewhere(error)) {
+                break;
+            }
         }
-        command.addAll(argv(task));
-        try (OutputPipe pipe = OutputPipe.open()) {
-            ProcessBuilder builder = new ProcessBuilder(command)
-                    .directory(new File(directory(task)))
-                    .redirectInput(new File("/dev/null"))
-                    .redirectErrorStream(true)
-                    .redirectOutput(pipe.target());
-            builder.environment().clear();
-            builder.environment().putAll(environment(task));
-            try {
-                return new Launched(builder.start(), pipe.output());
+        checkDirectory(directory);
+        throw new IOException(argv.get(0).toStringUtf8() + ": " + LIBC.strerror(error));
+    }
+
+    /** Starts the process, given where its output leads. */
+    private interface Start {
+        Child with(Spawn.Standard standard) throws IOException;
+    }
+
+    private static int spawn(
+            ByteString program,
+            List<ByteString> argv,
+            List<ByteString> variables,
+            ByteString directory,
+            Spawn.Standard standard)
+            throws IOException {
+        int pid = Spawn.start(program, argv, variables, directory, standard);
+        if (pid != -LibC.ENOEXEC) {
+            return pid;
+        }
+        // a script without its first line, which shells take for one of theirs
+        List<ByteString> script = new ArrayList<>(argv);
+        script.set(0, program);
+        script.add(0, SH);
+        return Spawn.start(SH, script, variables, directory, standard);
+    }
+
+    private static Launched withPipe(Start start) throws IOException {
+        int[] ends = new int[2];
+        LibC.checked("pipe", LIBC.pipe2(ends, LibC.O_CLOEXEC));
+        try {
+            ProcessOutput output = ProcessOutput.of(ends[0], false);
+            try (Memory nothing = CText.of(ByteString.copyFromUtf8("/dev/null"))) {
+                LibC.checked("fcntl", LIBC.fcntl(ends[0], LibC.F_SETFL, LibC.O_NONBLOCK));
+                Child child = start.with(actions -> {
+                    LIBC.posix_spawn_file_actions_addopen(actions, 0, nothing, LibC.O_RDONLY, 0);
+                    LIBC.posix_spawn_file_actions_adddup2(actions, ends[1], 1);
+                    LIBC.posix_spawn_file_actions_adddup2(actions, ends[1], 2);
+                });
+                return new Launched(child, output);
             } catch (IOException e) {
-                pipe.output().close();
+                output.close();
                 throw e;
             }
+        } finally {
+            LIBC.close(ends[1]);
         }
     }
 
-    private Process startPty(RunTask task) throws IOException {
-        WindowSize size = task.getPty();
-        // The size is set before the command begins: a PTY library sets it only after the fork, which a quick command
-        // would not see.
-        List<String> command = new ArrayList<>(List.of(
-                "/bin/sh",
-                "-c",
-                "stty cols " + size.getCols() + " rows " + size.getRows() + " 2>/dev/null; exec \"$@\"",
-                "muster"));
-        command.addAll(argv(task));
-        Map<String, String> environment = environment(task);
-        environment.putIfAbsent("TERM", "xterm-256color");
-        return new PtyProcessBuilder(command.toArray(new String[0]))
-                .setEnvironment(environment)
-                .setDirectory(directory(task))
-                .setInitialColumns(size.getCols())
-                .setInitialRows(size.getRows())
-                .setRedirectErrorStream(true)
-                .start();
-    }
-
-    static void resize(Process process, WindowSize size) {
-        if (process instanceof PtyProcess pty) {
-            pty.setWinSize(new WinSize(size.getCols(), size.getRows()));
-        }
-    }
-
-    private static List<String> argv(RunTask task) {
-        return task.getArgvCount() > 0 ? task.getArgvList() : List.of("/bin/sh", "-c", task.getCommand());
-    }
-
-    private static String directory(RunTask task) {
-        return task.getCwd().isEmpty() ? System.getProperty("user.home", "/") : task.getCwd();
-    }
-
-    private Map<String, String> environment(RunTask task) {
-        Map<String, String> environment = new HashMap<>();
-        for (String name : INHERITED) {
-            String value = System.getenv(name);
-            if (value != null) {
-                environment.put(name, value);
+    // The leader of a session that has no terminal gets the one that it opens first.
+    private static Launched withPty(RunTask task, Start start) throws IOException {
+        int master = LibC.checked(
+                "no PTY", LIBC.posix_openpt(LibC.O_RDWR | LibC.O_NOCTTY | LibC.O_CLOEXEC | LibC.O_NONBLOCK));
+        ProcessOutput output = ProcessOutput.of(master, true);
+        try (Memory name = LibC.room(TERMINAL_NAME_BYTES)) {
+            LibC.checked("no PTY", LIBC.grantpt(master));
+            LibC.checked("no PTY", LIBC.unlockpt(master));
+            int error = LIBC.ptsname_r(master, name, new NativeLong(TERMINAL_NAME_BYTES));
+            if (error != 0) {
+                throw new IOException("no PTY: " + LIBC.strerror(error));
             }
+            output.resize(task.getPty());
+            Child child = start.with(actions -> {
+                LIBC.posix_spawn_file_actions_addopen(actions, 0, name, LibC.O_RDWR, 0);
+                LIBC.posix_spawn_file_actions_adddup2(actions, 0, 1);
+                LIBC.posix_spawn_file_actions_adddup2(actions, 0, 2);
+            });
+            return new Launched(child, output);
+        } catch (IOException e) {
+            output.close();
+            throw e;
         }
-        environment.put("MUSTER_NODE_ID", nodeId);
-        environment.put("MUSTER_TASK_ID", task.getTaskId());
-        environment.putAll(task.getEnvMap());
-        return environment;
+    }
+
+    private static List<ByteString> argv(RunTask task) {
+        if (task.getArgvCount() > 0) {
+            return task.getArgvList().asByteStringList();
+        }
+        return List.of(SH, ByteString.copyFromUtf8("-c"), task.getCommandBytes());
+    }
+
+    /** A login without a home directory begins in the root; a directory that was asked for is never replaced. */
+    private static ByteString directory(RunTask task, ByteString home) throws IOException {
+        if (task.getCwd().isEmpty()) {
+            return home.startsWith(ROOT) && problemOf(home) == 0 ? home : ROOT;
+        }
+        if (!task.getCwd().startsWith("/")) {
+            throw new IOException("the working directory " + task.getCwd() + " is not an absolute path");
+        }
+        checkDirectory(task.getCwdBytes());
+        return task.getCwdBytes();
+    }
+
+    private static void checkDirectory(ByteString directory) throws IOException {
+        int problem = problemOf(directory);
+        if (problem != 0) {
+            throw new IOException(
+                    "the working directory " + directory.toStringUtf8() + " cannot be used: " + LIBC.strerror(problem));
+        }
+    }
+
+    /** Why the directory cannot be entered; 0 if it can. */
+    private static int problemOf(ByteString directory) {
+        try (Memory itself = CText.of(directory.concat(ByteString.copyFromUtf8("/.")))) {
+            return LIBC.access(itself, LibC.X_OK) == 0 ? 0 : Native.getLastError();
+        }
     }
 }

@@ -5,40 +5,31 @@ import dev.muster.proto.agent.v1.ProcessStarted;
 import dev.muster.proto.agent.v1.RunTask;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.concurrent.ScheduledExecutorService;
 
 /** Runs commands as processes of this machine. */
 final class ProcessRunner implements Runner {
     private final Launcher launcher;
+    private final TaskLimits limits;
     private final Clock clock;
     private final ScheduledExecutorService executor;
-    private final Signals signals = new Signals();
 
-    ProcessRunner(String nodeId, Clock clock, ScheduledExecutorService executor) {
+    ProcessRunner(String nodeId, TaskLimits limits, Clock clock, ScheduledExecutorService executor) {
         this.launcher = new Launcher(nodeId);
+        this.limits = limits;
         this.clock = clock;
         this.executor = executor;
     }
 
     @Override
     public Running start(RunTask task, TerminalSpool output, Ended ended) throws IOException {
-        Launcher.Launched launched = launcher.start(task);
-        return new RunningTask(task, launched, output, signals, executor, clock, ended);
+        return new RunningTask(task, launcher.start(task), output, limits, executor, clock, ended);
     }
 
     @Override
     public void end(ProcessStarted left) {
-        ProcessHandle.of(left.getPid())
-                .filter(handle -> startMillis(handle) == left.getStartMillis())
-                .ifPresent(handle -> {
-                    if (!signals.toGroup(handle.pid(), Signals.KILL)) {
-                        handle.destroyForcibly();
-                    }
-                });
-    }
-
-    static long startMillis(ProcessHandle handle) {
-        return handle.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+        if (ProcessIdentity.isThere(left)) {
+            new Child((int) left.getPid()).signalGroup(Signals.KILL);
+        }
     }
 }

@@ -11,7 +11,7 @@ import java.io.IOException;
 public interface Runner {
     /** Told once, on the tasks' executor, when a command has ended and its output is in the spool. */
     interface Ended {
-        void ended(Running task, int exitCode, TaskEndCause cause, String detail);
+        void ended(Running task, ExitStatus status, TaskEndCause cause, String detail);
     }
 
     /** A command that was started. */
@@ -35,7 +35,7 @@ public interface Runner {
         void resize(WindowSize size) throws IOException;
     }
 
-    /** @throws IOException if there is no such command */
+    /** @throws IOException if it cannot be started; the message tells a person why */
     Running start(RunTask task, TerminalSpool output, Ended ended) throws IOException;
 
     /** Ends, by force, what an earlier process of the agent started, if it still runs. */

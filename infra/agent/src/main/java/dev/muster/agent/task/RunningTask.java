@@ -6,45 +6,50 @@ import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEndCause;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.time.Clock;
 import java.util.ArrayDeque;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One process and its output. The output is read by a thread of its own, since a PTY can only be read by waiting; it waits while the
- * spool is full, and the process with it. All else is confined to the tasks' executor.
+ * One process and its output. {@link TaskEnd} says when the task is over; this class tells it what happens and does what it says.
  *
- * <p>The task ends when its process has ended and its output is drained. A process left behind that holds the output open does not
- * keep the task: {@link #ABANDON_MILLIS} after the end with nothing to read the output is closed.
+ * <p>Three threads wait for one thing each: for output, which the reader passes on while the spool has room; for the end of the process; for room for
+ * input. All else is confined to the tasks' executor.
  */
 final class RunningTask implements Runner.Running {
-    static final long ABANDON_MILLIS = 1_000;
-    static final long KILL_AFTER_MILLIS = 5_000;
     static final int INPUT_BYTES_MAX = 256 << 10;
     private static final int READ_BYTES = 32 << 10;
+    private static final long TICK_MILLIS = 50;
+    /** How often a PTY that no process holds open is looked at again while the command runs: the command may open it again. */
+    private static final long REOPENED_MILLIS = 50;
+
     private static final Logger log = LoggerFactory.getLogger(RunningTask.class);
 
     private final RunTask task;
-    private final Process process;
-    private final InputStream output;
+    private final Child child;
+    private final ProcessOutput output;
     private final TerminalSpool spool;
-    private final Signals signals;
+    private final TaskLimits limits;
     private final ScheduledExecutorService executor;
     private final Clock clock;
     private final Runner.Ended ended;
-    private final Thread reader;
-    private final Thread writer;
+    private final ProcessStarted started;
+    private final TaskEnd end = new TaskEnd();
     private final ArrayDeque<byte[]> input = new ArrayDeque<>();
     private int inputBytes;
 
+    private final CountDownLatch exit = new CountDownLatch(1);
+    private long exitedNanos;
+
     private volatile boolean waitingForOutput;
     private volatile long waitingSinceNanos;
-    private long exitedNanos;
+    private volatile long readBytes;
+    private volatile long readBytesMax = Long.MAX_VALUE;
     private TaskEndCause cause = TaskEndCause.TASK_END_CAUSE_EXITED;
     private String detail = "";
     private volatile boolean over;
@@ -53,40 +58,41 @@ final class RunningTask implements Runner.Running {
             RunTask task,
             Launcher.Launched launched,
             TerminalSpool spool,
-            Signals signals,
+            TaskLimits limits,
             ScheduledExecutorService executor,
             Clock clock,
             Runner.Ended ended) {
         this.task = task;
-        this.process = launched.process();
+        this.child = launched.child();
         this.output = launched.output();
         this.spool = spool;
-        this.signals = signals;
+        this.limits = limits;
         this.executor = executor;
         this.clock = clock;
         this.ended = ended;
-        this.waitingSinceNanos = System.nanoTime();
-        reader = new Thread(this::readOutput, "agent-output-" + task.getTaskId());
-        reader.setDaemon(true);
-        writer = new Thread(this::writeInput, "agent-input-" + task.getTaskId());
-        writer.setDaemon(true);
+        this.started = ProcessIdentity.of(task.getTaskId(), child.pid());
     }
 
     @Override
     public void begin() {
-        reader.start();
+        start("agent-output-", this::readOutput);
+        start("agent-process-", this::awaitExit);
         if (task.hasPty()) {
-            writer.start();
+            start("agent-input-", this::writeInput);
         }
         if (task.getTimeoutMillis() > 0) {
-            var unusedTimer = executor.schedule(
+            after(
+                    task.getTimeoutMillis(),
                     () -> stop(
                             TaskEndCause.TASK_END_CAUSE_TIMED_OUT,
-                            "ran longer than " + task.getTimeoutMillis() / 1000.0 + " s"),
-                    task.getTimeoutMillis(),
-                    TimeUnit.MILLISECONDS);
+                            "ran longer than " + task.getTimeoutMillis() / 1000.0 + " s"));
         }
-        var unused = process.onExit().thenRunAsync(this::exited, executor);
+    }
+
+    private void start(String name, Runnable loop) {
+        Thread thread = new Thread(loop, name + task.getTaskId());
+        thread.setDaemon(true);
+        thread.start();
     }
 
     @Override
@@ -96,13 +102,7 @@ final class RunningTask implements Runner.Running {
 
     @Override
     public ProcessStarted process() {
-        return ProcessStarted.newBuilder()
-                .setTaskId(task.getTaskId())
-                .setPid(process.pid())
-                .setStartMillis(ProcessHandle.of(process.pid())
-                        .map(ProcessRunner::startMillis)
-                        .orElse(0L))
-                .build();
+        return started;
     }
 
     @Override
@@ -110,30 +110,14 @@ final class RunningTask implements Runner.Running {
         return spool;
     }
 
-    /** Asks the process group to end, and ends it by force if it has not after {@link #KILL_AFTER_MILLIS}. */
+    /** Asks the process group to end, and ends it by force if it has not in time; also after the end of the command itself. */
     @Override
     public void stop(TaskEndCause why, String because) {
-        if (over || !process.isAlive()) {
-            return;
-        }
-        if (cause == TaskEndCause.TASK_END_CAUSE_EXITED) {
+        if (end.state() == TaskEnd.State.RUNNING || end.state() == TaskEnd.State.DRAINING) {
             cause = why;
             detail = because;
+            on(TaskEnd.Event.STOP);
         }
-        if (task.hasPty()) {
-            // an interactive shell ignores TERM and heeds HUP
-            signal(Signals.HUP);
-        }
-        signal(Signals.TERM);
-        var unused = executor.schedule(
-                () -> {
-                    if (process.isAlive()) {
-                        signal(Signals.KILL);
-                        process.destroyForcibly();
-                    }
-                },
-                KILL_AFTER_MILLIS,
-                TimeUnit.MILLISECONDS);
     }
 
     /** False if the process has no terminal, has ended, or does not read what it was given before. */
@@ -156,101 +140,164 @@ final class RunningTask implements Runner.Running {
     @Override
     public void resize(WindowSize size) throws IOException {
         if (task.hasPty() && !over) {
-            Launcher.resize(process, size);
+            output.resize(size);
             spool.resize(size, clock.millis());
         }
     }
 
-    private void signal(int signal) {
-        if (!signals.toGroup(process.pid(), signal)) {
-            // not the leader of a group: it is ended with those it started, as far as they are known
-            ProcessHandle.of(process.pid())
-                    .ifPresent(handle -> handle.descendants().forEach(ProcessHandle::destroy));
-            process.destroy();
+    private void on(TaskEnd.Event event) {
+        for (TaskEnd.Action action : end.on(event)) {
+            switch (action) {
+                case TERM -> terminate();
+                case KILL -> child.signalGroup(Signals.KILL);
+                case GIVE_UP -> giveUp();
+                case END -> finish();
+            }
         }
     }
 
-    private void readOutput() {
-        byte[] buffer = new byte[READ_BYTES];
-        try (output) {
-            while (true) {
-                waitingSinceNanos = System.nanoTime();
-                waitingForOutput = true;
-                int count = output.read(buffer);
-                waitingForOutput = false;
-                if (count < 0 || over) {
-                    return;
-                }
-                spool.append(buffer, count, clock.millis());
-            }
-        } catch (IOException e) {
-            // a PTY whose other side is closed says EIO instead of the end
-            log.atDebug().addKeyValue("taskId", task.getTaskId()).log("output closed");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            waitingForOutput = false;
+    private void terminate() {
+        if (task.hasPty()) {
+            // an interactive shell ignores TERM and heeds HUP
+            child.signalGroup(Signals.HUP);
         }
+        child.signalGroup(Signals.TERM);
+        // a process that was stopped hears of it only when it goes on
+        child.signalGroup(Signals.CONT);
+        after(limits.killAfterMillis(), () -> on(TaskEnd.Event.KILL_DUE));
     }
 
-    private void writeInput() {
-        try (OutputStream out = process.getOutputStream()) {
-            while (true) {
-                byte[] bytes;
-                synchronized (input) {
-                    while (input.isEmpty()) {
-                        if (!process.isAlive()) {
-                            return;
-                        }
-                        input.wait(1_000);
-                    }
-                    bytes = input.remove();
-                }
-                out.write(bytes);
-                out.flush();
-                synchronized (input) {
-                    inputBytes -= bytes.length;
-                }
-            }
-        } catch (IOException e) {
-            log.atDebug().addKeyValue("taskId", task.getTaskId()).log("input closed");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** What is printed by now has been read, or is in the buffers of the system and the reader. */
+    private void giveUp() {
+        readBytesMax = readBytes + READ_BYTES + output.bufferBytes();
+        output.giveUp();
+    }
+
+    private void finish() {
+        over = true;
+        synchronized (input) {
+            input.notifyAll();
         }
+        ended.ended(this, child.reap(), cause, detail);
     }
 
     private void exited() {
         exitedNanos = System.nanoTime();
-        awaitDrained();
+        on(TaskEnd.Event.LEADER_GONE);
+        tick();
     }
 
-    /** What the process printed at its end may still be in the pipe, however long the reader has waited before. */
-    private boolean isAbandoned() {
-        long now = System.nanoTime();
-        long quietNanos = Math.min(now - exitedNanos, now - waitingSinceNanos);
-        return waitingForOutput && quietNanos > TimeUnit.MILLISECONDS.toNanos(ABANDON_MILLIS) && available() == 0;
+    /** Looks for what no event tells of, from the end of the command to the end of the task. */
+    private void tick() {
+        if (end.state() == TaskEnd.State.STOPPING && !child.hasCompany()) {
+            on(TaskEnd.Event.GROUP_GONE);
+        } else if (end.state() == TaskEnd.State.DRAINING) {
+            long now = System.nanoTime();
+            if (waitingForOutput && millis(now - Math.max(exitedNanos, waitingSinceNanos)) > limits.quietMillis()) {
+                detail = "a process that it left behind still holds its output";
+                on(TaskEnd.Event.QUIET);
+            } else if (millis(now - exitedNanos) > limits.drainMillis()) {
+                detail = "a process that it left behind prints on; what it printed more than " + limits.drainMillis()
+                        + " ms after the end of the command is left out";
+                on(TaskEnd.Event.DRAIN_DUE);
+            }
+        }
+        if (end.state() == TaskEnd.State.STOPPING || end.state() == TaskEnd.State.DRAINING) {
+            after(TICK_MILLIS, this::tick);
+        }
     }
 
-    private int available() {
+    private static long millis(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(nanos);
+    }
+
+    private void after(long millis, Runnable action) {
+        var unused = executor.schedule(action, millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** From another thread; once the agent stops, nothing is left to be told. */
+    private void tell(Runnable action) {
         try {
-            return output.available();
-        } catch (IOException e) {
-            return 0;
+            executor.execute(action);
+        } catch (RejectedExecutionException e) {
+            log.atDebug().addKeyValue("taskId", task.getTaskId()).log("the agent has stopped before the task");
         }
     }
 
-    private void awaitDrained() {
-        boolean abandoned = isAbandoned();
-        if (reader.isAlive() && !abandoned) {
-            var unused = executor.schedule(this::awaitDrained, 20, TimeUnit.MILLISECONDS);
-            return;
+    private void awaitExit() {
+        child.awaitEnd();
+        exit.countDown();
+        tell(this::exited);
+    }
+
+    private void readOutput() {
+        try (output) {
+            readToEnd();
+        } catch (IOException e) {
+            log.atError()
+                    .addKeyValue("event", "agent-output-failed")
+                    .addKeyValue("taskId", task.getTaskId())
+                    .setCause(e)
+                    .log("the agent could not read the output of a command");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            waitingForOutput = false;
+            tell(() -> on(TaskEnd.Event.READER_AT_END));
         }
-        if (reader.isAlive()) {
-            detail = detail.isEmpty() ? "a process that it left behind still holds its output" : detail;
+    }
+
+    private void readToEnd() throws IOException, InterruptedException {
+        byte[] buffer = new byte[READ_BYTES];
+        long total = 0;
+        while (total < readBytesMax) {
+            waitingSinceNanos = System.nanoTime();
+            waitingForOutput = true;
+            int count = output.read(buffer);
+            waitingForOutput = false;
+            if (count > 0) {
+                total += count;
+                readBytes = total;
+                spool.append(buffer, count, clock.millis());
+            } else if (count == 0 || !mayBeReopened()) {
+                return;
+            }
         }
-        over = true;
-        reader.interrupt();
-        writer.interrupt();
-        ended.ended(this, process.exitValue(), cause, detail);
+    }
+
+    /** A PTY is not closed before the end of the command: that would end the command, and it may open its terminal again. */
+    private boolean mayBeReopened() throws InterruptedException {
+        if (!task.hasPty() || exit.getCount() == 0) {
+            return false;
+        }
+        boolean unused = exit.await(REOPENED_MILLIS, TimeUnit.MILLISECONDS);
+        return true;
+    }
+
+    private void writeInput() {
+        try {
+            for (byte[] bytes = nextInput(); bytes.length > 0 && output.write(bytes); bytes = nextInput()) {
+                synchronized (input) {
+                    inputBytes -= bytes.length;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Empty when the task is over. */
+    private byte[] nextInput() throws InterruptedException {
+        synchronized (input) {
+            while (!over) {
+                byte[] bytes = input.poll();
+                if (bytes == null) {
+                    input.wait();
+                } else if (bytes.length > 0) {
+                    return bytes;
+                }
+            }
+            return new byte[0];
+        }
     }
 }

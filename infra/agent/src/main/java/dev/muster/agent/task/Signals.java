@@ -1,13 +1,12 @@
 package dev.muster.agent.task;
 
-import com.sun.jna.Library;
-import com.sun.jna.Native;
-
-/** Signals to whole process groups, which the Java platform cannot send. Numbers as on Linux. */
+/** Signals as they are numbered on Linux. */
 final class Signals {
     static final int HUP = 1;
     static final int KILL = 9;
     static final int TERM = 15;
+    static final int CONT = 18;
+    private static final int REAL_TIME_FIRST = 34;
 
     private static final String[] NAMES = {
         "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
@@ -15,21 +14,12 @@ final class Signals {
         "WINCH", "IO", "PWR", "SYS"
     };
 
-    private final LibC libc = Native.load("c", LibC.class);
+    private Signals() {}
 
-    /** The C library. */
-    interface LibC extends Library {
-        int kill(int pid, int signal);
-    }
-
-    /** To the group that the process leads; true if there was one. */
-    boolean toGroup(long pid, int signal) {
-        return pid > 1 && libc.kill((int) -pid, signal) == 0;
-    }
-
-    /** Name of the signal within an exit code of 128 + n, or an empty string. */
-    static String nameWithin(int exitCode) {
-        int signal = exitCode - 128;
-        return signal > 0 && signal < NAMES.length ? NAMES[signal] : "";
+    static String name(int signal) {
+        if (signal > 0 && signal < NAMES.length) {
+            return NAMES[signal];
+        }
+        return signal >= REAL_TIME_FIRST ? "RTMIN+" + (signal - REAL_TIME_FIRST) : String.valueOf(signal);
     }
 }

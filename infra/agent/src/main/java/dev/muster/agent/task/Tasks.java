@@ -29,7 +29,7 @@ public final class Tasks implements AutoCloseable {
     public static final int EXIT_UNKNOWN = -1;
 
     private static final int EXIT_NOT_STARTED = 127;
-    private static final long CLOSE_MILLIS = RunningTask.KILL_AFTER_MILLIS + 2_000;
+    private static final long CLOSE_MILLIS_MORE = 2_000;
     private static final Logger log = LoggerFactory.getLogger(Tasks.class);
 
     private final Journal journal;
@@ -37,6 +37,7 @@ public final class Tasks implements AutoCloseable {
     private final Clock clock;
     private final Runnable onEvent;
     private final Runner runner;
+    private final long closeMillis;
     private final ScheduledExecutorService executor;
     private final Map<String, Runner.Running> running = new ConcurrentHashMap<>();
 
@@ -45,8 +46,16 @@ public final class Tasks implements AutoCloseable {
      *
      * @param onEvent called on any thread when the journal has a new event
      */
-    public Tasks(String nodeId, Journal journal, Spool spool, Clock clock, Runnable onEvent) throws IOException {
-        this(journal, spool, clock, onEvent, newExecutor(), executor -> new ProcessRunner(nodeId, clock, executor));
+    public Tasks(String nodeId, TaskLimits limits, Journal journal, Spool spool, Clock clock, Runnable onEvent)
+            throws IOException {
+        this(
+                journal,
+                spool,
+                clock,
+                onEvent,
+                newExecutor(),
+                executor -> new ProcessRunner(nodeId, limits, clock, executor),
+                limits.killAfterMillis() + CLOSE_MILLIS_MORE);
     }
 
     /**
@@ -64,12 +73,33 @@ public final class Tasks implements AutoCloseable {
             ScheduledExecutorService executor,
             Function<ScheduledExecutorService, Runner> runner)
             throws IOException {
+        this(
+                journal,
+                spool,
+                clock,
+                onEvent,
+                executor,
+                runner,
+                TaskLimits.KILL_AFTER_MILLIS_DEFAULT + CLOSE_MILLIS_MORE);
+    }
+
+    /** @param closeMillis how long closing waits for the ends of what runs */
+    private Tasks(
+            Journal journal,
+            Spool spool,
+            Clock clock,
+            Runnable onEvent,
+            ScheduledExecutorService executor,
+            Function<ScheduledExecutorService, Runner> runner,
+            long closeMillis)
+            throws IOException {
         this.journal = journal;
         this.spool = spool;
         this.clock = clock;
         this.onEvent = onEvent;
         this.executor = executor;
         this.runner = runner.apply(executor);
+        this.closeMillis = closeMillis;
         recover();
     }
 
@@ -125,7 +155,7 @@ public final class Tasks implements AutoCloseable {
         } catch (IOException e) {
             output.exit(EXIT_NOT_STARTED, "", clock.millis());
             record(
-                    ended(task.getTaskId(), EXIT_NOT_STARTED, 0)
+                    ended(task.getTaskId(), new ExitStatus(EXIT_NOT_STARTED, ""), 0)
                             .setCause(TaskEndCause.TASK_END_CAUSE_START_FAILED)
                             .setDetail(String.valueOf(e.getMessage())),
                     task.getTaskId());
@@ -139,28 +169,24 @@ public final class Tasks implements AutoCloseable {
         started.begin();
     }
 
-    private void ended(Runner.Running task, int exitCode, TaskEndCause cause, String detail) {
+    private void ended(Runner.Running task, ExitStatus status, TaskEndCause cause, String detail) {
         String taskId = task.task().getTaskId();
         guarded(taskId, () -> {
             running.remove(taskId);
-            task.spool().exit(exitCode, Signals.nameWithin(exitCode), clock.millis());
-            record(
-                    ended(taskId, exitCode, task.spool().length())
-                            .setCause(cause)
-                            .setDetail(detail),
-                    taskId);
+            task.spool().exit(status.code(), status.signal(), clock.millis());
+            record(ended(taskId, status, task.spool().length()).setCause(cause).setDetail(detail), taskId);
         });
     }
 
-    private TaskEnded.Builder ended(String taskId, int exitCode, long outputBytes) {
+    private TaskEnded.Builder ended(String taskId, ExitStatus status, long outputBytes) {
         log.atDebug()
                 .addKeyValue("taskId", taskId)
-                .addKeyValue("exitCode", exitCode)
+                .addKeyValue("exitCode", status.code())
                 .log("task ended");
         return TaskEnded.newBuilder()
                 .setAtMillis(clock.millis())
-                .setExitCode(exitCode)
-                .setSignal(Signals.nameWithin(exitCode))
+                .setExitCode(status.code())
+                .setSignal(status.signal())
                 .setOutputBytes(outputBytes);
     }
 
@@ -183,14 +209,19 @@ public final class Tasks implements AutoCloseable {
             if (known.isPresent()) {
                 // the process died between the end of the output and the end of the task
                 record(
-                        ended(task.getTaskId(), known.get().getExitCode(), output.length())
+                        ended(
+                                        task.getTaskId(),
+                                        new ExitStatus(
+                                                known.get().getExitCode(),
+                                                known.get().getSignal()),
+                                        output.length())
                                 .setCause(TaskEndCause.TASK_END_CAUSE_EXITED),
                         task.getTaskId());
                 continue;
             }
             output.exit(EXIT_UNKNOWN, "", clock.millis());
             record(
-                    ended(task.getTaskId(), EXIT_UNKNOWN, output.length())
+                    ended(task.getTaskId(), ExitStatus.UNKNOWN, output.length())
                             .setCause(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED)
                             .setDetail("the agent restarted while the command ran"),
                     task.getTaskId());
@@ -220,7 +251,7 @@ public final class Tasks implements AutoCloseable {
         spool.release();
         executor.execute(() -> running.values()
                 .forEach(task -> task.stop(TaskEndCause.TASK_END_CAUSE_EXITED, "the agent was stopped")));
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(closeMillis);
         try {
             while (!running.isEmpty() && System.nanoTime() < deadline) {
                 TimeUnit.MILLISECONDS.sleep(20);

@@ -3,6 +3,7 @@ package dev.muster.agent.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.muster.agent.spool.Position;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.spool.SpoolLimits;
 import dev.muster.contract.ids.Ids;
@@ -18,12 +19,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TasksTest {
     private static final Duration LONG = Duration.ofSeconds(60);
@@ -42,7 +49,7 @@ class TasksTest {
     void open() throws IOException {
         journal = new Journal(dir.resolve("journal"));
         spool = new Spool(dir.resolve("spool"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false));
-        tasks = new Tasks("nd_test", journal, spool, Clock.systemUTC(), () -> {});
+        tasks = new Tasks("nd_test", TaskLimits.defaults(), journal, spool, Clock.systemUTC(), () -> {});
     }
 
     @AfterEach
@@ -166,7 +173,7 @@ class TasksTest {
         Journal copy = new Journal(java.nio.file.Files.copy(dir.resolve("journal"), dir.resolve("copy")));
         try (copy;
                 Spool other = new Spool(dir.resolve("other"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
-            Tasks again = new Tasks("nd_test", copy, other, Clock.systemUTC(), () -> {});
+            Tasks again = new Tasks("nd_test", TaskLimits.defaults(), copy, other, Clock.systemUTC(), () -> {});
             TaskEvent event = copy.unacknowledged().get(copy.unacknowledged().size() - 1);
             assertThat(event.getEnded().getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED);
             again.run(task);
@@ -175,6 +182,194 @@ class TasksTest {
         }
         // the new agent ended what the old one left running
         assertThat(ended(task).getSignal()).isEqualTo("KILL");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void an_exit_code_of_137_is_no_signal(boolean pty) throws Exception {
+        TaskEnded ended = run(withPty(RunTask.newBuilder().setCommand("exit 137"), pty));
+        assertThat(ended.getExitCode()).isEqualTo(137);
+        assertThat(ended.getSignal()).isEmpty();
+    }
+
+    @Test
+    void a_missing_directory_is_a_failure_to_start_with_a_terminal_too() throws Exception {
+        TaskEnded ended =
+                run(withPty(RunTask.newBuilder().setCommand("echo RAN").setCwd("/no/such/dir"), true));
+        assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_START_FAILED);
+        assertThat(ended.getDetail()).contains("/no/such/dir");
+        assertThat(text()).isEmpty();
+    }
+
+    /** Nothing is acknowledged, so the reader stops with output in the system's buffers; the command ends meanwhile. */
+    @ParameterizedTest
+    @CsvSource({"false,4000", "false,40000", "false,65000", "true,900", "true,4500", "true,8000", "true,11000"})
+    void what_a_command_printed_before_its_end_is_read_however_late(boolean pty, int bytesMore) throws Exception {
+        int bytes = (1 << 19) + bytesMore;
+        RunTask task = task(withPty(
+                RunTask.newBuilder()
+                        .setCommand("printf %08d $$; head -c " + bytes + " /dev/zero | tr '\\0' x; printf END"),
+                pty));
+        tasks.run(task);
+        await().atMost(LONG).until(() -> drain().length() > 8);
+        int group = Integer.parseInt(drain().substring(0, 8));
+        await().atMost(LONG).until(() -> ProcessTable.groupMembers(group).isEmpty());
+        assertThat(endOf(task)).isEmpty();
+        output.reset();
+        spool.rewind();
+        // what follows, as a gateway that goes on
+        await().atMost(LONG).until(() -> {
+            acknowledge();
+            return endOf(task).isPresent();
+        });
+        acknowledge();
+        assertThat(output.size()).isEqualTo(8 + bytes + 3);
+        assertThat(output.toString(StandardCharsets.US_ASCII)).endsWith("xEND");
+        assertThat(endOf(task).orElseThrow().getOutputBytes()).isEqualTo(8 + bytes + 3L);
+    }
+
+    @Test
+    void many_short_commands_with_a_terminal_lose_nothing() throws Exception {
+        List<RunTask> all = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            all.add(task(withPty(RunTask.newBuilder().setCommand("echo hello " + i), true)));
+        }
+        all.forEach(tasks::run);
+        Map<String, String> outputs = new HashMap<>();
+        for (RunTask task : all) {
+            await().atMost(LONG).until(() -> endOf(task).isPresent());
+        }
+        for (OutputChunk chunk = spool.poll(1 << 16); chunk != null; chunk = spool.poll(1 << 16)) {
+            outputs.merge(chunk.getTerminalId(), chunk.getData().toStringUtf8(), String::concat);
+        }
+        for (int i = 0; i < all.size(); i++) {
+            assertThat(outputs).containsEntry(all.get(i).getTaskId(), "hello " + i + "\r\n");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void cancelling_ends_what_ignores_it_also_where_the_command_itself_has_ended(boolean pty) throws Exception {
+        RunTask task = task(withPty(
+                RunTask.newBuilder()
+                        .setCommand("(trap '' TERM HUP; echo $$ ready; exec sleep 1000 <&- >&- 2>&-) & sleep 1000"),
+                pty));
+        tasks.run(task);
+        await().atMost(LONG).until(() -> drain().contains("ready"));
+        tasks.cancel(task.getTaskId());
+        assertThat(ended(task).getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_CANCELLED);
+        int group = Integer.parseInt(text().substring(0, text().indexOf(' ')));
+        await().atMost(LONG)
+                .untilAsserted(
+                        () -> assertThat(ProcessTable.groupMembers(group)).isEmpty());
+    }
+
+    @Test
+    void a_time_limit_ends_what_ignores_it_too() throws Exception {
+        TaskEnded ended = run(RunTask.newBuilder()
+                .setCommand("echo $$; (trap '' TERM; exec sleep 1000) & sleep 1000")
+                .setTimeoutMillis(500));
+        assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_TIMED_OUT);
+        int group = Integer.parseInt(text().strip());
+        await().atMost(LONG)
+                .untilAsserted(
+                        () -> assertThat(ProcessTable.groupMembers(group)).isEmpty());
+    }
+
+    private static final String NOISE = "(while :; do echo noise; sleep 0.2; done) & echo $$ done; exit 3";
+
+    @Test
+    void a_process_left_behind_that_prints_on_keeps_the_task_no_longer_than_the_limit() throws Exception {
+        TaskEnded ended = run(NOISE);
+        assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_EXITED);
+        assertThat(ended.getExitCode()).isEqualTo(3);
+        assertThat(ended.getDetail()).contains("prints on");
+        assertThat(text()).contains("done");
+        killGroupOf(text());
+    }
+
+    @Test
+    void a_flood_of_a_process_left_behind_keeps_the_task_no_longer_either() throws Exception {
+        RunTask task = task(RunTask.newBuilder().setCommand("(trap '' PIPE; exec yes) & echo $$ done; exit 3"));
+        tasks.run(task);
+        await().atMost(LONG).until(() -> {
+            acknowledge();
+            return endOf(task).isPresent();
+        });
+        assertThat(endOf(task).orElseThrow().getDetail()).contains("prints on");
+        killGroupOf(output.toString(StandardCharsets.US_ASCII).replaceAll("(?s)(y\n)*", ""));
+    }
+
+    @Test
+    void cancelling_and_a_time_limit_end_a_task_whose_command_is_over() throws Exception {
+        RunTask cancelled = task(RunTask.newBuilder().setCommand(NOISE));
+        tasks.run(cancelled);
+        await().atMost(LONG).until(() -> drain().contains("done") && drain().contains("noise"));
+        tasks.cancel(cancelled.getTaskId());
+        assertThat(ended(cancelled).getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_CANCELLED);
+        int group = Integer.parseInt(text().replaceAll("(?s).*?([0-9]+) done.*", "$1"));
+        await().atMost(LONG)
+                .untilAsserted(
+                        () -> assertThat(ProcessTable.groupMembers(group)).isEmpty());
+
+        TaskEnded late = run(RunTask.newBuilder().setCommand(NOISE).setTimeoutMillis(700));
+        assertThat(late.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_TIMED_OUT);
+        assertThat(late.getExitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void a_command_may_close_its_terminal_and_open_it_again() throws Exception {
+        TaskEnded ended = run(withPty(
+                RunTask.newBuilder()
+                        .setCommand("echo before; exec <&- >&- 2>&-; sleep 1; echo after >/dev/tty; sleep 0.3; exit 5"),
+                true));
+        assertThat(ended.getExitCode()).isEqualTo(5);
+        assertThat(ended.getSignal()).isEmpty();
+        assertThat(text()).isEqualTo("before\r\nafter\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "echo ready; sleep 1000",
+                "echo ready; trap '' TERM HUP; while :; do sleep 1; done",
+                "(trap '' TERM HUP; exec sleep 1000) & echo ready; exit 3",
+                "(while :; do echo noise; sleep 0.1; done) & echo ready; exit 3",
+                "echo ready; exec >&- 2>&-; sleep 1000",
+                "echo ready; kill -STOP $$"
+            })
+    void a_stop_of_the_agent_ends_a_task_in_every_state(String command) throws Exception {
+        for (boolean pty : new boolean[] {false, true}) {
+            RunTask task = task(withPty(RunTask.newBuilder().setCommand("echo $$ $(exit 0); " + command), pty));
+            output.reset();
+            tasks.run(task);
+            await().atMost(LONG).until(() -> drain().contains("ready"));
+            int group =
+                    Integer.parseInt(text().lines().findFirst().orElseThrow().strip());
+            tasks.close();
+            assertThat(endOf(task)).isPresent();
+            assertThat(ProcessTable.groupMembers(group)).isEmpty();
+            tasks = new Tasks("nd_test", TaskLimits.defaults(), journal, spool, Clock.systemUTC(), () -> {});
+        }
+    }
+
+    private static void killGroupOf(String output) {
+        int group = Integer.parseInt(output.replaceAll("(?s).*?([0-9]+) done.*", "$1"));
+        new Child(group).signalGroup(Signals.KILL);
+    }
+
+    private static RunTask.Builder withPty(RunTask.Builder task, boolean pty) {
+        return pty ? task.setPty(size(80, 24)) : task;
+    }
+
+    private void acknowledge() throws IOException {
+        for (OutputChunk chunk = spool.poll(1 << 14); chunk != null; chunk = spool.poll(1 << 14)) {
+            output.writeBytes(chunk.getData().toByteArray());
+            spool.ack(
+                    chunk.getTerminalId(),
+                    new Position(chunk.getOffset() + chunk.getData().size(), chunk.getMarkerNumber()),
+                    false);
+        }
     }
 
     private TaskEnded run(String command) throws IOException {

@@ -1,6 +1,7 @@
 package dev.muster.e2e.simulation;
 
 import dev.muster.agent.spool.TerminalSpool;
+import dev.muster.agent.task.ExitStatus;
 import dev.muster.agent.task.Runner;
 import dev.muster.proto.agent.v1.ProcessStarted;
 import dev.muster.proto.agent.v1.RunTask;
@@ -112,7 +113,7 @@ final class PrintingRunner implements Runner {
                                 task.hasPty() ? "\r" : "");
             }
             if (text.isEmpty()) {
-                end(world.chance.oneIn(5) ? 1 : 0, TaskEndCause.TASK_END_CAUSE_EXITED, "");
+                end(new ExitStatus(world.chance.oneIn(5) ? 1 : 0, ""), TaskEndCause.TASK_END_CAUSE_EXITED, "");
                 return;
             }
             int count = world.chance.between(1, text.length());
@@ -132,10 +133,10 @@ final class PrintingRunner implements Runner {
             world.ledger.printed(task.getTaskId(), bytes);
         }
 
-        private void end(int exitCode, TaskEndCause cause, String detail) {
+        private void end(ExitStatus status, TaskEndCause cause, String detail) {
             over = true;
-            world.note("command " + task.getTaskId() + " ends: " + exitCode);
-            ended.ended(this, exitCode, cause, detail);
+            world.note("command " + task.getTaskId() + " ends: " + status.code());
+            ended.ended(this, status, cause, detail);
         }
 
         @Override
@@ -144,7 +145,7 @@ final class PrintingRunner implements Runner {
                 var unused = executor.schedule(
                         () -> {
                             if (!over) {
-                                end(143, why, because);
+                                end(new ExitStatus(143, "TERM"), why, because);
                             }
                         },
                         world.chance.between(0, 2_000),

@@ -1,0 +1,84 @@
+package dev.muster.agent.task;
+
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The processes of this machine, from {@code /proc}. */
+final class ProcessTable {
+    private static final Path PROC = Path.of("/proc");
+    private static final Path BOOT_ID = PROC.resolve("sys/kernel/random/boot_id");
+    private static final int STAT_STATE = 0;
+    private static final int STAT_START_TICKS = 19;
+
+    private ProcessTable() {}
+
+    /** Differs after every start of the machine; empty where the system has none. */
+    static String bootId() {
+        try {
+            return Files.readString(BOOT_ID).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** When the process started, in clock ticks since the machine did: no step of the clock changes it. 0: there is no such process. */
+    static long startTicks(long pid) {
+        return stat(pid).map(fields -> Long.parseLong(fields[STAT_START_TICKS])).orElse(0L);
+    }
+
+    /** Processes of the group that have not ended. */
+    static List<Integer> groupMembers(int group) {
+        List<Integer> members = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(PROC, "[0-9]*")) {
+            for (Path process : all) {
+                int pid = Integer.parseInt(process.getFileName().toString());
+                if (LibC.INSTANCE.getpgid(pid) == group && runs(pid)) {
+                    members.add(pid);
+                }
+            }
+        } catch (IOException e) {
+            return members;
+        }
+        return members;
+    }
+
+    /** Whether the environment that the process was started with has this variable. */
+    static boolean hasVariable(int pid, String name, String value) {
+        ByteString wanted = ByteString.copyFromUtf8(name + "=" + value + "\0");
+        try {
+            ByteString all = ByteString.copyFrom(Files.readAllBytes(PROC.resolve(pid + "/environ")));
+            for (int at = 0; at + wanted.size() <= all.size(); at++) {
+                if ((at == 0 || all.byteAt(at - 1) == 0)
+                        && all.substring(at, at + wanted.size()).equals(wanted)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean runs(int pid) {
+        return stat(pid)
+                .map(fields -> !fields[STAT_STATE].equals("Z") && !fields[STAT_STATE].equals("X"))
+                .orElse(false);
+    }
+
+    /** What follows the program's name, which may hold anything. */
+    private static Optional<String[]> stat(long pid) {
+        try {
+            String line = Files.readString(PROC.resolve(pid + "/stat"), StandardCharsets.ISO_8859_1);
+            return Optional.of(line.substring(line.lastIndexOf(')') + 2).split(" ", -1));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}

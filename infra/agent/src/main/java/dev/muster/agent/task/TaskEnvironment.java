@@ -1,0 +1,94 @@
+package dev.muster.agent.task;
+
+import com.google.protobuf.ByteString;
+import com.sun.jna.Pointer;
+import dev.muster.proto.agent.v1.RunTask;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The variables of a task: what a login has, what tells where it runs, and what the task says. Nothing else of the agent's own is passed on. */
+final class TaskEnvironment {
+    static final String TASK_ID = "MUSTER_TASK_ID";
+
+    private static final List<String> INHERITED = List.of("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ");
+    private static final List<String> LOCALE = List.of("LANG", "LC_ALL", "LC_CTYPE");
+    /** Where {@code infra/muster} keeps the caller's locale, as it starts the agent itself in a UTF-8 one. Empty: there was none. */
+    private static final String CALLER = "MUSTER_CALLER_";
+
+    private static final String PATH = "/usr/local/bin:/usr/bin:/bin";
+    private static final String ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    private final String nodeId;
+    private final Variables agent;
+
+    /** Variables of the agent's own process. */
+    interface Variables {
+        @Nullable
+        ByteString get(String name);
+    }
+
+    TaskEnvironment(String nodeId, Variables agent) {
+        this.nodeId = nodeId;
+        this.agent = agent;
+    }
+
+    static Variables ofThisProcess() {
+        return name -> {
+            @Nullable Pointer value = LibC.INSTANCE.getenv(name);
+            return value == null ? null : CText.at(value);
+        };
+    }
+
+    /** By name. */
+    Map<String, ByteString> of(RunTask task, Map<String, ByteString> login) {
+        Map<String, ByteString> all = new LinkedHashMap<>(login);
+        all.put("MUSTER_NODE_ID", ByteString.copyFromUtf8(nodeId));
+        all.put(TASK_ID, ByteString.copyFromUtf8(task.getTaskId()));
+        if (task.hasPty()) {
+            all.put("TERM", ByteString.copyFromUtf8("xterm-256color"));
+        }
+        task.getEnvMap().forEach((name, value) -> all.put(name, ByteString.copyFromUtf8(value)));
+        return all;
+    }
+
+    /** What every task has. */
+    Map<String, ByteString> ofLogin() {
+        Map<String, ByteString> all = new LinkedHashMap<>();
+        for (String name : INHERITED) {
+            @Nullable ByteString value = agent.get(name);
+            if (value != null && !value.isEmpty()) {
+                all.put(name, value);
+            }
+        }
+        putLocale(all);
+        Login login = Login.current();
+        all.putIfAbsent("HOME", login.home());
+        all.putIfAbsent("SHELL", login.shell());
+        if (!login.name().isEmpty()) {
+            all.putIfAbsent("USER", login.name());
+            all.putIfAbsent("LOGNAME", login.name());
+        }
+        all.putIfAbsent("PATH", ByteString.copyFromUtf8(LibC.INSTANCE.getuid() == 0 ? ROOT_PATH : PATH));
+        return all;
+    }
+
+    private void putLocale(Map<String, ByteString> all) {
+        boolean handedOver = LOCALE.stream().anyMatch(name -> agent.get(CALLER + name) != null);
+        for (String name : LOCALE) {
+            @Nullable ByteString value = agent.get(handedOver ? CALLER + name : name);
+            if (value != null && !(handedOver && value.isEmpty())) {
+                all.put(name, value);
+            }
+        }
+    }
+
+    static List<ByteString> entries(Map<String, ByteString> environment) {
+        List<ByteString> entries = new ArrayList<>(environment.size());
+        environment.forEach(
+                (name, value) -> entries.add(ByteString.copyFromUtf8(name + "=").concat(value)));
+        return entries;
+    }
+}

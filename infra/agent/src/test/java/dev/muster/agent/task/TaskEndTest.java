@@ -1,0 +1,150 @@
+package dev.muster.agent.task;
+
+import static dev.muster.agent.task.TaskEnd.Event.DRAIN_DUE;
+import static dev.muster.agent.task.TaskEnd.Event.GROUP_GONE;
+import static dev.muster.agent.task.TaskEnd.Event.KILL_DUE;
+import static dev.muster.agent.task.TaskEnd.Event.LEADER_GONE;
+import static dev.muster.agent.task.TaskEnd.Event.QUIET;
+import static dev.muster.agent.task.TaskEnd.Event.READER_AT_END;
+import static dev.muster.agent.task.TaskEnd.Event.STOP;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TaskEndTest {
+    /** What has happened, and for each further event the state that follows, with what is to be done. A dash: nothing. */
+    record Row(String name, List<TaskEnd.Event> before, List<String> after) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static final List<TaskEnd.Event> EVENTS =
+            List.of(LEADER_GONE, READER_AT_END, STOP, GROUP_GONE, KILL_DUE, QUIET, DRAIN_DUE);
+
+    static Stream<Row> table() {
+        return Stream.of(
+                row("running", List.of(), "DRAINING", "-", "STOPPING TERM", "-", "-", "-", "-"),
+                row(
+                        "running, all is read",
+                        List.of(READER_AT_END),
+                        "OVER END",
+                        "-",
+                        "STOPPING TERM",
+                        "-",
+                        "-",
+                        "-",
+                        "-"),
+                row("stopping", List.of(STOP), "-", "-", "-", "-", "KILLED KILL", "-", "-"),
+                row("stopping, all is read", List.of(STOP, READER_AT_END), "-", "-", "-", "-", "KILLED KILL", "-", "-"),
+                row(
+                        "stopping, the leader is gone",
+                        List.of(STOP, LEADER_GONE),
+                        "-",
+                        "-",
+                        "-",
+                        "GIVING_UP GIVE_UP",
+                        "GIVING_UP KILL GIVE_UP",
+                        "-",
+                        "-"),
+                row(
+                        "stopping, the leader is gone, all is read",
+                        List.of(READER_AT_END, STOP, LEADER_GONE),
+                        "-",
+                        "-",
+                        "-",
+                        "OVER END",
+                        "OVER KILL END",
+                        "-",
+                        "-"),
+                row(
+                        "stopping while a process left behind prints",
+                        List.of(LEADER_GONE, STOP),
+                        "-",
+                        "-",
+                        "-",
+                        "GIVING_UP GIVE_UP",
+                        "GIVING_UP KILL GIVE_UP",
+                        "-",
+                        "-"),
+                row("killed", List.of(STOP, KILL_DUE), "GIVING_UP GIVE_UP", "-", "-", "-", "-", "-", "-"),
+                row(
+                        "killed, all is read",
+                        List.of(STOP, KILL_DUE, READER_AT_END),
+                        "OVER END",
+                        "-",
+                        "-",
+                        "-",
+                        "-",
+                        "-",
+                        "-"),
+                row(
+                        "draining",
+                        List.of(LEADER_GONE),
+                        "-",
+                        "OVER END",
+                        "STOPPING TERM",
+                        "-",
+                        "-",
+                        "GIVING_UP GIVE_UP",
+                        "GIVING_UP GIVE_UP"),
+                row("giving up", List.of(LEADER_GONE, QUIET), "-", "OVER END", "-", "-", "-", "-", "-"),
+                row("over", List.of(READER_AT_END, LEADER_GONE), "-", "-", "-", "-", "-", "-", "-"));
+    }
+
+    private static Row row(String name, List<TaskEnd.Event> before, String... after) {
+        return new Row(name, before, List.of(after));
+    }
+
+    @ParameterizedTest
+    @MethodSource("table")
+    void every_event_in_every_state(Row row) {
+        for (int i = 0; i < EVENTS.size(); i++) {
+            TaskEnd end = new TaskEnd();
+            row.before().forEach(end::on);
+            TaskEnd.State before = end.state();
+            String actions = String.join(
+                    " ", end.on(EVENTS.get(i)).stream().map(Enum::name).toList());
+            String expected = row.after().get(i);
+            assertThat((end.state() + " " + actions).strip())
+                    .as("%s, then %s", row.name(), EVENTS.get(i))
+                    .isEqualTo(expected.equals("-") ? before.name() : expected);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void whatever_happens_it_ends_once_and_never_before_its_leader_or_its_output(long seed) {
+        Random random = new Random(seed);
+        for (int round = 0; round < 2_000; round++) {
+            TaskEnd end = new TaskEnd();
+            List<TaskEnd.Event> happened = new ArrayList<>();
+            List<TaskEnd.Action> done = new ArrayList<>();
+            List<TaskEnd.Event> all = new ArrayList<>(Arrays.asList(TaskEnd.Event.values()));
+            while (!all.isEmpty()) {
+                TaskEnd.Event event = all.get(random.nextInt(all.size()));
+                if (event == LEADER_GONE || event == READER_AT_END || random.nextInt(4) == 0) {
+                    all.remove(event);
+                }
+                happened.add(event);
+                done.addAll(end.on(event));
+                boolean mayEnd = happened.contains(LEADER_GONE) && happened.contains(READER_AT_END);
+                assertThat(end.state() != TaskEnd.State.OVER || mayEnd)
+                        .as("seed %d: %s", seed, happened)
+                        .isTrue();
+            }
+            // what is due comes at last
+            List.of(KILL_DUE, QUIET, DRAIN_DUE).forEach(event -> done.addAll(end.on(event)));
+            assertThat(end.state()).as("seed %d: %s", seed, happened).isEqualTo(TaskEnd.State.OVER);
+            assertThat(done).as("seed %d: %s", seed, happened).containsOnlyOnce(TaskEnd.Action.END);
+        }
+    }
+}
