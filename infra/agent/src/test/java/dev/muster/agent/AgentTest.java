@@ -216,7 +216,7 @@ class AgentTest {
 
     @Test
     void a_gateway_that_takes_no_output_is_asked_again_and_control_goes_on() throws Exception {
-        try (RecordingGateway gateway = new RecordingGateway()) {
+        try (RecordingGateway gateway = patient()) {
             gateway.refusesOutput = true;
             try (Agent agent = start(gateway, INVITE)) {
                 await().atMost(LONG).until(() -> agent.connected().isDone());
