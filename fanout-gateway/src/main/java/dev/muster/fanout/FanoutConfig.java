@@ -20,7 +20,8 @@ import java.util.stream.Stream;
  * @param agentOptions options that join lines give the agent besides, or nothing
  * @param origins further origins whose pages may use the cookie
  * @param metricsRemote whether {@code /metrics} answers others than loopback
- * @param commandTimeout within which a change is answered
+ * @param commandTimeout within which a change has its turn, and from then on is answered
+ * @param nodeTimeout what each node of a list adds to it
  */
 public record FanoutConfig(
         KafkaSettings kafka,
@@ -36,6 +37,9 @@ public record FanoutConfig(
         Duration session,
         Duration commandTimeout,
         int commandsPendingMax,
+        int commandsWaitingBytesMax,
+        int commandsAtOnceMax,
+        Duration nodeTimeout,
         int publishBytesMax,
         int answerBytesMax,
         int mutationsPerMinute,
@@ -77,9 +81,35 @@ public record FanoutConfig(
     public static final Setting SESSION_HOURS =
             Setting.number("MUSTER_FANOUT_SESSION_HOURS", 12, 1, 720, "How long a browser stays signed in.");
     public static final Setting COMMAND_TIMEOUT_MS = Setting.number(
-            "MUSTER_FANOUT_COMMAND_TIMEOUT_MS", 5_000, 100, 60_000, "Within which a change is answered, or 503.");
+            "MUSTER_FANOUT_COMMAND_TIMEOUT_MS",
+            5_000,
+            100,
+            60_000,
+            "How long a change may wait for its turn, and again how long the registry may take to make it; then the answer is 503.");
     public static final Setting COMMANDS_PENDING_MAX = Setting.number(
-            "MUSTER_FANOUT_COMMANDS_PENDING_MAX", 10_000, 1, 1_000_000, "Changes that may wait for an answer at once.");
+            "MUSTER_FANOUT_COMMANDS_PENDING_MAX",
+            10_000,
+            1,
+            1_000_000,
+            "Changes that may wait for their turn at once, a quarter of them one user's; and as many for their answer.");
+    public static final Setting COMMANDS_WAITING_BYTES_MAX = Setting.number(
+            "MUSTER_FANOUT_COMMANDS_WAITING_BYTES_MAX",
+            16 << 20,
+            1 << 20,
+            1 << 30,
+            "Bytes of the changes that wait for their turn, a quarter of them one user's; more is refused.");
+    public static final Setting COMMANDS_AT_ONCE_MAX = Setting.number(
+            "MUSTER_FANOUT_COMMANDS_AT_ONCE_MAX",
+            512,
+            1,
+            100_000,
+            "Changes that may be with the registry at once while it answers quickly; fewer when it is slow.");
+    public static final Setting NODE_TIMEOUT_MS = Setting.number(
+            "MUSTER_FANOUT_NODE_TIMEOUT_MS",
+            80,
+            1,
+            10_000,
+            "Time that each node of a list adds to the time for one change: 25 s for 250 nodes.");
     public static final Setting PUBLISH_BYTES_MAX = Setting.number(
             "MUSTER_FANOUT_PUBLISH_BYTES_MAX",
             16 << 20,
@@ -145,6 +175,9 @@ public record FanoutConfig(
                             SESSION_HOURS,
                             COMMAND_TIMEOUT_MS,
                             COMMANDS_PENDING_MAX,
+                            COMMANDS_WAITING_BYTES_MAX,
+                            COMMANDS_AT_ONCE_MAX,
+                            NODE_TIMEOUT_MS,
                             PUBLISH_BYTES_MAX,
                             ANSWER_BYTES_MAX,
                             MUTATIONS_PER_MINUTE,
@@ -190,6 +223,9 @@ public record FanoutConfig(
                 Duration.ofHours(env.number(SESSION_HOURS)),
                 Duration.ofMillis(env.number(COMMAND_TIMEOUT_MS)),
                 env.integer(COMMANDS_PENDING_MAX),
+                env.integer(COMMANDS_WAITING_BYTES_MAX),
+                env.integer(COMMANDS_AT_ONCE_MAX),
+                Duration.ofMillis(env.number(NODE_TIMEOUT_MS)),
                 env.integer(PUBLISH_BYTES_MAX),
                 env.integer(ANSWER_BYTES_MAX),
                 env.integer(MUTATIONS_PER_MINUTE),

@@ -9,6 +9,7 @@ import dev.muster.fanout.api.GroupCalls;
 import dev.muster.fanout.api.HealthCalls;
 import dev.muster.fanout.api.HistoryCall;
 import dev.muster.fanout.api.HttpCalls;
+import dev.muster.fanout.api.Invites;
 import dev.muster.fanout.api.NodeCalls;
 import dev.muster.fanout.api.OutputCall;
 import dev.muster.fanout.api.Problems;
@@ -143,6 +144,8 @@ public final class FanoutServer implements AutoCloseable {
         Commands commands = new Commands(
                 publisher,
                 config.commandsPendingMax(),
+                config.commandsWaitingBytesMax(),
+                config.commandsAtOnceMax(),
                 registry,
                 ids,
                 gatewayId,
@@ -228,8 +231,10 @@ public final class FanoutServer implements AutoCloseable {
                                 problems,
                                 ids,
                                 clock,
+                                new Invites(userKey.derive("invites"), ids, clock),
                                 (config.agentAddress() + " " + config.agentOptions()).strip(),
                                 config.nodesPerRequestMax(),
+                                config.nodeTimeout(),
                                 stream::position),
                         new TaskCalls(api, registry, commands, raw, ids, clock),
                         new GroupCalls(api, registry, commands, ids, clock),
@@ -255,6 +260,9 @@ public final class FanoutServer implements AutoCloseable {
                 .register(metrics);
         Gauge.builder("muster.fanout.commands.waiting", commands, Commands::waiting)
                 .description("changes that wait for the registry's reply")
+                .register(metrics);
+        Gauge.builder("muster.fanout.commands.queued", commands, Commands::waitingForTurn)
+                .description("changes that wait for their turn")
                 .register(metrics);
         Gauge.builder("muster.fanout.publish.waiting", publisher, RecordPublisher::waitingBytes)
                 .description("bytes of records that the broker has not acknowledged")

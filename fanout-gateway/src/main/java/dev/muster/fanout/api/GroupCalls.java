@@ -67,13 +67,24 @@ public final class GroupCalls {
                 .build();
         return select(ask.user(), selected, group)
                 .thenCompose(chosen -> {
-                    if (chosen.getNodeIdsCount() == 0) {
-                        throw Fields.invalid("The selector matches no node on which you may run something.");
+                    // a repeat is answered by the registry, whichever nodes the selector matches by now
+                    if (chosen.getNodeIdsCount() == 0 && key.isEmpty()) {
+                        throw noNode();
                     }
                     return commands.requestOfGroup(groupId, ask.user(), record -> record.setCreateTaskGroup(chosen));
                 })
+                .exceptionallyCompose(error -> CompletableFuture.failedFuture(matchesNothing(group, error)))
                 .thenApply(reply -> Answer.json(202, GroupJson.wrapped(reply.getTaskGroup()))
                         .with("Location", "/api/v1/tasks/" + groupId));
+    }
+
+    private static Throwable matchesNothing(CreateTaskGroup.Builder group, Throwable error) {
+        boolean invalid = Problems.problemOf(error).code() == ErrorCode.INVALID;
+        return invalid && group.getNodeIdsCount() == 0 ? noNode() : error;
+    }
+
+    private static MusterException noNode() {
+        return Fields.invalid("The selector matches no node on which you may run something.");
     }
 
     /** Page after page, the nodes that match and on which the user may run something. */

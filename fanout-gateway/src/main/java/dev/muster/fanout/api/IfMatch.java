@@ -17,6 +17,8 @@ final class IfMatch {
     private static final Pattern TAG = Pattern.compile("(?:W/)?\"r([0-9]{1,18})\"");
     private static final Pattern NUMBER = Pattern.compile("(\"?)([0-9]{1,18})\\1");
 
+    private static final long NO_VERSION = Long.MAX_VALUE;
+
     private final boolean any;
     private final Set<Long> recordVersions = new HashSet<>();
     private final Set<Long> viewVersions = new HashSet<>();
@@ -52,15 +54,26 @@ final class IfMatch {
      * @throws MusterException {@code precondition-failed}
      */
     long versionOf(NodeView view) {
-        long version = view.getNode().getVersion();
-        if (any) {
-            return 0;
+        if (isMet(view)) {
+            return any ? 0 : view.getNode().getVersion();
         }
-        if (recordVersions.contains(version) || viewVersions.contains(view.getViewVersion())) {
-            return version;
-        }
-        throw new MusterException(
+        throw refusal(view);
+    }
+
+    /** The same, but a condition that is not met becomes a version that no node has: the registry decides. */
+    long versionOrNone(NodeView view) {
+        return isMet(view) ? versionOf(view) : NO_VERSION;
+    }
+
+    MusterException refusal(NodeView view) {
+        return new MusterException(
                 ErrorCode.PRECONDITION_FAILED,
                 "The node has the ETag " + tag(view) + " and the version " + view.getViewVersion() + " now.");
+    }
+
+    private boolean isMet(NodeView view) {
+        return any
+                || recordVersions.contains(view.getNode().getVersion())
+                || viewVersions.contains(view.getViewVersion());
     }
 }

@@ -5,23 +5,19 @@ import com.google.protobuf.ByteString;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.records.v1.InviteGrant;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 
 /** What an agent joins with, once. The registry is told its hash alone; the token is in the answer and nowhere else. */
 record Invite(String token, Instant expiresAt) {
-    private static final Duration LIFE = Duration.ofHours(24);
-
-    static Invite make(Ids ids, String nodeId, Clock clock) {
-        return new Invite(ids.makeInvite(nodeId), clock.instant().plus(LIFE));
-    }
-
     InviteGrant grant() {
         return InviteGrant.newBuilder()
                 .setSha256(ByteString.copyFrom(Ids.sha256(token.getBytes(StandardCharsets.UTF_8))))
                 .setExpiresAtMillis(expiresAt.toEpochMilli())
                 .build();
+    }
+
+    Invite expiringAt(long millis) {
+        return new Invite(token, Instant.ofEpochMilli(millis));
     }
 
     /** @param agentAddress {@code host:port}, and options of the agent, as the join line names them */

@@ -1,11 +1,13 @@
 package dev.muster.fanout.api;
 
+import dev.muster.contract.errors.ErrorCode;
 import dev.muster.fanout.auth.Access;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Role;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /** The check that comes before every call on a node. */
 final class NodeAccess {
@@ -14,6 +16,21 @@ final class NodeAccess {
     /** The node; fails with {@code not-found} where the user may not see it, with {@code forbidden} where the role is too low. */
     static CompletableFuture<NodeView> require(RegistryClient registry, Ask ask, Role needed) {
         return require(registry, ask.user(), ask.nodeId(), needed);
+    }
+
+    /**
+     * The same before a request that makes something. Where the node is not there and the request has a key, the request
+     * goes on: it may be the repeat of one that was carried out before the node was deleted, which the registry knows.
+     */
+    static CompletableFuture<Void> requireOrRepeat(RegistryClient registry, Ask ask, Role needed, String key) {
+        return registry.getNode(ask.nodeId()).handle((view, error) -> {
+            if (error == null) {
+                Access.require(ask.user(), view.getNode(), needed);
+            } else if (key.isEmpty() || Problems.problemOf(error).code() != ErrorCode.NOT_FOUND) {
+                throw new CompletionException(Problems.unwrap(error));
+            }
+            return null;
+        });
     }
 
     static CompletableFuture<NodeView> require(RegistryClient registry, User user, String nodeId, Role needed) {

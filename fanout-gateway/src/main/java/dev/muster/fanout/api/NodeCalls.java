@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.ids.Audiences;
 import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.auth.Access;
@@ -19,6 +20,7 @@ import dev.muster.proto.records.v1.RevokeCredential;
 import dev.muster.proto.records.v1.Role;
 import io.javalin.config.RoutesConfig;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -37,8 +39,7 @@ public final class NodeCalls {
     private final Api api;
     private final RegistryClient registry;
     private final Commands commands;
-    private final Ids ids;
-    private final Clock clock;
+    private final Invites invites;
     private final NodeCreation creation;
     private final int nodesMax;
     private final BiFunction<User, Map<Integer, Long>, @Nullable String> positions;
@@ -46,6 +47,7 @@ public final class NodeCalls {
     /**
      * @param agentAddress {@code host:port}, and options of the agent, as join lines name them
      * @param nodesMax nodes that one request may ask for
+     * @param perNode time that each node of a list adds to the time for one change
      * @param positions makes the token from which the user's WebSocket can go on; null while it cannot be made
      */
     public NodeCalls(
@@ -55,15 +57,16 @@ public final class NodeCalls {
             Problems problems,
             Ids ids,
             Clock clock,
+            Invites invites,
             String agentAddress,
             int nodesMax,
+            Duration perNode,
             BiFunction<User, Map<Integer, Long>, @Nullable String> positions) {
         this.api = api;
         this.registry = registry;
         this.commands = commands;
-        this.ids = ids;
-        this.clock = clock;
-        this.creation = new NodeCreation(registry, commands, problems, ids, clock, agentAddress);
+        this.invites = invites;
+        this.creation = new NodeCreation(registry, commands, problems, ids, clock, invites, agentAddress, perNode);
         this.nodesMax = nodesMax;
         this.positions = positions;
     }
@@ -132,9 +135,9 @@ public final class NodeCalls {
         NewNodes asked = NodeInput.create(ask.body(), nodesMax);
         if (asked.many()) {
             api.charge(ask.user(), (asked.nodes().size() - 1) / NodeCreation.NODES_PER_CHANGE);
-            return creation.createMany(ask.user(), asked.nodes());
+            return creation.createMany(ask.user(), asked);
         }
-        return creation.create(ask.user(), asked.nodes().get(0)).thenApply(created -> {
+        return creation.create(ask.user(), asked).thenApply(created -> {
             NodeView view = created.view();
             return withTag(Answer.json(201, creation.json(ask.user(), view, created.invite())), view)
                     .with("Location", "/api/v1/nodes/" + view.getNode().getNodeId());
@@ -152,9 +155,13 @@ public final class NodeCalls {
         return viewable(ask, Role.ROLE_ADMIN)
                 .thenCompose(view -> {
                     PatchNode guarded = patch.toBuilder()
-                            .setIfVersion(condition.versionOf(view))
+                            .setIfVersion(condition.versionOrNone(view))
                             .build();
-                    return commands.request(nodeId, ask.user(), record -> record.setPatchNode(guarded));
+                    return commands.request(nodeId, ask.user(), record -> record.setPatchNode(guarded))
+                            .exceptionallyCompose(error -> CompletableFuture.failedFuture(
+                                    Problems.problemOf(error).code() == ErrorCode.PRECONDITION_FAILED
+                                            ? condition.refusal(view)
+                                            : error));
                 })
                 .thenCompose(reply -> registry.getNode(nodeId))
                 .thenApply(view -> answer(ask, view));
@@ -173,17 +180,20 @@ public final class NodeCalls {
     }
 
     private CompletableFuture<Answer> invite(Ask ask) {
-        Fields.ofOptional(ask.body(), java.util.Set.of()).throwIfMistaken();
+        Fields fields = Fields.ofOptional(ask.body(), IdempotencyKey.ALONE);
+        String key = IdempotencyKey.read(fields);
+        fields.throwIfMistaken();
         String nodeId = ask.nodeId();
-        Invite invite = Invite.make(ids, nodeId, clock);
-        return viewable(ask, Role.ROLE_ADMIN)
-                .thenCompose(view -> commands.request(
-                        nodeId,
-                        ask.user(),
-                        record ->
-                                record.setCreateInvite(CreateInvite.newBuilder().setInvite(invite.grant()))))
-                .thenCompose(reply -> registry.getNode(nodeId))
-                .thenApply(view -> Answer.json(201, creation.json(ask.user(), view, invite)));
+        Invite invite = invites.ofNode(nodeId, ask.user().name(), key);
+        CreateInvite create = CreateInvite.newBuilder()
+                .setInvite(invite.grant())
+                .setIdempotencyKey(key)
+                .build();
+        return NodeAccess.requireOrRepeat(registry, ask, Role.ROLE_ADMIN, key)
+                .thenCompose(allowed -> commands.request(nodeId, ask.user(), record -> record.setCreateInvite(create)))
+                .thenCompose(reply -> registry.getNode(nodeId)
+                        .thenApply(view -> Answer.json(
+                                201, creation.json(ask.user(), view, Invites.asGranted(invite, reply)))));
     }
 
     private CompletableFuture<Answer> revoke(Ask ask) {

@@ -18,8 +18,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What a body may say about a node: a new one, or a merge patch (RFC 7396). */
 final class NodeInput {
-    static final Set<String> CREATE = Set.of("name", "labels", "groups");
-    private static final Set<String> CREATE_ANY = Set.of("name", "labels", "groups", "nodes");
+    /** Of an entry of a list; the list as a whole has the key. */
+    static final Set<String> ENTRY = Set.of("name", "labels", "groups");
+
+    static final Set<String> CREATE = Set.of("name", "labels", "groups", IdempotencyKey.FIELD);
+    private static final Set<String> CREATE_ANY = Set.of("name", "labels", "groups", "nodes", IdempotencyKey.FIELD);
     static final Set<String> PATCH = Set.of("name", "labels", "groups", "enabled");
     private static final int LABELS_MAX = 64;
     private static final int GROUPS_MAX = 64;
@@ -38,16 +41,17 @@ final class NodeInput {
         List<CreateNode> nodes = new ArrayList<>();
         boolean many = fields.has("nodes");
         if (many) {
-            CREATE.stream()
+            ENTRY.stream()
                     .filter(fields::has)
                     .sorted()
                     .forEach(name -> fields.mistake("'" + name + "' beside 'nodes'"));
-            fields.objects("nodes", nodesMax, CREATE, node -> nodes.add(create(node)));
+            fields.objects("nodes", nodesMax, ENTRY, node -> nodes.add(create(node)));
         } else {
             nodes.add(create(fields));
         }
+        String key = IdempotencyKey.read(fields);
         fields.throwIfMistaken();
-        return new NewNodes(many, nodes);
+        return new NewNodes(many, key, nodes);
     }
 
     private static CreateNode create(Fields fields) {

@@ -23,7 +23,7 @@ import org.slf4j.event.Level;
 public final class Problems {
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
     static final String CONTENT_TYPE = "application/problem+json";
-    static final String RETRY_AFTER_SECONDS = "1";
+    static final int RETRY_AFTER_SECONDS = 1;
 
     private static final int CAUSES_MAX = 8;
 
@@ -64,9 +64,14 @@ public final class Problems {
         ErrorCode code = problemOf(error).code();
         Answer answer = Answer.bytes(code.status(), CONTENT_TYPE, Json.bytes(json));
         if (code.status() == 503 || code.status() == 429) {
-            answer = answer.with("Retry-After", RETRY_AFTER_SECONDS);
+            answer = answer.with("Retry-After", Integer.toString(retryAfter(problemOf(error))));
         }
         return code.status() == 401 ? answer.with("WWW-Authenticate", "Bearer realm=\"muster\"") : answer;
+    }
+
+    /** Seconds after which a repeat is worth while. */
+    static int retryAfter(MusterException problem) {
+        return Math.max(RETRY_AFTER_SECONDS, problem.retryAfterSeconds());
     }
 
     /** What a failure is in the words of the published table. */

@@ -52,8 +52,8 @@ public final class TaskCalls {
                 key.isEmpty()
                         ? ids.make(Ids.Kind.TASK, clock.millis())
                         : Ids.derive(Ids.Kind.TASK, ask.user().name(), nodeId, key));
-        return NodeAccess.require(registry, ask, Role.ROLE_RUN)
-                .thenCompose(view -> commands.request(nodeId, ask.user(), record -> record.setCreateTask(task)))
+        return NodeAccess.requireOrRepeat(registry, ask, Role.ROLE_RUN, key)
+                .thenCompose(allowed -> commands.request(nodeId, ask.user(), record -> record.setCreateTask(task)))
                 .thenApply(reply -> Answer.json(202, wrapped(Json.task(reply.getTask())))
                         .with("Location", "/api/v1/nodes/" + nodeId + "/tasks/" + task.getTaskId()));
     }

@@ -11,9 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** What a body says about a new task. The limits keep the record well below what the broker takes, and the command below what a Linux kernel takes. */
 final class TaskInput {
     static final Set<String> FIELDS =
-            Set.of("command", "argv", "pty", "env", "cwd", "timeoutSeconds", "ttlSeconds", "idempotencyKey");
+            Set.of("command", "argv", "pty", "env", "cwd", "timeoutSeconds", "ttlSeconds", IdempotencyKey.FIELD);
     private static final Pattern ENV_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
-    private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,128}");
     private static final int COMMAND_CHARS_MAX = 131_000;
     private static final int ARGV_COUNT_MAX = 1_024;
     private static final int ENV_COUNT_MAX = 256;
@@ -61,12 +60,7 @@ final class TaskInput {
         });
         fields.seconds("timeoutSeconds", SECONDS_MAX).ifPresent(task::setTimeoutMillis);
         task.setTtlMillis(fields.seconds("ttlSeconds", SECONDS_MAX).orElse(TTL_DEFAULT_MILLIS));
-        fields.text("idempotencyKey", 128).ifPresent(key -> {
-            if (!KEY.matcher(key).matches()) {
-                fields.mistake("'idempotencyKey' is not 1 to 128 visible ASCII characters");
-            }
-            task.setIdempotencyKey(key);
-        });
+        task.setIdempotencyKey(IdempotencyKey.read(fields));
         if (task.build().getSerializedSize() > BYTES_MAX) {
             fields.mistake("command, arguments and environment have more than " + BYTES_MAX + " bytes together");
         }

@@ -130,7 +130,7 @@ public final class WebServer {
             AnswerHeaders.addTo(response.getHeaders());
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problems.CONTENT_TYPE);
             if (response.getStatus() == 503) {
-                response.getHeaders().put(HttpHeader.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
+                response.getHeaders().put(HttpHeader.RETRY_AFTER, Integer.toString(Problems.RETRY_AFTER_SECONDS));
             }
             response.write(true, ByteBuffer.wrap(Json.bytes(json)), callback);
             return true;

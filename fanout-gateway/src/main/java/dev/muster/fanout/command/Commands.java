@@ -21,27 +21,38 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 
 /**
- * Has the registry change something: publishes the request, waits for its reply, then for the views to show it, all within one deadline. Whoever is answered can read
- * what was changed through any gateway. Thread-safe; nobody blocks.
+ * Has the registry change something: waits for its turn, publishes the request, waits for its reply, then for the views to
+ * show it. After the answer, a read through any gateway shows the change. Thread-safe; no thread waits.
  */
 public final class Commands {
+    private static final int AT_ONCE_LEAST = 8;
+    private static final int AT_ONCE_FIRST = 64;
+    /** A reply should take no longer than this part of the timeout. */
+    private static final int TARGET_SHARE = 5;
+
     private final RecordPublisher publisher;
     private final PendingReplies pending;
     private final RegistryClient registry;
     private final Ids ids;
     private final String gatewayId;
     private final Duration timeout;
+    private final Turns turns;
     private final Clock clock;
     private final Executor executor;
 
     /**
+     * @param pendingMax changes that may wait for their turn, and as many for their reply
+     * @param waitingBytesMax of the changes that wait for their turn
+     * @param atOnceMax changes that may wait for their reply while the registry answers quickly
      * @param gatewayId where replies go
-     * @param timeout of a change as a whole
+     * @param timeout until a change has its turn, and again from then until it is answered
      * @param executor on which the futures complete
      */
     public Commands(
             RecordPublisher publisher,
             int pendingMax,
+            long waitingBytesMax,
+            int atOnceMax,
             RegistryClient registry,
             Ids ids,
             String gatewayId,
@@ -54,6 +65,8 @@ public final class Commands {
         this.ids = ids;
         this.gatewayId = gatewayId;
         this.timeout = timeout;
+        Pace pace = new Pace(AT_ONCE_LEAST, AT_ONCE_FIRST, atOnceMax, timeout.dividedBy(TARGET_SHARE));
+        this.turns = new Turns(pendingMax, waitingBytesMax, pace, System::nanoTime, executor);
         this.clock = clock;
         this.executor = executor;
     }
@@ -68,27 +81,57 @@ public final class Commands {
         return pending.size();
     }
 
+    /** Requests that wait for their turn now. */
+    public int waitingForTurn() {
+        return turns.waiting();
+    }
+
+    /** Until a change has its turn, and again from then until it is answered. */
+    public Duration timeout() {
+        return timeout;
+    }
+
+    /**
+     * Refuses many changes before the first of them is begun, if by the present pace they would not be done in time.
+     *
+     * @throws MusterException {@code unavailable}
+     */
+    public void requireRoom(User user, int changes, Duration within) {
+        Duration expected = turns.expected(user.name(), changes);
+        if (expected.compareTo(within) > 0) {
+            throw Turns.busy(expected.minus(within));
+        }
+    }
+
     /**
      * @param command sets the command of the record
      * @return the reply, once the views show the change; fails with the registry's problem, or {@code unavailable}
      */
     public CompletableFuture<ReplyRecord> request(
             String nodeId, User user, UnaryOperator<CommandRecord.Builder> command) {
-        return requestUnder(nodeId, user, record -> command.apply(record.setNodeId(nodeId)));
+        return request(nodeId, user, timeout, command);
+    }
+
+    /**
+     * The same, one of many.
+     *
+     * @param within until it is answered; what is left of it once the change has its turn is at least the timeout
+     */
+    public CompletableFuture<ReplyRecord> request(
+            String nodeId, User user, Duration within, UnaryOperator<CommandRecord.Builder> command) {
+        return requestUnder(nodeId, user, within, record -> command.apply(record.setNodeId(nodeId)));
     }
 
     /** The same about a task group. */
     public CompletableFuture<ReplyRecord> requestOfGroup(
             String groupId, User user, UnaryOperator<CommandRecord.Builder> command) {
-        return requestUnder(groupId, user, record -> command.apply(record.setGroupId(groupId)));
+        return requestUnder(groupId, user, timeout, record -> command.apply(record.setGroupId(groupId)));
     }
 
     private CompletableFuture<ReplyRecord> requestUnder(
-            String key, User user, UnaryOperator<CommandRecord.Builder> command) {
-        long startedAtNanos = System.nanoTime();
-        String requestId = ids.make(Ids.Kind.REQUEST, clock.millis());
+            String key, User user, Duration within, UnaryOperator<CommandRecord.Builder> command) {
         CommandRecord record = command.apply(CommandRecord.newBuilder()
-                        .setRequestId(requestId)
+                        .setRequestId(ids.make(Ids.Kind.REQUEST, clock.millis()))
                         .setReplyTo(gatewayId)
                         .setActor(Actor.newBuilder()
                                 .setUser(user.name())
@@ -96,11 +139,25 @@ public final class Commands {
                                 .setAdmin(user.admin()))
                         .setAtMillis(clock.millis()))
                 .build();
-        CompletableFuture<ReplyRecord> reply = pending.await(requestId, timeout);
+        long askedAtNanos = System.nanoTime();
+        return turns.take(user.name(), record.getSerializedSize(), within).thenCompose(place -> {
+            long beganAtNanos = System.nanoTime();
+            Duration left = within.minusNanos(beganAtNanos - askedAtNanos);
+            Duration forReply = left.compareTo(timeout) > 0 ? left : timeout;
+            return send(key, record, forReply)
+                    .whenComplete((reply, error) -> place.giveBack())
+                    .handleAsync((reply, error) -> error == null ? reply : rethrow(error), executor)
+                    .thenCompose(reply -> shown(reply, forReply.minusNanos(System.nanoTime() - beganAtNanos)));
+        });
+    }
+
+    private CompletableFuture<ReplyRecord> send(String key, CommandRecord record, Duration within) {
+        String requestId = record.getRequestId();
+        CompletableFuture<ReplyRecord> reply = pending.await(requestId, within);
         if (reply.isDone()) {
             return reply;
         }
-        CompletableFuture<ReplyRecord> published = publisher
+        return publisher
                 .publish(Topic.COMMANDS, key, record)
                 .thenCompose(metadata -> reply)
                 .whenComplete((done, error) -> {
@@ -108,12 +165,9 @@ public final class Commands {
                         pending.forget(requestId);
                     }
                 });
-        return published
-                .handleAsync((done, error) -> error == null ? done : rethrow(error), executor)
-                .thenCompose(done -> shown(done, startedAtNanos));
     }
 
-    private CompletableFuture<ReplyRecord> shown(ReplyRecord reply, long startedAtNanos) {
+    private CompletableFuture<ReplyRecord> shown(ReplyRecord reply, Duration left) {
         if (reply.hasProblem()) {
             return CompletableFuture.failedFuture(problem(reply.getProblem()));
         }
@@ -125,7 +179,6 @@ public final class Commands {
                 .addAllAudiences(reply.getAudiencesList())
                 .setViewVersion(reply.getViewVersion())
                 .build();
-        Duration left = timeout.minusNanos(System.nanoTime() - startedAtNanos);
         return registry.awaitNode(request, left).thenApply(shown -> reply);
     }
 

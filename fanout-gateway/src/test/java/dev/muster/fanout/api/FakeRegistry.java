@@ -25,6 +25,7 @@ import dev.muster.proto.query.v1.ReadHistoryResponse;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
 import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.CommandRecord;
+import dev.muster.proto.records.v1.CreateNode;
 import dev.muster.proto.records.v1.CreateTask;
 import dev.muster.proto.records.v1.Line;
 import dev.muster.proto.records.v1.NodeRecord;
@@ -56,6 +57,7 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     static final Partitions PARTITIONS = new Partitions(2, 2, 1);
 
     private final TreeMap<String, NodeView> nodes = new TreeMap<>();
+    private final Map<String, CreateNode> created = new ConcurrentHashMap<>();
     private final TreeMap<String, Task> tasks = new TreeMap<>();
     private final TreeMap<String, GetTaskGroupResponse> groups = new TreeMap<>();
     private final TreeMap<String, TerminalHistory> terminals = new TreeMap<>();
@@ -139,19 +141,7 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
         }
         @Nullable NodeView before = nodes.get(command.getNodeId());
         switch (command.getCommandCase()) {
-            case CREATE_NODE ->
-                changed(
-                        reply,
-                        NodeRecord.newBuilder()
-                                .setNodeId(command.getNodeId())
-                                .setName(command.getCreateNode().getName())
-                                .setOwner(command.getActor().getUser())
-                                .addAllGroups(command.getCreateNode().getGroupsList())
-                                .putAllLabels(command.getCreateNode().getLabelsMap())
-                                .setEnabled(true)
-                                .setVersion(1)
-                                .build(),
-                        1);
+            case CREATE_NODE -> create(reply, command, Optional.ofNullable(before));
             case PATCH_NODE -> patch(reply, command.getPatchNode(), Optional.ofNullable(before));
             case DELETE_NODE -> {
                 nodes.remove(command.getNodeId());
@@ -183,6 +173,33 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
             }
         }
         return reply.build();
+    }
+
+    private void create(ReplyRecord.Builder reply, CommandRecord command, Optional<NodeView> present) {
+        CreateNode create = command.getCreateNode();
+        @Nullable CreateNode first = created.putIfAbsent(command.getNodeId(), create);
+        if (first == null) {
+            NodeRecord node = NodeRecord.newBuilder()
+                    .setNodeId(command.getNodeId())
+                    .setName(create.getName())
+                    .setOwner(command.getActor().getUser())
+                    .addAllGroups(create.getGroupsList())
+                    .putAllLabels(create.getLabelsMap())
+                    .setEnabled(true)
+                    .setVersion(1)
+                    .setFirstInviteExpiresAtMillis(create.getInvite().getExpiresAtMillis())
+                    .build();
+            changed(reply, node, 1);
+        } else if (!first.toBuilder()
+                .clearInvite()
+                .build()
+                .equals(create.toBuilder().clearInvite().build())) {
+            reply.setProblem(ProblemValue.newBuilder().setCode(ErrorCode.CONFLICT.code()));
+        } else if (present.isEmpty()) {
+            reply.setProblem(ProblemValue.newBuilder().setCode(ErrorCode.GONE.code()));
+        } else {
+            reply.setNode(present.get().getNode()).setInvite(first.getInvite());
+        }
     }
 
     private void patch(ReplyRecord.Builder reply, PatchNode patch, Optional<NodeView> before) {

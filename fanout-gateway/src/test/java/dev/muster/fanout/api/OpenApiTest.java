@@ -90,6 +90,19 @@ class OpenApiTest {
     }
 
     @Test
+    void every_call_that_changes_something_says_what_a_repeat_does() {
+        document.path("paths")
+                .properties()
+                .forEach(path -> path.getValue().properties().forEach(call -> {
+                    if (Set.of("post", "put", "patch", "delete").contains(call.getKey())) {
+                        assertThat(call.getValue().path("x-repeat").asText())
+                                .as(call.getKey() + " " + path.getKey())
+                                .isNotEmpty();
+                    }
+                }));
+    }
+
+    @Test
     void every_reference_leads_somewhere() {
         List<JsonNode> references = document.findValues("$ref");
         assertThat(references).hasSizeGreaterThan(20);
@@ -122,6 +135,8 @@ class OpenApiTest {
         assertThat(described("NewTask")).isEqualTo(new TreeSet<>(TaskInput.FIELDS));
         assertThat(described("NewTaskGroup")).isEqualTo(new TreeSet<>(GroupInput.FIELDS));
         assertThat(described("NewNode")).isEqualTo(new TreeSet<>(NodeInput.CREATE));
+        assertThat(described("NewNodeEntry")).isEqualTo(new TreeSet<>(NodeInput.ENTRY));
+        assertThat(described("NewInvite")).isEqualTo(new TreeSet<>(IdempotencyKey.ALONE));
         assertThat(described("NodePatch")).isEqualTo(new TreeSet<>(NodeInput.PATCH));
     }
 

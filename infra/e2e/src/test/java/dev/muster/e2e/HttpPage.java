@@ -74,6 +74,11 @@ final class HttpPage {
         if (!description.isEmpty()) {
             page.append(description).append("\n\n");
         }
+        if (call.operation.has("x-repeat")) {
+            page.append("Repeated: ")
+                    .append(call.operation.path("x-repeat").asText())
+                    .append("\n\n");
+        }
         JsonNode body = call.operation.at("/requestBody/content");
         if (!body.isMissingNode()) {
             body.properties()

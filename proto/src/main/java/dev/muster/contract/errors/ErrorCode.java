@@ -37,6 +37,11 @@ public enum ErrorCode {
             false,
             "The raw output is past the retention of its topic, or bytes of it were lost on the way or never came.",
             "Read the clean history instead, or ask for a range without the bytes that are missing."),
+    GONE(
+            410,
+            false,
+            "What an earlier request made under this idempotency key was deleted since, or has expired.",
+            "Use another key to make it again."),
     PRECONDITION_FAILED(
             412,
             false,
@@ -52,12 +57,13 @@ public enum ErrorCode {
             500,
             true,
             "A fault of ours; the error id is in the log with the stack trace.",
-            "Try again; report the error id."),
+            "Report the error id. Reads can be repeated; a change may have been made, so repeat it as for unavailable."),
     UNAVAILABLE(
             503,
             true,
-            "A part of the pipeline does not answer now.",
-            "Try again after Retry-After; it is safe to repeat."),
+            "A part of the pipeline does not answer now; a change that was asked for may still be made.",
+            "Try again after Retry-After. Reads can be repeated, and so can changes of what is there. Repeat a request that"
+                    + " makes something with the idempotencyKey that it had; without a key, a repeat may make it twice."),
     NOT_CONNECTED(503, true, "The node has no live connection.", "Try again when the node is online."),
     SESSION_SUPERSEDED(
             409,

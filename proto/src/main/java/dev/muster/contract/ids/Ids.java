@@ -11,8 +11,9 @@ import java.util.Random;
 import java.util.regex.Pattern;
 
 /**
- * Identifiers. Made ones sort by time of making: a prefix, then 26 characters of Crockford base 32 with 48 bits of
- * milliseconds before 80 random bits, as ULIDs have.
+ * Identifiers: a prefix, then 26 characters of Crockford base 32. An id that is made holds 48 bits of milliseconds before
+ * 80 random bits, as ULIDs do. An id that is derived, such as from an idempotency key, holds 128 bits of a hash and no
+ * time. Lists that promise an order by time must therefore not sort by id.
  *
  * <pre>
  * node     nd_01j9...      task, terminal  tk_01j9...
@@ -28,6 +29,8 @@ public final class Ids {
     private static final Pattern NODE_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?");
     private static final Pattern LABEL_KEY = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?");
     private static final Pattern LABEL_VALUE = Pattern.compile("[A-Za-z0-9._:/@ -]{0,63}");
+
+    private static final int INVITE_SECRET_BYTES = 32;
 
     private final Random random;
 
@@ -65,16 +68,28 @@ public final class Ids {
         return encode(kind, nowMillis, bytes);
     }
 
-    /** The same id for the same parts, such as a task's id from user, node and idempotency key. */
+    /** The same id for the same parts, such as a task's id from user, node and idempotency key. It tells no time. */
     public static String derive(Kind kind, String... parts) {
         byte[] hash = sha256(String.join("\0", parts).getBytes(StandardCharsets.UTF_8));
         return encode(kind, ByteBuffer.wrap(hash, 20, 8).getLong() & 0xffff_ffff_ffffL, hash);
     }
 
-    /** `mji_<node id>_<43 characters>`: 256 random bits behind the node's id. */
+    /** An invite with 256 random bits. */
     public String makeInvite(String nodeId) {
-        byte[] secret = new byte[32];
+        byte[] secret = new byte[INVITE_SECRET_BYTES];
         random.nextBytes(secret);
+        return invite(nodeId, secret);
+    }
+
+    /**
+     * {@code mji_<node id>_<43 characters>}.
+     *
+     * @param secret 32 bytes
+     */
+    public static String invite(String nodeId, byte[] secret) {
+        if (secret.length != INVITE_SECRET_BYTES) {
+            throw new IllegalArgumentException("the secret of an invite has " + secret.length + " bytes");
+        }
         return "mji_" + nodeId + "_" + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
     }
 

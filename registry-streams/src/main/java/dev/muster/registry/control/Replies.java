@@ -24,6 +24,9 @@ final class Replies {
         }
         reply.addAllAudiences(audiences).setViewVersion(viewVersion);
         if (outcome instanceof Outcome.NodeAnswer answer) {
+            if (answer.invite().getExpiresAtMillis() != 0) {
+                reply.setInvite(answer.invite());
+            }
             return reply.setNode(answer.node()).build();
         }
         if (outcome instanceof Outcome.TaskAnswer answer) {

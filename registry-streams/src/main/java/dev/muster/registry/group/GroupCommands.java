@@ -38,16 +38,16 @@ public final class GroupCommands {
     }
 
     public Outcome create(GroupDraft draft, CreateTaskGroup create, Actor actor, long atMillis) {
-        Optional<String> problem = problem(draft, create, actor);
-        if (problem.isPresent()) {
-            return Outcome.refused(ErrorCode.INVALID, problem.get());
-        }
         var digest = Digests.of(create.toBuilder().clearNodeIds().build(), actor.getUser());
         if (draft.exists()) {
-            // the nodes may have changed since; what was asked for has not
+            // which nodes the selector matches may have changed since, down to none; what was asked for has not
             return draft.stored().getRequestSha256().equals(digest)
                     ? new Outcome.GroupAnswer(draft.group())
                     : Outcome.refused(ErrorCode.CONFLICT, "another request has this idempotency key");
+        }
+        Optional<String> problem = problem(draft, create, actor);
+        if (problem.isPresent()) {
+            return Outcome.refused(ErrorCode.INVALID, problem.get());
         }
         TaskGroup.Builder group = TaskGroup.newBuilder()
                 .setGroupId(draft.groupId())

@@ -41,6 +41,16 @@ public final class Access {
         return Outcome.refused(ErrorCode.NOT_FOUND, "no node " + nodeId);
     }
 
+    /**
+     * The answer to a request under an idempotency key about a node that is not there: whoever could ask for it while the
+     * node was there is told that the node is gone, and so is what the request made.
+     */
+    public static Outcome goneOrNoSuchNode(NodeDraft draft, Actor actor, Role needed) {
+        return draft.known() && refusal(draft.record(), actor, needed).isEmpty()
+                ? Outcome.refused(ErrorCode.GONE, "the node " + draft.nodeId() + " was deleted")
+                : noSuchNode(draft.nodeId());
+    }
+
     // a role of a newer release counts as none
     private static int rank(Role role) {
         return role == Role.UNRECOGNIZED ? 0 : role.getNumber();

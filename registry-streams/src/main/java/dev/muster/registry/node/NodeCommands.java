@@ -42,15 +42,18 @@ public final class NodeCommands {
         if (problem.isPresent()) {
             return Outcome.refused(ErrorCode.INVALID, problem.get());
         }
-        ByteString digest = Digests.of(create, actor.getUser());
+        boolean keyed = !create.getIdempotencyKey().isEmpty();
+        ByteString digest =
+                Digests.of(keyed ? create.toBuilder().clearInvite().build() : create, actor.getUser());
         if (draft.known()) {
-            return draft.exists() && draft.node().getCreatedSha256().equals(digest)
-                    ? new Outcome.NodeAnswer(draft.record())
-                    : Outcome.refused(ErrorCode.CONFLICT, "the node id is taken");
+            return repeated(draft, keyed, digest);
         }
         StoredNode.Builder created = StoredNode.newBuilder().setCreatedSha256(digest);
         if (create.hasInvite()) {
             created.addInvites(create.getInvite());
+            if (keyed) {
+                created.setCreatedInvite(create.getInvite());
+            }
         }
         draft.node(created.build());
         draft.record(NodeRecord.newBuilder()
@@ -61,17 +64,33 @@ public final class NodeCommands {
                 .putAllLabels(create.getLabelsMap())
                 .setEnabled(true)
                 .setCreatedAtMillis(atMillis)
+                .setFirstInviteExpiresAtMillis(created.getCreatedInvite().getExpiresAtMillis())
                 .build());
         draft.state(NodeState.newBuilder()
                 .setNodeId(draft.nodeId())
                 .setStatus(NodeStatus.NEVER_SEEN)
                 .setStatusReason("no agent has connected yet")
                 .build());
-        return new Outcome.NodeAnswer(draft.record());
+        return new Outcome.NodeAnswer(draft.record(), draft.node().getCreatedInvite());
     }
 
+    private static Outcome repeated(NodeDraft draft, boolean keyed, ByteString digest) {
+        if (!draft.node().getCreatedSha256().equals(digest)) {
+            return Outcome.refused(
+                    ErrorCode.CONFLICT,
+                    keyed ? "another request has this idempotency key" : "the node id is taken");
+        }
+        if (draft.exists()) {
+            return new Outcome.NodeAnswer(draft.record(), draft.node().getCreatedInvite());
+        }
+        return keyed
+                ? Outcome.refused(ErrorCode.GONE, "the node " + draft.nodeId() + " was deleted")
+                : Outcome.refused(ErrorCode.CONFLICT, "the node id is taken");
+    }
+
+    /** A patch that changes nothing has been applied already, whatever version it names: RFC 9110, section 13.1.1. */
     public Outcome patch(NodeDraft draft, PatchNode patch, Actor actor) {
-        Optional<Outcome> refusal = refusal(draft, actor, patch.getIfVersion());
+        Optional<Outcome> refusal = refusal(draft, actor, 0);
         if (refusal.isPresent()) {
             return refusal.get();
         }
@@ -84,17 +103,22 @@ public final class NodeCommands {
         if (problem.isPresent()) {
             return Outcome.refused(ErrorCode.INVALID, problem.get());
         }
-        NodeRecord.Builder record = draft.record().toBuilder().clearLabels().putAllLabels(labels);
+        NodeRecord.Builder changed = draft.record().toBuilder().clearLabels().putAllLabels(labels);
         if (patch.hasName()) {
-            record.setName(patch.getName());
+            changed.setName(patch.getName());
         }
         if (patch.hasGroups()) {
-            record.clearGroups().addAllGroups(withRoles(patch.getGroups().getGroupsList()));
+            changed.clearGroups().addAllGroups(withRoles(patch.getGroups().getGroupsList()));
         }
         if (patch.hasEnabled()) {
-            record.setEnabled(patch.getEnabled());
+            changed.setEnabled(patch.getEnabled());
         }
-        draft.record(record.build());
+        NodeRecord record = changed.build();
+        Optional<Outcome> otherVersion = otherVersion(draft, patch.getIfVersion());
+        if (otherVersion.isPresent() && !record.equals(draft.record())) {
+            return otherVersion.get();
+        }
+        draft.record(record);
         if (patch.hasEnabled()) {
             enable(draft, patch.getEnabled());
         }
@@ -125,6 +149,8 @@ public final class NodeCommands {
                 .build());
         draft.node(draft.node().toBuilder()
                 .clearInvites()
+                .clearCreatedInvite()
+                .clearKeyedInvites()
                 .clearJoined()
                 .setDeletedAtMillis(draft.nowMillis())
                 .build());
@@ -132,25 +158,53 @@ public final class NodeCommands {
     }
 
     public Outcome invite(NodeDraft draft, CreateInvite create, Actor actor) {
+        boolean keyed = !create.getIdempotencyKey().isEmpty();
+        if (keyed && !draft.exists()) {
+            return Access.goneOrNoSuchNode(draft, actor, Role.ROLE_ADMIN);
+        }
         Optional<Outcome> refusal = refusal(draft, actor, 0);
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        Optional<String> problem = rules.invite(create.getInvite());
+        Optional<String> problem = rules.problem(create);
         if (problem.isPresent()) {
             return Outcome.refused(ErrorCode.INVALID, problem.get());
         }
-        if (!draft.node().getInvitesList().contains(create.getInvite())) {
-            List<InviteGrant> invites = new ArrayList<>(draft.node().getInvitesList());
-            invites.add(create.getInvite());
-            List<InviteGrant> newest =
-                    invites.subList(Math.max(0, invites.size() - limits.invitesMax()), invites.size());
-            draft.node(draft.node().toBuilder()
-                    .clearInvites()
-                    .addAllInvites(newest)
-                    .build());
+        InviteGrant invite = create.getInvite();
+        Optional<InviteGrant> made = draft.node().getKeyedInvitesList().stream()
+                .filter(grant -> grant.getSha256().equals(invite.getSha256()))
+                .findFirst();
+        if (keyed && made.isPresent()) {
+            return repeated(draft, made.get());
         }
-        return new Outcome.NodeAnswer(draft.record());
+        if (!draft.node().getInvitesList().contains(invite)) {
+            StoredNode.Builder node = draft.node().toBuilder()
+                    .clearInvites()
+                    .addAllInvites(newest(draft.node().getInvitesList(), invite, limits.invitesMax()));
+            if (keyed) {
+                node.clearKeyedInvites()
+                        .addAllKeyedInvites(
+                                newest(draft.node().getKeyedInvitesList(), invite, limits.keyedInvitesMax()));
+            }
+            draft.node(node.build());
+        }
+        return new Outcome.NodeAnswer(draft.record(), keyed ? invite : InviteGrant.getDefaultInstance());
+    }
+
+    /** The first answer again, unless no agent can join with the invite and the present one has not. */
+    private static Outcome repeated(NodeDraft draft, InviteGrant made) {
+        boolean unused =
+                draft.node().getInvitesList().contains(made) && made.getExpiresAtMillis() > draft.nowMillis();
+        boolean joined = draft.node().getJoined().getInviteSha256().equals(made.getSha256());
+        return unused || joined
+                ? new Outcome.NodeAnswer(draft.record(), made)
+                : Outcome.refused(ErrorCode.GONE, "the invite has expired, or a newer one has taken its place");
+    }
+
+    private static List<InviteGrant> newest(List<InviteGrant> present, InviteGrant added, int countMax) {
+        List<InviteGrant> all = new ArrayList<>(present);
+        all.add(added);
+        return all.subList(Math.max(0, all.size() - countMax), all.size());
     }
 
     public Outcome revoke(NodeDraft draft, Actor actor) {
@@ -237,9 +291,10 @@ public final class NodeCommands {
             return Optional.of(Access.noSuchNode(draft.nodeId()));
         }
         Optional<Outcome> refusal = Access.refusal(draft.record(), actor, Role.ROLE_ADMIN);
-        if (refusal.isPresent()) {
-            return refusal;
-        }
+        return refusal.isPresent() ? refusal : otherVersion(draft, ifVersion);
+    }
+
+    private static Optional<Outcome> otherVersion(NodeDraft draft, long ifVersion) {
         return ifVersion != 0 && ifVersion != draft.record().getVersion()
                 ? Optional.of(Outcome.refused(
                         ErrorCode.PRECONDITION_FAILED,

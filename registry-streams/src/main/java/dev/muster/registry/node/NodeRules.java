@@ -1,6 +1,7 @@
 package dev.muster.registry.node;
 
 import dev.muster.contract.ids.Ids;
+import dev.muster.proto.records.v1.CreateInvite;
 import dev.muster.proto.records.v1.CreateNode;
 import dev.muster.proto.records.v1.GroupGrant;
 import dev.muster.proto.records.v1.InviteGrant;
@@ -15,6 +16,7 @@ import java.util.Set;
 /** What names, labels, groups and invites must look like. Each method says what is wrong, or nothing. */
 public final class NodeRules {
     private static final int SHA256_BYTES = 32;
+    private static final int KEY_CHARS_MAX = 255;
 
     private final NodeLimits limits;
 
@@ -26,7 +28,19 @@ public final class NodeRules {
         return name(create.getName())
                 .or(() -> labels(create.getLabelsMap()))
                 .or(() -> groups(create.getGroupsList()))
-                .or(() -> create.hasInvite() ? invite(create.getInvite()) : Optional.empty());
+                .or(() -> create.hasInvite() ? invite(create.getInvite()) : Optional.empty())
+                .or(() -> idempotencyKey(create.getIdempotencyKey()));
+    }
+
+    public Optional<String> problem(CreateInvite create) {
+        return invite(create.getInvite()).or(() -> idempotencyKey(create.getIdempotencyKey()));
+    }
+
+    /** What is wrong with the key of any request. */
+    public static Optional<String> idempotencyKey(String key) {
+        return key.length() > KEY_CHARS_MAX
+                ? Optional.of("idempotency key: longer than " + KEY_CHARS_MAX)
+                : Optional.empty();
     }
 
     public Optional<String> problem(PatchNode patch) {
@@ -35,7 +49,7 @@ public final class NodeRules {
                 .or(() -> patch.hasGroups() ? groups(patch.getGroups().getGroupsList()) : Optional.empty());
     }
 
-    public Optional<String> invite(InviteGrant invite) {
+    private static Optional<String> invite(InviteGrant invite) {
         return invite.getSha256().size() == SHA256_BYTES
                 ? Optional.empty()
                 : Optional.of("invite: expected a SHA-256 of 32 bytes");

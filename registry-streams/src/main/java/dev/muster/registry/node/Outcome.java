@@ -1,6 +1,7 @@
 package dev.muster.registry.node;
 
 import dev.muster.contract.errors.ErrorCode;
+import dev.muster.proto.records.v1.InviteGrant;
 import dev.muster.proto.records.v1.JoinAccepted;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.Task;
@@ -10,7 +11,12 @@ import dev.muster.proto.records.v1.TaskGroup;
 public sealed interface Outcome {
     record Refused(ErrorCode code, String detail) implements Outcome {}
 
-    record NodeAnswer(NodeRecord node) implements Outcome {}
+    /** @param invite default instance: none was asked for under an idempotency key */
+    record NodeAnswer(NodeRecord node, InviteGrant invite) implements Outcome {
+        public NodeAnswer(NodeRecord node) {
+            this(node, InviteGrant.getDefaultInstance());
+        }
+    }
 
     record TaskAnswer(Task task) implements Outcome {}
 

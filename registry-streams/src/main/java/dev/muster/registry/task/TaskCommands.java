@@ -13,12 +13,12 @@ import dev.muster.proto.records.v1.TaskState;
 import dev.muster.registry.node.Access;
 import dev.muster.registry.node.Digests;
 import dev.muster.registry.node.NodeDraft;
+import dev.muster.registry.node.NodeRules;
 import dev.muster.registry.node.Outcome;
 import java.util.Optional;
 
 /** Decides on requests to run something and to stop it. */
 public final class TaskCommands {
-    private static final int KEY_CHARS_MAX = 255;
     private static final int WINDOW_MAX = 2_000;
 
     private final TaskLimits limits;
@@ -30,6 +30,10 @@ public final class TaskCommands {
     }
 
     public Outcome create(NodeDraft draft, CreateTask create, Actor actor, long atMillis) {
+        boolean asked = create.getGroupId().isEmpty();
+        if (asked && !create.getIdempotencyKey().isEmpty() && !draft.exists()) {
+            return Access.goneOrNoSuchNode(draft, actor, Role.ROLE_RUN);
+        }
         Optional<Outcome> refusal = refusal(draft, actor);
         if (refusal.isPresent()) {
             return refusal.get();
@@ -145,10 +149,7 @@ public final class TaskCommands {
         if (create.getTimeoutMillis() < 0 || create.getTimeoutMillis() > limits.timeoutMillisMax()) {
             return Optional.of("timeout: expected at most " + limits.timeoutMillisMax() + " ms");
         }
-        if (create.getIdempotencyKey().length() > KEY_CHARS_MAX) {
-            return Optional.of("idempotency key: longer than " + KEY_CHARS_MAX);
-        }
-        return Optional.empty();
+        return NodeRules.idempotencyKey(create.getIdempotencyKey());
     }
 
     private static boolean isWindow(WindowSize size) {

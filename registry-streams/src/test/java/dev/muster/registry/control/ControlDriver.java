@@ -71,7 +71,7 @@ final class ControlDriver implements AutoCloseable {
     static final long MARKER_MILLIS = 600_000;
     static final long ENDED_MILLIS = 300_000;
     static final ControlLimits LIMITS = new ControlLimits(
-            new NodeLimits(4, 3, 2, MARKER_MILLIS),
+            new NodeLimits(4, 3, 2, 3, MARKER_MILLIS),
             new TaskLimits(3, 2, 10_000, 60_000, 600_000, 3_600_000, ENDED_MILLIS, new GroupLimits(6, 2, 2, 120_000)),
             new LivenessSettings(1_000, 5_000, 10_000, 5_000, 60_000, 5, 5_000, 60_000, 20, 25, 1_000));
     static final Partitions PARTITIONS = new Partitions(1, 1, 1);
