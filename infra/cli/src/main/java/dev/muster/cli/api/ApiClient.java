@@ -19,13 +19,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP API. A refusal is an {@link ApiException}; no answer is a {@link CliFailure}. Requests that are safe to repeat are repeated for
- * some seconds while Muster says that it is unavailable.
+ * The HTTP API. A refusal is an {@link ApiException}; no answer is a {@link CliFailure}. Requests that are safe to repeat are
+ * repeated for some seconds while Muster says that it is unavailable. A change is also repeated when its answer was lost.
  */
 public final class ApiClient {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
     private static final int ATTEMPTS = 6;
+    private static final int LOST_ANSWERS_MAX = 2;
     private static final long RETRY_AFTER_MS_MAX = 2_000;
 
     static final String NEW_TOKEN =
@@ -49,24 +50,33 @@ public final class ApiClient {
     }
 
     public JsonNode get(String path) {
-        return json(request(path).GET(), true);
+        return json(request(path).GET(), true, false);
     }
 
     public String getText(String path) {
-        return text(request(path).GET(), true);
+        return text(request(path).GET(), true, false);
     }
 
     /** @param repeatable whether the body has an idempotency key or the like */
     public JsonNode post(String path, JsonNode body, boolean repeatable) {
-        return json(withBody("POST", path, body, "application/json"), repeatable);
+        return json(withBody("POST", path, body, "application/json"), repeatable, repeatable);
     }
 
     public JsonNode patch(String path, JsonNode body) {
-        return json(withBody("PATCH", path, body, "application/merge-patch+json"), true);
+        return json(withBody("PATCH", path, body, "application/merge-patch+json"), true, true);
     }
 
+    /** A repeat that finds nothing is a success: the first request deleted it. */
     public void delete(String path) {
-        text(request(path).DELETE(), true);
+        HttpRequest.Builder request = request(path).DELETE();
+        int[] attempts = {0};
+        try {
+            text(request, true, true, () -> attempts[0]++);
+        } catch (ApiException e) {
+            if (e.status() != 404 || attempts[0] == 1) {
+                throw e;
+            }
+        }
     }
 
     /** The body from a byte offset on; the caller closes it. An answer without the range asked for is a failure. */
@@ -110,14 +120,29 @@ public final class ApiClient {
         return request(path).header("Content-Type", type).method(method, BodyPublishers.ofString(Json.line(body)));
     }
 
-    private JsonNode json(HttpRequest.Builder request, boolean repeatable) {
-        String body = text(request, repeatable);
+    private JsonNode json(HttpRequest.Builder request, boolean repeatable, boolean change) {
+        String body = text(request, repeatable, change);
         return body.isEmpty() ? Json.object() : Json.parse(body);
     }
 
-    private String text(HttpRequest.Builder request, boolean repeatable) {
+    private String text(HttpRequest.Builder request, boolean repeatable, boolean change) {
+        return text(request, repeatable, change, () -> {});
+    }
+
+    /** @param onAttempt told before each attempt */
+    private String text(HttpRequest.Builder request, boolean repeatable, boolean change, Runnable onAttempt) {
+        int lost = 0;
         for (int attempt = 1; ; attempt++) {
-            HttpResponse<String> response = exchange(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+            onAttempt.run();
+            HttpResponse<String> response;
+            try {
+                response = exchange(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+            } catch (CliFailure e) {
+                if (!change || !isLost(e) || ++lost > LOST_ANSWERS_MAX || !pause(RETRY_AFTER_MS_MAX)) {
+                    throw e;
+                }
+                continue;
+            }
             if (response.statusCode() / 100 == 2) {
                 return response.body();
             }
@@ -125,6 +150,12 @@ public final class ApiClient {
                 throw problem(response.statusCode(), response.body());
             }
         }
+    }
+
+    // whether the request was carried out is unknown, unless nobody was there to take it
+    private static boolean isLost(CliFailure failure) {
+        @Nullable Throwable cause = failure.getCause();
+        return cause instanceof IOException && !(cause instanceof ConnectException);
     }
 
     private <T> HttpResponse<T> exchange(HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler) {
@@ -150,8 +181,12 @@ public final class ApiClient {
         long wait = Math.min(
                 RETRY_AFTER_MS_MAX,
                 response.headers().firstValueAsLong("Retry-After").orElse(1) * 1_000);
+        return pause(Math.max(100, wait));
+    }
+
+    private static boolean pause(long millis) {
         try {
-            Thread.sleep(Math.max(100, wait));
+            Thread.sleep(millis);
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

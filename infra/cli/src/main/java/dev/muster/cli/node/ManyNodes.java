@@ -10,28 +10,35 @@ import dev.muster.cli.PlainText;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Json;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 
 /**
- * Creates many nodes, some hundred with each request, and prints an invite a line as they come: what was made before something failed is not lost. Where the server
- * takes fewer at once, or wants a pause, it is given what it wants.
+ * Creates many nodes, some hundred with each request, and prints an invite a line as they come: what was made before something
+ * failed is not lost. Where the server takes fewer at once, or wants a pause, it is given what it wants. A request that was
+ * answered for some of its nodes, or not at all, is repeated under its idempotency key until all of them have a result.
  */
 final class ManyNodes {
     private static final int NODES_AT_ONCE = 250;
     private static final long PAUSE_MS = 2_000;
     private static final int PAUSES_MAX = 60;
+    private static final Set<String> NOT_YET = Set.of("unavailable", "internal", "rate-limited");
 
     private final ApiClient api;
     private final CliIo io;
     private final OutputFormat output;
+    private final String key;
     private final ArrayNode results = Json.object().putArray("results");
     private int atOnce = NODES_AT_ONCE;
     private int failed;
 
-    ManyNodes(ApiClient api, CliIo io, OutputFormat output) {
+    /** @param key from which the key of each request is derived */
+    ManyNodes(ApiClient api, CliIo io, OutputFormat output, String key) {
         this.api = api;
         this.io = io;
         this.output = output;
+        this.key = key;
     }
 
     /**
@@ -43,7 +50,10 @@ final class ManyNodes {
         try {
             while (done < names.size()) {
                 List<String> next = names.subList(done, Math.min(names.size(), done + atOnce));
-                done += create(next, template, 0);
+                ObjectNode body = Json.object().put("idempotencyKey", key + "/" + done + "+" + next.size());
+                ArrayNode nodes = body.putArray("nodes");
+                next.forEach(name -> nodes.add(template.deepCopy().put("name", name)));
+                done += create(body, next.size());
             }
         } finally {
             if (output == OutputFormat.JSON) {
@@ -51,30 +61,45 @@ final class ManyNodes {
             }
         }
         if (failed > 0) {
-            throw new CliFailure(failed + " of " + names.size() + " nodes were not made");
+            throw new CliFailure(failed + " of " + names.size() + " nodes were not made; to make the others without making"
+                    + " one twice, ask for the same again with --key " + key);
         }
     }
 
     /** @return how many of them have a result now */
-    private int create(List<String> names, ObjectNode template, int pauses) {
-        ObjectNode body = Json.object();
-        ArrayNode nodes = body.putArray("nodes");
-        names.forEach(name -> nodes.add(template.deepCopy().put("name", name)));
-        try {
-            api.post("/api/v1/nodes", body, false).path("results").forEach(this::show);
-            io.flush();
-            return names.size();
-        } catch (ApiException e) {
-            if (e.status() == 413 && names.size() > 1) {
-                atOnce = names.size() / 2;
-                return 0;
-            }
-            if (e.status() != 429 || pauses == PAUSES_MAX) {
-                throw e;
+    private int create(ObjectNode body, int count) {
+        BitSet shown = new BitSet();
+        for (int pauses = 0; ; pauses++) {
+            boolean last = pauses == PAUSES_MAX;
+            try {
+                JsonNode answer = api.post("/api/v1/nodes", body, true).path("results");
+                show(answer, shown, last);
+                if (shown.cardinality() == count) {
+                    return count;
+                }
+            } catch (ApiException e) {
+                if (e.status() == 413 && count > 1) {
+                    atOnce = count / 2;
+                    return 0;
+                }
+                if ((e.status() != 429 && e.status() != 503) || last) {
+                    throw e;
+                }
             }
             pause();
-            return create(names, template, pauses + 1);
         }
+    }
+
+    private void show(JsonNode answer, BitSet shown, boolean last) {
+        for (int i = 0; i < answer.size(); i++) {
+            JsonNode result = answer.get(i);
+            boolean notYet = NOT_YET.contains(result.path("problem").path("code").asText());
+            if (!shown.get(i) && (last || !notYet)) {
+                shown.set(i);
+                show(result);
+            }
+        }
+        io.flush();
     }
 
     private void show(JsonNode result) {

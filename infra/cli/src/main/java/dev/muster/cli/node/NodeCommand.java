@@ -14,6 +14,7 @@ import dev.muster.cli.api.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,6 +24,9 @@ import picocli.CommandLine.Parameters;
 /** Commands about one node. */
 @Command(name = "node", mixinStandardHelpOptions = true, description = "Create, show, change or remove one node.")
 public final class NodeCommand implements Runnable {
+    private static final String KEY =
+            "Asked for again under the same key, it is not made twice: the answer is the same. Random unless given.";
+
     private final CliIo io;
 
     public NodeCommand(CliIo io) {
@@ -61,6 +65,7 @@ public final class NodeCommand implements Runnable {
                             description = "Who else may use it: view, watch, type, run or admin; run unless given.")
                     @Nullable
                     List<String> groups,
+            @Option(names = "--key", paramLabel = "KEY", description = KEY) @Nullable String key,
             @Option(
                             names = {"-o", "--output"},
                             paramLabel = "FORMAT",
@@ -82,9 +87,9 @@ public final class NodeCommand implements Runnable {
         body.set("groups", groups(groups == null ? List.of() : groups));
         ApiClient api = connect.client();
         if (file != null || all.size() > 1) {
-            new ManyNodes(api, io, output).create(all, body);
+            new ManyNodes(api, io, output, orRandom(key)).create(all, body);
         } else {
-            JsonNode made = api.post("/api/v1/nodes", body.put("name", all.get(0)), false);
+            JsonNode made = make(api, "/api/v1/nodes", body.put("name", all.get(0)), orRandom(key));
             printInvite(made, output);
             warnOfNamesakes(api, all.get(0), made.path("node").path("nodeId").asText());
         }
@@ -169,6 +174,7 @@ public final class NodeCommand implements Runnable {
     void invite(
             @Mixin ConnectOptions connect,
             @Parameters(paramLabel = "NODE", description = "Id or name.") String node,
+            @Option(names = "--key", paramLabel = "KEY", description = KEY) @Nullable String key,
             @Option(
                             names = {"-o", "--output"},
                             paramLabel = "FORMAT",
@@ -176,7 +182,7 @@ public final class NodeCommand implements Runnable {
                             defaultValue = "table")
                     OutputFormat output) {
         ApiClient api = connect.client();
-        printInvite(api.post(path(api, node) + "/invites", Json.object(), false), output);
+        printInvite(make(api, path(api, node) + "/invites", Json.object(), orRandom(key)), output);
     }
 
     @Command(
@@ -202,11 +208,31 @@ public final class NodeCommand implements Runnable {
         }
     }
 
+    /** Asks under the key as often as it takes to get an answer; who gives up is told how to ask for the same again. */
+    private static JsonNode make(ApiClient api, String path, ObjectNode body, String key) {
+        try {
+            return api.post(path, body.put("idempotencyKey", key), true);
+        } catch (ApiException e) {
+            throw e.status() < 500 ? e : new CliFailure(again(e, key), e);
+        } catch (CliFailure e) {
+            throw new CliFailure(again(e, key), e);
+        }
+    }
+
+    private static String again(RuntimeException e, String key) {
+        return e.getMessage() + "; it may have been made: to ask again without making it twice, add --key " + key;
+    }
+
+    private static String orRandom(@Nullable String key) {
+        return key == null ? UUID.randomUUID().toString() : key;
+    }
+
     /** Names need not be unique, but who makes the same one twice seldom means it. */
     private void warnOfNamesakes(ApiClient api, String name, String nodeId) {
         List<String> others;
         try {
             others = NodeRef.named(api, name).stream()
+                    .map(node -> node.path("nodeId").asText())
                     .filter(other -> !other.equals(nodeId))
                     .toList();
         } catch (ApiException | CliFailure e) {

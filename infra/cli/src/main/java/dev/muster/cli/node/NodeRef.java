@@ -5,7 +5,10 @@ import dev.muster.cli.CliFailure;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.contract.ids.Ids;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** The node that a person means: an id, or a name that only one node has. */
 public final class NodeRef {
@@ -18,28 +21,44 @@ public final class NodeRef {
         if (Ids.isId(Ids.Kind.NODE, idOrName)) {
             return idOrName;
         }
-        List<String> ids = named(api, idOrName);
-        if (ids.isEmpty()) {
+        List<JsonNode> nodes = named(api, idOrName);
+        if (nodes.isEmpty()) {
             throw new CliFailure("there is no node '" + idOrName + "'");
         }
-        if (ids.size() > 1) {
-            throw new CliFailure(ids.size() + " nodes are called '" + idOrName + "'; use an id: "
-                    + String.join(", ", ids.subList(0, Math.min(NAMED_MAX, ids.size())))
-                    + (ids.size() > NAMED_MAX ? ", ..." : ""));
+        if (nodes.size() > 1) {
+            throw new CliFailure(nodes.size() + " nodes are called '" + idOrName + "'; use an id: "
+                    + nodes.stream()
+                            .sorted(Comparator.comparing(NodeRef::neverSeen))
+                            .limit(NAMED_MAX)
+                            .map(NodeRef::told)
+                            .collect(Collectors.joining(", "))
+                    + (nodes.size() > NAMED_MAX ? ", ..." : "")
+                    + (nodes.stream().anyMatch(NodeRef::neverSeen)
+                            ? "; one that no agent has joined can go: infra/muster node rm ID"
+                            : ""));
         }
-        return ids.get(0);
+        return nodes.get(0).path("nodeId").asText();
     }
 
-    /** The ids of all nodes with exactly this name that the user may see. */
-    static List<String> named(ApiClient api, String name) {
-        List<String> ids = new ArrayList<>();
+    private static boolean neverSeen(JsonNode node) {
+        return node.path("status").asText().equals("NEVER_SEEN");
+    }
+
+    private static String told(JsonNode node) {
+        return node.path("nodeId").asText() + " ("
+                + node.path("status").asText("?").toLowerCase(Locale.ROOT).replace('_', ' ') + ")";
+    }
+
+    /** All nodes with exactly this name that the user may see. */
+    static List<JsonNode> named(ApiClient api, String name) {
+        List<JsonNode> nodes = new ArrayList<>();
         for (NodePages pages = new NodePages(api, "q=" + ApiClient.encode(name)); pages.hasNext(); ) {
             for (JsonNode node : pages.next().path("nodes")) {
                 if (node.path("name").asText().equals(name)) {
-                    ids.add(node.path("nodeId").asText());
+                    nodes.add(node);
                 }
             }
         }
-        return ids;
+        return nodes;
     }
 }

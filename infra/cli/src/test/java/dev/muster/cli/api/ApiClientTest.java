@@ -19,6 +19,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ApiClientTest {
+    /** Carried out, and then the connection breaks. */
+    private static final int LOST = 0;
+
     private record Answer(int status, String body) {}
 
     private final Deque<Answer> answers = new ArrayDeque<>();
@@ -38,6 +41,10 @@ class ApiClientTest {
                 requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
                         + exchange.getRequestHeaders().getFirst("Authorization"));
                 Answer answer = answers.size() > 1 ? answers.removeFirst() : answers.getFirst();
+                if (answer.status() == LOST) {
+                    exchange.close();
+                    return;
+                }
                 byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
                 exchange.getResponseHeaders().add("Retry-After", "0");
                 exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
@@ -98,6 +105,35 @@ class ApiClientTest {
         answers.add(new Answer(503, "{\"code\":\"unavailable\",\"detail\":\"later\"}"));
         assertThatThrownBy(() -> api.post("/nodes", Json.object(), false)).hasMessage("unavailable: later");
         assertThat(requests).hasSize(1);
+    }
+
+    @Test
+    void a_change_whose_answer_was_lost_is_asked_for_again_and_a_read_is_not() {
+        answers.add(new Answer(LOST, ""));
+        answers.add(new Answer(LOST, ""));
+        answers.add(new Answer(201, "{\"made\":true}"));
+        assertThat(api.post("/nodes", Json.object().put("idempotencyKey", "k"), true)
+                        .path("made")
+                        .asBoolean())
+                .isTrue();
+        assertThat(requests).hasSize(3);
+
+        answers.clear();
+        answers.add(new Answer(LOST, ""));
+        assertThatThrownBy(() -> api.post("/nodes", Json.object(), true)).isInstanceOf(CliFailure.class);
+        assertThatThrownBy(() -> api.get("/x")).isInstanceOf(CliFailure.class);
+        assertThatThrownBy(() -> api.post("/x", Json.object(), false)).isInstanceOf(CliFailure.class);
+        assertThat(requests).hasSize(3 + 3 + 1 + 1);
+    }
+
+    @Test
+    void a_deletion_that_finds_nothing_is_a_success_only_if_it_was_asked_for_before() {
+        answers.add(new Answer(503, "{\"code\":\"unavailable\"}"));
+        answers.add(new Answer(404, "{\"code\":\"not-found\"}"));
+        api.delete("/nodes/n");
+        assertThat(requests).hasSize(2);
+
+        assertThatThrownBy(() -> api.delete("/nodes/n")).hasMessage("not-found");
     }
 
     @Test

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ManyNodesTest {
     private final List<JsonNode> asked = new CopyOnWriteArrayList<>();
     private final AtomicInteger pauses = new AtomicInteger();
+    private final AtomicInteger lost = new AtomicInteger();
+    private final AtomicInteger unavailable = new AtomicInteger();
     private volatile int takenAtOnce = 1_000;
     private HttpServer server;
 
@@ -61,12 +63,19 @@ class ManyNodesTest {
             return;
         }
         asked.add(body);
+        if (lost.getAndDecrement() > 0) {
+            exchange.close();
+            return;
+        }
+        boolean some = unavailable.getAndDecrement() > 0;
         ObjectNode answer = Json.object();
         ArrayNode results = answer.putArray("results");
         for (JsonNode node : body.path("nodes")) {
             String name = node.path("name").asText();
             ObjectNode result = results.addObject().put("name", name);
-            if (name.equals("bad")) {
+            if (some && name.equals("b")) {
+                result.putObject("problem").put("code", "unavailable");
+            } else if (name.equals("bad")) {
                 result.putObject("problem").put("code", "conflict").put("detail", "It is \u001b[31mthere.");
             } else {
                 result.putObject("invite").put("token", "mji_" + name);
@@ -112,14 +121,15 @@ class ManyNodesTest {
     void several_names_are_made_as_json_too_and_one_that_is_refused_makes_it_fail() {
         RecordedIo io = io();
 
-        assertThat(Main.run(io.io(), "node", "create", "a", "bad", "b", "-o", "json"))
+        assertThat(Main.run(io.io(), "node", "create", "a", "bad", "b", "-o", "json", "--key", "k"))
                 .isEqualTo(125);
 
         JsonNode printed = Json.parse(io.out()).path("results");
         assertThat(printed).hasSize(3);
         assertThat(printed.get(2).at("/invite/token").asText()).isEqualTo("mji_b");
         assertThat(io.errLines())
-                .containsExactly("muster: bad: conflict: It is ?[31mthere.", "muster: 1 of 3 nodes were not made");
+                .containsExactly("muster: bad: conflict: It is ?[31mthere.", "muster: 1 of 3 nodes were not made; to make the others without making one twice, ask for the same"
+                                + " again with --key k");
     }
 
     @Test
@@ -132,6 +142,38 @@ class ManyNodesTest {
 
         assertThat(io.out().lines()).hasSize(5);
         assertThat(asked).hasSize(3);
+    }
+
+    @Test
+    void what_was_not_made_and_what_was_not_answered_is_asked_for_again_under_the_same_key() {
+        lost.set(1);
+        unavailable.set(1);
+        RecordedIo io = io();
+
+        assertThat(Main.run(io.io(), "node", "create", "a", "b", "c")).isZero();
+
+        assertThat(io.out()).isEqualTo("a\tmji_a\nc\tmji_c\nb\tmji_b\n");
+        assertThat(asked).hasSize(3);
+        assertThat(asked.stream().distinct()).as("the same body each time").hasSize(1);
+        assertThat(asked.get(0).path("idempotencyKey").asText()).hasSizeBetween(8, 128);
+    }
+
+    @Test
+    void each_request_has_a_key_of_its_own_and_the_next_call_has_others_unless_it_names_the_key() {
+        takenAtOnce = 2;
+        for (int i = 0; i < 2; i++) {
+            assertThat(Main.run(io().io(), "node", "create", "a", "b", "c")).isZero();
+        }
+        assertThat(asked.stream().map(body -> body.path("idempotencyKey").asText()))
+                .hasSize(4)
+                .doesNotHaveDuplicates();
+        asked.clear();
+        for (int i = 0; i < 2; i++) {
+            assertThat(Main.run(io().io(), "node", "create", "a", "b", "c", "--key", "k"))
+                    .isZero();
+        }
+        assertThat(asked.stream().map(body -> body.path("idempotencyKey").asText()))
+                .containsExactly("k/0+2", "k/2+1", "k/0+2", "k/2+1");
     }
 
     @Test

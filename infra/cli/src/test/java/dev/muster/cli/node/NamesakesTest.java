@@ -71,4 +71,18 @@ class NamesakesTest {
         listStatus = 500;
         assertThat(create().errLines()).isEmpty();
     }
+
+    @Test
+    void who_names_one_of_several_is_told_their_states_and_which_can_go() {
+        listed = "{\"nodeId\":\"nd_1\",\"name\":\"demo-1\",\"status\":\"NEVER_SEEN\"},"
+                + "{\"nodeId\":\"nd_2\",\"name\":\"demo-1\",\"status\":\"ONLINE\"}";
+        RecordedIo io = new RecordedIo(
+                Map.of("MUSTER_URL", "http://127.0.0.1:" + server.getAddress().getPort(), "MUSTER_TOKEN", "t"));
+
+        assertThat(Main.run(io.io(), "node", "show", "demo-1")).isEqualTo(125);
+
+        assertThat(io.errLines())
+                .containsExactly("muster: 2 nodes are called 'demo-1'; use an id: nd_2 (online), nd_1 (never seen);"
+                        + " one that no agent has joined can go: infra/muster node rm ID");
+    }
 }
