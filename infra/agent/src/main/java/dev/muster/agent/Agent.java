@@ -71,8 +71,12 @@ public final class Agent implements AutoCloseable {
         return start(given, line -> {});
     }
 
-    /** @param say hears, in a line for people, why joining takes so long */
-    static Agent start(AgentConfig given, Consumer<String> say) throws AgentException, InterruptedException {
+    /**
+     * The same.
+     *
+     * @param say hears, in a line for people, why joining takes so long
+     */
+    public static Agent start(AgentConfig given, Consumer<String> say) throws AgentException, InterruptedException {
         StateDir state = StateDir.open(given.stateDir());
         AgentConfig config = state.reach().map(given::reachingAs).orElse(given);
         try {

@@ -13,26 +13,35 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Real agents on this machine, nodes {@code demo-1} to {@code demo-N}. Each keeps its identity in the data directory, so that it is the same
- * node after a restart. A node that was deleted meanwhile is made anew.
+ * Real agents on this machine, nodes {@code demo-1} to {@code demo-N}. Each keeps its identity in the data directory, so that it
+ * is the same node after a restart. An agent that has lost its identity takes the node with its name. A node is only made where
+ * there is none, under an idempotency key that is the same at every start, so no start makes a second one. A node that was
+ * deleted is made again under the next key.
  */
 final class DemoFleet implements AutoCloseable {
+    /** Deletions of one node that are remembered at once; each has used up a key. */
+    private static final int KEYS_MAX = 1_000;
+
     private final LocalApi api;
     private final DataDir dir;
     private final String gateway;
     private final Exposure exposure;
+    private final Progress progress;
     private final List<Agent> agents = new ArrayList<>();
 
-    DemoFleet(LocalApi api, DataDir dir, String gateway, Exposure exposure) {
+    DemoFleet(LocalApi api, DataDir dir, String gateway, Exposure exposure, Progress progress) {
         this.api = api;
         this.dir = dir;
         this.gateway = gateway;
         this.exposure = exposure;
+        this.progress = progress;
     }
 
     /** Starts the agents; they connect by themselves. */
@@ -45,17 +54,20 @@ final class DemoFleet implements AutoCloseable {
         }
     }
 
-    /** How many of them are ONLINE. */
-    int online() throws InterruptedException {
-        int online = 0;
+    /** Those that are not ONLINE, each with its status. */
+    List<String> missing() throws InterruptedException {
+        List<String> missing = new ArrayList<>();
         for (Agent agent : snapshot()) {
             Optional<JsonNode> node = api.get("/api/v1/nodes/" + agent.nodeId());
-            if (node.isPresent()
-                    && node.get().path("node").path("status").asText().equals("ONLINE")) {
-                online++;
+            String status = node.map(found -> found.path("node").path("status").asText())
+                    .orElse("deleted");
+            if (!status.equals("ONLINE")) {
+                missing.add(node.map(found -> found.path("node").path("name").asText())
+                                .orElse(agent.nodeId())
+                        + " is " + status.toLowerCase(Locale.ROOT).replace('_', ' '));
             }
         }
-        return online;
+        return missing;
     }
 
     private Agent start(String name) throws InterruptedException {
@@ -69,7 +81,7 @@ final class DemoFleet implements AutoCloseable {
                 delete(state);
             }
             Files.createDirectories(state.getParent() == null ? state : state.getParent());
-            return Agent.start(config(state, invite(name)));
+            return Agent.start(config(state, invite(name)), line -> progress.say(name + ": " + line));
         } catch (AgentException | IOException e) {
             throw StartFailure.from("the demo agent " + name + " could not start", e);
         }
@@ -96,15 +108,39 @@ final class DemoFleet implements AutoCloseable {
     }
 
     private String invite(String name) throws InterruptedException {
-        Optional<JsonNode> page = api.get("/api/v1/nodes?q=" + name);
+        Optional<JsonNode> page = api.get("/api/v1/nodes?limit=10000&q=" + name);
         for (JsonNode node : page.map(found -> found.path("nodes")).orElseThrow()) {
             if (node.path("name").asText().equals(name)
                     && node.path("owner").asText().equals(UserTokens.LOCAL_USER)) {
-                String path = "/api/v1/nodes/" + node.path("nodeId").asText() + "/invites";
-                return token(api.post(path, "{}"));
+                return furtherInvite(node.path("nodeId").asText());
             }
         }
-        return token(api.post("/api/v1/nodes", "{\"name\":\"" + name + "\",\"labels\":{\"demo\":\"true\"}}"));
+        return make(name);
+    }
+
+    private String furtherInvite(String nodeId) throws InterruptedException {
+        String path = "/api/v1/nodes/" + nodeId + "/invites";
+        String key = "{\"idempotencyKey\":\"" + UUID.randomUUID() + "\"}";
+        return token(LocalApi.expect("POST", path, api.post(path, key)).json());
+    }
+
+    /** The first node under the keys of this name that was not deleted. */
+    private String make(String name) throws InterruptedException {
+        for (int number = 1; ; number++) {
+            LocalApi.Answer answer = api.post(
+                    "/api/v1/nodes",
+                    "{\"name\":\"%s\",\"labels\":{\"demo\":\"true\"},\"idempotencyKey\":\"up/%s/%d\"}"
+                            .formatted(name, name, number));
+            boolean taken = answer.status() == 410 || answer.status() == 409;
+            if (!taken || number == KEYS_MAX) {
+                JsonNode made = LocalApi.expect("POST", "/api/v1/nodes", answer).json();
+                // one that is there under another name has used its first invite
+                boolean isNew = made.path("node").path("name").asText().equals(name);
+                return isNew
+                        ? token(made)
+                        : furtherInvite(made.path("node").path("nodeId").asText());
+            }
+        }
     }
 
     private static String token(JsonNode answer) {

@@ -12,58 +12,104 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** The HTTP API as the local admin, for what a start needs of it. */
+/**
+ * The HTTP API as the local admin, for what a start needs of it. While Muster is not there or too busy, a request is repeated
+ * for as long as it takes, so a request that makes something needs an idempotency key.
+ */
 final class LocalApi {
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
-    private static final Duration RETRY_FOR = Duration.ofSeconds(30);
-    private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String url;
     private final UserTokens tokens;
+    private final Patience patience;
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(TIMEOUT)
             .build();
 
-    LocalApi(String url, UserTokens tokens) {
+    LocalApi(String url, UserTokens tokens, Patience patience) {
         this.url = url;
         this.tokens = tokens;
+        this.patience = patience;
     }
 
-    boolean isReady() throws InterruptedException {
-        return exchange("GET", "/readyz", "").map(r -> r.statusCode() == 200).orElse(false);
+    /** An answer that is not to be asked for again. */
+    record Answer(int status, String text) {
+        JsonNode json() {
+            try {
+                return JSON.readTree(text);
+            } catch (IOException e) {
+                throw StartFailure.from("an answer of the API is not JSON", e);
+            }
+        }
+    }
+
+    /** What of the pipeline does not move yet; empty: all of it moves. */
+    Optional<String> unready() throws InterruptedException {
+        Optional<HttpResponse<String>> response = exchange("GET", "/readyz", "");
+        if (response.isEmpty()) {
+            return Optional.of("no answer yet");
+        }
+        if (response.get().statusCode() == 200) {
+            return Optional.empty();
+        }
+        List<String> parts = new ArrayList<>();
+        new Answer(response.get().statusCode(), response.get().body())
+                .json()
+                .path("parts")
+                .properties()
+                .forEach(part -> {
+                    if (!part.getValue().asText().equals("ok")) {
+                        parts.add(part.getKey() + ": " + part.getValue().asText());
+                    }
+                });
+        return Optional.of(String.join(", ", parts));
     }
 
     /** Nothing where there is no such thing. */
     Optional<JsonNode> get(String path) throws InterruptedException {
-        return call("GET", path, "");
-    }
-
-    JsonNode post(String path, String body) throws InterruptedException {
-        return call("POST", path, body).orElseThrow(() -> new StartFailure("POST " + path + " found nothing there"));
-    }
-
-    /** Repeats while Muster is not there yet. */
-    private Optional<JsonNode> call(String method, String path, String body) throws InterruptedException {
-        long end = System.nanoTime() + RETRY_FOR.toNanos();
-        while (true) {
-            Optional<HttpResponse<String>> response = exchange(method, path, body);
-            int status = response.map(HttpResponse::statusCode).orElse(503);
-            String text = response.map(HttpResponse::body).orElse("no answer");
-            if (status / 100 == 2) {
-                return Optional.of(parse(text));
-            }
-            if (status == 404) {
-                return Optional.empty();
-            }
-            if (status != 503 || System.nanoTime() > end) {
-                throw new StartFailure(method + " " + path + " was answered with " + status + ": " + text.strip());
-            }
-            Thread.sleep(PAUSE.toMillis());
+        Answer answer = call("GET", path, "");
+        if (answer.status() == 404) {
+            return Optional.empty();
         }
+        return Optional.of(expect("GET", path, answer).json());
+    }
+
+    /**
+     * @param body has an idempotency key
+     * @return 2xx, or a refusal that a repeat would not change
+     */
+    Answer post(String path, String body) throws InterruptedException {
+        return call("POST", path, body);
+    }
+
+    static Answer expect(String method, String path, Answer answer) {
+        if (answer.status() / 100 != 2) {
+            throw new StartFailure(method + " " + path + " was answered with " + answer.status() + ": "
+                    + answer.text().strip());
+        }
+        return answer;
+    }
+
+    private Answer call(String method, String path, String body) throws InterruptedException {
+        AtomicReference<Answer> last = new AtomicReference<>(new Answer(0, ""));
+        patience.await(
+                "an answer to " + method + " " + path,
+                () -> last.get().status() == 0 ? "none yet" : "the last one was " + last.get().status(),
+                () -> {
+                    last.set(exchange(method, path, body)
+                            .map(response -> new Answer(response.statusCode(), response.body()))
+                            .orElse(new Answer(0, "")));
+                    int status = last.get().status();
+                    return status != 0 && status != 429 && status < 500;
+                });
+        return last.get();
     }
 
     private Optional<HttpResponse<String>> exchange(String method, String path, String body)
@@ -78,14 +124,6 @@ final class LocalApi {
             return Optional.of(http.send(request, BodyHandlers.ofString()));
         } catch (IOException e) {
             return Optional.empty();
-        }
-    }
-
-    private static JsonNode parse(String text) {
-        try {
-            return JSON.readTree(text);
-        } catch (IOException e) {
-            throw StartFailure.from("an answer of the API is not JSON", e);
         }
     }
 }

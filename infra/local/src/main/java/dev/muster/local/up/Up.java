@@ -18,12 +18,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A whole Muster in this process: broker, registry, both gateways and, if asked for, demo agents. One start, one stop. All it keeps is in the
@@ -31,8 +34,6 @@ import java.util.function.Consumer;
  */
 public final class Up implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
-    private static final long READY_TIMEOUT_SECONDS = 90;
-    private static final long POLL_MS = 100;
 
     private final UpOptions options;
     private final DataDir dir;
@@ -41,6 +42,7 @@ public final class Up implements AutoCloseable {
     private final Consumer<String> onFatal;
     private final Closer closer = new Closer();
     private final long began = System.nanoTime();
+    private final Patience patience = new Patience(this::say, closer::requireOpen);
 
     /**
      * @param variables settings of the services, as in the environment; what the options say wins
@@ -51,7 +53,10 @@ public final class Up implements AutoCloseable {
         this.dir = options.dir();
         this.variables = variables;
         this.progress = progress;
-        this.onFatal = onFatal;
+        this.onFatal = reason -> {
+            patience.failed(reason + "; the log is in " + dir.logs());
+            onFatal.accept(reason);
+        };
     }
 
     /**
@@ -98,8 +103,13 @@ public final class Up implements AutoCloseable {
         say("starting the registry and both gateways");
         FanoutServer fanout = startServices(settings);
         String url = "http://" + literal(Exposure.fromHere(exposure.pageHost())) + ":" + fanout.httpPort();
-        LocalApi api = new LocalApi(url, tokens);
-        await("the pipeline moves", api::isReady);
+        LocalApi api = new LocalApi(url, tokens, patience);
+        AtomicReference<String> unready = new AtomicReference<>("");
+        await("the pipeline moves", unready::get, () -> {
+            Optional<String> now = api.unready();
+            unready.set(now.orElse(""));
+            return now.isEmpty();
+        });
         if (options.demo() > 0) {
             startDemo(api, agentsFromHere(exposure, grpcPort));
         }
@@ -150,11 +160,16 @@ public final class Up implements AutoCloseable {
     }
 
     private void startDemo(LocalApi api, String gateway) throws InterruptedException {
-        DemoFleet fleet = closer.add("demo agents", new DemoFleet(api, dir, gateway, options.exposure()));
+        DemoFleet fleet = closer.add("demo agents", new DemoFleet(api, dir, gateway, options.exposure(), this::say));
         fleet.start(options.demo());
+        AtomicReference<List<String>> missing = new AtomicReference<>(List.of());
         await(
                 options.demo() == 1 ? "demo-1 is online" : "demo-1 to demo-" + options.demo() + " are online",
-                () -> fleet.online() == options.demo());
+                () -> String.join(", ", missing.get()),
+                () -> {
+                    missing.set(fleet.missing());
+                    return missing.get().isEmpty();
+                });
     }
 
     private Map<String, String> settings(EmbeddedBroker broker, int grpcPort, int registryPort) {
@@ -208,21 +223,8 @@ public final class Up implements AutoCloseable {
         closer.add("address", () -> Files.deleteIfExists(dir.addressFile()));
     }
 
-    /** What may be interrupted, because it asks somebody. */
-    private interface Condition {
-        boolean holds() throws InterruptedException;
-    }
-
-    private void await(String what, Condition condition) throws InterruptedException {
-        long end = System.nanoTime() + READY_TIMEOUT_SECONDS * 1_000_000_000L;
-        while (!condition.holds()) {
-            if (System.nanoTime() > end) {
-                throw new StartFailure("gave up after " + READY_TIMEOUT_SECONDS + " s of waiting until " + what
-                        + "; the log is in " + dir.logs());
-            }
-            closer.requireOpen();
-            Thread.sleep(POLL_MS);
-        }
+    private void await(String what, Supplier<String> detail, Patience.Condition condition) throws InterruptedException {
+        patience.await("until " + what, detail, condition);
         say(what);
     }
 
