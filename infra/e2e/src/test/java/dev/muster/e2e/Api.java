@@ -11,6 +11,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
 /** The HTTP API as a client sees it. */
@@ -70,6 +72,34 @@ final class Api {
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
+    /** Makes something, once however often it is asked for: the body gets an idempotency key. */
+    Answer make(String path, ObjectNode body) throws IOException, InterruptedException {
+        body.put("idempotencyKey", UUID.randomUUID().toString());
+        return repeated(path, body.toString());
+    }
+
+    /** As the documents tell a client to: while the answer is 429 or 503, or 207 with some of it not made, it asks again. */
+    Answer repeated(String path, String keyedBody) throws IOException, InterruptedException {
+        long end = System.nanoTime() + 3 * LONG.toNanos();
+        while (true) {
+            Answer answer = post(path, keyedBody);
+            boolean over = answer.status() != 429
+                    && answer.status() != 503
+                    && !(answer.status() == 207
+                            && answer.response()
+                                    .headers()
+                                    .firstValue("Retry-After")
+                                    .isPresent());
+            if (over || System.nanoTime() > end) {
+                return answer;
+            }
+            TimeUnit.SECONDS.sleep(answer.response()
+                    .headers()
+                    .firstValueAsLong("Retry-After")
+                    .orElse(1));
+        }
+    }
+
     Answer patch(String path, String body) throws IOException, InterruptedException {
         return send(request(path)
                 .header("Content-Type", "application/merge-patch+json")
@@ -126,7 +156,8 @@ final class Api {
     }
 
     String create(String nodeId, ObjectNode body) throws IOException, InterruptedException {
-        Answer answer = post("/api/v1/nodes/" + nodeId + "/tasks", body.toString());
+        String path = "/api/v1/nodes/" + nodeId + "/tasks";
+        Answer answer = body.has("idempotencyKey") ? repeated(path, body.toString()) : make(path, body);
         if (answer.status() != 202) {
             throw new AssertionError("202 expected: " + answer.status() + " " + answer.text());
         }

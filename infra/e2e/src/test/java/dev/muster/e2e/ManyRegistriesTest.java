@@ -139,12 +139,13 @@ class ManyRegistriesTest {
 
     private String create(String name) {
         List<String> nodeId = new ArrayList<>();
+        String body = "{\"name\":\"%s\",\"groups\":[\"ops\"],\"idempotencyKey\":\"%s\"}".formatted(name, name);
         await("node " + name + " is created")
                 .atMost(Api.LONG)
                 .pollInterval(Duration.ofSeconds(1))
                 .pollDelay(Duration.ZERO)
                 .untilAsserted(() -> {
-                    Api.Answer answer = api.post("/api/v1/nodes", "{\"name\":\"" + name + "\",\"groups\":[\"ops\"]}");
+                    Api.Answer answer = api.post("/api/v1/nodes", body);
                     assertThat(answer.status()).describedAs(answer.text()).isEqualTo(201);
                     nodeId.add(answer.json().get("node").get("nodeId").asText());
                 });

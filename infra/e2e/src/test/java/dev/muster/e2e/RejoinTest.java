@@ -30,7 +30,8 @@ class RejoinTest {
         String gateway = LocalAddress.read(new DataDir(product.dataDir()).addressFile())
                 .orElseThrow()
                 .grpc();
-        JsonNode created = api.post("/api/v1/nodes", "{\"name\":\"revoked\"}").json();
+        JsonNode created = api.make("/api/v1/nodes", Api.JSON.createObjectNode().put("name", "revoked"))
+                .json();
         String node = created.get("node").get("nodeId").asText();
         String first = created.get("invite").get("token").asText();
         try (Agent agent = Agent.start(AgentConfig.local(dir, gateway, first))) {
@@ -45,7 +46,7 @@ class RejoinTest {
                 .isInstanceOf(AgentException.class)
                 .hasMessageContaining("(invite-used)");
 
-        String second = api.post("/api/v1/nodes/" + node + "/invites", "{}")
+        String second = api.make("/api/v1/nodes/" + node + "/invites", Api.JSON.createObjectNode())
                 .json()
                 .get("invite")
                 .get("token")

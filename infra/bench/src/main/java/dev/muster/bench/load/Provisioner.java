@@ -22,8 +22,11 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
@@ -83,7 +86,8 @@ public final class Provisioner {
             List<String> names = IntStream.rangeClosed(from + 1, Math.min(count, from + NODES_PER_REQUEST))
                     .mapToObj(number -> prefix + "-" + number)
                     .toList();
-            var unused = create(prefix, names, bearer, 1).whenComplete((done, problem) -> {
+            String body = body(prefix, names);
+            var unused = create(body, new HashSet<>(), bearer, 1).whenComplete((done, problem) -> {
                 if (problem != null) {
                     failure.compareAndSet(null, problem);
                 }
@@ -102,43 +106,46 @@ public final class Provisioner {
         return List.copyOf(made);
     }
 
-    /** Complete when all of them have joined. What was not made is asked for again. */
-    private CompletableFuture<Void> create(String prefix, List<String> names, String bearer, int attempt) {
+    /**
+     * Complete when all of them have joined. While some were not made, the same list is asked for again under its key, which makes
+     * none twice.
+     *
+     * @param joined ids of the nodes that an earlier answer told; grows
+     */
+    private CompletableFuture<Void> create(String body, Set<String> joined, String bearer, int attempt) {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/api/v1/nodes"))
                 .header("Authorization", bearer)
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body(prefix, names)))
+                .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
         return http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).thenCompose(response -> {
-            boolean answered = response.statusCode() == 201 || response.statusCode() == 207;
-            if (!answered && (response.statusCode() != 503 || attempt == TRIES)) {
+            int status = response.statusCode();
+            boolean again = status == 207 || status == 429 || status == 503;
+            if ((status != 201 && !again) || (again && attempt == TRIES)) {
                 return CompletableFuture.failedFuture(
-                        new IOException("POST /api/v1/nodes: " + response.statusCode() + " " + response.body()));
+                        new IOException("POST /api/v1/nodes: " + status + " " + response.body()));
             }
             List<CompletableFuture<Void>> all = new ArrayList<>();
-            List<String> again = answered ? new ArrayList<>() : names;
-            if (answered) {
+            if (status == 201 || status == 207) {
                 for (JsonNode result : resultsOf(response.body())) {
-                    if (result.hasNonNull("problem")) {
-                        again.add(result.path("name").asText());
-                    } else {
+                    if (!result.hasNonNull("problem")
+                            && joined.add(result.path("node").path("nodeId").asText())) {
                         all.add(join(result.path("invite").path("token").asText(), 1));
                     }
                 }
             }
-            if (!again.isEmpty()) {
-                all.add(
-                        attempt == TRIES
-                                ? CompletableFuture.failedFuture(
-                                        new IOException("POST /api/v1/nodes: " + response.body()))
-                                : pause().thenCompose(over -> create(prefix, again, bearer, attempt + 1)));
+            if (again) {
+                long seconds = response.headers().firstValueAsLong("Retry-After").orElse(1);
+                all.add(pause(TimeUnit.SECONDS.toMillis(seconds))
+                        .thenCompose(over -> create(body, joined, bearer, attempt + 1)));
             }
             return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
         });
     }
 
     private String body(String fleet, List<String> names) {
-        ObjectNode body = json.createObjectNode();
+        ObjectNode body =
+                json.createObjectNode().put("idempotencyKey", UUID.randomUUID().toString());
         ArrayNode nodes = body.putArray("nodes");
         for (String name : names) {
             nodes.addObject()
@@ -158,9 +165,8 @@ public final class Provisioner {
         }
     }
 
-    private static CompletableFuture<Void> pause() {
-        return CompletableFuture.runAsync(
-                () -> {}, CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS));
+    private static CompletableFuture<Void> pause(long millis) {
+        return CompletableFuture.runAsync(() -> {}, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS));
     }
 
     private CompletableFuture<Void> join(String invite, int attempt) {
@@ -182,7 +188,7 @@ public final class Provisioner {
                 });
         return answer.thenAccept(response -> made.add(new SimNode(response.getNodeId(), response.getCredential())))
                 .exceptionallyCompose(problem -> attempt < TRIES
-                        ? pause().thenCompose(over -> join(invite, attempt + 1))
+                        ? pause(RETRY_MILLIS).thenCompose(over -> join(invite, attempt + 1))
                         : CompletableFuture.failedFuture(problem));
     }
 

@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -36,10 +37,12 @@ public final class HttpApi {
         return token;
     }
 
-    /** Creates a node; its answer has {@code node} and {@code invite}. */
+    /** Creates a node, once however often it is asked for; its answer has {@code node} and {@code invite}. */
     public JsonNode createNode(String name) throws IOException, InterruptedException {
-        return JSON.readTree(ask(
-                post("/api/v1/nodes", JSON.createObjectNode().put("name", name).toString()), 201));
+        ObjectNode body = JSON.createObjectNode()
+                .put("name", name)
+                .put("idempotencyKey", UUID.randomUUID().toString());
+        return JSON.readTree(ask(post("/api/v1/nodes", body.toString()), 201));
     }
 
     /** Starts a command; its task id. The same key again is the same task. */
