@@ -67,12 +67,13 @@ export const api = {
     if (query.after) params.set('after', query.after);
     return json('GET', `/nodes?${params}`);
   },
-  createNode: (node: { name: string; labels?: Record<string, string>; groups?: string[] }) =>
+  createNode: (node: { name: string; labels?: Record<string, string>; groups?: string[]; idempotencyKey: string }) =>
     json<{ node: NodeView; invite: Invite }>('POST', '/nodes', node),
   patchNode: (nodeId: string, patch: Record<string, unknown>) =>
     json<{ node: NodeView }>('PATCH', `/nodes/${id(nodeId)}`, patch, 'application/merge-patch+json'),
   deleteNode: (nodeId: string) => send('DELETE', `${BASE}/nodes/${id(nodeId)}`).then(() => undefined),
-  newInvite: (nodeId: string) => json<{ invite: Invite }>('POST', `/nodes/${id(nodeId)}/invites`),
+  newInvite: (nodeId: string, idempotencyKey: string) =>
+    json<{ invite: Invite }>('POST', `/nodes/${id(nodeId)}/invites`, { idempotencyKey }),
   revokeCredential: (nodeId: string) => send('DELETE', `${BASE}/nodes/${id(nodeId)}/credential`).then(() => undefined),
 
   listTasks: (nodeId: string, after: string | null = null) =>

@@ -48,6 +48,7 @@ const NEXT_STEPS: Record<string, string> = {
   'task-ended': 'Nothing to do: its result is in Tasks.',
   'too-many-tasks': 'Wait until some of the node’s tasks have ended, or cancel some.',
   'raw-expired': 'The raw bytes are past their retention. The clean text is still in History.',
+  gone: 'It was made before and has been deleted since. Ask for a new one.',
   'precondition-failed': 'Somebody else changed it meanwhile. Look at the new values and try again.',
   'too-large': 'Send less at once.',
   invalid: 'Correct what is named above and try again.',

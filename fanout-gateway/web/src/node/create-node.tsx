@@ -2,6 +2,7 @@ import { signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { api } from '../api/client';
 import { problemOf } from '../api/problem';
+import { repeat, RequestKey } from '../api/repeat';
 import type { Invite, Problem } from '../api/types';
 import { fleet, fleetVersion, now } from '../session/app-state';
 import { go } from '../session/router';
@@ -46,6 +47,7 @@ function CreateNode() {
   const busy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const field = useRef<HTMLInputElement>(null);
+  const key = useRef(new RequestKey());
   useEffect(() => field.current?.focus(), []);
   const close = () => (creating.value = false);
   const submit = async (event: Event) => {
@@ -55,11 +57,13 @@ function CreateNode() {
     problem.value = null;
     try {
       const shares = groups.value.split(/[,\s]+/).filter(Boolean);
-      const { node, invite } = await api.createNode({
+      const asked = {
         name: name.value.trim(),
         labels: parseLabels(labels.value),
         ...(shares.length > 0 ? { groups: shares } : {}),
-      });
+      };
+      const keyed = { ...asked, idempotencyKey: key.current.of(asked) };
+      const { node, invite } = await repeat(() => api.createNode(keyed));
       close();
       invited.value = { nodeId: node.nodeId, name: node.name, invite };
     } catch (error) {

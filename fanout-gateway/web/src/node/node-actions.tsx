@@ -1,6 +1,7 @@
 import { signal, useSignal } from '@preact/signals';
-import { api } from '../api/client';
+import { api, newKey } from '../api/client';
 import { problemOf } from '../api/problem';
+import { repeat } from '../api/repeat';
 import { roleAllows, runningCount, type NodeView, type Problem } from '../api/types';
 import { fleet } from '../session/app-state';
 import { go } from '../session/router';
@@ -36,7 +37,8 @@ export function NodeMenu({ node }: { node: NodeView }) {
 
 async function invite(node: NodeView): Promise<void> {
   try {
-    const answer = await api.newInvite(node.nodeId);
+    const key = newKey();
+    const answer = await repeat(() => api.newInvite(node.nodeId, key));
     invited.value = { nodeId: node.nodeId, name: node.name, invite: answer.invite };
   } catch (error) {
     notify.problem(problemOf(error));

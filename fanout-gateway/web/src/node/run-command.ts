@@ -1,30 +1,19 @@
 import { signal } from '@preact/signals';
 import { api, newKey, type RunRequest } from '../api/client';
-import { ApiError } from '../api/problem';
+import { repeat } from '../api/repeat';
 import type { Task } from '../api/types';
 import { addTask } from '../session/app-state';
 
-const TRIES_MAX = 3;
-const WAIT_SECONDS_MAX = 5;
 const OWN_SHELLS_KEY = 'muster-own-shells';
 const OWN_SHELLS_MAX = 100;
 
 /** Shells that this tab opened, or whose size it took: its window decides their size. A reload keeps them. */
 export const ownShells = signal<ReadonlySet<string>>(load());
 
-/** Asks for a task, again under the same key while the server says that it may be repeated. */
+/** Asks for a task, again under the same key while there is no answer. */
 export async function run(nodeId: string, request: Omit<RunRequest, 'idempotencyKey'>): Promise<Task> {
   const keyed = { ...request, idempotencyKey: newKey() };
-  for (let tries = 1; ; tries++) {
-    try {
-      return (await api.run(nodeId, keyed)).task;
-    } catch (error) {
-      const again = error instanceof ApiError && error.problem.code === 'unavailable' && tries < TRIES_MAX;
-      if (!again) throw error;
-      const wait = Math.min(WAIT_SECONDS_MAX, error.retryAfterSeconds ?? 1);
-      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-    }
-  }
+  return (await repeat(() => api.run(nodeId, keyed))).task;
 }
 
 export async function runCommand(nodeId: string, command: string): Promise<Task> {
