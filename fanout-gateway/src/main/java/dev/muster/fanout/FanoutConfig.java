@@ -91,7 +91,7 @@ public record FanoutConfig(
             10_000,
             1,
             1_000_000,
-            "Changes that may wait for their turn at once, a quarter of them one user's; and as many for their answer.");
+            "Changes that may wait for their turn at once, a quarter of them one user's.");
     public static final Setting COMMANDS_WAITING_BYTES_MAX = Setting.number(
             "MUSTER_FANOUT_COMMANDS_WAITING_BYTES_MAX",
             16 << 20,

@@ -62,7 +62,8 @@ public final class Invites {
         if (!granted.getSha256().equals(made.grant().getSha256())) {
             throw new MusterException(
                     ErrorCode.CONFLICT,
-                    "The node " + reply.getNodeId() + " was made under this idempotencyKey, but the user key of the gateways"
+                    "The node " + reply.getNodeId()
+                            + " was made under this idempotencyKey, but the user key of the gateways"
                             + " has changed since, so its invite cannot be repeated. Make a new invite for the node.");
         }
         return made.expiringAt(granted.getExpiresAtMillis());

@@ -192,8 +192,8 @@ public final class NodeCalls {
         return NodeAccess.requireOrRepeat(registry, ask, Role.ROLE_ADMIN, key)
                 .thenCompose(allowed -> commands.request(nodeId, ask.user(), record -> record.setCreateInvite(create)))
                 .thenCompose(reply -> registry.getNode(nodeId)
-                        .thenApply(view -> Answer.json(
-                                201, creation.json(ask.user(), view, Invites.asGranted(invite, reply)))));
+                        .thenApply(view ->
+                                Answer.json(201, creation.json(ask.user(), view, Invites.asGranted(invite, reply)))));
     }
 
     private CompletableFuture<Answer> revoke(Ask ask) {

@@ -87,9 +87,8 @@ final class NodeCreation {
     private CompletableFuture<Created> create(User user, NewNodes asked, int index, Duration within) {
         String nodeId = nodeId(user, asked.key(), index);
         Invite invite = invites.ofNewNode(nodeId, user.name(), asked.key());
-        CreateNode node = asked.nodes().get(index).toBuilder()
-                .setInvite(invite.grant())
-                .build();
+        CreateNode node =
+                asked.nodes().get(index).toBuilder().setInvite(invite.grant()).build();
         return commands.request(nodeId, user, within, record -> record.setCreateNode(node))
                 .thenCompose(reply -> registry.getNode(nodeId).thenApply(view -> {
                     Invite granted = Invites.asGranted(invite, reply);
@@ -241,7 +240,9 @@ final class NodeCreation {
         json.put("created", outcomes.size() - failed);
         json.put("failed", failed);
         Answer answer = Answer.json(failed == 0 ? 201 : 207, json);
-        return retryAfter(outcomes).map(seconds -> answer.with("Retry-After", seconds)).orElse(answer);
+        return retryAfter(outcomes)
+                .map(seconds -> answer.with("Retry-After", seconds))
+                .orElse(answer);
     }
 
     /** When a repeat is worth while, if it is. */

@@ -41,7 +41,7 @@ public final class Commands {
     private final Executor executor;
 
     /**
-     * @param pendingMax changes that may wait for their turn, and as many for their reply
+     * @param waitingMax changes that may wait for their turn
      * @param waitingBytesMax of the changes that wait for their turn
      * @param atOnceMax changes that may wait for their reply while the registry answers quickly
      * @param gatewayId where replies go
@@ -50,7 +50,7 @@ public final class Commands {
      */
     public Commands(
             RecordPublisher publisher,
-            int pendingMax,
+            int waitingMax,
             long waitingBytesMax,
             int atOnceMax,
             RegistryClient registry,
@@ -60,13 +60,13 @@ public final class Commands {
             Clock clock,
             Executor executor) {
         this.publisher = publisher;
-        this.pending = new PendingReplies(pendingMax);
+        this.pending = new PendingReplies();
         this.registry = registry;
         this.ids = ids;
         this.gatewayId = gatewayId;
         this.timeout = timeout;
         Pace pace = new Pace(AT_ONCE_LEAST, AT_ONCE_FIRST, atOnceMax, timeout.dividedBy(TARGET_SHARE));
-        this.turns = new Turns(pendingMax, waitingBytesMax, pace, System::nanoTime, executor);
+        this.turns = new Turns(waitingMax, waitingBytesMax, pace, System::nanoTime, executor);
         this.clock = clock;
         this.executor = executor;
     }
@@ -154,9 +154,6 @@ public final class Commands {
     private CompletableFuture<ReplyRecord> send(String key, CommandRecord record, Duration within) {
         String requestId = record.getRequestId();
         CompletableFuture<ReplyRecord> reply = pending.await(requestId, within);
-        if (reply.isDone()) {
-            return reply;
-        }
         return publisher
                 .publish(Topic.COMMANDS, key, record)
                 .thenCompose(metadata -> reply)

@@ -125,7 +125,8 @@ final class Turns {
         int seconds = (int) Math.max(1, Math.min(60, expected.toSeconds()));
         return new MusterException(
                 ErrorCode.UNAVAILABLE,
-                "The registry has too many changes to make now. This one was not begun; ask again in " + seconds + " s.",
+                "The registry has too many changes to make now. This one was not begun; ask again in " + seconds
+                        + " s.",
                 seconds);
     }
 

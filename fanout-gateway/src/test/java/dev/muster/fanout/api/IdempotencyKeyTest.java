@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What gateways derive from the idempotency key of a request that makes nodes, invites or groups. */
 class IdempotencyKeyTest {
-    private static final String NODE = "{\"name\":\"web-1\",\"labels\":{\"a\":\"1\",\"b\":\"2\"},\"idempotencyKey\":\"k\"}";
+    private static final String NODE =
+            "{\"name\":\"web-1\",\"labels\":{\"a\":\"1\",\"b\":\"2\"},\"idempotencyKey\":\"k\"}";
 
     private GatewayFixture gateway;
 
@@ -54,7 +55,8 @@ class IdempotencyKeyTest {
     @Test
     void another_gateway_with_the_same_user_key_derives_the_same() throws Exception {
         try (GatewayFixture other = new GatewayFixture()) {
-            String here = json(made(post("/api/v1/nodes", NODE))).at("/invite/token").asText();
+            String here =
+                    json(made(post("/api/v1/nodes", NODE))).at("/invite/token").asText();
             String there = json(made(other.send(other.token("alice"), "POST", "/api/v1/nodes", NODE)))
                     .at("/invite/token")
                     .asText();
@@ -77,7 +79,8 @@ class IdempotencyKeyTest {
 
     @Test
     void other_content_and_a_deleted_node_are_refused() throws Exception {
-        String nodeId = json(made(post("/api/v1/nodes", NODE))).at("/node/nodeId").asText();
+        String nodeId =
+                json(made(post("/api/v1/nodes", NODE))).at("/node/nodeId").asText();
 
         assertProblem(post("/api/v1/nodes", NODE.replace("web-1", "web-2")), 409, "conflict");
         assertProblem(
@@ -160,7 +163,8 @@ class IdempotencyKeyTest {
     }
 
     @Test
-    void a_repeat_about_a_node_that_is_not_there_is_the_registry_s_to_answer_and_another_request_is_not() throws Exception {
+    void a_repeat_about_a_node_that_is_not_there_is_the_registry_s_to_answer_and_another_request_is_not()
+            throws Exception {
         String nodeId = Ids.derive(Ids.Kind.NODE, "deleted");
 
         post("/api/v1/nodes/" + nodeId + "/invites", "{\"idempotencyKey\":\"k\"}");

@@ -47,13 +47,13 @@ class TurnsTest {
         assertThat(turns.waiting()).isEqualTo(5);
 
         for (int i = 0; i < 6; i++) {
-            CompletableFuture<Turns.Place> now = taken.stream()
-                    .filter(CompletableFuture::isDone)
-                    .findFirst()
-                    .orElseThrow();
-            taken.remove(now);
-            now.join().giveBack();
-            now.join().giveBack();
+            int now = 0;
+            while (!taken.get(now).isDone()) {
+                now++;
+            }
+            Turns.Place place = taken.remove(now).join();
+            place.giveBack();
+            place.giveBack();
         }
 
         assertThat(order).containsExactly("a1", "a2", "b1", "c1", "a3", "b2");
@@ -63,14 +63,14 @@ class TurnsTest {
     @Test
     void a_user_has_a_quarter_of_the_room_and_all_together_have_all_of_it() {
         Turns turns = turns(1, 8, 10_000);
-        take(turns, "a", "first");
-        take(turns, "a", "a1");
-        take(turns, "a", "a2");
+        assertThat(take(turns, "a", "first")).isDone();
+        assertThat(take(turns, "a", "a1")).isNotDone();
+        assertThat(take(turns, "a", "a2")).isNotDone();
 
         assertThat(problemOf(take(turns, "a", "a3")).code()).isEqualTo(ErrorCode.UNAVAILABLE);
         for (String user : List.of("b", "c", "d")) {
-            take(turns, user, user);
-            take(turns, user, user);
+            assertThat(take(turns, user, user)).isNotDone();
+            assertThat(take(turns, user, user)).isNotDone();
         }
         assertThat(turns.waiting()).isEqualTo(8);
         assertThat(problemOf(take(turns, "e", "e")).code()).isEqualTo(ErrorCode.UNAVAILABLE);
@@ -79,11 +79,13 @@ class TurnsTest {
     @Test
     void what_waits_is_bounded_in_bytes() {
         Turns turns = turns(1, 1_000, 400);
-        turns.take("a", 10, LONG);
+        assertThat(turns.take("a", 10, LONG)).isDone();
 
         assertThat(turns.take("a", 90, LONG)).isNotDone();
         assertThat(problemOf(turns.take("a", 11, LONG)).code()).isEqualTo(ErrorCode.UNAVAILABLE);
-        assertThat(turns.take("b", 300, LONG)).as("one alone may have more than a share").isNotDone();
+        assertThat(turns.take("b", 300, LONG))
+                .as("one alone may have more than a share")
+                .isNotDone();
         assertThat(problemOf(turns.take("c", 11, LONG)).code()).isEqualTo(ErrorCode.UNAVAILABLE);
         assertThat(turns.take("c", 10, LONG)).isNotDone();
     }
@@ -96,7 +98,7 @@ class TurnsTest {
             nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
             place.giveBack();
         }
-        turns.take("a", 10, LONG);
+        assertThat(turns.take("a", 10, LONG)).isDone();
         for (int i = 0; i < 10; i++) {
             assertThat(turns.take("a", 10, LONG)).isNotDone();
         }
@@ -105,7 +107,9 @@ class TurnsTest {
         assertThat(late).isDone();
         assertThat(problemOf(late).code()).isEqualTo(ErrorCode.UNAVAILABLE);
         assertThat(problemOf(late).retryAfterSeconds()).isBetween(15, 25);
-        assertThat(turns.take("b", 10, Duration.ofSeconds(10))).as("another user's turn comes sooner").isNotDone();
+        assertThat(turns.take("b", 10, Duration.ofSeconds(10)))
+                .as("another user's turn comes sooner")
+                .isNotDone();
     }
 
     @Test

@@ -93,10 +93,8 @@ final class Api {
             if (over || System.nanoTime() > end) {
                 return answer;
             }
-            TimeUnit.SECONDS.sleep(answer.response()
-                    .headers()
-                    .firstValueAsLong("Retry-After")
-                    .orElse(1));
+            TimeUnit.SECONDS.sleep(
+                    answer.response().headers().firstValueAsLong("Retry-After").orElse(1));
         }
     }
 

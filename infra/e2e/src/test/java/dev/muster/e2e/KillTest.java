@@ -33,9 +33,9 @@ class KillTest {
             Api api = product.admin();
             String demo = api.nodeId("demo-1");
             finished = api.run(demo, "echo before; exit 3").get("taskId").asText();
-            JsonNode created =
-                    api.make("/api/v1/nodes", Api.JSON.createObjectNode().put("name", "outside"))
-                            .json();
+            JsonNode created = api.make(
+                            "/api/v1/nodes", Api.JSON.createObjectNode().put("name", "outside"))
+                    .json();
             nodeId = created.get("node").get("nodeId").asText();
             String gateway = LocalAddress.read(new DataDir(data).addressFile())
                     .orElseThrow()

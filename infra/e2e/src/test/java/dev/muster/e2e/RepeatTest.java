@@ -32,8 +32,7 @@ class RepeatTest {
         Path data = dir.resolve("data");
         String node = "{\"name\":\"kept\",\"idempotencyKey\":\"k\"}";
         String invite = "{\"idempotencyKey\":\"i\"}";
-        String group =
-                "{\"selector\":{\"labels\":{\"demo\":\"true\"}},\"command\":\"true\",\"idempotencyKey\":\"g\"}";
+        String group = "{\"selector\":{\"labels\":{\"demo\":\"true\"}},\"command\":\"true\",\"idempotencyKey\":\"g\"}";
         JsonNode made;
         JsonNode invited;
         String groupId;
@@ -63,8 +62,7 @@ class RepeatTest {
             String path = "/api/v1/nodes/" + made.at("/node/nodeId").asText();
             assertThat(api.delete(path).status()).isEqualTo(204);
             assertThat(api.delete(path).status()).isEqualTo(404);
-            for (Api.Answer gone :
-                    List.of(api.repeated("/api/v1/nodes", node), api.repeated(invites(made), invite))) {
+            for (Api.Answer gone : List.of(api.repeated("/api/v1/nodes", node), api.repeated(invites(made), invite))) {
                 assertThat(gone.status()).as(gone.text()).isEqualTo(410);
                 assertThat(gone.json().get("code").asText()).isEqualTo("gone");
             }

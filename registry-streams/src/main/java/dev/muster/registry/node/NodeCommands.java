@@ -43,8 +43,7 @@ public final class NodeCommands {
             return Outcome.refused(ErrorCode.INVALID, problem.get());
         }
         boolean keyed = !create.getIdempotencyKey().isEmpty();
-        ByteString digest =
-                Digests.of(keyed ? create.toBuilder().clearInvite().build() : create, actor.getUser());
+        ByteString digest = Digests.of(keyed ? create.toBuilder().clearInvite().build() : create, actor.getUser());
         if (draft.known()) {
             return repeated(draft, keyed, digest);
         }
@@ -77,8 +76,7 @@ public final class NodeCommands {
     private static Outcome repeated(NodeDraft draft, boolean keyed, ByteString digest) {
         if (!draft.node().getCreatedSha256().equals(digest)) {
             return Outcome.refused(
-                    ErrorCode.CONFLICT,
-                    keyed ? "another request has this idempotency key" : "the node id is taken");
+                    ErrorCode.CONFLICT, keyed ? "another request has this idempotency key" : "the node id is taken");
         }
         if (draft.exists()) {
             return new Outcome.NodeAnswer(draft.record(), draft.node().getCreatedInvite());
@@ -193,8 +191,7 @@ public final class NodeCommands {
 
     /** The first answer again, unless no agent can join with the invite and the present one has not. */
     private static Outcome repeated(NodeDraft draft, InviteGrant made) {
-        boolean unused =
-                draft.node().getInvitesList().contains(made) && made.getExpiresAtMillis() > draft.nowMillis();
+        boolean unused = draft.node().getInvitesList().contains(made) && made.getExpiresAtMillis() > draft.nowMillis();
         boolean joined = draft.node().getJoined().getInviteSha256().equals(made.getSha256());
         return unused || joined
                 ? new Outcome.NodeAnswer(draft.record(), made)

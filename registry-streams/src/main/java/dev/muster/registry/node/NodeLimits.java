@@ -30,7 +30,8 @@ public record NodeLimits(int labelsMax, int groupsMax, int invitesMax, int keyed
             3_650 * DAY_MILLIS,
             "How long the marker of a deleted node refuses what comes late: at least as long as any input of the registry is kept.");
 
-    public static final List<Setting> SETTINGS = List.of(LABELS_MAX, GROUPS_MAX, INVITES_MAX, KEYED_INVITES_MAX, MARKER_MS);
+    public static final List<Setting> SETTINGS =
+            List.of(LABELS_MAX, GROUPS_MAX, INVITES_MAX, KEYED_INVITES_MAX, MARKER_MS);
 
     public static NodeLimits from(Env env) {
         return new NodeLimits(

@@ -211,9 +211,8 @@ class RepeatedRequestsTest {
                 user("alice"),
                 command -> command.setPatchNode(PatchNode.newBuilder()
                         .setGroups(GroupGrants.newBuilder()
-                                .addGroups(GroupGrant.newBuilder()
-                                        .setGroup("ops")
-                                        .setRole(Role.ROLE_VIEW)))));
+                                .addGroups(
+                                        GroupGrant.newBuilder().setGroup("ops").setRole(Role.ROLE_VIEW)))));
         run(user("alice"), "k", "true");
         delete();
 
@@ -282,8 +281,7 @@ class RepeatedRequestsTest {
         control.ask(
                 user("alice"),
                 command -> command.setPatchNode(PatchNode.newBuilder().setName("web-2")));
-        assertProblem(
-                control.ask(user("alice"), command -> command.setPatchNode(patch)), "precondition-failed");
+        assertProblem(control.ask(user("alice"), command -> command.setPatchNode(patch)), "precondition-failed");
     }
 
     // ------------------------------------------------------------ words

@@ -135,7 +135,8 @@ public final class Provisioner {
                 }
             }
             if (again) {
-                long seconds = response.headers().firstValueAsLong("Retry-After").orElse(1);
+                long seconds =
+                        response.headers().firstValueAsLong("Retry-After").orElse(1);
                 all.add(pause(TimeUnit.SECONDS.toMillis(seconds))
                         .thenCompose(over -> create(body, joined, bearer, attempt + 1)));
             }

@@ -61,8 +61,9 @@ final class ManyNodes {
             }
         }
         if (failed > 0) {
-            throw new CliFailure(failed + " of " + names.size() + " nodes were not made; to make the others without making"
-                    + " one twice, ask for the same again with --key " + key);
+            throw new CliFailure(
+                    failed + " of " + names.size() + " nodes were not made; to make the others without making"
+                            + " one twice, ask for the same again with --key " + key);
         }
     }
 
@@ -93,7 +94,8 @@ final class ManyNodes {
     private void show(JsonNode answer, BitSet shown, boolean last) {
         for (int i = 0; i < answer.size(); i++) {
             JsonNode result = answer.get(i);
-            boolean notYet = NOT_YET.contains(result.path("problem").path("code").asText());
+            boolean notYet =
+                    NOT_YET.contains(result.path("problem").path("code").asText());
             if (!shown.get(i) && (last || !notYet)) {
                 shown.set(i);
                 show(result);

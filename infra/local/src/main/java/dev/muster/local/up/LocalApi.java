@@ -101,7 +101,9 @@ final class LocalApi {
         AtomicReference<Answer> last = new AtomicReference<>(new Answer(0, ""));
         patience.await(
                 "an answer to " + method + " " + path,
-                () -> last.get().status() == 0 ? "none yet" : "the last one was " + last.get().status(),
+                () -> last.get().status() == 0
+                        ? "none yet"
+                        : "the last one was " + last.get().status(),
                 () -> {
                     last.set(exchange(method, path, body)
                             .map(response -> new Answer(response.statusCode(), response.body()))

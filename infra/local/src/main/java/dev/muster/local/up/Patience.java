@@ -56,7 +56,9 @@ final class Patience {
                 String more = detail.get();
                 progress.say("waiting for %d s: %s%s"
                         .formatted(
-                                TimeUnit.NANOSECONDS.toSeconds(now - began), what, more.isEmpty() ? "" : " (" + more + ")"));
+                                TimeUnit.NANOSECONDS.toSeconds(now - began),
+                                what,
+                                more.isEmpty() ? "" : " (" + more + ")"));
                 sayAt = now + SAY_EVERY_NANOS;
             }
             Thread.sleep(POLL_MS);
