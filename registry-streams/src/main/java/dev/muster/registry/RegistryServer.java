@@ -17,6 +17,7 @@ import dev.muster.registry.query.Health;
 import dev.muster.registry.query.OperationsServer;
 import dev.muster.registry.query.QueryServer;
 import dev.muster.registry.query.QueryService;
+import dev.muster.registry.query.ReadLanes;
 import dev.muster.registry.query.TerminalReads;
 import dev.muster.registry.query.Waiters;
 import dev.muster.registry.streams.PartitionCheck;
@@ -80,12 +81,17 @@ public final class RegistryServer implements AutoCloseable {
                     new TerminalApp(config.kafka(), streams, config.terminal(), stdoutTopicId, memory, metrics));
             PartitionCheck partitions = closer.add(
                     new PartitionCheck(config.kafka(), changelogs(config.kafka()), config.partitionCheckMs()));
+            ReadLanes lanes = closer.add(new ReadLanes(config.query(), System::nanoTime));
+            lanes.bindTo(metrics);
             Health health = new Health(Map.of(
-                    "control", control::problem, "terminal", terminal::problem, "partitions", partitions::problem));
+                    "control", control::problem,
+                    "terminal", terminal::problem,
+                    "partitions", partitions::problem,
+                    "reads", lanes::problem));
             // again, so that nothing is asked of an app that stops
             closer.add(queries);
-            queries.serve(
-                    queryService(config, control, terminal, owners(self, control, terminal), peers, waiters, health));
+            queries.serve(queryService(
+                    config, control, terminal, owners(self, control, terminal), peers, waiters, health, lanes));
             operations = closer.add(
                     new OperationsServer(config.query().bind(), config.query().metricsPort(), health, metrics));
             bindMetrics(metrics, control, terminal);
@@ -172,7 +178,8 @@ public final class RegistryServer implements AutoCloseable {
             Owners owners,
             Peers peers,
             Waiters waiters,
-            Health health) {
+            Health health,
+            ReadLanes lanes) {
         return new QueryService(
                 new QueryService.Reads(
                         new ActiveStores(control.streams()),
@@ -184,6 +191,7 @@ public final class RegistryServer implements AutoCloseable {
                 peers,
                 waiters,
                 health,
+                lanes,
                 config.query(),
                 new ErrorIds());
     }

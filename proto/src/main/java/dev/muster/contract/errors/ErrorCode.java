@@ -52,6 +52,11 @@ public enum ErrorCode {
     RANGE_NOT_SATISFIABLE(
             416, false, "The range lies outside the output.", "Ask for a range within the size in Content-Range."),
     INVALID(422, false, "Something in the request is wrong; the detail names it.", "Correct it and try again."),
+    PATTERN_TOO_LARGE(
+            422,
+            false,
+            "The search pattern is too large once its repeats are written out.",
+            "Use smaller or fewer repeats: `a+` finds what `a{1000}` finds, and more."),
     RATE_LIMITED(429, true, "Too many requests, sessions or attaches at once.", "Wait as long as Retry-After says."),
     INTERNAL(
             500,

@@ -8,18 +8,21 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How a call came here: from a client, or handed on by another instance, in which case it is never handed on again; and whether a
  * copy that may be behind will do. Read it from the call's own context, on the thread that the call arrives on.
  *
+ * @param user for whom the call is made; empty where the caller named nobody
  * @param last handed on already
  * @param stale a standby may answer
  * @param staleRecords set by the one who answers from a copy; -1 until then
  */
-public record Hop(boolean last, boolean stale, AtomicLong staleRecords) {
+public record Hop(String user, boolean last, boolean stale, AtomicLong staleRecords) {
     static final Metadata.Key<String> HOP = key("muster-hop");
+    static final Metadata.Key<byte[]> USER = Metadata.Key.of("muster-user-bin", Metadata.BINARY_BYTE_MARSHALLER);
     static final Metadata.Key<String> STALE = key("muster-stale");
     static final Metadata.Key<String> STALE_RECORDS = key("muster-stale-records");
     /** Trailer of an instance that was asked for what it does not own. */
@@ -27,17 +30,20 @@ public record Hop(boolean last, boolean stale, AtomicLong staleRecords) {
     /** Trailer of every UNAVAILABLE: when it is worth another try. */
     public static final Metadata.Key<String> RETRY_AFTER_MS = key("muster-retry-after-ms");
 
+    private static final int USER_BYTES_MAX = 256;
+
     private static final Context.Key<Hop> CURRENT = Context.key("muster-hop");
 
     public static Hop current() {
         Hop hop = CURRENT.get();
-        return hop == null ? new Hop(false, false, new AtomicLong(-1)) : hop;
+        return hop == null ? new Hop("", false, false, new AtomicLong(-1)) : hop;
     }
 
     /** Headers of a call that is handed on. */
-    static Metadata headers(boolean stale) {
+    Metadata headers() {
         Metadata headers = new Metadata();
         headers.put(HOP, "1");
+        headers.put(USER, user.getBytes(StandardCharsets.UTF_8));
         if (stale) {
             headers.put(STALE, "ok");
         }
@@ -53,7 +59,8 @@ public record Hop(boolean last, boolean stale, AtomicLong staleRecords) {
         @Override
         public <Q, A> ServerCall.Listener<Q> interceptCall(
                 ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-            Hop hop = new Hop(headers.containsKey(HOP), "ok".equals(headers.get(STALE)), new AtomicLong(-1));
+            Hop hop = new Hop(
+                    userOf(headers), headers.containsKey(HOP), "ok".equals(headers.get(STALE)), new AtomicLong(-1));
             ServerCall<Q, A> telling = new SimpleForwardingServerCall<>(call) {
                 @Override
                 public void close(Status status, Metadata trailers) {
@@ -66,6 +73,11 @@ public record Hop(boolean last, boolean stale, AtomicLong staleRecords) {
             };
             return Contexts.interceptCall(Context.current().withValue(CURRENT, hop), telling, headers, next);
         }
+    }
+
+    private static String userOf(Metadata headers) {
+        byte[] user = headers.get(USER);
+        return user == null ? "" : new String(user, 0, Math.min(user.length, USER_BYTES_MAX), StandardCharsets.UTF_8);
     }
 
     private static Metadata.Key<String> key(String name) {

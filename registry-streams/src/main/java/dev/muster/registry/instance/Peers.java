@@ -47,7 +47,7 @@ public final class Peers implements AutoCloseable {
         AtomicReference<Metadata> trailers = new AtomicReference<>();
         Channel channel = ClientInterceptors.intercept(
                 channel(address),
-                MetadataUtils.newAttachHeadersInterceptor(Hop.headers(hop.stale())),
+                MetadataUtils.newAttachHeadersInterceptor(hop.headers()),
                 MetadataUtils.newCaptureMetadataInterceptor(new AtomicReference<>(), trailers));
         CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(answerMillisMax, TimeUnit.MILLISECONDS);
         ClientCalls.asyncUnaryCall(channel.newCall(method, options), request, new StreamObserver<>() {

@@ -11,6 +11,7 @@ import dev.muster.proto.records.v1.TaskGroup;
 import dev.muster.proto.records.v1.TaskGroupMember;
 import dev.muster.proto.store.v1.StoredGroup;
 import dev.muster.registry.control.ControlStores;
+import dev.muster.registry.terminal.read.ReadBudget;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
@@ -49,7 +50,7 @@ final class GroupReads {
     }
 
     /** Of the partitions that the request names. */
-    ListTaskGroupsResponse list(ListTaskGroupsRequest request) {
+    ListTaskGroupsResponse list(ListTaskGroupsRequest request, ReadBudget budget) {
         GroupPages.Newest found = new GroupPages.Newest(request.getLimit());
         for (int partition : request.getPartitionsList()) {
             ReadOnlyKeyValueStore<String, StoredGroup> groups =
@@ -57,6 +58,7 @@ final class GroupReads {
             StoreReads.reading(() -> {
                 try (KeyValueIterator<String, StoredGroup> all = groups.all()) {
                     while (all.hasNext()) {
+                        budget.spend(ViewReads.STEPS_PER_NODE);
                         TaskGroup group = all.next().value.getGroup();
                         if (partitions.ofNode(group.getGroupId()) == partition && GroupPages.isWanted(request, group)) {
                             found.add(group);

@@ -9,6 +9,7 @@ import dev.muster.registry.instance.Owners;
 import dev.muster.registry.instance.Part;
 import dev.muster.registry.instance.Peers;
 import dev.muster.registry.instance.Place;
+import dev.muster.registry.terminal.read.ReadBudget;
 import io.grpc.Context;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,7 +20,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** Lists over audiences whose views may be with several instances: each is asked for its share, the pages become one. */
 final class Lists {
@@ -29,7 +30,7 @@ final class Lists {
     private final ViewReads views;
     private final ViewReads copies;
     private final Partitions partitions;
-    private final ReadPool pool;
+    private final ReadLanes lanes;
 
     /** @param copies reads standby stores too */
     Lists(
@@ -39,14 +40,14 @@ final class Lists {
             ViewReads views,
             ViewReads copies,
             Partitions partitions,
-            ReadPool pool) {
+            ReadLanes lanes) {
         this.owners = owners;
         this.peers = peers;
         this.answers = answers;
         this.views = views;
         this.copies = copies;
         this.partitions = partitions;
-        this.pool = pool;
+        this.lanes = lanes;
     }
 
     /** One list on its way. */
@@ -63,7 +64,7 @@ final class Lists {
         }
         Map<Place, SortedSet<String>> shares = shares(audiences, this::active);
         if (shares.keySet().stream().allMatch(Place::isHere)) {
-            return withCopies(way, Place.HERE, audiences, read(() -> views.list(request, audiences)));
+            return withCopies(way, Place.HERE, audiences, read(way, budget -> views.list(request, audiences, budget)));
         }
         if (way.hop.last()) {
             return way.hop.stale() ? readCopies(way, audiences) : failed(answers.notMine());
@@ -77,7 +78,7 @@ final class Lists {
     private CompletableFuture<ListNodesResponse> page(Way way, Place place, SortedSet<String> share, boolean index) {
         return switch (place.kind()) {
             case MOVING -> failed(answers.moving());
-            case HERE -> read(() -> views.list(part(way, share, index), share));
+            case HERE -> read(way, budget -> views.list(part(way, share, index), share, budget));
             case THERE -> ask(way, place, part(way, share, index));
         };
     }
@@ -112,18 +113,20 @@ final class Lists {
             return pages.get(0);
         }
         return CompletableFuture.allOf(pages.toArray(CompletableFuture[]::new))
-                .thenCompose(all -> read(() -> MergedPages.merge(
-                        way.request,
-                        pages.stream().map(CompletableFuture::join).toList(),
-                        ViewReads.ANSWER_BYTES_MAX)));
+                .thenCompose(all -> read(
+                        way,
+                        budget -> MergedPages.merge(
+                                way.request,
+                                pages.stream().map(CompletableFuture::join).toList(),
+                                ViewReads.ANSWER_BYTES_MAX)));
     }
 
     private CompletableFuture<ListNodesResponse> readCopies(Way way, SortedSet<String> audiences) {
-        return read(() -> {
+        return read(way, budget -> {
             audiences.forEach(audience -> way.hop
                     .staleRecords()
                     .accumulateAndGet(owners.lag(Part.VIEWS, partitions.ofView(audience)), Math::max));
-            return copies.list(part(way, audiences, true), audiences);
+            return copies.list(part(way, audiences, true), audiences, budget);
         });
     }
 
@@ -143,19 +146,20 @@ final class Lists {
         return answer;
     }
 
-    private CompletableFuture<ListNodesResponse> read(Supplier<ListNodesResponse> read) {
+    private CompletableFuture<ListNodesResponse> read(Way way, Function<ReadBudget, ListNodesResponse> read) {
         CompletableFuture<ListNodesResponse> answer = new CompletableFuture<>();
-        try {
-            pool.submit(() -> {
-                try {
-                    answer.complete(read.get());
-                } catch (RuntimeException e) {
-                    answer.completeExceptionally(answers.failure(e));
-                }
-            });
-        } catch (RuntimeException e) {
-            answer.completeExceptionally(answers.failure(e));
-        }
+        lanes.control()
+                .submit(
+                        way.hop.user(),
+                        way.request.getSerializedSize(),
+                        () -> {
+                            try {
+                                answer.complete(read.apply(lanes.untilDeadlineOf(way.context)));
+                            } catch (RuntimeException e) {
+                                answer.completeExceptionally(answers.failure(e));
+                            }
+                        },
+                        refusal -> answer.completeExceptionally(answers.failure(refusal)));
         return answer;
     }
 
@@ -178,8 +182,7 @@ final class Lists {
         return standby.orElse(Place.MOVING);
     }
 
-    private static Map<Place, SortedSet<String>> shares(
-            Collection<String> audiences, java.util.function.Function<String, Place> place) {
+    private static Map<Place, SortedSet<String>> shares(Collection<String> audiences, Function<String, Place> place) {
         Map<Place, SortedSet<String>> shares = new LinkedHashMap<>();
         audiences.forEach(audience -> shares.computeIfAbsent(place.apply(audience), unused -> new TreeSet<>())
                 .add(audience));

@@ -28,10 +28,12 @@ import dev.muster.registry.instance.Hop;
 import dev.muster.registry.instance.Owners;
 import dev.muster.registry.instance.Part;
 import dev.muster.registry.instance.Peers;
+import dev.muster.registry.terminal.read.ReadBudget;
 import io.grpc.Context;
 import io.grpc.MethodDescriptor;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -54,8 +56,7 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
     private final ViewWait viewWait;
     private final Supplier<GetHealthResponse> health;
     private final Answers answers;
-    private final ReadPool controlPool;
-    private final ReadPool terminalPool;
+    private final ReadLanes lanes;
 
     /** Reads of the stores that this process owns, and of the copies that it keeps. */
     public record Reads(StoreReads owned, StoreReads copies, TerminalReads terminals, TerminalReads terminalCopies) {}
@@ -67,19 +68,18 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
             Peers peers,
             Waiters waiters,
             Supplier<GetHealthResponse> health,
+            ReadLanes lanes,
             QuerySettings settings,
             Supplier<String> errorIds) {
         this.partitions = partitions;
         this.health = health;
+        this.lanes = lanes;
         answers = new Answers(errorIds);
-        controlPool = new ReadPool("registry-reads", settings.threads(), settings.waitingReadsMax());
-        terminalPool = new ReadPool("registry-terminal-reads", settings.threads(), settings.waitingReadsMax());
         router = new Router(owners, peers, answers);
         ViewReads views = new ViewReads(reads.owned(), partitions);
-        lists = new Lists(
-                owners, peers, answers, views, new ViewReads(reads.copies(), partitions), partitions, controlPool);
+        lists = new Lists(owners, peers, answers, views, new ViewReads(reads.copies(), partitions), partitions, lanes);
         viewWait = new ViewWait(
-                waiters, views, controlPool, owners, peers, answers, partitions, settings.awaitMillisMax());
+                waiters, views, lanes.control(), owners, peers, answers, partitions, settings.awaitMillisMax());
         NodeReads nodes = new NodeReads(reads.owned(), partitions);
         NodeReads copies = new NodeReads(reads.copies(), partitions);
         getNode = ofNode(RegistryQueryGrpc.getGetNodeMethod(), nodes::node, copies::node);
@@ -91,29 +91,63 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
         groupLists = new GroupLists(
                 owners,
                 router,
-                ofNode(RegistryQueryGrpc.getListTaskGroupsMethod(), groups::list, groupCopies::list),
+                ask(
+                        Part.NODES,
+                        RegistryQueryGrpc.getListTaskGroupsMethod(),
+                        request -> lanes.control(),
+                        lanes::untilDeadlineOf,
+                        groups::list,
+                        groupCopies::list),
                 answers,
                 partitions);
-        readHistory = ofTerminal(
+        readHistory = ask(
+                Part.TERMINALS,
                 RegistryQueryGrpc.getReadHistoryMethod(),
+                this::laneOf,
+                lanes::budget,
                 reads.terminals().history(),
                 reads.terminalCopies().history());
-        getRepaint = ofTerminal(
+        getRepaint = ask(
+                Part.TERMINALS,
                 RegistryQueryGrpc.getGetRepaintMethod(),
+                request -> lanes.terminals(),
+                lanes::budget,
                 reads.terminals().repaint(),
                 reads.terminalCopies().repaint());
-        getOutputIndex = ofTerminal(
+        getOutputIndex = ask(
+                Part.TERMINALS,
                 RegistryQueryGrpc.getGetOutputIndexMethod(),
+                request -> lanes.terminals(),
+                lanes::budget,
                 reads.terminals().outputIndex(),
                 reads.terminalCopies().outputIndex());
     }
 
-    private <Q, A> Ask<Q, A> ofNode(MethodDescriptor<Q, A> method, Function<Q, A> owner, Function<Q, A> copy) {
-        return new Ask<>(Part.NODES, method, controlPool, owner, copy);
+    private ReadLane laneOf(ReadHistoryRequest request) {
+        if (!request.getGrep().isEmpty()) {
+            return lanes.searches();
+        }
+        return request.getTerminalId().isEmpty() ? lanes.recent() : lanes.terminals();
     }
 
-    private <Q, A> Ask<Q, A> ofTerminal(MethodDescriptor<Q, A> method, Function<Q, A> owner, Function<Q, A> copy) {
-        return new Ask<>(Part.TERMINALS, method, terminalPool, owner, copy);
+    private <Q, A> Ask<Q, A> ofNode(MethodDescriptor<Q, A> method, Function<Q, A> owner, Function<Q, A> copy) {
+        return ask(
+                Part.NODES,
+                method,
+                request -> lanes.control(),
+                lanes::untilDeadlineOf,
+                (request, budget) -> owner.apply(request),
+                (request, budget) -> copy.apply(request));
+    }
+
+    private static <Q, A> Ask<Q, A> ask(
+            Part part,
+            MethodDescriptor<Q, A> method,
+            Function<Q, ReadLane> lane,
+            Function<Context, ReadBudget> budget,
+            BiFunction<Q, ReadBudget, A> owner,
+            BiFunction<Q, ReadBudget, A> copy) {
+        return new Ask<>(part, method, lane, budget, owner, copy);
     }
 
     @Override
@@ -165,17 +199,18 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
     @Override
     public void getHealth(GetHealthRequest request, StreamObserver<GetHealthResponse> response) {
         CompletableFuture<GetHealthResponse> answer = new CompletableFuture<>();
-        try {
-            controlPool.submit(() -> {
-                try {
-                    answer.complete(health.get());
-                } catch (RuntimeException e) {
-                    answer.completeExceptionally(e);
-                }
-            });
-        } catch (RuntimeException e) {
-            answer.completeExceptionally(e);
-        }
+        lanes.health()
+                .submit(
+                        Hop.current().user(),
+                        0,
+                        () -> {
+                            try {
+                                answer.complete(health.get());
+                            } catch (RuntimeException e) {
+                                answer.completeExceptionally(e);
+                            }
+                        },
+                        answer::completeExceptionally);
         answer(answer, response);
     }
 
@@ -190,8 +225,7 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
     @Override
     public void close() {
         viewWait.close();
-        controlPool.close();
-        terminalPool.close();
+        lanes.close();
     }
 
     private <A> void answer(CompletableFuture<A> answer, StreamObserver<A> response) {

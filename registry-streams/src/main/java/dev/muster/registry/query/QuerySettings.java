@@ -13,6 +13,10 @@ public record QuerySettings(
         int metricsPort,
         int threads,
         int waitingReadsMax,
+        int waitingReadsPerUserMax,
+        int waitingReadsBytesMax,
+        int readMillisMax,
+        int readTextBytesMax,
         int waitersMax,
         int awaitMillisMax,
         String advertised,
@@ -34,13 +38,37 @@ public record QuerySettings(
             2,
             1,
             64,
-            "Threads that read node stores, and as many that read terminal stores.");
+            "Threads of each lane of reads. The lanes are: nodes and tasks; one terminal; recent terminals; searches. One user has all but one of them at once.");
     private static final Setting WAITING_READS_MAX = Setting.number(
             "MUSTER_REGISTRY_WAITING_READS_MAX",
             1_000,
             1,
             100_000,
-            "Reads that wait for a thread; one more is refused as unavailable.");
+            "Reads of each lane that wait for a thread. With one more, the newest read of the user who has most of them is refused as rate-limited.");
+    private static final Setting WAITING_READS_PER_USER_MAX = Setting.number(
+            "MUSTER_REGISTRY_WAITING_READS_PER_USER_MAX",
+            500,
+            1,
+            100_000,
+            "Reads of one user that wait for a thread of one lane; one more is refused as rate-limited.");
+    private static final Setting WAITING_READS_BYTES_MAX = Setting.number(
+            "MUSTER_REGISTRY_WAITING_READS_BYTES_MAX",
+            16 << 20,
+            1 << 20,
+            1 << 30,
+            "Bytes of the requests that wait for a thread of one lane; half of them for one user.");
+    private static final Setting READ_MS_MAX = Setting.number(
+            "MUSTER_REGISTRY_READ_MS_MAX",
+            2_000,
+            10,
+            60_000,
+            "How long one read of terminals may run. A search answers with what it has found by then, and says where to continue.");
+    private static final Setting READ_TEXT_BYTES_MAX = Setting.number(
+            "MUSTER_REGISTRY_READ_TEXT_BYTES_MAX",
+            256 << 20,
+            1 << 20,
+            1 << 30,
+            "Text that one search looks through; then it answers with what it has found, and says where to continue.");
     private static final Setting WAITERS_MAX = Setting.number(
             "MUSTER_REGISTRY_WAITERS_MAX",
             10_000,
@@ -69,6 +97,10 @@ public record QuerySettings(
             METRICS_PORT,
             THREADS,
             WAITING_READS_MAX,
+            WAITING_READS_PER_USER_MAX,
+            WAITING_READS_BYTES_MAX,
+            READ_MS_MAX,
+            READ_TEXT_BYTES_MAX,
             WAITERS_MAX,
             AWAIT_MS_MAX,
             ADVERTISED,
@@ -102,6 +134,10 @@ public record QuerySettings(
                 env.integer(METRICS_PORT),
                 env.integer(THREADS),
                 env.integer(WAITING_READS_MAX),
+                env.integer(WAITING_READS_PER_USER_MAX),
+                env.integer(WAITING_READS_BYTES_MAX),
+                env.integer(READ_MS_MAX),
+                env.integer(READ_TEXT_BYTES_MAX),
                 env.integer(WAITERS_MAX),
                 env.integer(AWAIT_MS_MAX),
                 advertised,

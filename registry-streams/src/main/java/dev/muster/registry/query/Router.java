@@ -1,14 +1,16 @@
 package dev.muster.registry.query;
 
+import com.google.protobuf.MessageLite;
 import dev.muster.registry.instance.Hop;
 import dev.muster.registry.instance.Owners;
 import dev.muster.registry.instance.Peers;
 import dev.muster.registry.instance.Place;
+import dev.muster.registry.terminal.read.ReadBudget;
 import io.grpc.Context;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /**
  * Takes each read to the instance that owns what it asks for: here, or one hop away. An instance that turns out not to own it any
@@ -90,9 +92,9 @@ final class Router {
     }
 
     private <Q, A> CompletableFuture<A> readCopy(Way<Q, A> way) {
-        return read(way, request -> {
+        return read(way, (request, budget) -> {
             long lag = owners.lag(way.ask.part(), way.partition);
-            A answer = way.ask.copy().apply(request);
+            A answer = way.ask.copy().apply(request, budget);
             way.hop.staleRecords().accumulateAndGet(lag, Math::max);
             return answer;
         });
@@ -114,24 +116,32 @@ final class Router {
         return answer;
     }
 
-    private <Q, A> CompletableFuture<A> read(Way<Q, A> way, Function<Q, A> read) {
+    private <Q, A> CompletableFuture<A> read(Way<Q, A> way, BiFunction<Q, ReadBudget, A> read) {
         CompletableFuture<A> answer = new CompletableFuture<>();
-        try {
-            way.ask.pool().submit(() -> {
-                if (way.context.isCancelled()) {
-                    answer.cancel(false);
-                    return;
-                }
-                try {
-                    answer.complete(read.apply(way.request));
-                } catch (RuntimeException e) {
-                    answer.completeExceptionally(answers.failure(e));
-                }
-            });
-        } catch (RuntimeException e) {
-            answer.completeExceptionally(answers.failure(e));
-        }
+        way.ask
+                .lane()
+                .apply(way.request)
+                .submit(
+                        way.hop.user(),
+                        size(way.request),
+                        () -> {
+                            if (way.context.isCancelled()) {
+                                answer.cancel(false);
+                                return;
+                            }
+                            try {
+                                answer.complete(
+                                        read.apply(way.request, way.ask.budget().apply(way.context)));
+                            } catch (RuntimeException | StackOverflowError e) {
+                                answer.completeExceptionally(answers.failure(e));
+                            }
+                        },
+                        refusal -> answer.completeExceptionally(answers.failure(refusal)));
         return answer;
+    }
+
+    private static int size(Object request) {
+        return request instanceof MessageLite message ? message.getSerializedSize() : 0;
     }
 
     /** Without the wrapper that a chain of futures puts around a failure. */

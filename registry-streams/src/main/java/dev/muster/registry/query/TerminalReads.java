@@ -6,10 +6,11 @@ import dev.muster.proto.query.v1.GetRepaintRequest;
 import dev.muster.proto.query.v1.GetRepaintResponse;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.query.v1.ReadHistoryResponse;
-import java.util.function.Function;
+import dev.muster.registry.terminal.read.ReadBudget;
+import java.util.function.BiFunction;
 
 /** Reads of the terminal app's stores. Each may throw a MusterException; none is called on a gRPC thread. */
 public record TerminalReads(
-        Function<ReadHistoryRequest, ReadHistoryResponse> history,
-        Function<GetRepaintRequest, GetRepaintResponse> repaint,
-        Function<GetOutputIndexRequest, GetOutputIndexResponse> outputIndex) {}
+        BiFunction<ReadHistoryRequest, ReadBudget, ReadHistoryResponse> history,
+        BiFunction<GetRepaintRequest, ReadBudget, GetRepaintResponse> repaint,
+        BiFunction<GetOutputIndexRequest, ReadBudget, GetOutputIndexResponse> outputIndex) {}

@@ -8,6 +8,7 @@ import dev.muster.proto.query.v1.ListNodesResponse;
 import dev.muster.proto.query.v1.ListedNode;
 import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.NodeView;
+import dev.muster.registry.terminal.read.ReadBudget;
 import dev.muster.registry.view.ViewCounts;
 import dev.muster.registry.view.ViewEntry;
 import dev.muster.registry.view.ViewStore;
@@ -30,6 +31,8 @@ public final class ViewReads {
     static final int AUDIENCES_MAX = 2_000;
     private static final String ALL_SHARDS = "fleet:*";
     private static final int ATTEMPTS = 3;
+    /** What a look at one node costs, in steps of a search. */
+    static final long STEPS_PER_NODE = 500;
     // below the 4 MiB that a gRPC client takes unless told otherwise
     static final int ANSWER_BYTES_MAX = 3 << 20;
 
@@ -42,19 +45,24 @@ public final class ViewReads {
     }
 
     public ListNodesResponse list(ListNodesRequest request) {
-        return list(request, audiences(request));
+        return list(request, audiences(request), ReadBudget.unlimited());
     }
 
     /** @param audiences those of the request that this instance knows, from {@link #audiences} */
-    ListNodesResponse list(ListNodesRequest request, SortedSet<String> audiences) {
+    ListNodesResponse list(ListNodesRequest request, SortedSet<String> audiences, ReadBudget budget) {
         Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> parts = new HashMap<>();
         for (String audience : audiences) {
             parts.computeIfAbsent(partitions.ofView(audience), this::store);
         }
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            Optional<ListNodesResponse> response = StoreReads.reading(() -> listOnce(request, audiences, parts));
-            if (response.isPresent()) {
-                return response.get();
+            try {
+                Optional<ListNodesResponse> response =
+                        StoreReads.reading(() -> listOnce(request, audiences, parts, budget));
+                if (response.isPresent()) {
+                    return response.get();
+                }
+            } catch (ReadBudget.SpentException e) {
+                throw new MusterException(ErrorCode.UNAVAILABLE, "there was no time to look through all nodes", e);
             }
         }
         throw new MusterException(ErrorCode.UNAVAILABLE, "the views are being restored");
@@ -98,7 +106,8 @@ public final class ViewReads {
     private Optional<ListNodesResponse> listOnce(
             ListNodesRequest request,
             SortedSet<String> audiences,
-            Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> parts) {
+            Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> parts,
+            ReadBudget budget) {
         Map<Integer, Position> before = new HashMap<>();
         parts.forEach((part, store) -> before.put(part, position(store)));
         ListNodesResponse.Builder response = ListNodesResponse.newBuilder();
@@ -114,7 +123,7 @@ public final class ViewReads {
                                     : store.prefixScan(ViewStore.prefix(audience), new StringSerializer()));
                 }
             }
-            fill(request, views, response, counted);
+            fill(request, views, response, counted, budget);
         }
         if (counted) {
             countsOf(audiences, parts).forEach((status, count) -> response.putCounts(status.name(), count));
@@ -152,7 +161,11 @@ public final class ViewReads {
 
     /** One pass over all that the audiences see: the page on the way, and the counts of all, unless those are known. */
     private static void fill(
-            ListNodesRequest request, MergedViews views, ListNodesResponse.Builder response, boolean counted) {
+            ListNodesRequest request,
+            MergedViews views,
+            ListNodesResponse.Builder response,
+            boolean counted,
+            ReadBudget budget) {
         NodeFilter filter = new NodeFilter(request);
         List<NodeStatus> wanted = request.getStatusesList();
         Set<NodeStatus> statuses = wanted.isEmpty() ? EnumSet.allOf(NodeStatus.class) : EnumSet.copyOf(wanted);
@@ -160,6 +173,7 @@ public final class ViewReads {
         int bytes = 0;
         boolean full = false;
         for (MergedViews.Seen seen = views.next(); seen != null; seen = views.next()) {
+            budget.spend(STEPS_PER_NODE);
             ViewEntry entry = seen.entry();
             NodeView view = filter.isOpen() || !filter.mayMatch(entry) ? null : entry.view();
             boolean matches = view == null ? filter.isOpen() : filter.matches(view);

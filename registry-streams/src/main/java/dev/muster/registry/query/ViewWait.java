@@ -35,7 +35,7 @@ final class ViewWait implements AutoCloseable {
 
     private final Waiters waiters;
     private final ViewReads views;
-    private final ReadPool pool;
+    private final ReadLane lane;
     private final Owners owners;
     private final Peers peers;
     private final Answers answers;
@@ -46,7 +46,7 @@ final class ViewWait implements AutoCloseable {
     ViewWait(
             Waiters waiters,
             ViewReads views,
-            ReadPool pool,
+            ReadLane lane,
             Owners owners,
             Peers peers,
             Answers answers,
@@ -54,7 +54,7 @@ final class ViewWait implements AutoCloseable {
             int millisMax) {
         this.waiters = waiters;
         this.views = views;
-        this.pool = pool;
+        this.lane = lane;
         this.owners = owners;
         this.peers = peers;
         this.answers = answers;
@@ -152,11 +152,7 @@ final class ViewWait implements AutoCloseable {
                 return;
             }
             // what was shown before the wait began is in the store already
-            try {
-                pool.submit(() -> lookUp(audiences, waiter));
-            } catch (MusterException e) {
-                fail(e);
-            }
+            lane.submit(hop.user(), request.getSerializedSize(), () -> lookUp(audiences, waiter), this::fail);
         }
 
         private void lookUp(List<String> audiences, Waiters.Waiter waiter) {

@@ -16,6 +16,7 @@ import dev.muster.registry.terminal.history.RawIndex;
 import dev.muster.registry.terminal.history.TerminalReads;
 import dev.muster.registry.terminal.history.TerminalView;
 import dev.muster.registry.terminal.read.HistoryReader;
+import dev.muster.registry.terminal.read.ReadBudget;
 import dev.muster.registry.terminal.read.Views;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads terminals out of the active store, on any thread, by point gets. Each call may take some milliseconds of disk, so
  * not on a thread of gRPC.
+ *
+ * <p>A read of history that uses up its budget answers with what it has; the other reads are refused as unavailable then.
  *
  * <p>All calls throw {@link MusterException}: NOT_FOUND for a terminal that is not there, UNAVAILABLE while the store is
  * restored or elsewhere, INVALID for a request that makes no sense.
@@ -41,16 +44,16 @@ public final class TerminalQueries {
         this.stores = stores;
     }
 
-    public ReadHistoryResponse readHistory(ReadHistoryRequest request) {
+    public ReadHistoryResponse readHistory(ReadHistoryRequest request, ReadBudget budget) {
         checkNode(request.getNodeId());
-        return with(request.getNodeId(), reads -> new HistoryReader(reads).read(request));
+        return with(request.getNodeId(), reads -> new HistoryReader(reads, budget).read(request));
     }
 
-    public GetRepaintResponse getRepaint(GetRepaintRequest request) {
+    public GetRepaintResponse getRepaint(GetRepaintRequest request, ReadBudget budget) {
         checkNode(request.getNodeId());
         return with(request.getNodeId(), reads -> {
-            TerminalView view =
-                    found(Views.read(reads, request.getNodeId(), request.getTerminalId()), request.getTerminalId());
+            TerminalView view = found(
+                    Views.read(reads, request.getNodeId(), request.getTerminalId(), budget), request.getTerminalId());
             GetRepaintResponse.Builder answer = GetRepaintResponse.newBuilder()
                     .setData(UnsafeByteOperations.unsafeWrap(
                             view.playback().engine().repaint()))
@@ -65,12 +68,12 @@ public final class TerminalQueries {
         });
     }
 
-    public GetOutputIndexResponse getOutputIndex(GetOutputIndexRequest request) {
+    public GetOutputIndexResponse getOutputIndex(GetOutputIndexRequest request, ReadBudget budget) {
         String node = request.getNodeId();
         String terminal = request.getTerminalId();
         checkNode(node);
         return with(node, reads -> {
-            TerminalView view = found(Views.read(reads, node, terminal), terminal);
+            TerminalView view = found(Views.read(reads, node, terminal, budget), terminal);
             TerminalHead head = view.head();
             GetOutputIndexResponse.Builder answer = GetOutputIndexResponse.newBuilder()
                     .setTopicId(head.getTopicId())
@@ -106,6 +109,8 @@ public final class TerminalQueries {
             return query.apply(new TerminalReads(store::get));
         } catch (InvalidStateStoreException e) {
             throw new MusterException(ErrorCode.UNAVAILABLE, "the history is being restored or has moved", e);
+        } catch (ReadBudget.SpentException e) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "there was no time to read the terminal", e);
         }
     }
 }

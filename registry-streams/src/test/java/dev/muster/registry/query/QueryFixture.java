@@ -26,7 +26,8 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 /** The query service over a real connection, on the stores of the real topology. */
 final class QueryFixture implements AutoCloseable {
     private static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);
-    static final QuerySettings SETTINGS = new QuerySettings("127.0.0.1", 0, 0, 2, 10, 2, 200, "", 1_000);
+    static final QuerySettings SETTINGS =
+            new QuerySettings("127.0.0.1", 0, 0, 2, 10, 5, 1 << 20, 2_000, 1 << 20, 2, 200, "", 1_000);
 
     final Waiters waiters = new Waiters(SETTINGS.waitersMax());
     final ControlFleet fleet = new ControlFleet(waiters);
@@ -53,9 +54,9 @@ final class QueryFixture implements AutoCloseable {
 
     QueryFixture() {
         TerminalReads terminals = new TerminalReads(
-                QueryFixture::history,
-                request -> GetRepaintResponse.getDefaultInstance(),
-                request -> GetOutputIndexResponse.getDefaultInstance());
+                (request, budget) -> history(request),
+                (request, budget) -> GetRepaintResponse.getDefaultInstance(),
+                (request, budget) -> GetOutputIndexResponse.getDefaultInstance());
         server.serve(new QueryService(
                 new QueryService.Reads(stores, stores, terminals, terminals),
                 ControlFleet.PARTITIONS,
@@ -63,6 +64,7 @@ final class QueryFixture implements AutoCloseable {
                 peers,
                 waiters,
                 () -> GetHealthResponse.newBuilder().setReady(true).build(),
+                new ReadLanes(SETTINGS, System::nanoTime),
                 SETTINGS,
                 () -> "error-id"));
     }

@@ -17,9 +17,11 @@ import dev.muster.contract.topics.Partitions;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.query.v1.GetRepaintRequest;
 import dev.muster.proto.query.v1.GetRepaintResponse;
+import dev.muster.proto.query.v1.MoreReason;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.Line;
+import dev.muster.registry.terminal.read.ReadBudget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -110,24 +112,47 @@ class HistoryReadTest {
     }
 
     @Test
-    void bytes_max_leaves_head_and_tail_and_names_what_is_cut() {
+    void bytes_max_keeps_the_end_and_names_what_is_cut() {
         TerminalHistory page = app.page(lines(1_000).setBytesMax(1_000));
 
-        assertThat(page.getCutFrom()).isGreaterThan(LINES - 1_000);
-        assertThat(page.getCutTo()).isLessThan(LINES);
-        assertThat(page.getLinesList())
-                .extracting(Line::getNumber)
-                .containsExactlyElementsOf(IntStream.concat(
-                                IntStream.range(LINES - 1_000, (int) page.getCutFrom()),
-                                IntStream.range((int) page.getCutTo(), LINES))
-                        .asLongStream()
-                        .boxed()
-                        .toList());
+        assertThat(page.getMoreReason()).isEqualTo(MoreReason.MORE_REASON_BYTES);
+        assertThat(page.getMoreFrom()).isZero();
+        assertThat(page.getMoreTo()).isEqualTo(page.getLines(0).getNumber());
+        assertThat(page.getCutTo()).isEqualTo(page.getMoreTo());
+        assertThat(texts(page)).isEqualTo(all.subList((int) page.getMoreTo(), LINES));
         assertThat(texts(page).stream().mapToInt(line -> line.length() + 1).sum())
                 .isBetween(900, 1_000);
         assertThat(app.page(lines(10).setBytesMax(1_000)).hasCutFrom()).isFalse();
         TerminalHistory tiny = app.page(lines(10).setBytesMax(60));
         assertThat(texts(tiny)).containsExactly("line 199...");
+        assertThat(tiny.getMoreTo()).isEqualTo(LINES - 1);
+    }
+
+    @Test
+    void bytes_max_keeps_the_beginning_of_what_is_read_forward() {
+        TerminalHistory page = app.page(lines(1_000).setAfter(500).setBytesMax(1_000));
+
+        assertThat(page.getMoreTo()).isEqualTo(LINES);
+        assertThat(texts(page)).isEqualTo(all.subList(500, (int) page.getMoreFrom()));
+    }
+
+    @Test
+    void a_page_says_which_lines_it_leaves_out() {
+        TerminalHistory last = app.page(lines(200));
+        assertThat(last.getMoreReason()).isEqualTo(MoreReason.MORE_REASON_LINES);
+        assertThat(last.getMoreFrom()).isZero();
+        assertThat(last.getMoreTo()).isEqualTo(LINES - 200);
+        assertThat(last.hasCutFrom()).isFalse();
+
+        TerminalHistory next = app.page(lines(10).setAfter(100).setBefore(200));
+        assertThat(next.getMoreFrom()).isEqualTo(110);
+        assertThat(next.getMoreTo()).isEqualTo(200);
+
+        assertThat(app.page(lines(100).setAfter(100).setBefore(200)).hasMoreFrom())
+                .isFalse();
+        assertThat(app.page(lines(5).setGrep("line 19999 ")).hasMoreFrom()).isFalse();
+        TerminalHistory found = app.page(lines(1).setGrep("line 1"));
+        assertThat(found.getMoreTo()).isEqualTo(LINES - 1);
     }
 
     @Test
@@ -136,7 +161,10 @@ class HistoryReadTest {
         assertCode(ErrorCode.INVALID, lines(10_001).setTerminalId(TERMINAL));
         assertCode(ErrorCode.INVALID, lines(10).setAfter(1));
         assertCode(ErrorCode.INVALID, lines(10).setTerminalId(TERMINAL).setGrep("("));
-        assertCode(ErrorCode.INVALID, lines(10).setTerminalId(TERMINAL).setGrep("x".repeat(1_001)));
+        assertCode(ErrorCode.INVALID, lines(10).setTerminalId(TERMINAL).setGrep("x".repeat(513)));
+        assertCode(
+                ErrorCode.PATTERN_TOO_LARGE, lines(10).setTerminalId(TERMINAL).setGrep("((a{1000}){1000}){1000}"));
+        assertCode(ErrorCode.PATTERN_TOO_LARGE, lines(10).setGrep("(?:a|b|c|d|e|f|g|h){1000}".repeat(20)));
         assertCode(ErrorCode.NOT_FOUND, lines(10).setTerminalId("tk_other"));
         assertCode(ErrorCode.NOT_FOUND, lines(10).setTerminalId("with space"));
     }
@@ -155,7 +183,7 @@ class HistoryReadTest {
         });
 
         assertThatThrownBy(() -> queries.readHistory(
-                        lines(1).setNodeId(NODE).setTerminalId(TERMINAL).build()))
+                        lines(1).setNodeId(NODE).setTerminalId(TERMINAL).build(), ReadBudget.unlimited()))
                 .isInstanceOfSatisfying(
                         MusterException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
     }

@@ -59,6 +59,7 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -175,8 +176,35 @@ final class TerminalHarness implements AutoCloseable {
         }
     }
 
-    TerminalQueries queries() {
-        return queries;
+    TerminalReader queries() {
+        return new TerminalReader(queries);
+    }
+
+    /** Reads the same store, with something that happens before each get: what a thread beside this one could do. */
+    TerminalReader queries(Runnable beforeEachGet) {
+        ReadOnlyKeyValueStore<Bytes, byte[]> watched = new ReadOnlyKeyValueStore<>() {
+            @Override
+            public byte @Nullable [] get(Bytes key) {
+                beforeEachGet.run();
+                return store.get(key);
+            }
+
+            @Override
+            public KeyValueIterator<Bytes, byte[]> range(Bytes from, Bytes to) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public KeyValueIterator<Bytes, byte[]> all() {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public long approximateNumEntries() {
+                throw new UnsupportedOperationException();
+            }
+        };
+        return new TerminalReader(new TerminalQueries(new Partitions(8, 8, 4), partition -> watched));
     }
 
     private CompletionStage<Long> end() {
@@ -308,7 +336,8 @@ final class TerminalHarness implements AutoCloseable {
         List<String> all = new ArrayList<>();
         long next = 0;
         while (true) {
-            TerminalHistory page = queries.readHistory(ReadHistoryRequest.newBuilder()
+            TerminalHistory page = queries()
+                    .readHistory(ReadHistoryRequest.newBuilder()
                             .setNodeId(NODE)
                             .setTerminalId(terminal)
                             .setLines(10_000)
@@ -328,8 +357,8 @@ final class TerminalHarness implements AutoCloseable {
     }
 
     TerminalHistory page(ReadHistoryRequest.Builder request) {
-        return queries.readHistory(
-                        request.setNodeId(NODE).setTerminalId(TERMINAL).build())
+        return queries()
+                .readHistory(request.setNodeId(NODE).setTerminalId(TERMINAL).build())
                 .getTerminals(0);
     }
 

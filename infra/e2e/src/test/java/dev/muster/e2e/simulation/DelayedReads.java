@@ -17,6 +17,7 @@ import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.registry.query.NodeReads;
 import dev.muster.registry.query.ViewReads;
+import dev.muster.registry.terminal.read.ReadBudget;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -58,16 +59,18 @@ final class DelayedReads implements RegistryReads {
 
     @Override
     public CompletableFuture<ReadHistoryResponse> readHistory(ReadHistoryRequest request) {
-        return ask(() -> registry.terminalReads().readHistory(request));
+        return ask(() -> registry.terminalReads().readHistory(request, ReadBudget.unlimited()));
     }
 
     @Override
     public CompletableFuture<GetRepaintResponse> getRepaint(String nodeId, String terminalId) {
         return ask(() -> registry.terminalReads()
-                .getRepaint(GetRepaintRequest.newBuilder()
-                        .setNodeId(nodeId)
-                        .setTerminalId(terminalId)
-                        .build()));
+                .getRepaint(
+                        GetRepaintRequest.newBuilder()
+                                .setNodeId(nodeId)
+                                .setTerminalId(terminalId)
+                                .build(),
+                        ReadBudget.unlimited()));
     }
 
     private NodeReads nodes() {

@@ -11,6 +11,7 @@ import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.TaskState;
+import dev.muster.registry.terminal.read.ReadBudget;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -211,11 +212,13 @@ final class Simulation {
     private Optional<TerminalHistory> history(String nodeId, String terminalId) {
         try {
             return Optional.of(registry.terminalReads()
-                    .readHistory(ReadHistoryRequest.newBuilder()
-                            .setNodeId(nodeId)
-                            .setTerminalId(terminalId)
-                            .setLines(10_000)
-                            .build())
+                    .readHistory(
+                            ReadHistoryRequest.newBuilder()
+                                    .setNodeId(nodeId)
+                                    .setTerminalId(terminalId)
+                                    .setLines(10_000)
+                                    .build(),
+                            ReadBudget.unlimited())
                     .getTerminals(0));
         } catch (MusterException e) {
             if (e.code() == ErrorCode.NOT_FOUND) {

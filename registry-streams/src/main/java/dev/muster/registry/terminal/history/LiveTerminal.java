@@ -79,6 +79,7 @@ public final class LiveTerminal {
 
     private void load(TerminalHead stored) {
         position = Position.of(stored.getMark());
+        tail.clear(position);
         int slot = 0;
         for (TerminalBlock block = reads.block(node, id, slot);
                 block != null && block.getEpoch() == stored.getEpoch();
@@ -165,6 +166,7 @@ public final class LiveTerminal {
             changed.setStartedAtMillis(atMillis);
         }
         position = new Position(0, 1);
+        tail.clear(position);
         head = changed.setMark(position.toMark()).build();
         playback = null;
         headChanged = true;
@@ -254,11 +256,9 @@ public final class LiveTerminal {
         }
         if (tail.isPending()) {
             int slot = tail.slot();
-            TerminalBlock block = TerminalBlock.newBuilder()
+            TerminalBlock block = tail.take(position)
                     .setEpoch(head().getEpoch())
-                    .setMark(position.toMark())
                     .setKafkaOffset(record().offset())
-                    .addAllSteps(tail.take())
                     .build();
             writes.block(node, id, slot, block);
         }
@@ -295,9 +295,9 @@ public final class LiveTerminal {
         writes.deleteHead(node, id);
         head = null;
         playback = null;
-        tail.clear();
         headChanged = false;
         position = Position.START;
+        tail.clear(position);
         return freed;
     }
 
@@ -342,7 +342,7 @@ public final class LiveTerminal {
         if (ended) {
             deleteBlocks(slots);
         }
-        tail.clear();
+        tail.clear(position);
         now.checkpointed(engine.length);
         history.keptBytes(written.getKeptBytes() - before);
     }

@@ -3,8 +3,10 @@ package dev.muster.registry.terminal.history;
 import com.google.protobuf.ByteString;
 import dev.muster.proto.store.v1.TerminalBlock;
 import dev.muster.proto.store.v1.TerminalStep;
+import dev.muster.registry.terminal.output.Position;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps since the last checkpoint, as blocks that are written once; only a block that is still small is written
@@ -18,6 +20,10 @@ final class Tail {
     private int lastBytes;
     private List<TerminalStep> pending = new ArrayList<>();
     private int slots;
+    /** Before the first step of the last block; null if that block was written without it. */
+    private @Nullable Position from = Position.START;
+
+    private Position end = Position.START;
 
     void data(ByteString bytes) {
         add(pending, TerminalStep.newBuilder().setData(bytes).build());
@@ -36,6 +42,8 @@ final class Tail {
         slots++;
         last = new ArrayList<>(block.getStepsList());
         lastBytes = bytes(last);
+        from = block.hasFrom() ? Position.of(block.getFrom()) : null;
+        end = Position.of(block.getMark());
     }
 
     /** The slot that {@link #take} writes. */
@@ -43,17 +51,28 @@ final class Tail {
         return isGrowing() ? slots - 1 : slots;
     }
 
-    /** Steps of the block to write, which counts as written from now on. */
-    List<TerminalStep> take() {
+    /**
+     * The block to write, which counts as written from now on.
+     *
+     * @param upTo the position after the last step
+     */
+    TerminalBlock.Builder take(Position upTo) {
         if (isGrowing()) {
             pending.forEach(step -> add(last, step));
         } else {
             last = pending;
             slots++;
+            from = end;
         }
         pending = new ArrayList<>();
         lastBytes = bytes(last);
-        return last;
+        end = upTo;
+        TerminalBlock.Builder block =
+                TerminalBlock.newBuilder().setMark(upTo.toMark()).addAllSteps(last);
+        if (from != null) {
+            block.setFrom(from.toMark());
+        }
+        return block;
     }
 
     /** Slots in use. */
@@ -61,8 +80,9 @@ final class Tail {
         return slots;
     }
 
-    /** A checkpoint holds all of it. */
-    void clear() {
+    /** The head holds everything up to this position: the next block begins there. */
+    void clear(Position upTo) {
+        end = upTo;
         last = new ArrayList<>();
         pending = new ArrayList<>();
         lastBytes = 0;

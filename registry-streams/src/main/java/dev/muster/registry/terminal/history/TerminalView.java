@@ -4,18 +4,26 @@ import dev.muster.proto.store.v1.TerminalBlock;
 import dev.muster.proto.store.v1.TerminalHead;
 import dev.muster.proto.store.v1.TerminalSegment;
 import dev.muster.proto.store.v1.TerminalState;
+import dev.muster.proto.store.v1.TerminalStep;
 import dev.muster.registry.terminal.output.Position;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A terminal as a reader sees it at one moment, while the stream thread goes on writing. Only point gets; its cost is that
  * of the tail, never of the whole history.
+ *
+ * <p>What a reader gets with several gets is one state only if the writer changed nothing in between. The writer's order
+ * makes that visible: state, head, then blocks, each with the head's epoch. The last block may be written again while it
+ * is small, so each block is checked to begin where the one before it ends. Otherwise the reader begins again.
  */
 public final class TerminalView {
     private static final int TRIES = 20;
+    /** What the engine does with a byte takes as long as so many steps of a search. */
+    private static final long STEPS_PER_BYTE = 10;
 
     private final TerminalReads reads;
     private final String node;
@@ -60,14 +68,18 @@ public final class TerminalView {
         recent.add(new String(utf8, offset, length, StandardCharsets.UTF_8));
     }
 
-    /** Null if there is no such terminal, or if it changed too fast to be read. */
-    public static @Nullable TerminalView read(TerminalReads reads, String node, String id) {
+    /**
+     * Null if there is no such terminal, or if it changed too fast to be read.
+     *
+     * @param cost is told the bytes that are about to be played back, and may throw
+     */
+    public static @Nullable TerminalView read(TerminalReads reads, String node, String id, LongConsumer cost) {
         for (int i = 0; i < TRIES; i++) {
             TerminalHead head = reads.head(node, id);
             if (head == null) {
                 return null;
             }
-            TerminalView view = read(reads, node, id, head);
+            TerminalView view = read(reads, node, id, head, cost);
             if (view != null) {
                 return view;
             }
@@ -75,11 +87,14 @@ public final class TerminalView {
         return null;
     }
 
-    private static @Nullable TerminalView read(TerminalReads reads, String node, String id, TerminalHead head) {
+    /** Null if the writer changed something meanwhile that this has read only in part. */
+    private static @Nullable TerminalView read(
+            TerminalReads reads, String node, String id, TerminalHead head, LongConsumer cost) {
         TerminalState state = head.getEpoch() == 0 ? null : reads.state(node, id);
         if (head.getEpoch() != (state == null ? 0 : state.getEpoch())) {
             return null;
         }
+        cost.accept(state == null ? 0 : state.getSerializedSize());
         Playback playback = new Playback(head, state, (number, utf8, offset, length) -> {});
         Position position = Position.of(head.getMark());
         long lastOffset = head.getLastOffset();
@@ -87,15 +102,39 @@ public final class TerminalView {
         for (TerminalBlock block = reads.block(node, id, slot);
                 block != null && block.getEpoch() == head.getEpoch();
                 block = reads.block(node, id, ++slot)) {
+            if (!begins(block, position)) {
+                return null;
+            }
+            cost.accept(STEPS_PER_BYTE * block.getSerializedSize());
             block.getStepsList().forEach(playback::apply);
             position = Position.of(block.getMark());
             lastOffset = block.getKafkaOffset();
         }
         TerminalHead after = reads.head(node, id);
-        if (after == null || after.getEpoch() != head.getEpoch()) {
+        if (after == null || !isSame(head, after)) {
             return null;
         }
         return new TerminalView(reads, node, id, after, position, lastOffset, playback);
+    }
+
+    private static boolean begins(TerminalBlock block, Position at) {
+        if (block.hasFrom()) {
+            return Position.of(block.getFrom()).equals(at);
+        }
+        // a block of an older release: a gap may have moved the marker by any number, so only bytes are compared
+        long bytes = 0;
+        for (TerminalStep step : block.getStepsList()) {
+            bytes += step.getGapBytes() + step.getData().size();
+        }
+        return block.getMark().getOffset() - bytes == at.offset();
+    }
+
+    /** Whether the blocks that were read between these two belong to both: no checkpoint, start or new topic came between. */
+    private static boolean isSame(TerminalHead before, TerminalHead after) {
+        return after.getEpoch() == before.getEpoch()
+                && after.getMark().equals(before.getMark())
+                && after.getTopicId().equals(before.getTopicId())
+                && after.getFirstOffset() == before.getFirstOffset();
     }
 
     public String id() {
@@ -132,7 +171,16 @@ public final class TerminalView {
         return head.getSealedLines() + recent.size();
     }
 
-    /** Some lines, the one with this number among them; empty if there is no such line. */
+    /**
+     * Whether segments that were read since belong to this terminal. A terminal that was removed and begun again, because
+     * late output came, counts its lines and segments from 0.
+     */
+    public boolean isStillThere() {
+        TerminalHead now = reads.head(node, id);
+        return now == null || (now.getEpoch() >= head.getEpoch() && now.getSealedLines() >= head.getSealedLines());
+    }
+
+    /** Some lines, the one with this number among them; empty if there is no such line, or it was removed meanwhile. */
     public Lines linesAround(long number) {
         if (number >= head.getSealedLines()) {
             return new Lines(head.getSealedLines(), recent);

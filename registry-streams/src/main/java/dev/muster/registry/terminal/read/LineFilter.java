@@ -4,34 +4,48 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.history.PatternSize;
 import org.jspecify.annotations.Nullable;
 
 /** Which lines count: all, or those in which an RE2 pattern is found, in linear time whatever the pattern. */
 final class LineFilter {
-    static final int PATTERN_CHARS_MAX = 1_000;
+    /** A line that costs less is matched without a look at the budget in between. */
+    private static final long UNMETERED_STEPS_MAX = 20_000;
 
     private final @Nullable Pattern pattern;
+    private final long stepsPerCharacter;
 
     private LineFilter(@Nullable Pattern pattern) {
         this.pattern = pattern;
+        this.stepsPerCharacter = pattern == null ? 0 : pattern.programSize();
     }
 
-    /** @throws MusterException INVALID if it is not an RE2 pattern */
+    /** @throws MusterException INVALID if it is not an RE2 pattern, PATTERN_TOO_LARGE if it is one that costs too much */
     static LineFilter of(String grep) {
         if (grep.isEmpty()) {
             return new LineFilter(null);
         }
-        if (grep.length() > PATTERN_CHARS_MAX) {
-            throw new MusterException(ErrorCode.INVALID, "grep: longer than " + PATTERN_CHARS_MAX + " characters");
-        }
+        PatternSize.check(grep);
         try {
             return new LineFilter(Pattern.compile(grep));
         } catch (PatternSyntaxException e) {
             throw new MusterException(ErrorCode.INVALID, "grep: " + e.getMessage(), e);
+        } catch (StackOverflowError e) {
+            throw new MusterException(ErrorCode.PATTERN_TOO_LARGE, "'grep' is nested too deeply.", e);
         }
     }
 
-    boolean accepts(String line) {
-        return pattern == null || pattern.matcher(line).find();
+    /** @throws ReadBudget.SpentException if it takes longer to find out than the budget allows */
+    boolean accepts(String line, ReadBudget budget) {
+        budget.text(line.length() + 1L);
+        if (pattern == null) {
+            return true;
+        }
+        long steps = stepsPerCharacter * line.length();
+        if (steps <= UNMETERED_STEPS_MAX) {
+            budget.spend(steps);
+            return pattern.matcher(line).find();
+        }
+        return pattern.matcher(new MeteredText(line, stepsPerCharacter, budget)).find();
     }
 }

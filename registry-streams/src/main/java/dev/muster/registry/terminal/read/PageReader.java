@@ -1,80 +1,111 @@
 package dev.muster.registry.terminal.read;
 
+import dev.muster.proto.query.v1.MoreReason;
 import dev.muster.proto.records.v1.Line;
 import dev.muster.registry.terminal.history.TerminalView;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /** Collects lines of one terminal, forward from a line or backward from the end. */
 final class PageReader {
-    /** Text that one request looks through for a pattern; beyond this it answers with what it has. */
-    static final long SCANNED_BYTES_MAX = 256L << 20;
-
     private final TerminalView view;
     private final PageRequest request;
+    private final ReadBudget budget;
     private final List<Line> found = new ArrayList<>();
     private long foundBytes;
-    private long scannedBytes;
-    private boolean full;
+    private MoreReason ended = MoreReason.MORE_REASON_UNSPECIFIED;
+    /** Forward: lines before it were looked at. Backward: lines from it on were. */
+    private long reached;
 
-    PageReader(TerminalView view, PageRequest request) {
+    PageReader(TerminalView view, PageRequest request, ReadBudget budget) {
         this.view = view;
         this.request = request;
+        this.budget = budget;
     }
 
-    /** Ascending by number. */
-    List<Line> read() {
+    /** Empty if lines were removed meanwhile that should be in it: it has to be read again, by a new view. */
+    Optional<Page> read() {
+        boolean forward = request.after() != null;
         long from = Math.max(view.firstKept(), request.after() == null ? 0 : request.after());
         long to = Math.min(view.nextLine(), request.before() == null ? Long.MAX_VALUE : request.before());
-        if (request.after() == null) {
-            backward(from, to);
+        boolean whole;
+        try {
+            whole = forward ? forward(from, to) : backward(from, to);
+        } catch (ReadBudget.SpentException e) {
+            ended = MoreReason.MORE_REASON_BUDGET;
+            whole = true;
+        }
+        if (!whole || !view.isStillThere()) {
+            return Optional.empty();
+        }
+        if (!forward) {
             Collections.reverse(found);
-        } else {
-            forward(from, to);
         }
-        return found;
+        boolean all = ended == MoreReason.MORE_REASON_UNSPECIFIED;
+        return Optional.of(new Page(
+                found, forward, from, to, all ? to : forward ? reached : from, all || forward ? to : reached, ended));
     }
 
-    private void forward(long from, long to) {
-        long next = from;
-        while (next < to && !full) {
-            TerminalView.Lines lines = view.linesAround(next);
-            if (lines.next() <= next) {
-                return;
+    /** Returns false if lines are gone. */
+    private boolean forward(long from, long to) {
+        reached = from;
+        while (reached < to) {
+            TerminalView.Lines lines = view.linesAround(reached);
+            if (lines.next() <= reached) {
+                return false;
             }
-            for (; next < Math.min(to, lines.next()) && !full; next++) {
-                look(lines, next);
-            }
-        }
-    }
-
-    private void backward(long from, long to) {
-        long end = to;
-        while (end > from && !full) {
-            TerminalView.Lines lines = view.linesAround(end - 1);
-            if (lines.next() < end) {
-                return;
-            }
-            for (; end > Math.max(from, lines.first()) && !full; end--) {
-                look(lines, end - 1);
+            while (reached < Math.min(to, lines.next())) {
+                if (isFull() || !look(lines, reached)) {
+                    return true;
+                }
+                reached++;
             }
         }
+        return true;
     }
 
-    private void look(TerminalView.Lines lines, long number) {
+    /** What is removed meanwhile is older than what was found: it is as if it had been removed before. */
+    private boolean backward(long from, long to) {
+        reached = Math.max(from, to);
+        while (reached > from) {
+            TerminalView.Lines lines = view.linesAround(reached - 1);
+            if (lines.next() < reached) {
+                return true;
+            }
+            while (reached > Math.max(from, lines.first())) {
+                if (isFull() || !look(lines, reached - 1)) {
+                    return true;
+                }
+                reached--;
+            }
+        }
+        return true;
+    }
+
+    private boolean isFull() {
+        if (found.size() >= request.lines()) {
+            ended = MoreReason.MORE_REASON_LINES;
+            return true;
+        }
+        return false;
+    }
+
+    /** Returns false if there is no room for the line. */
+    private boolean look(TerminalView.Lines lines, long number) {
         String text = lines.texts().get((int) (number - lines.first()));
-        scannedBytes += text.length() + 1L;
-        if (request.filter().accepts(text)) {
-            Line line = Line.newBuilder().setNumber(number).setText(text).build();
-            long bytes = line.getTextBytes().size() + 1L;
-            if (!found.isEmpty() && foundBytes + bytes > request.bytesMax()) {
-                full = true;
-                return;
-            }
-            found.add(line);
-            foundBytes += bytes;
+        if (!request.filter().accepts(text, budget)) {
+            return true;
         }
-        full = found.size() >= request.lines() || scannedBytes > SCANNED_BYTES_MAX;
+        Line line = Line.newBuilder().setNumber(number).setText(text).build();
+        long bytes = Page.bytes(line);
+        if (!found.isEmpty() && foundBytes + bytes > request.bytesMax()) {
+            ended = MoreReason.MORE_REASON_BYTES;
+            return false;
+        }
+        found.add(line);
+        foundBytes += bytes;
+        return true;
     }
 }

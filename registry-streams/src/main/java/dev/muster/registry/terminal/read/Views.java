@@ -14,15 +14,20 @@ public final class Views {
     /**
      * @return null if there is no such terminal
      * @throws MusterException UNAVAILABLE if it changes too fast to be read
+     * @throws ReadBudget.SpentException if there is no time for it
      */
-    public static @Nullable TerminalView read(TerminalReads reads, String node, String terminal) {
+    public static @Nullable TerminalView read(TerminalReads reads, String node, String terminal, ReadBudget budget) {
         if (!LiveTerminals.isId(node) || !LiveTerminals.isId(terminal)) {
             return null;
         }
-        TerminalView view = TerminalView.read(reads, node, terminal);
+        TerminalView view = TerminalView.read(reads, node, terminal, budget::spend);
         if (view == null && reads.head(node, terminal) != null) {
-            throw new MusterException(ErrorCode.UNAVAILABLE, "the terminal changes too fast to be read now");
+            throw changing();
         }
         return view;
+    }
+
+    static MusterException changing() {
+        return new MusterException(ErrorCode.UNAVAILABLE, "the terminal changes too fast to be read now");
     }
 }

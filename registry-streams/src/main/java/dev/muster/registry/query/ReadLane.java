@@ -1,0 +1,239 @@
+package dev.muster.registry.query;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A few threads for one kind of read. Users have their turn one after the other, each with one read at a time, so a user who
+ * asks for much waits for himself. One thread is always left to the other users, if there is more than one. Thread-safe; guarded
+ * by its own lock.
+ */
+final class ReadLane implements AutoCloseable {
+    /** A read that takes longer hangs: its budget was over long before. */
+    static final long STUCK_MILLIS = 60_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ReadLane.class);
+
+    /** How much may wait. */
+    record Limits(int waitingMax, int waitingPerUserMax, long bytesMax) {}
+
+    private record Job(String user, int bytes, Runnable read, Consumer<MusterException> refused) {}
+
+    /** What one user has waiting and under way. */
+    private static final class Share {
+        private final Deque<Job> waiting = new ArrayDeque<>();
+        private long bytes;
+        private int running;
+
+        private boolean isEmpty() {
+            return waiting.isEmpty() && running == 0;
+        }
+    }
+
+    private final String name;
+    private final int runningPerUserMax;
+    private final Limits limits;
+    private final LongSupplier nanoTime;
+    private final List<Thread> threads = new ArrayList<>();
+    /** Since when each thread reads. */
+    private final Map<Thread, Long> reading = new HashMap<>();
+    /** In the order of their turns. */
+    private final Map<String, Share> shares = new LinkedHashMap<>();
+
+    private int waiting;
+    private long bytes;
+    private boolean closed;
+    private volatile long refusals;
+
+    ReadLane(String name, int threadCount, Limits limits, LongSupplier nanoTime) {
+        this.name = name;
+        this.runningPerUserMax = Math.max(1, threadCount - 1);
+        this.limits = limits;
+        this.nanoTime = nanoTime;
+        for (int i = 1; i <= threadCount; i++) {
+            Thread thread = new Thread(this::work, name + "-" + i);
+            thread.setDaemon(true);
+            threads.add(thread);
+            thread.start();
+        }
+    }
+
+    /**
+     * Runs the read on a thread of the lane, or says why not.
+     *
+     * @param read catches what it throws
+     * @param size bytes that it holds while it waits
+     * @param refused is told {@code rate-limited}: now, or later, where the read has to make room for another user's
+     */
+    void submit(String user, int size, Runnable read, Consumer<MusterException> refused) {
+        Job job = new Job(user, size, read, refused);
+        Job dropped;
+        synchronized (this) {
+            dropped = add(job);
+            refusals += dropped == null ? 0 : 1;
+            notifyAll();
+        }
+        if (dropped != null) {
+            String whose = dropped.equals(job) ? "You have" : "Others read too, and you have";
+            dropped.refused.accept(
+                    new MusterException(ErrorCode.RATE_LIMITED, whose + " too many reads waiting at once."));
+        }
+    }
+
+    /** Returns the read that there is no room for. */
+    private @Nullable Job add(Job job) {
+        Share share = shares.getOrDefault(job.user, new Share());
+        boolean tooMuch = share.waiting.size() >= limits.waitingPerUserMax
+                || share.bytes + job.bytes > limits.bytesMax / 2
+                || closed;
+        if (tooMuch) {
+            return job;
+        }
+        shares.put(job.user, share);
+        share.waiting.add(job);
+        account(share, job, 1);
+        return waiting > limits.waitingMax || bytes > limits.bytesMax ? dropOfGreatest() : null;
+    }
+
+    private Job dropOfGreatest() {
+        Share greatest = shares.values().stream()
+                .max(Comparator.comparingInt(share -> share.waiting.size()))
+                .orElseThrow();
+        Job dropped = greatest.waiting.removeLast();
+        account(greatest, dropped, -1);
+        return dropped;
+    }
+
+    private void account(Share share, Job job, int sign) {
+        share.bytes += sign * (long) job.bytes;
+        bytes += sign * (long) job.bytes;
+        waiting += sign;
+    }
+
+    private void work() {
+        try {
+            while (true) {
+                Job job = take();
+                try {
+                    job.read.run();
+                } catch (RuntimeException e) {
+                    LOG.atError().setCause(e).addKeyValue("lane", name).log("a read let a failure through");
+                } finally {
+                    done(job);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized Job take() throws InterruptedException {
+        while (true) {
+            Job next = next();
+            if (next != null) {
+                reading.put(Thread.currentThread(), nanoTime.getAsLong());
+                return next;
+            }
+            wait();
+        }
+    }
+
+    /** The first read of the first user who may read now; the user goes to the end of the line. */
+    private @Nullable Job next() {
+        Iterator<Map.Entry<String, Share>> users = shares.entrySet().iterator();
+        while (users.hasNext()) {
+            Map.Entry<String, Share> user = users.next();
+            Share share = user.getValue();
+            if (share.running < runningPerUserMax && !share.waiting.isEmpty()) {
+                Job job = share.waiting.removeFirst();
+                account(share, job, -1);
+                share.running++;
+                users.remove();
+                shares.put(user.getKey(), share);
+                return job;
+            }
+        }
+        return null;
+    }
+
+    private synchronized void done(Job job) {
+        reading.remove(Thread.currentThread());
+        Share share = shares.get(job.user);
+        if (share != null) {
+            share.running--;
+            if (share.isEmpty()) {
+                shares.remove(job.user);
+            }
+        }
+        notifyAll();
+    }
+
+    void bindTo(MeterRegistry meters) {
+        Gauge.builder("muster.registry.reads.waiting", this, ReadLane::waiting)
+                .description("reads that wait for a thread")
+                .tag("lane", name)
+                .register(meters);
+        FunctionCounter.builder("muster.registry.reads.refused", this, lane -> lane.refusals)
+                .description("reads that were refused, because their user had too many or others needed the room")
+                .tag("lane", name)
+                .register(meters);
+    }
+
+    /** Reads that wait for a thread. */
+    synchronized int waiting() {
+        return waiting;
+    }
+
+    /** What is wrong with its threads, or nothing. */
+    synchronized Optional<String> problem() {
+        if (closed) {
+            return Optional.empty();
+        }
+        if (threads.stream().anyMatch(thread -> !thread.isAlive())) {
+            return Optional.of("a thread of " + name + " has ended");
+        }
+        long now = nanoTime.getAsLong();
+        long longest = reading.values().stream()
+                .mapToLong(since -> TimeUnit.NANOSECONDS.toMillis(now - since))
+                .max()
+                .orElse(0);
+        return longest < STUCK_MILLIS
+                ? Optional.empty()
+                : Optional.of("a read of " + name + " has not ended for " + longest / 1_000 + " s");
+    }
+
+    @Override
+    public void close() {
+        List<Job> left = new ArrayList<>();
+        synchronized (this) {
+            closed = true;
+            shares.values().forEach(share -> {
+                left.addAll(share.waiting);
+                share.waiting.clear();
+            });
+            waiting = 0;
+            bytes = 0;
+        }
+        threads.forEach(Thread::interrupt);
+        left.forEach(job -> job.refused.accept(new MusterException(ErrorCode.UNAVAILABLE, "this registry stops")));
+    }
+}

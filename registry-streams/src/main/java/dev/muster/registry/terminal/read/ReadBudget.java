@@ -1,0 +1,84 @@
+package dev.muster.registry.terminal.read;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * What one read may still cost, asked again and again while it runs. Confined to the thread of the read.
+ *
+ * <p>A step is about what the pattern matcher does for one instruction and one character: 1 to 65 ns.
+ */
+public final class ReadBudget {
+    /** Between two looks at the clock and at the caller: some milliseconds at most. */
+    private static final long STEPS_UNCHECKED = 50_000;
+
+    private final LongSupplier nanoTime;
+    private final long endNanos;
+    private final long textBytesMax;
+    private final BooleanSupplier gone;
+    private long steps;
+    private long textBytes;
+
+    /** The budget is used up. The reader answers with what it has, or refuses. */
+    public static final class SpentException extends RuntimeException {
+        SpentException() {
+            super("the budget of the read is used up", null, false, false);
+        }
+    }
+
+    /**
+     * @param endNanos when the time is over, as of {@code nanoTime}
+     * @param textBytesMax text that may be looked through
+     * @param gone whether nobody waits for the answer
+     */
+    public ReadBudget(LongSupplier nanoTime, long endNanos, long textBytesMax, BooleanSupplier gone) {
+        this.nanoTime = nanoTime;
+        this.endNanos = endNanos;
+        this.textBytesMax = textBytesMax;
+        this.gone = gone;
+    }
+
+    /** For what is bounded otherwise. */
+    public static ReadBudget unlimited() {
+        return new ReadBudget(() -> 0, 1, Long.MAX_VALUE, () -> false);
+    }
+
+    /**
+     * Counts work, and looks at the clock and the caller from time to time.
+     *
+     * @throws SpentException if the time is over
+     * @throws MusterException {@code unavailable} if the caller is gone
+     */
+    public void spend(long moreSteps) {
+        steps += moreSteps;
+        if (steps >= STEPS_UNCHECKED) {
+            check();
+        }
+    }
+
+    /**
+     * Counts text before it is looked through.
+     *
+     * @throws SpentException if it would be too much
+     */
+    void text(long bytes) {
+        if (textBytes + bytes > textBytesMax) {
+            throw new SpentException();
+        }
+        textBytes += bytes;
+        spend(bytes);
+    }
+
+    /** As {@link #spend}, at once. */
+    public void check() {
+        steps = 0;
+        if (gone.getAsBoolean()) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "the caller no longer waits");
+        }
+        if (nanoTime.getAsLong() - endNanos >= 0) {
+            throw new SpentException();
+        }
+    }
+}

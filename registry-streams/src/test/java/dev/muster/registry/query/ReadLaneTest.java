@@ -1,0 +1,178 @@
+package dev.muster.registry.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.muster.contract.errors.ErrorCode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ReadLaneTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final ReadLane lane = new ReadLane("reads", 2, new ReadLane.Limits(8, 6, 1_000), nanos::get);
+    private final CountDownLatch held = new CountDownLatch(1);
+    private final List<String> done = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> refused = Collections.synchronizedList(new ArrayList<>());
+
+    @AfterEach
+    void close() {
+        held.countDown();
+        lane.close();
+    }
+
+    private void hold(String user) {
+        CountDownLatch begun = new CountDownLatch(1);
+        submit(user, 1, () -> {
+            begun.countDown();
+            waitFor(held);
+        });
+        waitFor(begun);
+    }
+
+    private static void waitFor(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void submit(String user, int size, Runnable read) {
+        lane.submit(user, size, read, refusal -> {
+            if (refusal.code() == ErrorCode.RATE_LIMITED) {
+                refused.add(user);
+            }
+        });
+    }
+
+    private void note(String user) {
+        submit(user, 1, () -> done.add(user));
+    }
+
+    @Test
+    void one_user_leaves_a_thread_to_the_others() {
+        hold("mallory");
+        for (int i = 0; i < 5; i++) {
+            note("mallory");
+        }
+        note("alice");
+
+        await().atMost(LONG).until(() -> done.contains("alice"));
+        assertThat(done).containsExactly("alice");
+        assertThat(lane.waiting()).isEqualTo(5);
+    }
+
+    @Test
+    void users_have_their_turn_one_after_the_other() {
+        hold("mallory");
+        hold("eve");
+        for (int i = 0; i < 3; i++) {
+            note("alice");
+        }
+        note("bob");
+        note("carol");
+        held.countDown();
+
+        await().atMost(LONG).until(() -> done.size() == 5);
+        assertThat(done.indexOf("bob")).isLessThan(done.lastIndexOf("alice"));
+        assertThat(done.indexOf("carol")).isLessThan(done.lastIndexOf("alice"));
+    }
+
+    @Test
+    void a_user_with_too_many_waiting_is_refused_and_others_are_not() {
+        hold("mallory");
+        for (int i = 0; i < 7; i++) {
+            note("mallory");
+        }
+
+        assertThat(refused).containsExactly("mallory");
+        note("alice");
+        await().atMost(LONG).until(() -> done.contains("alice"));
+    }
+
+    @Test
+    void where_all_is_full_the_one_with_the_most_makes_room() {
+        hold("mallory");
+        hold("eve");
+        for (int i = 0; i < 6; i++) {
+            note("mallory");
+        }
+        note("eve");
+        note("eve");
+        note("alice");
+
+        assertThat(refused).containsExactly("mallory");
+        held.countDown();
+        await().atMost(LONG).until(() -> done.size() == 8);
+        assertThat(done).contains("alice");
+    }
+
+    @Test
+    void bytes_that_wait_are_bounded_for_a_user_and_for_all() {
+        hold("mallory");
+        hold("eve");
+        submit("mallory", 400, () -> done.add("mallory"));
+        submit("mallory", 200, () -> done.add("mallory"));
+        assertThat(refused).containsExactly("mallory");
+
+        submit("eve", 450, () -> done.add("eve"));
+        submit("alice", 300, () -> done.add("alice"));
+        assertThat(refused).hasSize(2);
+    }
+
+    @Test
+    void a_read_that_throws_costs_no_thread() {
+        for (int i = 0; i < 4; i++) {
+            submit("alice", 1, () -> {
+                throw new IllegalStateException("a fault of ours");
+            });
+        }
+        note("bob");
+
+        await().atMost(LONG).until(() -> done.contains("bob"));
+        assertThat(lane.problem()).isEmpty();
+    }
+
+    @Test
+    void a_read_that_hangs_is_a_problem() {
+        assertThat(lane.problem()).isEmpty();
+        hold("alice");
+        nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(ReadLane.STUCK_MILLIS));
+
+        assertThat(lane.problem())
+                .hasValueSatisfying(problem -> assertThat(problem).contains("has not ended for 60 s"));
+        held.countDown();
+        await().atMost(LONG).until(() -> lane.problem().isEmpty());
+    }
+
+    @Test
+    void a_thread_that_has_ended_is_a_problem() {
+        submit("alice", 1, () -> {
+            throw new AssertionError("of a test");
+        });
+
+        await().dontCatchUncaughtExceptions()
+                .atMost(LONG)
+                .untilAsserted(() -> assertThat(lane.problem())
+                        .hasValueSatisfying(problem -> assertThat(problem).contains("has ended")));
+    }
+
+    @Test
+    void what_waits_when_it_closes_is_refused() {
+        hold("alice");
+        List<ErrorCode> codes = Collections.synchronizedList(new ArrayList<>());
+        lane.submit("alice", 1, () -> done.add("alice"), refusal -> codes.add(refusal.code()));
+        lane.close();
+
+        assertThat(codes).containsExactly(ErrorCode.UNAVAILABLE);
+    }
+}
