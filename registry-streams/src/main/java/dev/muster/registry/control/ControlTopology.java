@@ -8,19 +8,17 @@ import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
 import dev.muster.registry.streams.FreshProcessor;
 import dev.muster.registry.streams.MessageSerializer;
+import dev.muster.registry.streams.OnePartition;
 import dev.muster.registry.view.ViewFold;
 import dev.muster.registry.view.ViewSignals;
 import dev.muster.registry.view.ViewStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.processor.StreamPartitioner;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.jspecify.annotations.Nullable;
@@ -133,9 +131,12 @@ public final class ControlTopology {
     }
 
     private static void sink(Topology topology, TopicNames names, Topic topic, ToIntFunction<String> partition) {
-        StreamPartitioner<String, Message> partitioner =
-                (name, key, value, count) -> Optional.of(Set.of(partition.applyAsInt(key)));
         topology.addSink(
-                sinkOf(topic), names.of(topic), new StringSerializer(), new MessageSerializer(), partitioner, CONTROL);
+                sinkOf(topic),
+                names.of(topic),
+                new StringSerializer(),
+                new MessageSerializer(),
+                new OnePartition<>(partition),
+                CONTROL);
     }
 }

@@ -1,15 +1,14 @@
 package dev.muster.registry.instance;
 
+import dev.muster.registry.streams.OnePartition;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyQueryMetadata;
 import org.apache.kafka.streams.LagInfo;
 import org.apache.kafka.streams.errors.StreamsException;
-import org.apache.kafka.streams.processor.StreamPartitioner;
 import org.apache.kafka.streams.state.HostInfo;
 
 /** Owners as the streams apps of this process know them from the last rebalance. */
@@ -50,7 +49,7 @@ public final class StreamsOwners implements Owners {
     private Optional<KeyQueryMetadata> metadata(Part part, int partition) {
         Source source = source(part);
         // the partition is known already: no key is hashed
-        StreamPartitioner<String, ?> known = (topic, key, value, count) -> Optional.of(Set.of(partition));
+        OnePartition<?> known = new OnePartition<>(key -> partition);
         try {
             KeyQueryMetadata metadata = source.streams().queryMetadataForKey(source.store(), "", known);
             return KeyQueryMetadata.NOT_AVAILABLE.equals(metadata) ? Optional.empty() : Optional.ofNullable(metadata);
