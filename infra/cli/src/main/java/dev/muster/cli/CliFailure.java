@@ -1,7 +1,7 @@
 package dev.muster.cli;
 
 /** Muster's own failure, as opposed to that of a command on a node: one line on standard error and exit code 125. */
-public final class CliFailure extends RuntimeException {
+public class CliFailure extends RuntimeException {
     public static final int EXIT_CODE = 125;
 
     public CliFailure(String oneLine) {

@@ -8,6 +8,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -15,6 +16,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 public final class ApiClient {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
+
+    /** Within an answer, how long its next byte may take. */
+    private static final Duration STALL_TIMEOUT = Duration.ofSeconds(30);
+
     private static final int ATTEMPTS = 6;
     private static final int LOST_ANSWERS_MAX = 2;
     private static final long RETRY_AFTER_MS_MAX = 2_000;
@@ -35,6 +42,7 @@ public final class ApiClient {
     private final URI base;
     private final Supplier<String> token;
     private final HttpClient http;
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(ApiClient::daemon);
 
     ApiClient(URI base, Supplier<String> token) {
         this.base = base;
@@ -51,6 +59,11 @@ public final class ApiClient {
 
     public JsonNode get(String path) {
         return json(request(path).GET(), true, false);
+    }
+
+    /** As {@link #get}, once, with a deadline of its own. */
+    public JsonNode get(String path, Duration within) {
+        return json(request(path).timeout(within).GET(), false, false);
     }
 
     public String getText(String path) {
@@ -84,11 +97,12 @@ public final class ApiClient {
         HttpRequest.Builder request = request(path).GET();
         request.header("Range", "bytes=" + from + "-" + (toExclusive < 0 ? "" : Long.toString(toExclusive - 1)));
         for (int attempt = 1; ; attempt++) {
-            HttpResponse<InputStream> response = exchange(request, BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = exchange(request.build());
+            InputStream watched = new WatchedBody(response.body(), STALL_TIMEOUT, timer);
             if (response.statusCode() == 206 || (response.statusCode() == 200 && from == 0)) {
-                return response.body();
+                return watched;
             }
-            String body = drain(response.body());
+            String body = drain(watched);
             if (!retry(response, attempt, true)) {
                 if (response.statusCode() == 200) {
                     throw new CliFailure("the server does not answer ranges of output");
@@ -134,39 +148,66 @@ public final class ApiClient {
         int lost = 0;
         for (int attempt = 1; ; attempt++) {
             onAttempt.run();
-            HttpResponse<String> response;
+            HttpResponse<InputStream> response;
+            String body;
             try {
-                response = exchange(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
-            } catch (CliFailure e) {
+                HttpRequest asked = request.build();
+                response = exchange(asked);
+                body = read(asked, response);
+            } catch (Unreachable e) {
                 if (!change || !isLost(e) || ++lost > LOST_ANSWERS_MAX || !pause(RETRY_AFTER_MS_MAX)) {
                     throw e;
                 }
                 continue;
             }
             if (response.statusCode() / 100 == 2) {
-                return response.body();
+                return body;
             }
             if (!retry(response, attempt, repeatable)) {
-                throw problem(response.statusCode(), response.body());
+                throw problem(response.statusCode(), body);
             }
         }
     }
 
-    // whether the request was carried out is unknown, unless nobody was there to take it
-    private static boolean isLost(CliFailure failure) {
-        @Nullable Throwable cause = failure.getCause();
-        return cause instanceof IOException && !(cause instanceof ConnectException);
+    private String read(HttpRequest asked, HttpResponse<InputStream> response) {
+        try (InputStream watched = new WatchedBody(response.body(), STALL_TIMEOUT, timer)) {
+            return new String(watched.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new Unreachable(
+                    base + " stopped within its answer to " + name(asked) + " (" + oneLine(e.getMessage()) + ")", e);
+        }
     }
 
-    private <T> HttpResponse<T> exchange(HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler) {
+    // whether the request was carried out is unknown, unless nobody was there to take it
+    private static boolean isLost(Unreachable failure) {
+        @Nullable Throwable cause = failure.getCause();
+        return !(cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException);
+    }
+
+    /** What a request asks for, without the filters behind it. */
+    private static String name(HttpRequest request) {
+        return request.method() + " " + request.uri().getPath();
+    }
+
+    private static Thread daemon(Runnable task) {
+        Thread thread = new Thread(task, "deadlines");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private HttpResponse<InputStream> exchange(HttpRequest request) {
         try {
-            return http.send(request.build(), handler);
+            return http.send(request, BodyHandlers.ofInputStream());
+        } catch (HttpConnectTimeoutException e) {
+            throw new Unreachable(
+                    "cannot reach " + base + ": no connection within " + CONNECT_TIMEOUT.toSeconds() + " s", e);
         } catch (HttpTimeoutException e) {
-            throw new CliFailure(base + " did not answer in time", e);
+            long within = request.timeout().orElse(ANSWER_TIMEOUT).toSeconds();
+            throw new Unreachable(base + " did not answer " + name(request) + " within " + within + " s", e);
         } catch (ConnectException e) {
-            throw new CliFailure("cannot reach " + base + ": is it running?", e);
+            throw new Unreachable("cannot reach " + base + ": is it running?", e);
         } catch (IOException e) {
-            throw new CliFailure("the connection to " + base + " broke (" + oneLine(e.getMessage()) + ")", e);
+            throw new Unreachable("the connection to " + base + " broke (" + oneLine(e.getMessage()) + ")", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CliFailure("interrupted", e);

@@ -2,27 +2,44 @@ package dev.muster.cli.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.CliFailure;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One WebSocket of the live feed. It asks for the next frame when the last one was taken, so what waits here is one frame: a reader that is
  * slow makes the server wait. {@link #next} is for one thread, {@link #send} for any.
+ *
+ * <p>It notices when the server falls silent. The server sends a heartbeat frame when it has nothing else to send; where it is too old for that, this side
+ * pings, and a pong is as good.
  */
 public final class Feed implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
+    private static final Duration SEND_TIMEOUT = Duration.ofSeconds(15);
     private static final int FRAME_CHARS_MAX = 16 << 20;
+
+    /** From then on a viewer cannot know whether what it sees is the present. */
+    private static final Duration SILENT = Duration.ofSeconds(12);
+
+    /** Where the server promises a heartbeat, two of them may be missed, and this is for their way. */
+    private static final Duration WAY = Duration.ofSeconds(2);
+
+    private static final Duration PING_EVERY = Duration.ofSeconds(5);
+
+    /** A server that is silent for so much longer has lost this connection. */
+    private static final Duration BROKEN_AFTER = Duration.ofSeconds(20);
 
     /** How a feed ends: closed by the server, or broken. */
     public static final class Ended extends Exception {
@@ -45,6 +62,9 @@ public final class Feed implements AutoCloseable {
     private final WebSocket socket;
     private final Object sendLock = new Object();
     private boolean asked = true;
+    private boolean serverBeats;
+    private Duration silentAfter = SILENT;
+    private long pingedNanos = System.nanoTime();
 
     private Feed(Inbox inbox, WebSocket socket) {
         this.inbox = inbox;
@@ -70,7 +90,7 @@ public final class Feed implements AutoCloseable {
                         "the live feed was refused with status " + status
                                 + (status == 401 ? "; " + ApiClient.NEW_TOKEN : ""));
             }
-            throw new CliFailure("cannot open the live feed of " + uri + ": is it running?", e);
+            throw new Unreachable("cannot open the live feed of " + uri + ": is it running?", e);
         }
     }
 
@@ -78,26 +98,56 @@ public final class Feed implements AutoCloseable {
     public Optional<JsonNode> next(Duration within) throws Ended, InterruptedException {
         if (!asked) {
             asked = true;
+            // what this side was slow to ask for is no silence of the server
+            inbox.heard();
             socket.request(1);
         }
         Event event = inbox.events.poll(within.toMillis(), TimeUnit.MILLISECONDS);
         if (event == null) {
+            watch();
             return Optional.empty();
         }
         if (event.ended() != null) {
             throw event.ended();
         }
         asked = false;
-        return Optional.of(Json.parse(String.valueOf(event.text())));
+        JsonNode frame = Json.parse(String.valueOf(event.text()));
+        if (frame.path("type").asText().equals("opened") && frame.hasNonNull("heartbeatMs")) {
+            serverBeats = true;
+            silentAfter =
+                    Duration.ofMillis(2 * frame.path("heartbeatMs").asLong()).plus(WAY);
+        }
+        return Optional.of(frame);
+    }
+
+    /** How long the server has given no sign; nothing while that is usual. */
+    public Optional<Duration> silence() {
+        Duration silence = Duration.ofNanos(System.nanoTime() - inbox.heardNanos);
+        return silence.compareTo(silentAfter) < 0 ? Optional.empty() : Optional.of(silence);
+    }
+
+    private void watch() throws Ended {
+        Optional<Duration> silence = silence();
+        if (silence.isPresent() && silence.get().compareTo(silentAfter.plus(BROKEN_AFTER)) > 0) {
+            throw new Ended(1006, "no sign of the server for " + silence.get().toSeconds() + " s");
+        }
+        long now = System.nanoTime();
+        if (!serverBeats && now - Math.max(pingedNanos, inbox.heardNanos) > PING_EVERY.toNanos()) {
+            pingedNanos = now;
+            var unused = socket.sendPing(ByteBuffer.allocate(0));
+        }
     }
 
     /** Returns when the frame is on its way. A broken feed shows in {@link #next}. */
     public void send(ObjectNode frame) {
         synchronized (sendLock) {
             try {
-                socket.sendText(Json.line(frame), true).join();
-            } catch (CompletionException e) {
+                socket.sendText(Json.line(frame), true).get(SEND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException e) {
                 inbox.events.add(new Event(null, new Ended(1006, "a frame could not be sent")));
+                socket.abort();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
     }
@@ -110,6 +160,11 @@ public final class Feed implements AutoCloseable {
     private static final class Inbox implements WebSocket.Listener {
         private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
         private final StringBuilder parts = new StringBuilder();
+        private volatile long heardNanos = System.nanoTime();
+
+        void heard() {
+            heardNanos = System.nanoTime();
+        }
 
         @Override
         public void onOpen(WebSocket socket) {
@@ -117,7 +172,16 @@ public final class Feed implements AutoCloseable {
         }
 
         @Override
+        public @Nullable CompletionStage<?> onPong(WebSocket socket, ByteBuffer message) {
+            heard();
+            // it took the place of a frame that was asked for
+            socket.request(1);
+            return null;
+        }
+
+        @Override
         public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+            heard();
             if (parts.length() + data.length() > FRAME_CHARS_MAX) {
                 events.add(new Event(null, new Ended(1009, "a frame was too large")));
                 socket.abort();

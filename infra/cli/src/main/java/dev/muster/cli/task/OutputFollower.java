@@ -7,11 +7,12 @@ import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Feed;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.api.Outage;
+import dev.muster.cli.api.Unreachable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Writes a task's raw output as it comes, every byte once and in order. The live feed says what is new; what it leaves out (before the
@@ -19,7 +20,8 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class OutputFollower {
     private static final Duration QUIET = Duration.ofSeconds(1);
-    private static final int RECONNECTS_MAX = 20;
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+    private static final Duration LOOK_DEADLINE = Duration.ofSeconds(10);
     /** Requests in a row that brought no byte, each after a pause of up to a second. */
     private static final int STALLS_MAX = 100;
 
@@ -30,40 +32,59 @@ final class OutputFollower {
     private final String taskId;
     private final CliIo io;
     private final OutputCursor cursor = new OutputCursor();
+    private final WaitNotice waiting;
+    private boolean noticed;
 
     OutputFollower(ApiClient api, TaskApi tasks, String taskId, CliIo io) {
         this.api = api;
         this.tasks = tasks;
         this.taskId = taskId;
         this.io = io;
+        this.waiting = new WaitNotice(api, tasks.nodeId());
+    }
+
+    /** Commands that show a task and end it. */
+    static String comeBack(String nodeId, String taskId) {
+        return "`infra/muster logs -f " + nodeId + " --terminal " + taskId + "` shows it, `infra/muster tasks " + nodeId
+                + " " + taskId + " --cancel` ends it";
     }
 
     /** Returns the task as it ended, its whole output written. */
     JsonNode follow() throws InterruptedException {
-        int failures = 0;
+        Outage outage = Outage.of(
+                io,
+                "Ctrl-C cancels the command",
+                "the command may run on as task " + taskId + ": " + comeBack(tasks.nodeId(), taskId));
         while (true) {
-            long before = cursor.next();
             try (Feed feed = api.openFeed()) {
-                followLive(feed);
+                followLive(feed, outage);
                 return drainEnded();
-            } catch (Feed.Ended | CliFailure e) {
-                failures = cursor.next() > before ? 0 : failures + 1;
-                if (failures > RECONNECTS_MAX) {
-                    throw new CliFailure("lost the connection; the command may run on as task " + taskId, e);
+            } catch (Feed.Ended | Unreachable | ApiException e) {
+                if (!Outage.isPassing(e)) {
+                    throw e instanceof RuntimeException failure ? failure : new CliFailure(e.toString(), e);
                 }
-                Thread.sleep(ThreadLocalRandom.current().nextLong(Math.min(3_000, 100L << Math.min(failures, 5)) + 1));
+                outage.failed(e);
             }
         }
     }
 
-    private void followLive(Feed feed) throws Feed.Ended, InterruptedException {
+    private void followLive(Feed feed, Outage outage) throws Feed.Ended, InterruptedException {
         feed.send(Json.object().put("op", "open").putNull("resume"));
         attach(feed);
         boolean refused = false;
+        long looked = System.nanoTime();
         while (true) {
             Optional<JsonNode> next = feed.next(QUIET);
+            sayWhenSilent(feed);
             if (next.isEmpty()) {
-                if (TaskApi.hasEnded(tasks.get(taskId))) {
+                io.flush();
+            } else {
+                outage.over();
+            }
+            // Not in every pause: on a large fleet there is none.
+            if (feed.silence().isEmpty() && System.nanoTime() - looked > LOOK_EVERY.toNanos()) {
+                looked = System.nanoTime();
+                if (look()) {
                     return;
                 }
                 // Before its first byte a task may have no terminal to attach to.
@@ -71,7 +92,8 @@ final class OutputFollower {
                     refused = false;
                     attach(feed);
                 }
-                io.flush();
+            }
+            if (next.isEmpty()) {
                 continue;
             }
             JsonNode frame = next.get();
@@ -98,6 +120,30 @@ final class OutputFollower {
                 default -> {}
             }
         }
+    }
+
+    /** Looks at the task itself; true when it has ended. */
+    private boolean look() {
+        try {
+            JsonNode task = tasks.get(taskId, LOOK_DEADLINE);
+            waiting.look(task).ifPresent(why -> io.say(why + " (Ctrl-C cancels the command)"));
+            return TaskApi.hasEnded(task);
+        } catch (Unreachable | ApiException e) {
+            if (Outage.isPassing(e)) {
+                // the feed tells whether the server is there
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private void sayWhenSilent(Feed feed) {
+        Optional<Duration> silence = feed.silence();
+        if (silence.isPresent() && !noticed) {
+            io.flush();
+            io.say("no sign of the server for " + silence.get().toSeconds() + " s (Ctrl-C cancels the command)");
+        }
+        noticed = silence.isPresent();
     }
 
     private void attach(Feed feed) {

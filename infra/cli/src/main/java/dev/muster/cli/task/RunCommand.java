@@ -16,9 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,15 +36,14 @@ import picocli.CommandLine.Spec;
         },
         description = {
             "Run a command on a node, stream its output, and exit with its exit code (128+n on signal n).",
-            "With --selector, on all nodes with those labels, and no NODE is named: each one's output comes when it has ended,",
+            "With --selector, on all nodes with those labels, and no NODE is named: lines come behind the name of their node,",
+            "from up to 16 nodes at once as they are printed and from others when the command has ended there,",
             "and the exit code is 0 if the command succeeded everywhere, else 1.",
             "One word is a line for /bin/sh; several are a program and its arguments, passed on as they are.",
             "Its standard input is empty: what is piped in here is not passed on. With --tty it has a terminal.",
-            "Ctrl-C cancels the command; a second one leaves it."
+            "Ctrl-C, TERM and HUP cancel the command; Ctrl-C again leaves it. A lost connection is tried again for ten minutes."
         })
 public final class RunCommand implements Callable<Integer> {
-    private static final int INTERRUPTED = 130;
-
     @Mixin
     final ConnectOptions connect;
 
@@ -80,7 +77,7 @@ public final class RunCommand implements Callable<Integer> {
     Integer ttlSeconds;
 
     @Option(
-            names = "--selector",
+            names = {"-l", "--selector"},
             paramLabel = "K=V",
             description = "Run it on all nodes with this label; may repeat, then all must match.")
     Map<String, String> selector = Map.of();
@@ -118,11 +115,13 @@ public final class RunCommand implements Callable<Integer> {
         ApiClient api = connect.client();
         TaskApi tasks = new TaskApi(api, NodeRef.resolve(api, node));
         if (tty) {
-            return InteractiveSession.start(api, tasks, body(), io);
+            return InteractiveSession.start(api, tasks, body(), InteractiveSession.OnSignal.CANCEL, io);
         }
         mentionInput();
+        CancelOnSignal signals = CancelOnSignal.register(io);
         String taskId = tasks.create(body()).path("taskId").asText();
-        cancelOnInterrupt(() -> tasks.cancel(taskId), "task " + taskId);
+        signals.began(new CancelOnSignal.Running(
+                "task " + taskId, OutputFollower.comeBack(tasks.nodeId(), taskId), () -> tasks.cancel(taskId)));
         try {
             JsonNode task = new OutputFollower(api, tasks, taskId, io).follow();
             int code = ExitCodes.of(task);
@@ -170,8 +169,9 @@ public final class RunCommand implements Callable<Integer> {
         if (maxFailures != null) {
             body.put("maxFailures", maxFailures.intValue());
         }
+        CancelOnSignal signals = CancelOnSignal.register(io);
         GroupRun run = new GroupRun(connect.client(), body, io);
-        cancelOnInterrupt(run::cancel, "task group " + run.groupId());
+        signals.began(run.running());
         return run.follow();
     }
 
@@ -201,21 +201,5 @@ public final class RunCommand implements Callable<Integer> {
             body.put("ttlSeconds", ttlSeconds.intValue());
         }
         return body;
-    }
-
-    private void cancelOnInterrupt(Runnable cancel, String what) {
-        AtomicInteger presses = new AtomicInteger();
-        Signals.register("INT", () -> {
-            if (presses.incrementAndGet() > 1) {
-                io.say("left; the command may run on as " + what);
-                Runtime.getRuntime().halt(INTERRUPTED);
-            }
-            io.say("cancelling; press again to leave it");
-            try {
-                cancel.run();
-            } catch (RuntimeException e) {
-                io.say("could not cancel: " + e.getMessage());
-            }
-        });
     }
 }

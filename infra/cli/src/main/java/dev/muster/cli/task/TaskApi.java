@@ -6,6 +6,7 @@ import dev.muster.cli.CliFailure;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.Json;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Set;
 
 /** The tasks of one node. */
@@ -36,6 +37,11 @@ public final class TaskApi {
 
     public JsonNode get(String taskId) {
         return api.get(path(taskId)).path("task");
+    }
+
+    /** As {@link #get(String)}, once, with a deadline of its own. */
+    public JsonNode get(String taskId, Duration within) {
+        return api.get(path(taskId), within).path("task");
     }
 
     public void cancel(String taskId) {

@@ -5,65 +5,91 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.cli.CliFailure;
 import dev.muster.cli.CliIo;
 import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.Feed;
-import dev.muster.cli.api.Json;
+import dev.muster.cli.api.ApiException;
+import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.task.ExitCodes;
 import dev.muster.cli.task.TaskApi;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
+import java.io.IOError;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 
-/** This terminal connected to a task's: keys go there, bytes come back, a resize follows. {@code ~.} leaves the task running. */
+/**
+ * This terminal connected to a task's: keys go there, bytes come back, a resize follows. {@code ~.} leaves the task running, and Ctrl-C leaves while there is
+ * no connection. Three threads: one reads keys, one follows the task and may wait for the network, and the one that called waits for the first reason to end.
+ */
 public final class InteractiveSession {
-    private static final Duration QUIET = Duration.ofSeconds(1);
-    private static final int RECONNECTS_MAX = 20;
     private static final int TYPED_BYTES = 4_096;
+    private static final int CTRL_C = 3;
 
-    /** Attributes off, cursor home, screen clear: what a repaint begins with. */
-    private static final byte[] BLANK = "\033[m\033[H\033[2J".getBytes(StandardCharsets.US_ASCII);
+    /** How long leaving may take to cancel a task that nobody wants. */
+    private static final Duration LEAVE_WITHIN = Duration.ofSeconds(5);
 
-    /** An attach that no second try would get. */
-    private static final class Refused extends Exception {
-        Refused(String why) {
-            super(why);
+    private static final Map<String, Integer> SIGNALS = Map.of("INT", 2, "TERM", 15, "HUP", 1);
+
+    /** What becomes of a task that was connected when a signal ends this process, as when its window is closed. */
+    public enum OnSignal {
+        /** It runs on, and one can come back to it: a shell. */
+        KEEP,
+        /** It is cancelled: a command. */
+        CANCEL
+    }
+
+    /** Why a session ends: the task ended, or the person left. */
+    private record End(@Nullable JsonNode task, int leftWith, boolean signalled) {
+        static End of(JsonNode task) {
+            return new End(task, 0, false);
+        }
+
+        static End left(int exitCode, boolean signalled) {
+            return new End(null, exitCode, signalled);
         }
     }
 
     private final ApiClient api;
     private final TaskApi tasks;
-    private final String taskId;
     private final CliIo io;
-    private final DetachKeys keys = new DetachKeys();
-    private final AtomicReference<@Nullable Feed> live = new AtomicReference<>();
-    private volatile boolean detached;
+    private final OnSignal onSignal;
+    private final boolean ours;
+    private final DetachKeys detachKeys = new DetachKeys();
+    private final KeyQueue keys = new KeyQueue();
+    private final SessionScreen screen;
+    private final CompletableFuture<String> taskId = new CompletableFuture<>();
+    private final CompletableFuture<End> end = new CompletableFuture<>();
+    private volatile @Nullable SessionLink link;
 
-    private InteractiveSession(ApiClient api, TaskApi tasks, String taskId, CliIo io) {
+    private InteractiveSession(ApiClient api, TaskApi tasks, CliIo io, OnSignal onSignal, boolean ours) {
         this.api = api;
         this.tasks = tasks;
-        this.taskId = taskId;
         this.io = io;
+        this.onSignal = onSignal;
+        this.ours = ours;
+        this.screen = new SessionScreen(io);
     }
 
-    /** Starts a task in a terminal of this one's size and connects to it; returns its exit code, or 0 after leaving it. */
-    public static int start(ApiClient api, TaskApi tasks, ObjectNode body, CliIo io)
+    /** Starts a task in a terminal of this one's size and connects to it; returns its exit code, or that of leaving it. */
+    public static int start(ApiClient api, TaskApi tasks, ObjectNode body, OnSignal onSignal, CliIo io)
             throws IOException, InterruptedException {
         requireTerminal(io);
         try (Terminal terminal = open()) {
             Size size = terminal.getSize();
             body.putObject("pty").put("cols", atLeast(size.getColumns(), 80)).put("rows", atLeast(size.getRows(), 24));
             body.withObject("/env").put("TERM", io.variables().getOrDefault("TERM", "xterm-256color"));
-            String taskId = tasks.create(body).path("taskId").asText();
-            return new InteractiveSession(api, tasks, taskId, io).run(terminal);
+            return new InteractiveSession(api, tasks, io, onSignal, true)
+                    .run(terminal, () -> tasks.create(body).path("taskId").asText());
         }
     }
 
@@ -72,171 +98,174 @@ public final class InteractiveSession {
             throws IOException, InterruptedException {
         requireTerminal(io);
         try (Terminal terminal = open()) {
-            return new InteractiveSession(api, tasks, taskId, io).run(terminal);
+            return new InteractiveSession(api, tasks, io, OnSignal.KEEP, false).run(terminal, () -> taskId);
         }
     }
 
-    private int run(Terminal terminal) throws InterruptedException {
-        Attributes before = raw(terminal);
-        terminal.handle(Terminal.Signal.WINCH, signal -> sendSize(terminal));
-        Thread typing = new Thread(this::forwardKeys, "keys");
-        typing.setDaemon(true);
-        typing.start();
+    private int run(Terminal terminal, Callable<String> begin) throws InterruptedException {
+        Attributes before = terminal.getAttributes();
+        SIGNALS.forEach((name, number) -> Signals.register(name, () -> end.complete(End.left(128 + number, true))));
+        Signals.register("WINCH", this::resized);
+        End why;
         try {
-            if (!show(terminal)) {
-                io.err().print("\r\n");
-                io.say("left; the shell runs on, come back with: infra/muster shell " + tasks.nodeId() + " --task "
-                        + taskId + "\r");
-                return 0;
-            }
+            raw(terminal);
+            daemon("keys", this::readKeys);
+            daemon("session", () -> follow(terminal, begin));
+            why = end.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException failure
+                    ? failure
+                    : new CliFailure(String.valueOf(e.getCause()), e);
         } finally {
-            terminal.setAttributes(before);
+            screen.leave();
+            restore(terminal, before);
         }
-        JsonNode task = tasks.get(taskId);
-        for (int attempt = 0; !TaskApi.hasEnded(task); attempt++) {
-            Thread.sleep(Math.min(1_000, 20L << Math.min(attempt, 6)));
-            task = tasks.get(taskId);
-        }
-        return ExitCodes.of(task);
+        return why.task() != null ? ExitCodes.of(why.task()) : left(why);
     }
 
-    /** Until the task ended (true) or the person left (false), over as many connections as it takes. */
-    private boolean show(Terminal terminal) throws InterruptedException {
-        int failures = 0;
-        while (true) {
-            try (Feed feed = api.openFeed()) {
-                live.set(feed);
-                feed.send(Json.object().put("op", "open").putNull("resume"));
-                attachTo(feed);
-                failures = 0;
-                return showLive(feed, terminal);
-            } catch (Refused e) {
-                throw new CliFailure(String.valueOf(e.getMessage()), e);
-            } catch (Feed.Ended | CliFailure e) {
-                if (++failures > RECONNECTS_MAX) {
-                    throw new CliFailure("lost the connection; the command may run on as task " + taskId, e);
+    private void follow(Terminal terminal, Callable<String> begin) {
+        try {
+            String id = begin.call();
+            SessionLink following = new SessionLink(api, tasks, id, screen, keys, terminal::getSize, comeBack(id));
+            link = following;
+            taskId.complete(id);
+            end.complete(End.of(following.follow()));
+        } catch (Exception e) {
+            end.completeExceptionally(e);
+        }
+    }
+
+    private void resized() {
+        SessionLink following = link;
+        if (following != null) {
+            following.sendSize();
+        }
+    }
+
+    private void readKeys() {
+        // Not closed: standard input belongs to the process.
+        FileInputStream in = new FileInputStream(FileDescriptor.in);
+        byte[] typed = new byte[TYPED_BYTES];
+        boolean refusing = false;
+        try {
+            while (true) {
+                int n = in.read(typed);
+                if (n <= 0) {
+                    // a closed window has no keys; HUP says so, too
+                    end.complete(End.left(128 + SIGNALS.getOrDefault("HUP", 1), true));
+                    return;
                 }
-                Thread.sleep(Math.min(3_000, 100L << Math.min(failures, 5)));
-            } finally {
-                live.set(null);
+                byte[] passed = detachKeys.typed(typed, n);
+                if (detachKeys.detached()) {
+                    end.complete(End.left(0, false));
+                    return;
+                }
+                if (hasCtrlC(typed, n) && !isConnected()) {
+                    end.complete(End.left(128 + SIGNALS.getOrDefault("INT", 2), false));
+                    return;
+                }
+                boolean taken = keys.offer(passed);
+                if (!taken && !refusing) {
+                    screen.remark("keys are refused: " + keys.size() + " bytes wait to be sent already");
+                }
+                refusing = !taken;
             }
+        } catch (IOException e) {
+            end.complete(End.left(128 + SIGNALS.getOrDefault("HUP", 1), true));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    private void attachTo(Feed feed) {
-        feed.send(Json.object()
-                .put("op", "attach")
-                .put("ref", "tty")
-                .put("nodeId", tasks.nodeId())
-                .put("terminal", taskId)
-                .put("mode", "raw")
-                .put("lines", 0));
+    private boolean isConnected() {
+        SessionLink following = link;
+        return following != null && following.state() == SessionLink.State.CONNECTED;
     }
 
-    private boolean showLive(Feed feed, Terminal terminal) throws Feed.Ended, Refused, InterruptedException {
-        boolean attached = false;
-        while (!detached) {
-            Optional<JsonNode> next = feed.next(QUIET);
-            if (next.isEmpty()) {
-                if (TaskApi.hasEnded(tasks.get(taskId))) {
-                    return true;
-                }
-                if (!attached) {
-                    attachTo(feed);
-                }
-                continue;
-            }
-            JsonNode frame = next.get();
-            if (frame.path("type").asText().equals("task")
-                    && frame.path("task").path("taskId").asText().equals(taskId)
-                    && TaskApi.hasEnded(frame.path("task"))) {
+    private static boolean hasCtrlC(byte[] typed, int length) {
+        for (int i = 0; i < length; i++) {
+            if (typed[i] == CTRL_C) {
                 return true;
-            }
-            if (!frame.path("ref").asText().equals("tty")) {
-                continue;
-            }
-            switch (frame.path("type").asText()) {
-                case "attached" -> {
-                    attached = true;
-                    sendSize(terminal);
-                }
-                case "output" -> {
-                    if (frame.path("repaint").asBoolean()) {
-                        io.write(BLANK);
-                    }
-                    io.write(Base64.getDecoder().decode(frame.path("data").asText()));
-                    io.flush();
-                }
-                case "ended" -> {
-                    return true;
-                }
-                case "error" -> {
-                    refused(frame.path("problem"));
-                    attached = false;
-                }
-                default -> {}
             }
         }
         return false;
     }
 
-    /** An attach that will never work ends the session; another is tried again after a moment of quiet. */
-    private static void refused(JsonNode problem) throws Refused {
-        int status = problem.path("status").asInt();
-        if (status == 401 || status == 403 || status == 404) {
-            throw new Refused(problem.path("detail").asText());
-        }
-    }
-
-    private void forwardKeys() {
-        // Not closed: standard input belongs to the process.
-        FileInputStream in = new FileInputStream(FileDescriptor.in);
-        byte[] typed = new byte[TYPED_BYTES];
+    /** Says what goes on and how to come back, or cancels what was never connected or should not go on. */
+    private int left(End why) {
+        io.err().println();
+        String id;
         try {
-            for (int n = in.read(typed); n >= 0 && !detached; n = in.read(typed)) {
-                byte[] passed = keys.typed(typed, n);
-                detached = keys.detached();
-                Feed feed = live.get();
-                if (passed.length > 0 && feed != null) {
-                    feed.send(Json.object()
-                            .put("op", "input")
-                            .put("ref", "tty")
-                            .put("dataBase64", Base64.getEncoder().encodeToString(passed)));
-                }
+            id = taskId.get(LEAVE_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            io.say("left before it was known whether it was queued; see: infra/muster tasks " + tasks.nodeId());
+            return why.leftWith();
+        }
+        SessionLink following = link;
+        boolean never = following == null || !following.wasConnected();
+        boolean unwanted = ours && why.leftWith() != 0 && (never || (why.signalled() && onSignal == OnSignal.CANCEL));
+        if (unwanted && cancelled(id)) {
+            io.say("left; what it had begun is cancelled");
+        } else {
+            io.say("left; it runs on, come back with: " + comeBack(id));
+        }
+        return why.leftWith();
+    }
+
+    private boolean cancelled(String id) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        daemon("cancel", () -> {
+            try {
+                tasks.cancel(id);
+                done.complete(true);
+            } catch (ApiException | Unreachable e) {
+                done.complete(false);
             }
-        } catch (IOException e) {
-            detached = true;
-        }
+        });
+        return done.completeOnTimeout(false, LEAVE_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
     }
 
-    private void sendSize(Terminal terminal) {
-        Feed feed = live.get();
-        Size size = terminal.getSize();
-        if (feed != null && size.getColumns() > 0 && size.getRows() > 0) {
-            feed.send(Json.object()
-                    .put("op", "resize")
-                    .put("ref", "tty")
-                    .put("cols", size.getColumns())
-                    .put("rows", size.getRows()));
-        }
+    private String comeBack(String id) {
+        return "infra/muster shell " + tasks.nodeId() + " --task " + id;
     }
 
-    /** Every key as it is, also Ctrl-C; every byte shown as it is. Returns what to go back to. */
-    private static Attributes raw(Terminal terminal) {
-        Attributes before = terminal.enterRawMode();
+    private static void daemon(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Every key as it is, also Ctrl-C; every byte shown as it is. */
+    private static void raw(Terminal terminal) {
+        terminal.enterRawMode();
         Attributes raw = terminal.getAttributes();
         raw.setLocalFlag(Attributes.LocalFlag.ISIG, false);
         raw.setOutputFlag(Attributes.OutputFlag.OPOST, false);
+        raw.setControlChar(Attributes.ControlChar.VMIN, 1);
+        raw.setControlChar(Attributes.ControlChar.VTIME, 0);
         terminal.setAttributes(raw);
-        return before;
+        Signals.register("CONT", () -> terminal.setAttributes(raw));
+    }
+
+    private static void restore(Terminal terminal, Attributes before) {
+        try {
+            terminal.setAttributes(before);
+        } catch (IOError e) {
+            // the window is closed: there is nothing to restore
+        }
     }
 
     /**
-     * Only modes, size and signals are wanted. Left alone, JLine also asks the terminal what it can do, and the answers would go to the node
-     * as if they had been typed.
+     * Only modes and the size are wanted; signals are registered here, since JLine would leave some of them to end the process with the terminal as it is. Left
+     * alone, JLine also asks the terminal what it can do, and the answers would go to the node as if they had been typed.
      */
     private static Terminal open() throws IOException {
-        return TerminalBuilder.builder().system(true).graphemeCluster(false).build();
+        return TerminalBuilder.builder()
+                .system(true)
+                .nativeSignals(false)
+                .graphemeCluster(false)
+                .build();
     }
 
     private static void requireTerminal(CliIo io) {

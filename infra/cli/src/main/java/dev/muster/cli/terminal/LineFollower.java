@@ -10,18 +10,18 @@ import java.util.TreeMap;
  * given out once it is settled: it is final, or another one follows it, or nothing happened for a while. If it changes after that, it is given
  * out again.
  */
-final class LineFollower {
+public final class LineFollower {
     private final Map<Long, String> window = new TreeMap<>();
     private final Map<Long, String> given = new TreeMap<>();
     private long settledTo;
 
     /** The first line that was not given out yet: where to go on after a lost connection. */
-    long settledTo() {
+    public long settledTo() {
         return settledTo;
     }
 
     /** The first line that is neither given out nor waiting here: lines that begin after it leave a hole. */
-    long expected() {
+    public long expected() {
         long next = settledTo;
         while (window.containsKey(next)) {
             next++;
@@ -30,7 +30,7 @@ final class LineFollower {
     }
 
     /** Forgets what comes before a line: the first that a viewer asked for. */
-    void startAt(long line) {
+    public void startAt(long line) {
         settledTo = Math.max(settledTo, line);
     }
 
@@ -41,7 +41,7 @@ final class LineFollower {
      * @param nextLine at and above, there are none
      * @return lines to give out now
      */
-    List<String> take(long firstLine, List<String> lines, long finalLines, long nextLine) {
+    public List<String> take(long firstLine, List<String> lines, long finalLines, long nextLine) {
         for (int i = 0; i < lines.size(); i++) {
             window.put(firstLine + i, lines.get(i));
         }
@@ -52,7 +52,7 @@ final class LineFollower {
     }
 
     /** Nothing happened for a while, or the terminal ended: everything is settled. */
-    List<String> quiet() {
+    public List<String> quiet() {
         return settle(Long.MAX_VALUE);
     }
 

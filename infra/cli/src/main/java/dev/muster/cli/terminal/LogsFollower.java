@@ -8,6 +8,8 @@ import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Feed;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.api.Outage;
+import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.task.TaskApi;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 /** Follows one terminal until it ends, or all that start on a node until interrupted. */
 final class LogsFollower {
     private static final Duration QUIET = Duration.ofMillis(500);
-    private static final int RECONNECTS_MAX = 20;
     /** Lines asked for with an attach; what is missing before them is read from the history. */
     private static final int ATTACH_LINES = 200;
 
@@ -60,6 +61,7 @@ final class LogsFollower {
     private final CliIo io;
     private final Map<String, Followed> followed = new LinkedHashMap<>();
     private final List<String> seen = new ArrayList<>();
+    private boolean noticed;
 
     LogsFollower(ApiClient api, String nodeId, @Nullable String only, int lines, CliIo io) {
         this.api = api;
@@ -70,31 +72,38 @@ final class LogsFollower {
     }
 
     void follow() throws InterruptedException {
-        int failures = 0;
+        Outage outage = Outage.of(io, "Ctrl-C leaves", "what is printed meanwhile is in the history");
         while (true) {
             try (Feed feed = api.openFeed()) {
                 feed.send(Json.object().put("op", "open").putNull("resume"));
                 followed.forEach((ref, terminal) -> attach(feed, ref, terminal));
-                failures = 0;
                 while (!followed.isEmpty() || only == null) {
-                    step(feed);
+                    step(feed, outage);
                 }
                 return;
-            } catch (Feed.Ended | CliFailure e) {
-                if (++failures > RECONNECTS_MAX) {
-                    throw new CliFailure("lost the connection and could not get it back", e);
+            } catch (Feed.Ended | Unreachable | ApiException e) {
+                if (!Outage.isPassing(e)) {
+                    throw e instanceof RuntimeException failure ? failure : new CliFailure(e.toString(), e);
                 }
-                Thread.sleep(Math.min(3_000, 100L << Math.min(failures, 5)));
+                outage.failed(e);
             }
         }
     }
 
-    private void step(Feed feed) throws Feed.Ended, InterruptedException {
+    private void step(Feed feed, Outage outage) throws Feed.Ended, InterruptedException {
         Optional<JsonNode> next = feed.next(QUIET);
+        Optional<Duration> silence = feed.silence();
+        if (silence.isPresent() && !noticed) {
+            io.say("no sign of the server for " + silence.get().toSeconds() + " s (Ctrl-C leaves)");
+        }
+        noticed = silence.isPresent();
         if (next.isEmpty()) {
-            quiet(feed);
+            if (silence.isEmpty()) {
+                quiet(feed);
+            }
             return;
         }
+        outage.over();
         JsonNode frame = next.get();
         String type = frame.path("type").asText();
         if (type.equals("task") && only == null) {

@@ -19,7 +19,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "shell",
         mixinStandardHelpOptions = true,
-        description = "Open a shell on a node. `~.` at the beginning of a line leaves it running.")
+        description = {
+            "Open a shell on a node. `~.` at the beginning of a line leaves it running, also while the server does not answer.",
+            "A lost connection is tried again for ten minutes; what is typed meanwhile is sent when it is back.",
+            "While there is no connection, Ctrl-C leaves too. A shell also runs on when this window is closed:",
+            "`exit` ends it, --task comes back to it, `infra/muster tasks NODE` lists those that run."
+        })
 public final class ShellCommand implements Callable<Integer> {
     private static final String SHELL = "exec \"${SHELL:-/bin/sh}\" -i";
 
@@ -50,6 +55,6 @@ public final class ShellCommand implements Callable<Integer> {
         ObjectNode body = Json.object()
                 .put("command", SHELL)
                 .put("idempotencyKey", UUID.randomUUID().toString());
-        return InteractiveSession.start(api, tasks, body, io);
+        return InteractiveSession.start(api, tasks, body, InteractiveSession.OnSignal.KEEP, io);
     }
 }

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -140,6 +141,29 @@ class ApiClientTest {
         answers.add(new Answer(503, "{\"code\":\"unavailable\"}"));
         assertThatThrownBy(() -> api.get("/x")).isInstanceOf(ApiException.class);
         assertThat(requests).hasSize(6);
+    }
+
+    @Test
+    void a_deadline_that_passes_says_what_was_waited_for() {
+        answers.add(new Answer(200, "{}"));
+        synchronized (requests) {
+            assertThatThrownBy(() -> api.get("/api/v1/nodes?limit=5", Duration.ofSeconds(1)))
+                    .isInstanceOf(Unreachable.class)
+                    .hasMessage(api.base() + " did not answer GET /api/v1/nodes within 1 s");
+        }
+    }
+
+    @Test
+    void an_answer_that_breaks_off_is_a_failure() {
+        answers.add(new Answer(200, "{}"));
+        server.createContext("/broken", exchange -> {
+            exchange.sendResponseHeaders(200, 100);
+            exchange.getResponseBody().write('{');
+            exchange.close();
+        });
+        assertThatThrownBy(() -> api.get("/broken"))
+                .isInstanceOf(Unreachable.class)
+                .hasMessageContaining("stopped within its answer to GET /broken");
     }
 
     @Test

@@ -1,0 +1,10 @@
+package dev.muster.cli.api;
+
+import dev.muster.cli.CliFailure;
+
+/** Muster did not answer: it is not there, the connection broke, or a deadline passed. Trying again may help. */
+public final class Unreachable extends CliFailure {
+    Unreachable(String oneLine, Throwable cause) {
+        super(oneLine, cause);
+    }
+}

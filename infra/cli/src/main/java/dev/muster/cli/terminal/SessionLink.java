@@ -1,0 +1,347 @@
+package dev.muster.cli.terminal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.cli.CliFailure;
+import dev.muster.cli.api.ApiClient;
+import dev.muster.cli.api.ApiException;
+import dev.muster.cli.api.Feed;
+import dev.muster.cli.api.Json;
+import dev.muster.cli.api.Outage;
+import dev.muster.cli.api.Unreachable;
+import dev.muster.cli.task.TaskApi;
+import dev.muster.cli.task.WaitNotice;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jline.terminal.Size;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A terminal's connection to a task's, over as many feeds as it takes. {@link #follow} and what it calls belong to one thread, which may wait for the network;
+ * all else is for any thread and does not wait.
+ *
+ * <pre>
+ *             attached and begun   silent or broken   back
+ * CONNECTING  CONNECTED            LOST               -
+ * CONNECTED   -                    LOST               -
+ * LOST        CONNECTED            -                  CONNECTED
+ * </pre>
+ *
+ * Keys go out while it is CONNECTED only, and wait otherwise.
+ */
+final class SessionLink {
+    /** Whether there is a terminal to type into. */
+    enum State {
+        CONNECTING,
+        CONNECTED,
+        LOST
+    }
+
+    private static final Duration QUIET = Duration.ofSeconds(1);
+    private static final Duration LOOK_DEADLINE = Duration.ofSeconds(5);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(10);
+    /** How long the end of the output may come after the end of the task. */
+    private static final Duration LAST_OUTPUT = Duration.ofSeconds(5);
+
+    private static final int INPUT_BYTES = 16_384;
+    private static final String LEAVE = "~. or Ctrl-C leaves";
+
+    /** An attach that no second try would get. */
+    private static final class Refused extends Exception {
+        Refused(String why) {
+            super(why);
+        }
+    }
+
+    private final ApiClient api;
+    private final TaskApi tasks;
+    private final String taskId;
+    private final SessionScreen screen;
+    private final KeyQueue keys;
+    private final Supplier<Size> size;
+    private final Outage outage;
+    private final WaitNotice waiting;
+    private final AtomicLong unconfirmed = new AtomicLong();
+    private volatile @Nullable Feed live;
+    private volatile State state = State.CONNECTING;
+    private volatile boolean seen;
+    private boolean asked;
+    private boolean attached;
+    private boolean noticed;
+    private long lostKeys;
+
+    SessionLink(
+            ApiClient api,
+            TaskApi tasks,
+            String taskId,
+            SessionScreen screen,
+            KeyQueue keys,
+            Supplier<Size> size,
+            String comeBack) {
+        this.api = api;
+        this.tasks = tasks;
+        this.taskId = taskId;
+        this.screen = screen;
+        this.keys = keys;
+        this.size = size;
+        this.waiting = new WaitNotice(api, tasks.nodeId());
+        this.outage = new Outage(screen::notice, () -> {}, LEAVE, "it may run on; come back with: " + comeBack);
+    }
+
+    State state() {
+        return state;
+    }
+
+    /** Whether the task's terminal was ever connected. */
+    boolean wasConnected() {
+        return seen;
+    }
+
+    /** Shows the task's terminal until the task has ended; the task. */
+    JsonNode follow() throws InterruptedException {
+        Thread sending = new Thread(this::sendKeys, "send");
+        sending.setDaemon(true);
+        sending.start();
+        while (true) {
+            try {
+                showUntilEnded();
+                return ended();
+            } catch (Refused e) {
+                throw new CliFailure(String.valueOf(e.getMessage()), e);
+            } catch (Feed.Ended | Unreachable | ApiException e) {
+                if (!Outage.isPassing(e)) {
+                    throw e instanceof RuntimeException failure ? failure : new CliFailure(e.toString(), e);
+                }
+                lose();
+                outage.failed(e);
+            }
+        }
+    }
+
+    private void showUntilEnded() throws Feed.Ended, Refused, InterruptedException {
+        try (Feed feed = api.openFeed()) {
+            live = feed;
+            attached = false;
+            noticed = false;
+            feed.send(Json.object().put("op", "open").putNull("resume"));
+            attachTo(feed);
+            show(feed);
+        } finally {
+            live = null;
+            keys.setOpen(false);
+        }
+    }
+
+    private void show(Feed feed) throws Feed.Ended, Refused, InterruptedException {
+        long looked = System.nanoTime();
+        long endedAt = 0;
+        while (endedAt == 0 || System.nanoTime() - endedAt < LAST_OUTPUT.toNanos()) {
+            Optional<JsonNode> next = feed.next(QUIET);
+            watch(feed);
+            if (next.isPresent()) {
+                unconfirmed.set(0);
+                JsonNode frame = next.get();
+                if (isOurTask(frame)) {
+                    begun(frame.path("task"));
+                    endedAt = endedAt == 0 && TaskApi.hasEnded(frame.path("task")) ? System.nanoTime() : endedAt;
+                }
+                if (frame.path("ref").asText().equals("tty") && !take(frame)) {
+                    return;
+                }
+            }
+            boolean due = System.nanoTime() - looked > (attached && seen ? LOOK_EVERY : QUIET).toNanos();
+            if (due && feed.silence().isEmpty()) {
+                looked = System.nanoTime();
+                if (look()) {
+                    if (!asked) {
+                        return;
+                    }
+                    endedAt = endedAt == 0 ? looked : endedAt;
+                }
+                if (!asked) {
+                    attachTo(feed);
+                }
+            }
+        }
+    }
+
+    private boolean isOurTask(JsonNode frame) {
+        return frame.path("type").asText().equals("task")
+                && frame.path("task").path("taskId").asText().equals(taskId);
+    }
+
+    /** Looks at the task itself; true when it has ended. */
+    private boolean look() {
+        JsonNode task;
+        try {
+            task = tasks.get(taskId, LOOK_DEADLINE);
+        } catch (Unreachable | ApiException e) {
+            if (Outage.isPassing(e)) {
+                // the feed tells whether the server is there
+                return false;
+            }
+            throw e;
+        }
+        begun(task);
+        if (!seen) {
+            waiting.look(task).ifPresent(why -> screen.remark(why + " (" + LEAVE + ")"));
+        }
+        return TaskApi.hasEnded(task);
+    }
+
+    /** @return whether more is to come */
+    private boolean take(JsonNode frame) throws Refused {
+        switch (frame.path("type").asText()) {
+            case "attached" -> {
+                attached = true;
+                sendSize();
+                if (seen) {
+                    connected();
+                }
+            }
+            case "output" -> {
+                if (attached) {
+                    connected();
+                }
+                screen.show(
+                        Base64.getDecoder().decode(frame.path("data").asText()),
+                        frame.path("repaint").asBoolean());
+                sayLostKeys();
+            }
+            case "input-undelivered" -> undelivered(frame);
+            case "ended" -> {
+                return false;
+            }
+            case "error" -> {
+                refused(frame.path("problem"));
+                attached = false;
+                asked = false;
+            }
+            default -> {}
+        }
+        return true;
+    }
+
+    /** A process that runs takes input; before that, the agent may not know of the terminal. */
+    private void begun(JsonNode task) {
+        if (attached && task.path("state").asText().equals("RUNNING")) {
+            connected();
+        }
+    }
+
+    private void connected() {
+        if (state != State.CONNECTED) {
+            state = State.CONNECTED;
+            seen = true;
+            outage.over();
+            keys.setOpen(true);
+        }
+    }
+
+    /** Says that the server is silent; when it is back, has the screen painted again, which removes the notice. */
+    private void watch(Feed feed) {
+        Optional<Duration> silence = feed.silence();
+        if (silence.isPresent() && !noticed) {
+            noticed = true;
+            lose();
+            screen.notice("no sign of the server for " + silence.get().toSeconds() + " s (" + LEAVE + ")");
+        } else if (silence.isEmpty() && noticed) {
+            noticed = false;
+            attached = false;
+            feed.send(Json.object().put("op", "detach").put("ref", "tty"));
+            attachTo(feed);
+        }
+    }
+
+    private void lose() {
+        if (state == State.CONNECTED) {
+            state = State.LOST;
+        }
+        keys.setOpen(false);
+        lostKeys += unconfirmed.getAndSet(0);
+    }
+
+    private void sayLostKeys() {
+        if (lostKeys > 0) {
+            screen.remark("the last " + lostKeys
+                    + " bytes that were typed before the connection was lost may not have arrived");
+            lostKeys = 0;
+        }
+    }
+
+    private void undelivered(JsonNode frame) {
+        long bytes = frame.path("bytes").asLong(0);
+        screen.remark((bytes > 0 ? bytes + " bytes of what was typed" : "what was just typed") + " did not arrive: "
+                + frame.path("reason").asText("no reason given"));
+    }
+
+    /** An attach that will never work ends the session; another is tried again after a moment of quiet. */
+    private static void refused(JsonNode problem) throws Refused {
+        int status = problem.path("status").asInt();
+        if (status == 401 || status == 403 || status == 404) {
+            throw new Refused(String.valueOf(ApiException.of(problem).getMessage()));
+        }
+    }
+
+    private JsonNode ended() throws InterruptedException {
+        JsonNode task = tasks.get(taskId);
+        for (int attempt = 0; !TaskApi.hasEnded(task); attempt++) {
+            Thread.sleep(Math.min(1_000, 20L << Math.min(attempt, 6)));
+            task = tasks.get(taskId);
+        }
+        return task;
+    }
+
+    private void attachTo(Feed feed) {
+        asked = true;
+        feed.send(Json.object()
+                .put("op", "attach")
+                .put("ref", "tty")
+                .put("nodeId", tasks.nodeId())
+                .put("terminal", taskId)
+                .put("mode", "raw")
+                .put("lines", 0));
+    }
+
+    private void sendKeys() {
+        try {
+            while (true) {
+                byte[] next = keys.take(INPUT_BYTES);
+                Feed feed = live;
+                if (feed == null) {
+                    keys.putBack(next);
+                    continue;
+                }
+                unconfirmed.addAndGet(next.length);
+                feed.send(Json.object()
+                        .put("op", "input")
+                        .put("ref", "tty")
+                        .put("dataBase64", Base64.getEncoder().encodeToString(next)));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Tells the node the size of this terminal. */
+    void sendSize() {
+        Size now = size.get();
+        if (now.getColumns() > 0 && now.getRows() > 0) {
+            send(Json.object()
+                    .put("op", "resize")
+                    .put("ref", "tty")
+                    .put("cols", now.getColumns())
+                    .put("rows", now.getRows()));
+        }
+    }
+
+    private void send(ObjectNode frame) {
+        Feed feed = live;
+        if (feed != null) {
+            feed.send(frame);
+        }
+    }
+}
