@@ -56,6 +56,7 @@ const NEXT_STEPS: Record<string, string> = {
   internal: 'This is a fault of the server. Its log holds the details under the error id.',
   unavailable: 'A part of the server, or its broker, is busy or away. Try again in a moment; repeating is safe.',
   'not-connected': 'The node has no live connection. Try again when it is online.',
+  'disk-full': 'Make room on the node’s disk, then run the command again.',
   'session-superseded': 'Another copy of this node’s agent took over. Run one agent per node.',
   'credential-revoked': 'Make a new invite and join the node again.',
   'node-deleted': 'The node is gone. Go back to the list.',

@@ -1,5 +1,6 @@
 package dev.muster.agent;
 
+import dev.muster.agent.disk.Disk;
 import dev.muster.agent.identity.Identity;
 import dev.muster.agent.identity.Reach;
 import dev.muster.agent.identity.StateDir;
@@ -41,6 +42,7 @@ public final class Agent implements AutoCloseable {
     private final Journal journal;
     private final Tasks tasks;
     private final GatewayLink link;
+    private final Disk disk;
     private final ScheduledExecutorService executor;
 
     private Agent(
@@ -51,6 +53,7 @@ public final class Agent implements AutoCloseable {
             Journal journal,
             Tasks tasks,
             GatewayLink link,
+            Disk disk,
             ScheduledExecutorService executor) {
         this.state = state;
         this.identity = identity;
@@ -59,6 +62,7 @@ public final class Agent implements AutoCloseable {
         this.journal = journal;
         this.tasks = tasks;
         this.link = link;
+        this.disk = disk;
         this.executor = executor;
     }
 
@@ -85,10 +89,11 @@ public final class Agent implements AutoCloseable {
             String gateway = config.gateway() != null ? config.gateway() : identity.gateway();
             long boot = state.nextBoot();
             ScheduledExecutorService executor = executor("agent-" + identity.name());
-            Spool spool = new Spool(state.spool(), config.spool());
-            Journal journal = new Journal(state.journal());
+            Disk disk = new Disk();
+            Spool spool = new Spool(state.spool(), config.spool(), disk);
+            Journal journal = new Journal(state.journal(), disk);
             Events events = new Events();
-            Tasks tasks = new Tasks(identity.nodeId(), config.tasks(), journal, spool, Clock.systemUTC(), events);
+            Tasks tasks = new Tasks(identity.nodeId(), config.tasks(), journal, spool, disk, Clock.systemUTC(), events);
             GatewayLink link = new GatewayLink(
                     config,
                     identity,
@@ -104,10 +109,18 @@ public final class Agent implements AutoCloseable {
                     new Random());
             events.link = link;
             link.start();
-            return new Agent(state, identity, gateway, spool, journal, tasks, link, executor);
+            return new Agent(state, identity, gateway, spool, journal, tasks, link, disk, executor);
         } catch (IOException e) {
             closeQuietly(state, e);
-            throw new AgentException("cannot use the state directory " + config.stateDir() + ": " + e.getMessage(), e);
+            throw StateDir.unusable(config.stateDir(), e);
+        } catch (LinkageError e) {
+            // the native part is unpacked into a temporary directory
+            AgentException told = new AgentException(
+                    "cannot load the native code for signals and terminals (" + e.getMessage()
+                            + "): is the disk of the home directory or of java.io.tmpdir full?",
+                    e);
+            closeQuietly(state, told);
+            throw told;
         } catch (AgentException | InterruptedException | RuntimeException e) {
             closeQuietly(state, e);
             throw e;
@@ -130,6 +143,11 @@ public final class Agent implements AutoCloseable {
     /** Why it is not connected now, for people; empty while it is. */
     public String problem() {
         return link.problem();
+    }
+
+    /** Why its disk cannot be written, for people; empty while it can. */
+    public String diskProblem() {
+        return disk.problem();
     }
 
     /** Where it connects to. */

@@ -52,6 +52,8 @@ final class Watch {
         String problem = agent.problem();
         if (!problem.isEmpty()) {
             say("not connected to " + agent.gateway() + ", trying again: " + problem);
+        } else if (!agent.diskProblem().isEmpty()) {
+            say(agent.diskProblem() + ": running commands wait, new ones are refused");
         } else if (agent.connected().isDone()) {
             say("running; Ctrl-C stops it");
         }

@@ -15,6 +15,9 @@ import org.slf4j.LoggerFactory;
 
 /** Ends calls: each with a status, its code and an error id in the trailers, one line in the log and one count. */
 final class Endings {
+    static final long SUPERSEDED_RETRY_MILLIS = 5_000;
+    static final long CLONE_RETRY_MILLIS = 25_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(Endings.class);
 
     private final Supplier<String> errorIds;
@@ -31,7 +34,16 @@ final class Endings {
      * @param errorId of whoever refused first, or empty
      */
     void refuse(ServerCall<?, ?> call, String node, Refusal refusal, String errorId) {
-        refuse(call, node, refusal, errorId, 0);
+        refuse(call, node, refusal, errorId, retryMillis(refusal));
+    }
+
+    /** Copies of an agent would take the node from each other as fast as they can connect. */
+    private static long retryMillis(Refusal refusal) {
+        return switch (refusal.code()) {
+            case SESSION_SUPERSEDED -> SUPERSEDED_RETRY_MILLIS;
+            case CLONE_SUSPECTED -> CLONE_RETRY_MILLIS;
+            default -> 0;
+        };
     }
 
     /** It may succeed after a while. */

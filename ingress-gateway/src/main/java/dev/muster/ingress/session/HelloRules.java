@@ -21,6 +21,10 @@ public final class HelloRules {
         if (!UUID.matcher(hello.getInstanceId()).matches()) {
             return invalid("an instance id that is no UUID");
         }
+        if (!hello.getProcessId().isEmpty()
+                && !UUID.matcher(hello.getProcessId()).matches()) {
+            return invalid("a process id that is no UUID");
+        }
         if (!hello.getPreviousSession().isEmpty() && !Ids.isId(Ids.Kind.SESSION, hello.getPreviousSession())) {
             return invalid("a previous session that is none");
         }

@@ -70,6 +70,11 @@ public enum ErrorCode {
             "Try again after Retry-After. Reads can be repeated, and so can changes of what is there. Repeat a request that"
                     + " makes something with the idempotencyKey that it had; without a key, a repeat may make it twice."),
     NOT_CONNECTED(503, true, "The node has no live connection.", "Try again when the node is online."),
+    DISK_FULL(
+            507,
+            true,
+            "The disk of the node's agent is full, so the command was not begun.",
+            "Make room on the node, then run it again."),
     SESSION_SUPERSEDED(
             409,
             false,

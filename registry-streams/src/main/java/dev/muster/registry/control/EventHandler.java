@@ -1,5 +1,6 @@
 package dev.muster.registry.control;
 
+import dev.muster.proto.agent.v1.Hello;
 import dev.muster.proto.records.v1.DisconnectCause;
 import dev.muster.proto.records.v1.NodeEventRecord;
 import dev.muster.proto.records.v1.NodeStatus;
@@ -22,10 +23,12 @@ final class EventHandler {
     void handle(NodeDraft draft, NodeEventRecord event, boolean isMass) {
         switch (event.getEventCase()) {
             case CONNECTED -> {
+                Hello hello = event.getConnected().getHello();
+                boolean sameStart = draft.exists() && SessionTransitions.isSameStart(hello, draft.session());
                 SessionTransitions.Verdict verdict = SessionTransitions.connect(draft, event);
                 metrics.session(verdict);
                 if (verdict == SessionTransitions.Verdict.CURRENT) {
-                    tasks.onConnected(draft, event.getConnected().getHello());
+                    tasks.onConnected(draft, hello, sameStart);
                 }
             }
             case DISCONNECTED -> {

@@ -20,6 +20,8 @@ import java.util.List;
  * of a node that is deleted or disabled            refused
  * with the session id of the last one              nothing: a repeat
  * of the same instance, older counters             refused: its stream is dead or dying
+ * ... again and again, of another process          refused, and a clone is suspected
+ * of the same instance and start, another process  as of another instance: the state directory was copied
  * of the same instance, otherwise                  the current one
  * of another instance, none is connected           the current one
  * of another instance, one is connected            the current one: the newest in the log wins; a clone is suspected
@@ -55,13 +57,16 @@ public final class SessionTransitions {
             return Verdict.REPEATED;
         }
         Connected connected = event.getConnected();
-        if (isOlder(connected.getHello(), last)) {
-            return refuse(draft, event, ErrorCode.SESSION_SUPERSEDED, "a newer connection of this agent is known");
+        boolean copied = isCopy(connected.getHello(), last);
+        if (!copied && isOlder(connected.getHello(), last)) {
+            return refuseOlder(draft, event);
         }
-        boolean contested = last.getConnected()
-                && !last.getInstanceId().equals(connected.getHello().getInstanceId());
+        boolean contested = last.getConnected() && (copied || !isSameInstance(connected.getHello(), last));
         if (contested && refusesOthers(draft, last)) {
-            return refuseClone(draft, event);
+            return refuseClone(
+                    draft,
+                    event,
+                    "copies of the agent took the node from each other " + TAKEOVERS_MAX + " times within a minute");
         }
         if (last.getConnected()) {
             draft.close(
@@ -70,7 +75,7 @@ public final class SessionTransitions {
                     ErrorCode.SESSION_SUPERSEDED,
                     "a newer connection has taken over");
         }
-        accept(draft, event, connected, contested);
+        accept(draft, event, connected, contested, contested || copied);
         return Verdict.CURRENT;
     }
 
@@ -120,8 +125,32 @@ public final class SessionTransitions {
                 && draft.session().getSessionId().equals(sessionId);
     }
 
+    /** Whether the agent has not started again since the last session. */
+    public static boolean isSameStart(Hello hello, Session last) {
+        return isSameInstance(hello, last)
+                && hello.getBootCounter() == last.getBootCounter()
+                && hello.getProcessId().equals(last.getProcessId());
+    }
+
+    private static boolean isSameInstance(Hello hello, Session last) {
+        return hello.getInstanceId().equals(last.getInstanceId());
+    }
+
+    /** A start is counted on the disk before anything else, so two processes of one start have two disks. */
+    private static boolean isCopy(Hello hello, Session last) {
+        return isSameInstance(hello, last)
+                && hello.getBootCounter() == last.getBootCounter()
+                && isAnotherProcess(hello, last.getProcessId());
+    }
+
+    private static boolean isAnotherProcess(Hello hello, String process) {
+        return !process.isEmpty()
+                && !hello.getProcessId().isEmpty()
+                && !hello.getProcessId().equals(process);
+    }
+
     private static boolean isOlder(Hello hello, Session last) {
-        if (!hello.getInstanceId().equals(last.getInstanceId())) {
+        if (!isSameInstance(hello, last)) {
             return false;
         }
         int boots = Long.compareUnsigned(hello.getBootCounter(), last.getBootCounter());
@@ -132,6 +161,24 @@ public final class SessionTransitions {
     private static Verdict refuse(NodeDraft draft, NodeEventRecord event, ErrorCode code, String detail) {
         draft.close(event.getGatewayId(), event.getSessionId(), code, detail);
         return Verdict.REFUSED;
+    }
+
+    /**
+     * A process of an earlier start is dead as a rule, and its connection is late in the log. One that comes again lives beside the newer one, so there are
+     * two disks.
+     */
+    private static Verdict refuseOlder(NodeDraft draft, NodeEventRecord event) {
+        Session last = draft.session();
+        String process = event.getConnected().getHello().getProcessId();
+        if (isAnotherProcess(event.getConnected().getHello(), last.getProcessId())) {
+            if (process.equals(last.getRefusedProcessId())) {
+                return refuseClone(draft, event, "a copy of the agent was started later than this one");
+            }
+            draft.stored(draft.stored().toBuilder()
+                    .setSession(last.toBuilder().setRefusedProcessId(process))
+                    .build());
+        }
+        return refuse(draft, event, ErrorCode.SESSION_SUPERSEDED, "a newer connection of this agent is known");
     }
 
     private static boolean refusesOthers(NodeDraft draft, Session last) {
@@ -145,7 +192,7 @@ public final class SessionTransitions {
                 .toList();
     }
 
-    private static Verdict refuseClone(NodeDraft draft, NodeEventRecord event) {
+    private static Verdict refuseClone(NodeDraft draft, NodeEventRecord event, String detail) {
         draft.stored(draft.stored().toBuilder()
                 .setSession(draft.session().toBuilder()
                         .setRefusesOthersUntilMillis(draft.nowMillis() + TAKEOVERS_MILLIS)
@@ -155,21 +202,18 @@ public final class SessionTransitions {
         if (draft.state().getStatus() == NodeStatus.ONLINE) {
             draft.status(NodeStatus.ONLINE, "clone suspected: another copy of the agent is refused");
         }
-        return refuse(
-                draft,
-                event,
-                ErrorCode.CLONE_SUSPECTED,
-                "copies of the agent took the node from each other " + TAKEOVERS_MAX + " times within a minute");
+        return refuse(draft, event, ErrorCode.CLONE_SUSPECTED, detail);
     }
 
-    private static void accept(NodeDraft draft, NodeEventRecord event, Connected connected, boolean contested) {
+    private static void accept(
+            NodeDraft draft, NodeEventRecord event, Connected connected, boolean contested, boolean doubtful) {
         Hello hello = connected.getHello();
         Session last = draft.session();
         List<Long> takeovers = new ArrayList<>(recentTakeovers(draft, last));
         if (contested) {
             takeovers.add(draft.nowMillis());
         }
-        long suspectedUntil = contested ? draft.nowMillis() + SUSPICION_MILLIS : last.getCloneSuspectedUntilMillis();
+        long suspectedUntil = doubtful ? draft.nowMillis() + SUSPICION_MILLIS : last.getCloneSuspectedUntilMillis();
         boolean suspected = suspectedUntil > draft.nowMillis();
         NodeState.Builder state = draft.state().toBuilder()
                 .setLastSeenMillis(draft.nowMillis())
@@ -190,6 +234,7 @@ public final class SessionTransitions {
                         .setInstanceId(hello.getInstanceId())
                         .setBootCounter(hello.getBootCounter())
                         .setConnectSequence(hello.getConnectSequence())
+                        .setProcessId(hello.getProcessId())
                         .setHeartbeatIntervalMillis(connected.getHeartbeatIntervalMillis())
                         .setConnected(true)
                         .addAllTakeoversAtMillis(takeovers)

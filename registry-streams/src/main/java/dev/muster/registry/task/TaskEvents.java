@@ -49,15 +49,19 @@ public final class TaskEvents {
         }
     }
 
-    /** After a session was accepted: dispatches what waits, again what never arrived, and gives up what was lost. */
-    public void onConnected(NodeDraft draft, Hello hello) {
+    /**
+     * After a session was accepted: dispatches what waits, again what never arrived, and gives up what was lost.
+     *
+     * @param sameStart whether the agent has not started again since the session before
+     */
+    public void onConnected(NodeDraft draft, Hello hello, boolean sameStart) {
         Set<String> present = new HashSet<>(hello.getTaskIdsList());
         for (Task task : queue.open(draft)) {
             if (task.getState() == TaskState.QUEUED) {
                 queue.dispatch(draft, task);
             } else if (!task.getInstanceId().equals(hello.getInstanceId())) {
                 queue.lose(draft, task, "another instance of the agent has taken over");
-            } else if (present.contains(task.getTaskId())) {
+            } else if (present.contains(task.getTaskId()) || (sameStart && cameLater(task, hello))) {
                 if (task.getCancelRequested()) {
                     queue.sendCancel(draft, task);
                 }
@@ -67,6 +71,11 @@ public final class TaskEvents {
                 queue.lose(draft, task, "the agent came back without it");
             }
         }
+    }
+
+    /** It came through the session before, after the agent had written this Hello, and its start is in the log already. */
+    private static boolean cameLater(Task task, Hello hello) {
+        return task.getState() == TaskState.RUNNING && neverArrived(task, hello);
     }
 
     private static boolean neverArrived(Task task, Hello hello) {

@@ -335,4 +335,59 @@ class SessionsTest {
         control.connect("session-2", "disk-2", 1, 1, hello -> {});
         assertThat(control.state().getCloneSuspected()).isFalse();
     }
+
+    @Test
+    void two_processes_of_one_start_are_copies_and_after_three_takeovers_the_next_is_refused() {
+        control.connect("session-0", AGENT, 5, 1, hello -> hello.setProcessId("one"));
+        assertThat(control.state().getCloneSuspected()).isFalse();
+        control.connect("session-1", AGENT, 5, 1, hello -> hello.setProcessId("two"));
+        assertThat(control.state().getSessionId()).isEqualTo("session-1");
+        assertThat(control.state().getCloneSuspected()).isTrue();
+        assertThat(control.state().getStatusReason()).contains("clone suspected");
+        control.connect("session-2", AGENT, 5, 2, hello -> hello.setProcessId("one"));
+        control.connect("session-3", AGENT, 5, 2, hello -> hello.setProcessId("two"));
+        control.skipOutput();
+        control.connect("session-4", AGENT, 5, 3, hello -> hello.setProcessId("one"));
+        assertClosed("session-4", "clone-suspected");
+        assertThat(control.state().getSessionId()).isEqualTo("session-3");
+
+        // the one that is there may connect again, however often
+        control.connect("session-5", AGENT, 5, 3, hello -> hello.setProcessId("two"));
+        assertThat(control.state().getSessionId()).isEqualTo("session-5");
+    }
+
+    @Test
+    void a_copy_is_suspected_also_where_the_other_one_is_away_and_its_connects_are_fewer() {
+        control.connect("session-1", AGENT, 5, 40, hello -> hello.setProcessId("one"));
+        disconnect("session-1");
+        control.connect("session-2", AGENT, 5, 1, hello -> hello.setProcessId("two"));
+        assertThat(control.state().getSessionId()).isEqualTo("session-2");
+        assertThat(control.state().getCloneSuspected()).isTrue();
+    }
+
+    @Test
+    void a_copy_that_was_started_more_often_keeps_the_node_and_the_other_one_is_suspected_when_it_comes_again() {
+        control.connect("session-1", AGENT, 5, 1, hello -> hello.setProcessId("one"));
+        control.connect("session-2", AGENT, 7, 1, hello -> hello.setProcessId("two"));
+        assertThat(control.state().getCloneSuspected()).isFalse();
+        control.skipOutput();
+        control.connect("session-3", AGENT, 5, 2, hello -> hello.setProcessId("one"));
+        assertClosed("session-3", "session-superseded");
+        assertThat(control.state().getCloneSuspected()).isFalse();
+        control.connect("session-4", AGENT, 5, 3, hello -> hello.setProcessId("one"));
+        assertClosed("session-4", "clone-suspected");
+        assertThat(control.state().getSessionId()).isEqualTo("session-2");
+        assertThat(control.state().getCloneSuspected()).isTrue();
+    }
+
+    @Test
+    void a_restart_and_a_new_connection_of_the_same_process_are_no_copies() {
+        control.connect("session-1", AGENT, 5, 1, hello -> hello.setProcessId("one"));
+        control.connect("session-2", AGENT, 5, 2, hello -> hello.setProcessId("one"));
+        control.connect("session-3", AGENT, 6, 1, hello -> hello.setProcessId("two"));
+        control.connect("session-4", AGENT, 7, 1, hello -> {});
+        control.connect("session-5", AGENT, 7, 2, hello -> {});
+        assertThat(control.state().getSessionId()).isEqualTo("session-5");
+        assertThat(control.state().getCloneSuspected()).isFalse();
+    }
 }

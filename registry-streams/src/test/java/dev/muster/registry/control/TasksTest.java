@@ -371,4 +371,24 @@ class TasksTest {
         assertThat(cancel("t").getProblem().getCode()).isEqualTo("task-ended");
         assertThat(cancel("none").getProblem().getCode()).isEqualTo("not-found");
     }
+
+    @Test
+    void a_command_that_came_after_the_agent_had_written_the_hello_of_its_next_connection_runs_on() {
+        control.connect("session-1", 1, 1);
+        control.run("t");
+        control.started("session-1", AGENT, "t");
+        control.connect("session-2", AGENT, 1, 2, hello -> hello.setTaskHighWater(0));
+        assertThat(control.task("t").getState()).isEqualTo(TaskState.RUNNING);
+        control.ended("session-2", AGENT, "t", TaskEndCause.TASK_END_CAUSE_EXITED, 0);
+        assertThat(control.task("t").getState()).isEqualTo(TaskState.SUCCEEDED);
+    }
+
+    @Test
+    void a_command_that_a_later_start_of_the_agent_does_not_know_is_lost() {
+        control.connect("session-1", 1, 1);
+        control.run("t");
+        control.started("session-1", AGENT, "t");
+        control.connect("session-2", AGENT, 2, 1, hello -> hello.setTaskHighWater(0));
+        assertThat(control.task("t").getState()).isEqualTo(TaskState.LOST);
+    }
 }

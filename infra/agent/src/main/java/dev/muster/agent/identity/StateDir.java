@@ -1,10 +1,12 @@
 package dev.muster.agent.identity;
 
 import dev.muster.agent.AgentException;
+import dev.muster.agent.disk.Disk;
 import dev.muster.contract.ids.Ids;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -72,9 +74,20 @@ public final class StateDir implements AutoCloseable {
             state.ensureKeys();
             state.setAsideFormer();
             return state;
-        } catch (IOException | GeneralSecurityException e) {
-            throw new AgentException("cannot use the state directory " + dir + ": " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw unusable(dir, e);
+        } catch (GeneralSecurityException e) {
+            throw new AgentException("cannot make a key pair for " + dir + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Says what is wrong with the directory. */
+    public static AgentException unusable(Path dir, IOException why) {
+        return Disk.isFull(why)
+                ? new AgentException(
+                        "the disk of the state directory " + dir + " is full: make room, then start the agent again",
+                        why)
+                : new AgentException("cannot use the state directory " + dir + ": " + why.getMessage(), why);
     }
 
     private static boolean lock(FileChannel channel) throws IOException {
@@ -181,15 +194,25 @@ public final class StateDir implements AutoCloseable {
         Path file = dir.resolve("boot");
         long boot = Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) + 1 : 1;
         Path temporary = dir.resolve("boot.new");
-        Files.writeString(
-                temporary,
-                Long.toString(boot),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.DSYNC,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.TRUNCATE_EXISTING);
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            write(temporary, boot);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            Files.deleteIfExists(temporary);
+            if (boot == 1) {
+                throw e;
+            }
+            // a longer number is written over the one before, which needs no room on a disk that is full
+            write(file, boot);
+        }
         return boot;
+    }
+
+    private static void write(Path file, long number) throws IOException {
+        try (FileChannel out =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
+            out.write(ByteBuffer.wrap(Long.toString(number).getBytes(StandardCharsets.US_ASCII)));
+        }
     }
 
     private void ensureKeys() throws IOException, GeneralSecurityException {

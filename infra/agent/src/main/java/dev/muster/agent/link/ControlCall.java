@@ -13,7 +13,6 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
-import java.io.IOException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -162,7 +161,8 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
             case WELCOME -> welcomed(message.getWelcome());
             case HEARTBEAT_ACK ->
                 answered = Math.max(answered, message.getHeartbeatAck().getSequence());
-            case TASK_EVENT_ACK -> eventsAcked(message.getTaskEventAck().getNumber());
+            case TASK_EVENT_ACK ->
+                around.journal().acked(message.getTaskEventAck().getNumber());
             case RUN_TASK -> around.tasks().run(message.getRunTask());
             case CANCEL_TASK -> around.tasks().cancel(message.getCancelTask().getTaskId());
             case TERMINAL_INPUT -> typed(message.getTerminalInput());
@@ -226,17 +226,6 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
                         .setVitals(around.vitals().read())
                         .addAllRunningTaskIds(around.tasks().runningIds()))
                 .build());
-    }
-
-    private void eventsAcked(long number) {
-        try {
-            around.journal().acked(number);
-        } catch (IOException e) {
-            log.atError()
-                    .addKeyValue("event", "agent-journal-failed")
-                    .setCause(e)
-                    .log("the journal cannot be written");
-        }
     }
 
     private void typed(TerminalInput input) {

@@ -14,6 +14,7 @@ import io.grpc.ManagedChannel;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +48,9 @@ public final class GatewayLink {
      */
     static final long OVERLAP_MILLIS = 1_000;
 
+    /** A session that lasts as long was a success. A shorter one was not, or copies of an agent would take the node from each other without a pause. */
+    static final long LASTING_MILLIS = 10_000;
+
     /** How long the other side may take to end calls that this side has ended. */
     static final long CLOSE_MILLIS = 1_000;
 
@@ -57,6 +61,7 @@ public final class GatewayLink {
     private final ScheduledExecutorService executor;
     private final Backoff backoff;
     private final OpenCalls openCalls = new OpenCalls();
+    private final String processId;
     private final ControlCall.Owner owner = new Sessions();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private final CompletableFuture<Void> firstWelcome = new CompletableFuture<>();
@@ -105,6 +110,7 @@ public final class GatewayLink {
         this.channels = channels;
         this.executor = executor;
         this.backoff = new Backoff(random);
+        this.processId = new UUID(random.nextLong(), random.nextLong()).toString();
     }
 
     public void start() {
@@ -184,6 +190,7 @@ public final class GatewayLink {
         return Hello.newBuilder()
                 .setInstanceId(around.identity().instanceId())
                 .setBootCounter(around.boot())
+                .setProcessId(processId)
                 .setConnectSequence(++connectSequence)
                 .setPreviousSession(previousSession)
                 .setAgentVersion(around.version())
@@ -304,7 +311,14 @@ public final class GatewayLink {
             if (moving == which) {
                 moved(which);
             }
-            backoff.reset();
+            var unused = executor.schedule(
+                    () -> {
+                        if (call == which) {
+                            backoff.reset();
+                        }
+                    },
+                    LASTING_MILLIS,
+                    TimeUnit.MILLISECONDS);
             refusals = 0;
             problem = "";
             previousSession = welcome.getSessionId();

@@ -15,16 +15,12 @@ import java.io.IOException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The output call of one session: sends what the spool has, within the gateway's window and HTTP/2's, and takes acknowledgements.
  * Confined to its executor.
  */
 final class OutputLink {
-    private static final Logger log = LoggerFactory.getLogger(OutputLink.class);
-
     private final Surroundings around;
     private final Spool spool;
     private final Executor executor;
@@ -75,32 +71,20 @@ final class OutputLink {
         if (over || out == null) {
             return;
         }
-        try {
-            long room = limits.getOutputWindowBytes() - spool.inFlight();
-            while (room > 0 && out.isReady()) {
-                OutputChunk chunk = spool.poll((int) Math.min(limits.getChunkBytesMax(), room));
-                if (chunk == null) {
-                    return;
-                }
-                out.onNext(chunk);
-                room -= chunk.getData().size();
+        long room = limits.getOutputWindowBytes() - spool.inFlight();
+        while (room > 0 && out.isReady()) {
+            OutputChunk chunk = spool.poll((int) Math.min(limits.getChunkBytesMax(), room));
+            if (chunk == null) {
+                return;
             }
-        } catch (IOException e) {
-            log.atError().addKeyValue("event", "agent-spool-failed").setCause(e).log("output on disk cannot be read");
-            out.cancel("the spool cannot be read", e);
+            out.onNext(chunk);
+            room -= chunk.getData().size();
         }
     }
 
     private void acked(OutputAck ack) {
         onProgress.run();
-        try {
-            spool.ack(ack.getTerminalId(), new Position(ack.getOffset(), ack.getMarkerNumber()), ack.getResend());
-        } catch (IOException e) {
-            log.atError()
-                    .addKeyValue("event", "agent-spool-failed")
-                    .setCause(e)
-                    .log("an acknowledgement cannot be written down");
-        }
+        spool.ack(ack.getTerminalId(), new Position(ack.getOffset(), ack.getMarkerNumber()), ack.getResend());
         pump();
     }
 

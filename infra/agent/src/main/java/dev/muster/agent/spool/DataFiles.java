@@ -12,11 +12,15 @@ import java.util.stream.Stream;
 final class DataFiles implements AutoCloseable {
     static final int FILE_BYTES = 4 << 20;
 
+    /** Less is not worth the trouble. */
+    private static final int ROOM_BYTES_MIN = 8 << 10;
+
     private final Path dir;
     private long first;
     private long end;
     private FileChannel writer;
     private long writerIndex;
+    private long forgotten;
 
     /** Opens what is there; {@code end} of an empty directory is 0. */
     DataFiles(Path dir) throws IOException {
@@ -43,21 +47,54 @@ final class DataFiles implements AutoCloseable {
         return end;
     }
 
+    /** All of the bytes or none. */
     void append(ByteBuffer bytes) throws IOException {
+        long at = end;
         while (bytes.hasRemaining()) {
-            int room = (int) ((writerIndex + 1) * FILE_BYTES - end);
-            if (room == 0) {
-                writer.close();
-                writer = openWriter(++writerIndex);
-                continue;
-            }
+            useFileOf(at);
             int limit = bytes.limit();
-            bytes.limit(Math.min(limit, bytes.position() + room));
+            bytes.limit((int) Math.min(limit, bytes.position() + (writerIndex + 1) * FILE_BYTES - at));
             while (bytes.hasRemaining()) {
-                end += writer.write(bytes);
+                at += writer.write(bytes, at - writerIndex * FILE_BYTES);
             }
             bytes.limit(limit);
         }
+        end = at;
+    }
+
+    private void useFileOf(long position) throws IOException {
+        long index = position / FILE_BYTES;
+        if (index != writerIndex) {
+            FileChannel next = openWriter(index);
+            writer.close();
+            writer = next;
+            writerIndex = index;
+        }
+    }
+
+    /** Nothing is appended before this position, also where a crash has left less. */
+    void advanceTo(long position) throws IOException {
+        if (position > end) {
+            useFileOf(position);
+            end = position;
+        }
+    }
+
+    /**
+     * Gives all room back to the disk: no byte that is there now is read again.
+     *
+     * @return whether that made room
+     */
+    boolean forgetAll() throws IOException {
+        int within = (int) (end - writerIndex * FILE_BYTES);
+        if (end - forgotten < ROOM_BYTES_MIN || within < ROOM_BYTES_MIN) {
+            return false;
+        }
+        writer.truncate(0);
+        // the length of the file says where the stream ends; what is before its last byte takes no room
+        writer.write(ByteBuffer.allocate(1), within - 1L);
+        forgotten = end;
+        return true;
     }
 
     /** At most {@code bytesMax} bytes from {@code position}, and none beyond the end of a file. */
@@ -95,10 +132,8 @@ final class DataFiles implements AutoCloseable {
     }
 
     private FileChannel openWriter(long index) throws IOException {
-        FileChannel channel = FileChannel.open(
+        return FileChannel.open(
                 file(index), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        channel.position(channel.size());
-        return channel;
     }
 
     private Path file(long index) {

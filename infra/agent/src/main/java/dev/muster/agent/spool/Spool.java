@@ -1,5 +1,6 @@
 package dev.muster.agent.spool;
 
+import dev.muster.agent.disk.Disk;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.agent.v1.OutputChunk;
 import java.io.IOException;
@@ -11,28 +12,40 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The streams of all terminals; terminals with something to send take turns. Thread-safe. */
 public final class Spool implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Spool.class);
+
     private final Path dir;
     private final Budget budget;
     private final SpoolLimits limits;
+    private final Disk disk;
     private final Map<String, TerminalSpool> terminals = new LinkedHashMap<>();
     private final Set<String> ready = new LinkedHashSet<>();
     private volatile Runnable listener = () -> {};
 
     /** Opens the directory with what an earlier process left in it. */
     public Spool(Path dir, SpoolLimits limits) throws IOException {
-        this(dir, limits, System::nanoTime);
+        this(dir, limits, System::nanoTime, new Disk());
+    }
+
+    /** Opens the directory with what an earlier process left in it. */
+    public Spool(Path dir, SpoolLimits limits, Disk disk) throws IOException {
+        this(dir, limits, System::nanoTime, disk);
     }
 
     /** @param nanos a clock that never goes back */
-    Spool(Path dir, SpoolLimits limits, LongSupplier nanos) throws IOException {
+    Spool(Path dir, SpoolLimits limits, LongSupplier nanos, Disk disk) throws IOException {
         this.dir = dir;
+        this.disk = disk;
         this.budget = new Budget(limits, nanos);
         this.limits = limits;
         Files.createDirectories(dir);
@@ -40,7 +53,7 @@ public final class Spool implements AutoCloseable {
             for (Path child : children.sorted().toList()) {
                 String terminalId = child.getFileName().toString();
                 if (Ids.isId(Ids.Kind.TASK, terminalId)) {
-                    open(terminalId);
+                    deleteIfDone(open(terminalId));
                 }
             }
         }
@@ -58,10 +71,22 @@ public final class Spool implements AutoCloseable {
                 return present;
             }
             TerminalSpool spool = new TerminalSpool(
-                    terminalId, dir.resolve(terminalId), budget, limits.dropWhenFull(), () -> available(terminalId));
+                    terminalId,
+                    dir.resolve(terminalId),
+                    budget,
+                    limits.dropWhenFull(),
+                    disk,
+                    () -> available(terminalId));
             terminals.put(terminalId, spool);
             ready.add(terminalId);
             return spool;
+        }
+    }
+
+    /** The terminal, if it was opened and is not done. */
+    public Optional<TerminalSpool> present(String terminalId) {
+        synchronized (terminals) {
+            return Optional.ofNullable(terminals.get(terminalId));
         }
     }
 
@@ -73,7 +98,7 @@ public final class Spool implements AutoCloseable {
     }
 
     /** The next step of the terminal whose turn it is, or null when nothing is left to send. */
-    public @Nullable OutputChunk poll(int bytesMax) throws IOException {
+    public @Nullable OutputChunk poll(int bytesMax) {
         while (true) {
             TerminalSpool spool;
             synchronized (terminals) {
@@ -98,7 +123,7 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    public void ack(String terminalId, Position position, boolean resend) throws IOException {
+    public void ack(String terminalId, Position position, boolean resend) {
         TerminalSpool spool;
         synchronized (terminals) {
             spool = terminals.get(terminalId);
@@ -111,13 +136,35 @@ public final class Spool implements AutoCloseable {
             spool.rewind();
             available(terminalId);
         }
-        if (spool.isDone()) {
-            synchronized (terminals) {
-                terminals.remove(terminalId);
-                ready.remove(terminalId);
-            }
-            spool.delete();
+        deleteIfDone(spool);
+    }
+
+    private void deleteIfDone(TerminalSpool spool) {
+        if (!spool.isDone()) {
+            return;
         }
+        synchronized (terminals) {
+            terminals.remove(spool.terminalId());
+            ready.remove(spool.terminalId());
+        }
+        try {
+            spool.delete();
+        } catch (IOException e) {
+            // the next start of the agent deletes it
+            log.atDebug()
+                    .addKeyValue("terminal", spool.terminalId())
+                    .setCause(e)
+                    .log("output stays on disk");
+        }
+    }
+
+    /** Writes down what could not be written before. True if nothing is owed. */
+    public boolean catchUp() {
+        boolean all = true;
+        for (TerminalSpool spool : terminals()) {
+            all &= spool.catchUp();
+        }
+        return all;
     }
 
     /** A new connection: everything that is not acknowledged is sent again. */
@@ -143,6 +190,7 @@ public final class Spool implements AutoCloseable {
     /** No process waits for room any more; called before the agent ends what runs. */
     public void release() {
         budget.release();
+        terminals().forEach(TerminalSpool::stopWaiting);
     }
 
     private void available(String terminalId) {

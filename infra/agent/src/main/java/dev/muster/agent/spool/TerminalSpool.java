@@ -1,7 +1,8 @@
 package dev.muster.agent.spool;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.muster.agent.disk.DelimitedFile;
+import dev.muster.agent.disk.Disk;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.Gap;
 import dev.muster.proto.agent.v1.Marker;
@@ -9,64 +10,86 @@ import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.agent.v1.Start;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The stream of one terminal that the gateway has not acknowledged yet. Bytes and markers are on disk before they are sent, so that a
- * crash of the agent loses none. Thread-safe; guarded by its own lock.
+ * The stream of one terminal that the gateway has not acknowledged yet. Bytes are on disk before they are sent, so that a crash of the agent loses none.
+ * While the disk cannot be written, the process waits, and markers are kept in memory. Thread-safe; guarded by its own lock.
  */
 public final class TerminalSpool {
     /** The acknowledged position is written down each time that it has moved by so much; what lies between is sent again after a crash. */
     static final long ACK_WRITE_BYTES = 256 << 10;
 
+    /** How long a process whose output cannot be written waits before the next try. */
+    static final long RETRY_MILLIS = 500;
+
+    private static final Logger log = LoggerFactory.getLogger(TerminalSpool.class);
+
     private final String terminalId;
     private final Path dir;
     private final Budget budget;
-    private final boolean dropWhenFull;
+    private final Disk disk;
     private final Runnable onAppend;
     private final DataFiles data;
-    private final OutputStream markerLog;
+    private final DelimitedFile markerFile;
+    private final AckedFile ackedFile;
     private final List<OutputChunk> markers = new ArrayList<>();
 
     // read without the lock by whoever waits for the budget, which is asked under that lock elsewhere
     private volatile Position end = Position.START;
     private Position sent;
     private volatile Position acked;
-    private Position ackedOnDisk;
+    private boolean waits;
+    private final boolean dropWhenFull;
+    private String dropReason = "agent-spool-full";
     private long dropped;
+    private boolean unreadable;
     private boolean closed;
 
-    TerminalSpool(String terminalId, Path dir, Budget budget, boolean dropWhenFull, Runnable onAppend)
+    TerminalSpool(String terminalId, Path dir, Budget budget, boolean dropWhenFull, Disk disk, Runnable onAppend)
             throws IOException {
         this.terminalId = terminalId;
         this.dir = dir;
         this.budget = budget;
         this.dropWhenFull = dropWhenFull;
+        this.waits = !dropWhenFull;
+        this.disk = disk;
         this.onAppend = onAppend;
         Files.createDirectories(dir);
         data = new DataFiles(dir);
-        long gaps = readMarkers();
-        markerLog = Files.newOutputStream(dir.resolve("markers"), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        end = new Position(data.end() + gaps, markers.size());
-        acked = readAcked();
-        ackedOnDisk = acked;
+        Path markerPath = dir.resolve("markers");
+        boolean clean = DelimitedFile.read(markerPath, OutputChunk.parser(), this::isNextMarker, markers::add);
+        markerFile = new DelimitedFile(markerPath, disk);
+        if (!clean) {
+            // the process died while it wrote a marker, which was not sent yet
+            markerFile.isTorn();
+            boolean unused = catchUp();
+        }
+        ackedFile = new AckedFile(dir.resolve("acked"));
+        acked = ackedFile.position();
         sent = acked;
+        data.advanceTo(acked.offset() - gapsBefore(acked.marker()));
+        end = new Position(data.end() + gapsBefore(markers.size()), markers.size());
         budget.takeAnyway(end.offset() - acked.offset());
     }
 
-    public void start(@Nullable WindowSize pty, long atMillis) throws IOException {
+    private boolean isNextMarker(OutputChunk chunk, byte[] all, int from, int to, boolean isFound) {
+        return chunk.hasMarker()
+                && chunk.getTerminalId().equals(terminalId)
+                && chunk.getMarkerNumber() == markers.size() + 1L;
+    }
+
+    public void start(@Nullable WindowSize pty, long atMillis) {
         Start.Builder start = Start.newBuilder();
         if (pty != null) {
             start.setPty(pty);
@@ -74,46 +97,98 @@ public final class TerminalSpool {
         mark(Marker.newBuilder().setAtMillis(atMillis).setStart(start).build());
     }
 
-    public void resize(WindowSize size, long atMillis) throws IOException {
+    public void resize(WindowSize size, long atMillis) {
         mark(Marker.newBuilder().setAtMillis(atMillis).setResize(size).build());
     }
 
-    /** Waits while the spool is full, unless it drops; a dropped run becomes a gap marker before the next byte. */
-    public void append(byte[] bytes, int length, long atMillis) throws IOException, InterruptedException {
-        if (dropWhenFull) {
-            if (!budget.tryTake(length, held())) {
-                synchronized (this) {
-                    dropped += length;
-                }
-                return;
-            }
-            flushGap(atMillis);
-        } else {
+    /**
+     * Waits while the spool is full or the disk cannot be written, unless it drops; a dropped run becomes a gap marker before the next byte.
+     */
+    public void append(byte[] bytes, int length, long atMillis) throws InterruptedException {
+        if (!dropWhenFull) {
             budget.take(length, this::held);
+        } else if (!budget.tryTake(length, held())) {
+            synchronized (this) {
+                dropped += length;
+            }
+            return;
         }
         synchronized (this) {
+            while (!closed && !tryWrite(bytes, length, atMillis)) {
+                if (!waits) {
+                    dropped += length;
+                    dropReason = "agent-disk-full";
+                    budget.give(length);
+                    return;
+                }
+                wait(RETRY_MILLIS);
+            }
             if (closed) {
                 budget.give(length);
                 return;
             }
-            data.append(ByteBuffer.wrap(bytes, 0, length));
-            end = new Position(end.offset() + length, end.marker());
         }
         onAppend.run();
     }
 
-    /** Ends the stream; nothing is appended after it. */
-    public void exit(int exitCode, String signal, long atMillis) throws IOException {
+    /** What is printed from now on, and cannot be written at once, is dropped: whoever ended the process does not wait for room. */
+    public synchronized void stopWaiting() {
+        waits = false;
+        notifyAll();
+    }
+
+    /** Writes down what could not be written before. True if nothing is owed. */
+    synchronized boolean catchUp() {
+        return !markerFile.isBehind()
+                || markerFile.rewrite(
+                        markers.stream().map(OutputChunk::toByteArray).toList());
+    }
+
+    private boolean tryWrite(byte[] bytes, int length, long atMillis) {
+        try {
+            while (true) {
+                try {
+                    data.append(ByteBuffer.wrap(bytes, 0, length));
+                    break;
+                } catch (IOException e) {
+                    if (!makeRoom()) {
+                        throw e;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            disk.failed(data, e);
+            return false;
+        }
+        disk.worked(data);
         flushGap(atMillis);
+        end = new Position(end.offset() + length, end.marker());
+        return true;
+    }
+
+    /** What is acknowledged needs no room; it is deleted by whole files otherwise. */
+    private boolean makeRoom() throws IOException {
+        if (acked.offset() < end.offset()) {
+            return false;
+        }
+        writeAcked();
+        return data.forgetAll();
+    }
+
+    /** Ends the stream; nothing is appended after it. */
+    public void exit(int exitCode, String signal, long atMillis) {
         synchronized (this) {
             if (hasExit()) {
                 return;
             }
+            flushGap(atMillis);
             appendMarker(Marker.newBuilder()
                     .setAtMillis(atMillis)
                     .setExit(Exit.newBuilder().setExitCode(exitCode).setSignal(signal))
                     .build());
             closed = true;
+            disk.worked(data);
+            notifyAll();
         }
         onAppend.run();
     }
@@ -139,7 +214,7 @@ public final class TerminalSpool {
     }
 
     /** The next step to send, or null when all was sent. */
-    synchronized @Nullable OutputChunk next(int bytesMax) throws IOException {
+    synchronized @Nullable OutputChunk next(int bytesMax) {
         OutputChunk marker = sent.marker() < markers.size() ? markers.get((int) sent.marker()) : null;
         if (marker != null && marker.getOffset() == sent.offset()) {
             sentUpTo(new Position(sent.offset() + marker.getMarker().getGap().getBytes(), marker.getMarkerNumber()));
@@ -150,7 +225,10 @@ public final class TerminalSpool {
             return null;
         }
         int wanted = (int) Math.min(bytesMax, limit - sent.offset());
-        byte[] bytes = data.read(sent.offset() - gapsBefore(sent.marker()), wanted);
+        byte[] bytes = unreadable ? null : read(sent.offset() - gapsBefore(sent.marker()), wanted);
+        if (bytes == null) {
+            return null;
+        }
         OutputChunk chunk = OutputChunk.newBuilder()
                 .setTerminalId(terminalId)
                 .setOffset(sent.offset())
@@ -161,8 +239,23 @@ public final class TerminalSpool {
         return chunk;
     }
 
+    /** Null when the disk does not give them: other terminals go on, and the next connection tries again. */
+    private byte @Nullable [] read(long from, int count) {
+        try {
+            return data.read(from, count);
+        } catch (IOException e) {
+            unreadable = true;
+            log.atError()
+                    .addKeyValue("event", "agent-spool-failed")
+                    .addKeyValue("terminal", terminalId)
+                    .setCause(e)
+                    .log("output on disk cannot be read");
+            return null;
+        }
+    }
+
     /** Everything up to here is with the broker. */
-    synchronized void ack(Position position) throws IOException {
+    synchronized void ack(Position position) {
         if (position.compareTo(acked) <= 0 || position.compareTo(end) > 0) {
             return;
         }
@@ -174,14 +267,22 @@ public final class TerminalSpool {
             sent = acked;
         }
         budget.inFlight(inFlight() - before);
-        if (acked.marker() != ackedOnDisk.marker() || acked.offset() - ackedOnDisk.offset() >= ACK_WRITE_BYTES) {
-            writeAcked();
-            data.trim(acked.offset() - gapsBefore(acked.marker()));
+        Position onDisk = ackedFile.position();
+        if (acked.marker() != onDisk.marker() || acked.offset() - onDisk.offset() >= ACK_WRITE_BYTES) {
+            try {
+                writeAcked();
+                data.trim(acked.offset() - gapsBefore(acked.marker()));
+            } catch (IOException e) {
+                // the next acknowledgement tries again; after a crash more is sent again
+                log.atDebug().addKeyValue("terminal", terminalId).setCause(e).log("an acknowledgement is not on disk");
+            }
         }
+        notifyAll();
     }
 
     /** Sends again from the acknowledged position. */
     synchronized void rewind() {
+        unreadable = false;
         sentUpTo(acked);
     }
 
@@ -212,8 +313,13 @@ public final class TerminalSpool {
 
     synchronized void close() throws IOException {
         closed = true;
-        data.close();
-        markerLog.close();
+        disk.worked(data);
+        notifyAll();
+        try (data;
+                markerFile;
+                ackedFile) {
+            // closed in reverse order
+        }
     }
 
     void delete() throws IOException {
@@ -225,7 +331,7 @@ public final class TerminalSpool {
         }
     }
 
-    private void mark(Marker marker) throws IOException {
+    private void mark(Marker marker) {
         synchronized (this) {
             if (closed) {
                 return;
@@ -235,32 +341,32 @@ public final class TerminalSpool {
         onAppend.run();
     }
 
-    private void flushGap(long atMillis) throws IOException {
-        synchronized (this) {
-            if (dropped == 0 || closed) {
-                return;
-            }
-            long bytes = dropped;
-            dropped = 0;
-            appendMarker(Marker.newBuilder()
-                    .setAtMillis(atMillis)
-                    .setGap(Gap.newBuilder().setBytes(bytes).setReason("agent-spool-full"))
-                    .build());
-            end = new Position(end.offset() + bytes, end.marker());
-            budget.takeAnyway(bytes);
+    private void flushGap(long atMillis) {
+        if (dropped == 0) {
+            return;
         }
+        long bytes = dropped;
+        dropped = 0;
+        appendMarker(Marker.newBuilder()
+                .setAtMillis(atMillis)
+                .setGap(Gap.newBuilder().setBytes(bytes).setReason(dropReason))
+                .build());
+        end = new Position(end.offset() + bytes, end.marker());
+        budget.takeAnyway(bytes);
     }
 
-    private void appendMarker(Marker marker) throws IOException {
+    private void appendMarker(Marker marker) {
         OutputChunk chunk = OutputChunk.newBuilder()
                 .setTerminalId(terminalId)
                 .setOffset(end.offset())
                 .setMarkerNumber(end.marker() + 1)
                 .setMarker(marker)
                 .build();
-        chunk.writeDelimitedTo(markerLog);
         markers.add(chunk);
         end = new Position(end.offset(), end.marker() + 1);
+        if (!markerFile.append(chunk.toByteArray(), false)) {
+            boolean unused = catchUp();
+        }
     }
 
     private long gapsBefore(long marker) {
@@ -271,44 +377,10 @@ public final class TerminalSpool {
         return gaps;
     }
 
-    private long readMarkers() throws IOException {
-        Path log = dir.resolve("markers");
-        if (!Files.exists(log)) {
-            return 0;
-        }
-        long gaps = 0;
-        try (InputStream in = Files.newInputStream(log)) {
-            for (OutputChunk chunk = OutputChunk.parseDelimitedFrom(in);
-                    chunk != null;
-                    chunk = OutputChunk.parseDelimitedFrom(in)) {
-                markers.add(chunk);
-                gaps += chunk.getMarker().getGap().getBytes();
-            }
-        } catch (InvalidProtocolBufferException e) {
-            // the process died while it wrote the last marker, which was not sent yet: leave it out
-            try (OutputStream out = Files.newOutputStream(log)) {
-                for (OutputChunk chunk : markers) {
-                    chunk.writeDelimitedTo(out);
-                }
-            }
-        }
-        return gaps;
-    }
-
-    private Position readAcked() throws IOException {
-        Path file = dir.resolve("acked");
-        if (!Files.exists(file)) {
-            return Position.START;
-        }
-        String[] fields = Files.readString(file).strip().split(" ", -1);
-        return new Position(Long.parseLong(fields[0]), Long.parseLong(fields[1]));
-    }
-
+    /** Never beyond the markers that are on the disk. */
     private void writeAcked() throws IOException {
-        Path temporary = dir.resolve("acked.new");
-        Files.writeString(temporary, acked.offset() + " " + acked.marker());
-        Files.move(
-                temporary, dir.resolve("acked"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        ackedOnDisk = acked;
+        if (!markerFile.isBehind()) {
+            ackedFile.write(acked);
+        }
     }
 }

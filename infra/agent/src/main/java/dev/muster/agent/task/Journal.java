@@ -1,19 +1,14 @@
 package dev.muster.agent.task;
 
+import dev.muster.agent.disk.DelimitedFile;
+import dev.muster.agent.disk.Disk;
 import dev.muster.proto.agent.v1.HighWater;
 import dev.muster.proto.agent.v1.JournalEntry;
 import dev.muster.proto.agent.v1.ProcessStarted;
 import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEvent;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,55 +18,76 @@ import java.util.TreeMap;
 /**
  * What happened to tasks, on disk. A task is written down before its command starts and never accepted twice, so a command runs at
  * most once whatever is sent again. Events stay until they are acknowledged. Thread-safe; guarded by its own lock.
+ *
+ * <p>While the disk cannot be written no task is accepted. All else is kept in memory meanwhile and written down by {@link #catchUp}: a crash before that
+ * makes an event come again, or makes the end of a task unknown, and nothing worse.
  */
 public final class Journal implements AutoCloseable {
     static final long COMPACT_BYTES = 1 << 20;
 
-    private final Path file;
     private final Map<String, RunTask> open = new LinkedHashMap<>();
     private final Map<String, ProcessStarted> processes = new LinkedHashMap<>();
     private final TreeMap<Long, TaskEvent> events = new TreeMap<>();
+    private final DelimitedFile file;
     private long highWater;
     private long eventNumber;
-    private FileChannel channel;
+    private long compactAtBytes = COMPACT_BYTES;
 
-    public Journal(Path file) throws IOException {
-        this.file = file;
-        if (Files.exists(file)) {
-            read();
-        }
-        channel = rewrite();
+    public Journal(Path path) throws IOException {
+        this(path, new Disk());
     }
 
-    /** False if a task with this sequence or a later one was accepted before. On disk when this returns. */
+    public Journal(Path path, Disk disk) throws IOException {
+        boolean clean = DelimitedFile.read(path, JournalEntry.parser(), new WholeEntry(), this::apply);
+        file = new DelimitedFile(path, disk);
+        if (!clean) {
+            file.isTorn();
+        }
+        boolean unused = file.rewrite(entries());
+    }
+
+    /**
+     * False if a task with this sequence or a later one was seen before. On disk when this returns.
+     *
+     * @throws IOException if it cannot be written down: the command must not start, and the task counts as seen
+     */
     public synchronized boolean accept(RunTask task) throws IOException {
         if (task.getSequence() <= highWater) {
             return false;
         }
-        append(JournalEntry.newBuilder().setReceived(task).build());
-        channel.force(false);
+        JournalEntry entry = JournalEntry.newBuilder().setReceived(task).build();
+        boolean written = catchUp() && file.append(sealed(entry), true);
+        if (!written) {
+            highWater = task.getSequence();
+            throw file.whyBehind();
+        }
+        apply(entry);
         return true;
     }
 
-    public synchronized void processStarted(ProcessStarted started) throws IOException {
+    public synchronized void processStarted(ProcessStarted started) {
         append(JournalEntry.newBuilder().setProcessStarted(started).build());
     }
 
     /** Numbers the event and keeps it until it is acknowledged. */
-    public synchronized TaskEvent record(TaskEvent.Builder event) throws IOException {
+    public synchronized TaskEvent record(TaskEvent.Builder event) {
         TaskEvent numbered = event.setNumber(eventNumber + 1).build();
         append(JournalEntry.newBuilder().setEvent(numbered).build());
         return numbered;
     }
 
-    public synchronized void acked(long number) throws IOException {
+    public synchronized void acked(long number) {
         if (!events.isEmpty() && events.firstKey() <= number) {
             append(JournalEntry.newBuilder().setEventsAcked(number).build());
-            if (channel.size() > COMPACT_BYTES) {
-                channel.close();
-                channel = rewrite();
+            if (file.size() > compactAtBytes) {
+                compactAtBytes = file.rewrite(entries()) ? COMPACT_BYTES : file.size() + COMPACT_BYTES;
             }
         }
+    }
+
+    /** Writes down what could not be written before. True if all is on the disk now. */
+    public synchronized boolean catchUp() {
+        return !file.isBehind() || file.rewrite(entries());
     }
 
     /** Events that are not acknowledged, in order. */
@@ -105,21 +121,9 @@ public final class Journal implements AutoCloseable {
         return highWater;
     }
 
-    private void read() throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            for (JournalEntry entry = JournalEntry.parseDelimitedFrom(in);
-                    entry != null;
-                    entry = JournalEntry.parseDelimitedFrom(in)) {
-                apply(entry);
-            }
-        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
-            // the process died while it wrote the last entry: that entry was never relied on
-        }
-    }
-
-    private void append(JournalEntry entry) throws IOException {
-        write(channel, entry);
+    private void append(JournalEntry entry) {
         apply(entry);
+        boolean unused = file.append(sealed(entry), false);
     }
 
     private void apply(JournalEntry entry) {
@@ -147,45 +151,31 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    private FileChannel rewrite() throws IOException {
-        Path temporary = file.resolveSibling(file.getFileName() + ".new");
-        try (FileChannel out = FileChannel.open(
-                temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            write(
-                    out,
-                    JournalEntry.newBuilder()
-                            .setHighWater(HighWater.newBuilder()
-                                    .setSequence(highWater)
-                                    .setEventNumber(eventNumber))
-                            .build());
-            for (RunTask task : open.values()) {
-                write(out, JournalEntry.newBuilder().setReceived(task).build());
-            }
-            for (ProcessStarted process : processes.values()) {
-                write(out, JournalEntry.newBuilder().setProcessStarted(process).build());
-            }
-            for (TaskEvent event : events.values()) {
-                write(out, JournalEntry.newBuilder().setEvent(event).build());
-            }
-            out.force(true);
-        }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        FileChannel appender = FileChannel.open(file, StandardOpenOption.WRITE);
-        appender.position(appender.size());
-        return appender;
+    /** All that counts now, as entries. */
+    private List<byte[]> entries() {
+        List<byte[]> entries = new ArrayList<>();
+        entries.add(sealed(JournalEntry.newBuilder()
+                .setHighWater(HighWater.newBuilder().setSequence(highWater).setEventNumber(eventNumber))
+                .build()));
+        open.values()
+                .forEach(task -> entries.add(
+                        sealed(JournalEntry.newBuilder().setReceived(task).build())));
+        processes
+                .values()
+                .forEach(process -> entries.add(sealed(
+                        JournalEntry.newBuilder().setProcessStarted(process).build())));
+        events.values()
+                .forEach(event -> entries.add(
+                        sealed(JournalEntry.newBuilder().setEvent(event).build())));
+        return entries;
     }
 
-    private static void write(FileChannel out, JournalEntry entry) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        entry.writeDelimitedTo(bytes);
-        ByteBuffer buffer = ByteBuffer.wrap(bytes.toByteArray());
-        while (buffer.hasRemaining()) {
-            out.write(buffer);
-        }
+    private static byte[] sealed(JournalEntry entry) {
+        return WholeEntry.seal(entry.toByteArray());
     }
 
     @Override
     public synchronized void close() throws IOException {
-        channel.close();
+        file.close();
     }
 }

@@ -116,6 +116,7 @@ final class RunningTask implements Runner.Running {
         if (end.state() == TaskEnd.State.RUNNING || end.state() == TaskEnd.State.DRAINING) {
             cause = why;
             detail = because;
+            spool.stopWaiting();
             on(TaskEnd.Event.STOP);
         }
     }

@@ -1,12 +1,15 @@
 package dev.muster.agent.task;
 
+import dev.muster.agent.disk.Disk;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.spool.TerminalSpool;
+import dev.muster.contract.errors.ErrorCode;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEndCause;
 import dev.muster.proto.agent.v1.TaskEnded;
 import dev.muster.proto.agent.v1.TaskEvent;
+import dev.muster.proto.agent.v1.TaskRejected;
 import dev.muster.proto.agent.v1.TaskStarted;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
@@ -17,8 +20,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,28 +34,33 @@ public final class Tasks implements AutoCloseable {
     public static final int EXIT_UNKNOWN = -1;
 
     private static final int EXIT_NOT_STARTED = 127;
+    private static final long CATCH_UP_MILLIS = 1_000;
     private static final long CLOSE_MILLIS_MORE = 2_000;
     private static final Logger log = LoggerFactory.getLogger(Tasks.class);
 
     private final Journal journal;
     private final Spool spool;
+    private final Disk disk;
     private final Clock clock;
     private final Runnable onEvent;
     private final Runner runner;
     private final long closeMillis;
     private final ScheduledExecutorService executor;
     private final Map<String, Runner.Running> running = new ConcurrentHashMap<>();
+    private final AtomicBoolean catchesUp = new AtomicBoolean();
 
     /**
      * Takes over what an earlier process left behind; runs commands as processes of this machine.
      *
      * @param onEvent called on any thread when the journal has a new event
      */
-    public Tasks(String nodeId, TaskLimits limits, Journal journal, Spool spool, Clock clock, Runnable onEvent)
+    public Tasks(
+            String nodeId, TaskLimits limits, Journal journal, Spool spool, Disk disk, Clock clock, Runnable onEvent)
             throws IOException {
         this(
                 journal,
                 spool,
+                disk,
                 clock,
                 onEvent,
                 newExecutor(),
@@ -68,6 +78,7 @@ public final class Tasks implements AutoCloseable {
     public Tasks(
             Journal journal,
             Spool spool,
+            Disk disk,
             Clock clock,
             Runnable onEvent,
             ScheduledExecutorService executor,
@@ -76,6 +87,7 @@ public final class Tasks implements AutoCloseable {
         this(
                 journal,
                 spool,
+                disk,
                 clock,
                 onEvent,
                 executor,
@@ -87,6 +99,7 @@ public final class Tasks implements AutoCloseable {
     private Tasks(
             Journal journal,
             Spool spool,
+            Disk disk,
             Clock clock,
             Runnable onEvent,
             ScheduledExecutorService executor,
@@ -95,12 +108,15 @@ public final class Tasks implements AutoCloseable {
             throws IOException {
         this.journal = journal;
         this.spool = spool;
+        this.disk = disk;
         this.clock = clock;
         this.onEvent = onEvent;
         this.executor = executor;
         this.runner = runner.apply(executor);
         this.closeMillis = closeMillis;
         recover();
+        disk.onFailure(this::catchUpLater);
+        catchUp();
     }
 
     private static ScheduledExecutorService newExecutor() {
@@ -143,22 +159,22 @@ public final class Tasks implements AutoCloseable {
         return new ArrayList<>(running.keySet());
     }
 
-    private void start(RunTask task) throws IOException {
-        if (!journal.accept(task)) {
+    private void start(RunTask task) {
+        try {
+            if (!journal.accept(task)) {
+                return;
+            }
+        } catch (IOException e) {
+            reject(task, e);
             return;
         }
-        TerminalSpool output = spool.open(task.getTaskId());
-        output.start(task.hasPty() ? task.getPty() : null, clock.millis());
         Runner.Running started;
         try {
+            TerminalSpool output = spool.open(task.getTaskId());
+            output.start(task.hasPty() ? task.getPty() : null, clock.millis());
             started = runner.start(task, output, this::ended);
-        } catch (IOException e) {
-            output.exit(EXIT_NOT_STARTED, "", clock.millis());
-            record(
-                    ended(task.getTaskId(), new ExitStatus(EXIT_NOT_STARTED, ""), 0)
-                            .setCause(TaskEndCause.TASK_END_CAUSE_START_FAILED)
-                            .setDetail(String.valueOf(e.getMessage())),
-                    task.getTaskId());
+        } catch (IOException | RuntimeException | LinkageError e) {
+            notStarted(task, e);
             return;
         }
         journal.processStarted(started.process());
@@ -169,13 +185,36 @@ public final class Tasks implements AutoCloseable {
         started.begin();
     }
 
+    /** It is not written down, so it must not run. */
+    private void reject(RunTask task, IOException why) {
+        journalAndTell(TaskEvent.newBuilder()
+                .setTaskId(task.getTaskId())
+                .setRejected(TaskRejected.newBuilder()
+                        .setCode(ErrorCode.DISK_FULL.code())
+                        .setDetail(Disk.inWords(why))));
+    }
+
+    private void notStarted(RunTask task, Throwable why) {
+        spool.present(task.getTaskId()).ifPresent(output -> output.exit(EXIT_NOT_STARTED, "", clock.millis()));
+        record(
+                ended(task.getTaskId(), new ExitStatus(EXIT_NOT_STARTED, ""), 0)
+                        .setCause(TaskEndCause.TASK_END_CAUSE_START_FAILED)
+                        .setDetail(reasonOf(why)),
+                task.getTaskId());
+    }
+
+    private static String reasonOf(Throwable why) {
+        if (why instanceof IOException e && Disk.isFull(e)) {
+            return Disk.inWords(e);
+        }
+        return why.getMessage() == null ? why.toString() : why.getMessage();
+    }
+
     private void ended(Runner.Running task, ExitStatus status, TaskEndCause cause, String detail) {
         String taskId = task.task().getTaskId();
-        guarded(taskId, () -> {
-            running.remove(taskId);
-            task.spool().exit(status.code(), status.signal(), clock.millis());
-            record(ended(taskId, status, task.spool().length()).setCause(cause).setDetail(detail), taskId);
-        });
+        running.remove(taskId);
+        task.spool().exit(status.code(), status.signal(), clock.millis());
+        record(ended(taskId, status, task.spool().length()).setCause(cause).setDetail(detail), taskId);
     }
 
     private TaskEnded.Builder ended(String taskId, ExitStatus status, long outputBytes) {
@@ -190,11 +229,11 @@ public final class Tasks implements AutoCloseable {
                 .setOutputBytes(outputBytes);
     }
 
-    private void record(TaskEnded.Builder ended, String taskId) throws IOException {
+    private void record(TaskEnded.Builder ended, String taskId) {
         journalAndTell(TaskEvent.newBuilder().setTaskId(taskId).setEnded(ended));
     }
 
-    private void journalAndTell(TaskEvent.Builder event) throws IOException {
+    private void journalAndTell(TaskEvent.Builder event) {
         TaskEvent unused = journal.record(event);
         onEvent.run();
     }
@@ -225,6 +264,25 @@ public final class Tasks implements AutoCloseable {
                             .setCause(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED)
                             .setDetail("the agent restarted while the command ran"),
                     task.getTaskId());
+        }
+    }
+
+    private void catchUpLater() {
+        if (catchesUp.compareAndSet(false, true)) {
+            try {
+                var unused = executor.schedule(this::catchUp, CATCH_UP_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                // the agent stops; its next start reads what is on the disk
+            }
+        }
+    }
+
+    /** Writes down what could not be written, and tries again later what still cannot. */
+    private void catchUp() {
+        catchesUp.set(false);
+        boolean journalIsWhole = journal.catchUp();
+        if (!spool.catchUp() || !journalIsWhole || !disk.settle()) {
+            catchUpLater();
         }
     }
 

@@ -117,7 +117,7 @@ class SpoolTest {
                     for (int i = 0; i < blocks; i++) {
                         terminal.append(block, block.length, 1);
                     }
-                } catch (IOException | InterruptedException e) {
+                } catch (InterruptedException e) {
                     throw new IllegalStateException(e);
                 }
             });
@@ -142,7 +142,7 @@ class SpoolTest {
                     for (int i = 0; i < 64; i++) {
                         terminal.append(block, block.length, 1);
                     }
-                } catch (IOException | InterruptedException e) {
+                } catch (InterruptedException e) {
                     throw new IllegalStateException(e);
                 }
             });
@@ -163,7 +163,8 @@ class SpoolTest {
     void as_long_as_acknowledgements_come_a_process_is_not_read_far_ahead_of_them() throws Exception {
         AtomicLong now = new AtomicLong();
         long ahead = 128 << 10;
-        try (Spool spool = new Spool(dir, new SpoolLimits(1 << 30, ahead, false), now::get)) {
+        try (Spool spool =
+                new Spool(dir, new SpoolLimits(1 << 30, ahead, false), now::get, new dev.muster.agent.disk.Disk())) {
             TerminalSpool terminal = spool.open(ONE);
             append(terminal, "x");
             spool.ack(ONE, new Position(1, 0), false);
@@ -173,7 +174,7 @@ class SpoolTest {
                     for (int i = 0; i < 32; i++) {
                         terminal.append(block, block.length, 1);
                     }
-                } catch (IOException | InterruptedException e) {
+                } catch (InterruptedException e) {
                     throw new IllegalStateException(e);
                 }
             });
@@ -243,7 +244,7 @@ class SpoolTest {
         assertThat(seen.bytes.toByteArray()).as("seed %d", seed).isEqualTo(written.toByteArray());
     }
 
-    private static void append(TerminalSpool terminal, String text) throws IOException, InterruptedException {
+    private static void append(TerminalSpool terminal, String text) throws InterruptedException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         terminal.append(bytes, bytes.length, 1);
     }

@@ -2,17 +2,26 @@ package dev.muster.agent.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.muster.proto.agent.v1.JournalEntry;
 import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEnded;
 import dev.muster.proto.agent.v1.TaskEvent;
 import dev.muster.proto.agent.v1.TaskStarted;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JournalTest {
+    private static final String TASK = "tk_0000000000000000000000000";
+
     @TempDir
     Path dir;
 
@@ -80,6 +89,65 @@ class JournalTest {
         try (Journal journal = new Journal(file)) {
             assertThat(journal.highWater()).isEqualTo(1);
             assertThat(journal.accept(task("b", 2))).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void an_entry_that_is_torn_hides_no_other_wherever_it_is_torn(boolean sealed) throws Exception {
+        List<byte[]> entries = new ArrayList<>();
+        for (int i = 1; i <= 4; i++) {
+            byte[] entry = JournalEntry.newBuilder()
+                    .setReceived(task(TASK + i, i).toBuilder().setCommand("echo " + i))
+                    .build()
+                    .toByteArray();
+            ByteArrayOutputStream delimited = new ByteArrayOutputStream();
+            byte[] bytes = sealed ? WholeEntry.seal(entry) : entry;
+            delimited.write(bytes.length);
+            delimited.write(bytes);
+            entries.add(delimited.toByteArray());
+        }
+        int length = entries.get(1).length;
+        for (int kept = 0; kept < length; kept++) {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            all.write(entries.get(0));
+            all.write(entries.get(1), 0, kept);
+            all.write(entries.get(2));
+            all.write(entries.get(3));
+            Path file = dir.resolve("journal-" + kept);
+            Files.write(file, all.toByteArray());
+            try (Journal journal = new Journal(file)) {
+                List<String> found =
+                        journal.openTasks().stream().map(RunTask::getTaskId).toList();
+                if (sealed) {
+                    assertThat(found).as("%d bytes", kept).containsExactly(TASK + 1, TASK + 3, TASK + 4);
+                } else {
+                    // without a checksum the entry behind the torn one may be taken for its rest
+                    assertThat(found).as("%d bytes", kept).contains(TASK + 1, TASK + 4);
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_journal_of_an_older_agent_is_read() throws Exception {
+        Path file = dir.resolve("journal");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            JournalEntry.newBuilder()
+                    .setReceived(task(TASK + 1, 5).toBuilder().putEnv("A", "1").putEnv("B", "2"))
+                    .build()
+                    .writeDelimitedTo(out);
+            JournalEntry.newBuilder()
+                    .setEvent(ended(TASK + 1).setNumber(3))
+                    .build()
+                    .writeDelimitedTo(out);
+        }
+        try (Journal journal = new Journal(file)) {
+            assertThat(journal.openTasks()).isEmpty();
+            assertThat(journal.highWater()).isEqualTo(5);
+            assertThat(journal.unacknowledged())
+                    .extracting(TaskEvent::getNumber)
+                    .containsExactly(3L);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.muster.agent.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.muster.agent.disk.Disk;
 import dev.muster.agent.spool.Position;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.spool.SpoolLimits;
@@ -40,6 +41,7 @@ class TasksTest {
 
     private final Ids ids = new Ids();
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+    private final Disk disk = new Disk();
     private long sequence;
     private Journal journal;
     private Spool spool;
@@ -49,7 +51,7 @@ class TasksTest {
     void open() throws IOException {
         journal = new Journal(dir.resolve("journal"));
         spool = new Spool(dir.resolve("spool"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false));
-        tasks = new Tasks("nd_test", TaskLimits.defaults(), journal, spool, Clock.systemUTC(), () -> {});
+        tasks = new Tasks("nd_test", TaskLimits.defaults(), journal, spool, disk, Clock.systemUTC(), () -> {});
     }
 
     @AfterEach
@@ -173,7 +175,7 @@ class TasksTest {
         Journal copy = new Journal(java.nio.file.Files.copy(dir.resolve("journal"), dir.resolve("copy")));
         try (copy;
                 Spool other = new Spool(dir.resolve("other"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
-            Tasks again = new Tasks("nd_test", TaskLimits.defaults(), copy, other, Clock.systemUTC(), () -> {});
+            Tasks again = new Tasks("nd_test", TaskLimits.defaults(), copy, other, disk, Clock.systemUTC(), () -> {});
             TaskEvent event = copy.unacknowledged().get(copy.unacknowledged().size() - 1);
             assertThat(event.getEnded().getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED);
             again.run(task);
@@ -349,7 +351,7 @@ class TasksTest {
             tasks.close();
             assertThat(endOf(task)).isPresent();
             assertThat(ProcessTable.groupMembers(group)).isEmpty();
-            tasks = new Tasks("nd_test", TaskLimits.defaults(), journal, spool, Clock.systemUTC(), () -> {});
+            tasks = new Tasks("nd_test", TaskLimits.defaults(), journal, spool, disk, Clock.systemUTC(), () -> {});
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.muster.e2e.simulation;
 
 import dev.muster.agent.AgentConfig;
+import dev.muster.agent.disk.Disk;
 import dev.muster.agent.identity.Identity;
 import dev.muster.agent.link.GatewayLink;
 import dev.muster.agent.spool.Spool;
@@ -142,6 +143,7 @@ final class AgentNode {
             Tasks tasks = new Tasks(
                     journal,
                     spool,
+                    new Disk(),
                     new WallClock(world.time),
                     events,
                     process,

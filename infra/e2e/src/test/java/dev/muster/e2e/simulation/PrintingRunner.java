@@ -125,8 +125,6 @@ final class PrintingRunner implements Runner {
         private void append(byte[] bytes) {
             try {
                 output.append(bytes, bytes.length, world.time.wallMillis());
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }

@@ -1,0 +1,53 @@
+package dev.muster.agent.spool;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The acknowledged position of a terminal, on the disk. It is written over the one before, which needs no room on a disk that is full. Confined to its
+ * terminal's lock.
+ */
+final class AckedFile implements AutoCloseable {
+    private final FileChannel channel;
+    private Position position;
+
+    /** Opens what is there, or says that nothing is acknowledged yet. */
+    AckedFile(Path file) throws IOException {
+        position = read(file);
+        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        write(position);
+    }
+
+    Position position() {
+        return position;
+    }
+
+    void write(Position next) throws IOException {
+        String text = "%020d %020d".formatted(next.offset(), next.marker());
+        channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)), 0);
+        position = next;
+    }
+
+    private static Position read(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return Position.START;
+        }
+        try {
+            String[] fields = Files.readString(file).strip().split(" ", -1);
+            return new Position(Long.parseLong(fields[0]), Long.parseLong(fields[1]));
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            // cut off by a crash of the machine: what was acknowledged is sent again
+            return Position.START;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

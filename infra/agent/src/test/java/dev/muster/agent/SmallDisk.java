@@ -1,0 +1,66 @@
+package dev.muster.agent;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A real file system of a few MiB that can be filled; a test that needs it is skipped where it may not be mounted. */
+public final class SmallDisk implements AutoCloseable {
+    private final Path dir;
+
+    private SmallDisk(Path dir) {
+        this.dir = dir;
+    }
+
+    public static SmallDisk mount(Path dir, int kilobytes) throws Exception {
+        Files.createDirectories(dir);
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=" + kilobytes + "k", "tmpfs", dir.toString()),
+                "no tmpfs can be mounted here: this needs root");
+        return new SmallDisk(dir);
+    }
+
+    public Path dir() {
+        return dir;
+    }
+
+    /** Takes all room but for so many bytes, rounded down to pages. */
+    public void fill(int but) throws IOException {
+        Files.write(dir.resolve("spare"), new byte[but]);
+        fill();
+        Files.delete(dir.resolve("spare"));
+    }
+
+    /** Takes all room. */
+    public void fill() throws IOException {
+        byte[] page = new byte[4096];
+        try (OutputStream out = Files.newOutputStream(dir.resolve("filler"))) {
+            while (true) {
+                out.write(page);
+            }
+        } catch (IOException expected) {
+            if (!String.valueOf(expected.getMessage()).contains("No space left")) {
+                throw expected;
+            }
+        }
+    }
+
+    public void makeRoom() throws IOException {
+        Files.delete(dir.resolve("filler"));
+    }
+
+    private static boolean run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
+    }
+
+    /** What is still open in it goes on being there until it is closed. */
+    @Override
+    public void close() throws IOException {
+        Process unused =
+                new ProcessBuilder("umount", "-l", dir.toString()).inheritIO().start();
+        unused.onExit().join();
+    }
+}
