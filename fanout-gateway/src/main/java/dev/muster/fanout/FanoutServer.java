@@ -33,6 +33,8 @@ import dev.muster.fanout.publish.BrokerProbe;
 import dev.muster.fanout.publish.KafkaClients;
 import dev.muster.fanout.publish.RecordPublisher;
 import dev.muster.fanout.registry.RegistryClient;
+import dev.muster.fanout.registry.RegistryProbe;
+import dev.muster.fanout.session.Heartbeat;
 import dev.muster.fanout.ws.FrameConnector;
 import dev.muster.fanout.ws.StreamEndpoint;
 import io.javalin.Javalin;
@@ -131,7 +133,7 @@ public final class FanoutServer implements AutoCloseable {
 
         Ids ids = new Ids();
         String gatewayId = ids.make(Ids.Kind.GATEWAY, clock.millis());
-        BrokerProbe probe = closer.add(new BrokerProbe(admin));
+        BrokerProbe probe = closer.add(new BrokerProbe(admin, System::nanoTime));
         RecordPublisher publisher = closer.add(new RecordPublisher(
                 clients.producer(config.publishBytesMax()),
                 kafka.names(),
@@ -141,6 +143,7 @@ public final class FanoutServer implements AutoCloseable {
                 answers));
         RegistryClient registry =
                 closer.add(new RegistryClient(config.registry(), QUERY_TIMEOUT, config.answerBytesMax(), answers));
+        RegistryProbe registryProbe = closer.add(new RegistryProbe(registry, System::nanoTime));
         Commands commands = new Commands(
                 publisher,
                 config.commandsPendingMax(),
@@ -169,6 +172,7 @@ public final class FanoutServer implements AutoCloseable {
                 config.outputDownloadsMax(),
                 answers));
         probe.start();
+        registryProbe.start();
         publisher.start();
         replies.start();
 
@@ -205,6 +209,11 @@ public final class FanoutServer implements AutoCloseable {
                 gatewayId,
                 authenticator,
                 origins,
+                new Heartbeat(
+                        config.stream().heartbeat(),
+                        probe::heardMillisAgo,
+                        registryProbe::readyMillisAgo,
+                        System::nanoTime),
                 metrics,
                 clock,
                 System::nanoTime,

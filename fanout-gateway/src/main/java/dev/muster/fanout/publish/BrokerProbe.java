@@ -1,9 +1,11 @@
 package dev.muster.fanout.publish;
 
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.common.KafkaException;
@@ -21,13 +23,19 @@ public final class BrokerProbe implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofMillis(1_500);
 
     private final Admin admin;
+    private final LongSupplier nanos;
     private final ScheduledExecutorService scheduler =
             Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-broker-probe"));
     private volatile boolean answers;
+    private volatile OptionalLong heardNanos = OptionalLong.empty();
 
-    /** @param admin not closed here */
-    public BrokerProbe(Admin admin) {
+    /**
+     * @param admin not closed here
+     * @param nanos a clock that only goes forward
+     */
+    public BrokerProbe(Admin admin, LongSupplier nanos) {
         this.admin = admin;
+        this.nanos = nanos;
     }
 
     public void start() {
@@ -36,6 +44,14 @@ public final class BrokerProbe implements AutoCloseable {
 
     public boolean answers() {
         return answers;
+    }
+
+    /** How long ago a broker answered; empty: never. */
+    public OptionalLong heardMillisAgo() {
+        OptionalLong at = heardNanos;
+        return at.isEmpty()
+                ? at
+                : OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(Math.max(0, nanos.getAsLong() - at.getAsLong())));
     }
 
     @Override
@@ -55,6 +71,9 @@ public final class BrokerProbe implements AutoCloseable {
 
     private void answered(@Nullable Throwable error) {
         boolean now = error == null;
+        if (now) {
+            heardNanos = OptionalLong.of(nanos.getAsLong());
+        }
         if (answers != now) {
             answers = now;
             if (now) {

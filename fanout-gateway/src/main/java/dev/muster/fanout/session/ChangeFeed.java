@@ -5,6 +5,7 @@ import dev.muster.fanout.auth.User;
 import dev.muster.fanout.feed.PartitionRing.Lag;
 import dev.muster.fanout.feed.ResumeRefusal;
 import dev.muster.fanout.feed.ResumeTokens;
+import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -56,13 +57,17 @@ final class ChangeFeed {
         host.services().metrics().opened(refusal);
         if (refusal == null) {
             pump.resume(verdict.floors());
-            host.opened(Frames.opened(true, null, position()));
+            host.opened(Frames.opened(true, null, heartbeat(), position()));
             state = State.LIVE;
         } else {
-            host.opened(Frames.opened(false, refusal.code(), null));
+            host.opened(Frames.opened(false, refusal.code(), heartbeat(), null));
             startSnapshot();
         }
         attaches.begin(verdict.terminals());
+    }
+
+    private Duration heartbeat() {
+        return host.services().heartbeat().every();
     }
 
     // after a gap the log may be another one, with other tokens

@@ -12,10 +12,12 @@ import dev.muster.proto.records.v1.Role;
 import dev.muster.proto.records.v1.Task;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -157,11 +159,29 @@ final class Frames {
 
     // ---- whole frames
 
-    static ByteBuffer opened(boolean recovered, @Nullable String reason, @Nullable String position) {
+    /** @param heartbeat within which the next frame follows, whatever happens */
+    static ByteBuffer opened(
+            boolean recovered, @Nullable String reason, Duration heartbeat, @Nullable String position) {
         return whole(frame("opened")
                 .put("recovered", recovered)
                 .put("reason", reason)
+                .put("heartbeatMs", heartbeat.toMillis())
                 .put("position", position));
+    }
+
+    /**
+     * @param brokerHeardMillis how long ago the broker answered the gateway; empty: never
+     * @param registryHeardMillis how long ago a registry told the gateway that it is ready; empty: never
+     */
+    static ByteBuffer heartbeat(Duration every, OptionalLong brokerHeardMillis, OptionalLong registryHeardMillis) {
+        return whole(frame("heartbeat")
+                .put("everyMs", every.toMillis())
+                .put("brokerHeardMs", orNull(brokerHeardMillis))
+                .put("registryHeardMs", orNull(registryHeardMillis)));
+    }
+
+    private static @Nullable Long orNull(OptionalLong value) {
+        return value.isEmpty() ? null : Long.valueOf(value.getAsLong());
     }
 
     /** @param position of the records that follow; given with the last page */

@@ -55,6 +55,7 @@ final class SendLoop {
         this.context = context;
         this.out = out;
         this.services = services;
+        this.inFlightSince = services.nanos().getAsLong();
     }
 
     /** {@link #wake} as one object, always the same. */
@@ -136,6 +137,11 @@ final class SendLoop {
             // the socket reports its end by itself
             out.disconnect();
         }
+    }
+
+    /** When frames were handed over last; before the first ones, when this was made. */
+    long handedOverNanos() {
+        return inFlightSince;
     }
 
     /** When the frames in flight were handed over; -1: none are. */

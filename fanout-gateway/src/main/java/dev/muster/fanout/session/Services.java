@@ -21,6 +21,7 @@ public record Services(
         Watches watches,
         Inputs inputs,
         ByteBudget history,
+        Heartbeat heartbeat,
         StreamLimits limits,
         StreamMetrics metrics,
         Clock clock,

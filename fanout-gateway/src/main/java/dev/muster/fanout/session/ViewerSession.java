@@ -46,6 +46,7 @@ public final class ViewerSession {
     private long retryNanos;
     private boolean toldUnavailable;
     private boolean attachesFirst;
+    private boolean heartbeatDue;
     private long lagNanos;
     private long checkNanos;
     private boolean closed;
@@ -137,6 +138,12 @@ public final class ViewerSession {
             }
             // what these had to say besides
             fillFromReplies(batch);
+            if (heartbeatDue) {
+                heartbeatDue = false;
+                if (batch.isEmpty()) {
+                    batch.add(services.heartbeat().frame());
+                }
+            }
         }
     }
 
@@ -168,10 +175,21 @@ public final class ViewerSession {
         }
         attaches.tick(now);
         @Nullable ChangeFeed feed = changes;
+        if (feed != null && !feed.isOpening() && isSilent(now)) {
+            // the loop sends it, so that it is evidence that the loop runs
+            heartbeatDue = true;
+            loop.wake();
+        }
         if (feed != null && feed.isLive() && now - lagNanos > LAG_EVERY.toNanos()) {
             lagNanos = now;
             feed.tick(attaches.lag(), POSITION_EVERY.toNanos());
         }
+    }
+
+    // time is looked at once per CHECK_EVERY: half of that earlier keeps the mean at what the setting says
+    private boolean isSilent(long now) {
+        long most = services.heartbeat().every().minus(CHECK_EVERY.dividedBy(2)).toNanos();
+        return loop.inFlightSinceNanos() < 0 && now - loop.handedOverNanos() >= most;
     }
 
     // ---------------------------------------------------------------- the end

@@ -11,6 +11,7 @@ import java.util.List;
 /**
  * Settings of the live feed.
  *
+ * @param heartbeat how long a session may be silent before it sends a heartbeat
  * @param threads that run sessions, each its share of them
  * @param lease how long a watch lives upstream without renewal
  * @param ringBytesMax of recent records in memory, for each of the two topics
@@ -18,6 +19,7 @@ import java.util.List;
  */
 public record StreamConfig(
         StreamLimits session,
+        Duration heartbeat,
         int threads,
         int sessionsMax,
         int sessionsPerUserMax,
@@ -64,6 +66,12 @@ public record StreamConfig(
             "A viewer that does not take what is in flight, at most 64 KiB and one frame, within this time is cut (4508).");
     public static final Setting PING_MS =
             Setting.number("MUSTER_FANOUT_STREAM_PING_MS", 15_000, 100, 600_000, "How often a viewer is pinged.");
+    public static final Setting HEARTBEAT_MS = Setting.number(
+            "MUSTER_FANOUT_STREAM_HEARTBEAT_MS",
+            5_000,
+            1_000,
+            600_000,
+            "A session that has sent nothing for this long sends a heartbeat frame, so that viewers notice a gateway that is silent.");
     public static final Setting PONG_DEADLINE_MS = Setting.number(
             "MUSTER_FANOUT_STREAM_PONG_DEADLINE_MS",
             30_000,
@@ -182,6 +190,7 @@ public record StreamConfig(
             OPEN_TIMEOUT_MS,
             FRAME_DEADLINE_MS,
             PING_MS,
+            HEARTBEAT_MS,
             PONG_DEADLINE_MS,
             ATTACHES_MAX,
             OPS_PER_SECOND,
@@ -221,6 +230,7 @@ public record StreamConfig(
                         env.number(CATCH_UP_RECORDS_MAX),
                         env.number(LAGGING_RECORDS),
                         millis(env, LEASE_ANSWER_MS)),
+                millis(env, HEARTBEAT_MS),
                 env.integer(THREADS),
                 env.integer(SESSIONS_MAX),
                 env.integer(SESSIONS_PER_USER_MAX),

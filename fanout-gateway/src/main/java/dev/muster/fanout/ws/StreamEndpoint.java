@@ -13,6 +13,7 @@ import dev.muster.fanout.feed.Feed;
 import dev.muster.fanout.feed.ResumeTokens;
 import dev.muster.fanout.registry.RegistryReads;
 import dev.muster.fanout.session.ByteBudget;
+import dev.muster.fanout.session.Heartbeat;
 import dev.muster.fanout.session.Outbound;
 import dev.muster.fanout.session.Services;
 import dev.muster.fanout.session.StreamMetrics;
@@ -84,6 +85,7 @@ public final class StreamEndpoint implements AutoCloseable {
             String gatewayId,
             Authenticator authenticator,
             Origins origins,
+            Heartbeat heartbeat,
             MeterRegistry meters,
             Clock clock,
             LongSupplier nanos,
@@ -106,6 +108,7 @@ public final class StreamEndpoint implements AutoCloseable {
                 watches,
                 new Inputs(sink, feed.partitions()),
                 history,
+                heartbeat,
                 config.session(),
                 new StreamMetrics(meters),
                 clock,

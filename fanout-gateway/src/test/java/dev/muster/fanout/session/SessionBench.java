@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
@@ -23,6 +24,7 @@ final class SessionBench implements AutoCloseable {
     final ByteBudget history = new ByteBudget(8 << 20);
     final Watches watches;
     final Services services;
+    volatile OptionalLong brokerHeardMillis = OptionalLong.of(400);
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     final SessionContext context = new SessionContext(tasks::add);
 
@@ -41,6 +43,7 @@ final class SessionBench implements AutoCloseable {
                 watches,
                 new Inputs(fixture.sink, StreamFixture.PARTITIONS),
                 history,
+                new Heartbeat(Duration.ofSeconds(5), () -> brokerHeardMillis, OptionalLong::empty, nanos::get),
                 new StreamLimits(
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(15),

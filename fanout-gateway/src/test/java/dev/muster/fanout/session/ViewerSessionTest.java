@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +144,62 @@ class ViewerSessionTest {
         bench.fixture.registry.fail(null);
         bench.pass(Duration.ofMillis(1_100), session);
         bench.awaitSnapshot(out);
+    }
+
+    @Test
+    void a_session_that_has_nothing_to_send_sends_a_heartbeat_that_says_when_the_gateway_heard_from_its_parts() {
+        ViewerSession session = bench.open(out, null, "alice");
+        bench.awaitSnapshot(out);
+        assertThat(out.frames("opened").get(0).path("heartbeatMs").asInt()).isEqualTo(5_000);
+        for (int second = 0; second < 4; second++) {
+            bench.pass(Duration.ofSeconds(1), session);
+        }
+        assertThat(out.frames("heartbeat")).isEmpty();
+        for (int second = 4; second < 21; second++) {
+            bench.pass(Duration.ofSeconds(1), session);
+            session.onPong();
+        }
+        assertThat(out.frames("heartbeat")).hasSize(4).allSatisfy(frame -> {
+            assertThat(frame.path("everyMs").asInt()).isEqualTo(5_000);
+            assertThat(frame.path("brokerHeardMs").asInt()).isEqualTo(400);
+            assertThat(frame.path("registryHeardMs").isNull()).isTrue();
+        });
+        bench.brokerHeardMillis = OptionalLong.of(60_000);
+        for (int second = 0; second < 6; second++) {
+            bench.pass(Duration.ofSeconds(1), session);
+            session.onPong();
+        }
+        assertThat(out.frames("heartbeat").get(4).path("brokerHeardMs").asInt()).isEqualTo(60_000);
+    }
+
+    @Test
+    void a_session_that_sends_changes_sends_no_heartbeat_and_one_whose_peer_takes_nothing_sends_none() {
+        bench.fixture.registry.put(node("alice", 1));
+        ViewerSession session = bench.open(out, null, "alice");
+        bench.awaitSnapshot(out);
+        for (int second = 1; second <= 12; second++) {
+            int sent = second;
+            bench.fixture.registry.put(node("alice", 1 + second));
+            bench.until(() -> out.frames("node").size() == sent);
+            bench.pass(Duration.ofSeconds(1), session);
+            session.onPong();
+        }
+        assertThat(out.frames("heartbeat")).isEmpty();
+        out.reading = false;
+        bench.fixture.registry.put(node("alice", 20));
+        bench.until(() -> out.frames("node").size() == 13);
+        for (int second = 0; second < 12; second++) {
+            bench.pass(Duration.ofSeconds(1), session);
+            session.onPong();
+        }
+        assertThat(out.frames("heartbeat")).isEmpty();
+    }
+
+    @Test
+    void idle_sessions_share_one_encoded_heartbeat() {
+        Heartbeat heartbeat = bench.services.heartbeat();
+        assertThat(heartbeat.frame().array()).isSameAs(heartbeat.frame().array());
+        assertThat(heartbeat.frame()).isNotSameAs(heartbeat.frame());
     }
 
     @Test

@@ -122,6 +122,20 @@ class EventServletTest {
     }
 
     @Test
+    void an_idle_answer_carries_heartbeats_in_both_formats() throws Exception {
+        server.close();
+        server = new StreamServer(Map.of("MUSTER_FANOUT_STREAM_HEARTBEAT_MS", "1000"));
+        for (String path : List.of("/sse", "/ndjson")) {
+            try (Answer answer = new Answer(path, null)) {
+                assertThat(answer.await("opened").path("heartbeatMs").asInt()).isEqualTo(1_000);
+                JsonNode heartbeat = answer.await("heartbeat");
+                assertThat(heartbeat.path("everyMs").asInt()).isEqualTo(1_000);
+                assertThat(heartbeat.path("brokerHeardMs").asInt()).isEqualTo(400);
+            }
+        }
+    }
+
+    @Test
     void a_line_of_json_per_frame_follows_a_terminal_to_its_end() throws Exception {
         server.fixture.registry.print(NODE, TASK, "one");
         try (Answer answer = new Answer("/ndjson?attach=" + NODE + "/" + TASK + "&lines=5", null)) {

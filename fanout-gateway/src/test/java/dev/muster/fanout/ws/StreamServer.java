@@ -11,6 +11,7 @@ import dev.muster.fanout.auth.Origins;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.auth.UserKey;
 import dev.muster.fanout.auth.UserTokens;
+import dev.muster.fanout.session.Heartbeat;
 import dev.muster.fanout.testing.StreamFixture;
 import io.javalin.Javalin;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** The endpoint on a real server and port, over a feed in memory. */
 final class StreamServer implements AutoCloseable {
@@ -48,6 +50,7 @@ final class StreamServer implements AutoCloseable {
                 "gw_1",
                 new Authenticator(tokens, tickets),
                 new Origins(List.of("https://page.example")),
+                new Heartbeat(config.heartbeat(), () -> OptionalLong.of(400), OptionalLong::empty, System::nanoTime),
                 meters,
                 Clock.systemUTC(),
                 System::nanoTime,

@@ -16,6 +16,7 @@ import dev.muster.fanout.feed.RecordParser;
 import dev.muster.fanout.feed.ResumeTokens;
 import dev.muster.fanout.feed.ViewRecords;
 import dev.muster.fanout.session.ByteBudget;
+import dev.muster.fanout.session.Heartbeat;
 import dev.muster.fanout.session.Outbound;
 import dev.muster.fanout.session.Services;
 import dev.muster.fanout.session.SessionContext;
@@ -31,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -132,6 +134,7 @@ final class FanoutNode {
                     watches,
                     new Inputs(sink, partitions),
                     new ByteBudget(config.historyBytesMax()),
+                    new Heartbeat(config.heartbeat(), OptionalLong::empty, OptionalLong::empty, world.time::nanos),
                     config.session(),
                     new StreamMetrics(new SimpleMeterRegistry()),
                     new WallClock(world.time),
