@@ -3,10 +3,12 @@ import { NodeList } from './fleet/node-list';
 import { NodeActionDialogs } from './node/node-actions';
 import { NodeDialogs } from './node/create-node';
 import { NodePage } from './node/node-page';
-import { checkSession, me, meProblem } from './session/app-state';
+import { checkSession, connectionState, fleetKnown, me, meProblem } from './session/app-state';
 import { ConnectionBanner } from './session/connection-badge';
+import { isBlind } from './session/connection-text';
 import { route } from './session/router';
 import { Help } from './session/shortcuts';
+import { SessionBanner, SignInAgain } from './session/sign-in-again';
 import { SignIn } from './session/sign-in';
 import { TopBar } from './session/top-bar';
 import { ProblemBox } from './ui/problem-box';
@@ -24,15 +26,17 @@ export function App() {
     );
   }
   const onNode = route.value.nodeId !== null;
+  const blind = fleetKnown.value && isBlind(connectionState.value);
   return (
-    <div class={`app ${onNode ? 'on-node' : 'on-fleet'}`}>
+    <div class={`app ${onNode ? 'on-node' : 'on-fleet'}${blind ? ' blind' : ''}`}>
       <TopBar />
-      <ConnectionBanner />
+      <div class="banners"><ConnectionBanner /><SessionBanner /></div>
       <NodeList />
       <main class="main">{onNode ? <NodePage /> : <FleetOverview />}</main>
       <NodeDialogs />
       <NodeActionDialogs />
       <Help />
+      <SignInAgain />
       <Toasts />
     </div>
   );

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest';
-import { FRAME_CHARS_MAX, InputQueue, SEND_EVERY_MS, WAITING_CHARS_MAX } from '../src/terminal/input-queue';
+import type { Sent } from '../src/feed/connection';
+import { FRAME_CHARS_MAX, HOLD_MS, InputQueue, SEND_EVERY_MS, WAITING_CHARS_MAX } from '../src/terminal/input-queue';
 
-function queue(connected = () => true, released = true) {
+function queue(became: () => Sent = () => 'sent', released = true) {
   const sent: string[] = [];
   const lost: string[] = [];
   const timers: { action: () => void; at: number }[] = [];
   let time = 0;
   const input = new InputQueue(
-    (data) => connected() && (sent.push(data), true),
+    (data) => {
+      const to = became();
+      if (to === 'sent') sent.push(data);
+      return to;
+    },
     (why) => lost.push(why),
     () => time,
     (action, ms) => timers.push({ action, at: time + ms }),
@@ -60,7 +65,7 @@ test('what is too much is refused whole', () => {
 
 test('what is typed without a connection is not sent later', () => {
   let up = false;
-  const { input, sent, lost, pass } = queue(() => up);
+  const { input, sent, lost, pass } = queue(() => (up ? 'sent' : 'refused'));
   input.push('rm -rf x\r');
   expect(lost).toEqual(['not-connected']);
   up = true;
@@ -70,10 +75,49 @@ test('what is typed without a connection is not sent later', () => {
 });
 
 test('what is typed while the terminal is being attached is sent then', () => {
-  const { input, sent, lost } = queue(() => true, false);
+  const { input, sent, lost } = queue(() => 'sent', false);
   input.push('l');
   input.push('s');
   expect([sent, lost]).toEqual([[], []]);
   input.release();
   expect(sent).toEqual(['ls']);
+});
+
+test('what is typed while a terminal is joined again after a reconnect is sent then, in order', () => {
+  let became: Sent = 'sent';
+  const { input, sent, lost, pass } = queue(() => became);
+  input.push('a');
+  pass(1_000);
+  became = 'later';
+  input.push('b');
+  input.push('c');
+  pass(1_000);
+  became = 'sent';
+  input.release();
+  pass(1_000);
+  expect([sent.join(''), lost]).toEqual(['abc', []]);
+});
+
+test('what was typed for a terminal that is not joined in time is dropped with a notice, and never sent later', () => {
+  const { input, sent, lost, pass } = queue(() => 'sent', false);
+  input.push('rm -rf x\r');
+  pass(HOLD_MS - 1);
+  expect(lost).toEqual([]);
+  pass(1);
+  expect(lost).toEqual(['not-attached']);
+  input.release();
+  pass(1_000);
+  expect(sent).toEqual([]);
+  input.push('ls\r');
+  expect(sent).toEqual(['ls\r']);
+});
+
+test('what waits is refused when the attach is, and nothing is said where nothing waits', () => {
+  const { input, lost } = queue(() => 'sent', false);
+  input.refuse('not-attached');
+  expect(lost).toEqual([]);
+  input.push('x');
+  input.refuse('not-attached');
+  input.release();
+  expect(lost).toEqual(['not-attached']);
 });

@@ -1,7 +1,11 @@
-import { ApiError, problemFrom, UNREACHABLE } from './problem';
+import { ApiError, noAnswer, problemFrom, UNKNOWN_OUTCOME, UNREACHABLE } from './problem';
+import { sessionHasEnded } from './session-end';
 import type { Invite, Me, NodeList, NodeView, Status, Task, TerminalHistory } from './types';
 
 const BASE = '/api/v1';
+/** How long a request may stay without an answer, and how long its whole answer may take. */
+export const ANSWER_DEADLINE_MS = 15_000;
+export const BODY_DEADLINE_MS = 60_000;
 
 export interface RunRequest {
   command?: string;
@@ -31,30 +35,49 @@ export interface HistoryQuery {
 
 async function send(method: string, url: string, body?: unknown, type = 'application/json'): Promise<Response> {
   let response: Response;
+  const aborter = new AbortController();
+  let timer = setTimeout(() => aborter.abort(), ANSWER_DEADLINE_MS);
   try {
     response = await fetch(url, {
       method,
+      signal: aborter.signal,
       credentials: 'same-origin',
       headers: { accept: 'application/json, */*;q=0.5', ...(body === undefined ? {} : { 'content-type': type }) },
       body: body === undefined ? null : JSON.stringify(body),
     });
   } catch {
-    throw new ApiError(UNREACHABLE);
+    throw new ApiError(aborter.signal.aborted ? noAnswer(method, ANSWER_DEADLINE_MS) : { ...UNREACHABLE, ...(method === 'GET' ? {} : UNKNOWN_OUTCOME) });
+  } finally {
+    clearTimeout(timer);
   }
+  timer = setTimeout(() => aborter.abort(), BODY_DEADLINE_MS);
   if (response.ok) return response;
+  if (response.status === 401 && !url.startsWith(`${BASE}/signin/`) && url !== `${BASE}/me`) sessionHasEnded();
   const retryAfter = Number(response.headers.get('retry-after'));
   const given: unknown = await response.json().catch(() => null);
   throw new ApiError(problemFrom(response.status, given), Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null);
 }
 
 async function json<T>(method: string, path: string, body?: unknown, type?: string): Promise<T> {
-  return (await (await send(method, BASE + path, body, type)).json()) as T;
+  const response = await send(method, BASE + path, body, type);
+  try {
+    return (await response.json()) as T;
+  } catch {
+    // The answer broke off, or took longer than its deadline.
+    throw new ApiError(method === 'GET' ? UNREACHABLE : { ...UNREACHABLE, ...UNKNOWN_OUTCOME });
+  }
 }
 
 const id = encodeURIComponent;
 
 export const api = {
-  me: () => json<Me>('GET', '/me'),
+  /** Who is signed in, and when that ends by this machine's clock, whatever the server's clock says. */
+  async me(): Promise<{ who: Me; endsAt: number | null }> {
+    const response = await send('GET', `${BASE}/me`);
+    const who = (await response.json()) as Me;
+    const left = Date.parse(who.expiresAt ?? '') - Date.parse(response.headers.get('date') ?? '');
+    return { who, endsAt: Number.isFinite(left) ? Date.now() + left : null };
+  },
   signInWithToken: (token: string) => send('POST', '/signin/token', { token }).then(() => undefined),
   signOut: () => send('POST', '/signout').then(() => undefined),
 

@@ -14,6 +14,8 @@ export class ApiError extends Error {
 /** Makes a problem out of whatever an HTTP answer's body was. */
 export function problemFrom(status: number, body: unknown): Problem {
   const given = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
+  // One voice: the server's title and detail say the same in two ways.
+  if (status === 401) return { title: 'You are not signed in any longer', status, detail: null, code: 'unauthenticated', errorId: given.errorId ?? null };
   return {
     title: given.title || `The server answered ${status}`,
     status,
@@ -36,6 +38,20 @@ export const UNREACHABLE: Problem = {
   code: 'unreachable',
   errorId: null,
 };
+
+/** What is known of a change whose answer did not come. */
+export const UNKNOWN_OUTCOME = { detail: 'The request got no answer. The server may have done it all the same.' };
+
+/** The server took a request and said nothing within the page's deadline. */
+export function noAnswer(method: string, deadlineMs: number): Problem {
+  return {
+    title: `The server did not answer within ${deadlineMs / 1000} s`,
+    status: 0,
+    detail: method === 'GET' ? null : UNKNOWN_OUTCOME.detail,
+    code: 'no-answer',
+    errorId: null,
+  };
+}
 
 const NEXT_STEPS: Record<string, string> = {
   unauthenticated: 'Sign in again.',
@@ -60,6 +76,7 @@ const NEXT_STEPS: Record<string, string> = {
   'session-superseded': 'Another copy of this node’s agent took over. Run one agent per node.',
   'credential-revoked': 'Make a new invite and join the node again.',
   'node-deleted': 'The node is gone. Go back to the list.',
+  'no-answer': 'It may be busy or frozen. Try again in a moment.',
   unreachable: 'Check that Muster is running and that the network is up, then try again.',
   'page-error': 'Reload the page. If it comes back, report what you did.',
 };

@@ -3,6 +3,7 @@ import {
   SUBPROTOCOL,
   type AttachMode, type ClientFrame, type ControlFrame, type FleetFrame, type ServerFrame, type TerminalFrame,
 } from './frames';
+import { Watchdog } from './watchdog';
 
 /** The part of a WebSocket that is used; a test gives its own. */
 export interface Socket {
@@ -28,6 +29,12 @@ export type ConnectionState =
   | { kind: 'loading' }
   | { kind: 'live' }
   | { kind: 'lagging' }
+  /** The socket is open, but nothing comes. */
+  | { kind: 'silent' }
+  /** The server is there, but has not heard from a part that it serves from. */
+  | { kind: 'stale'; part: 'broker' | 'registry' }
+  /** The browser says that it has no network. */
+  | { kind: 'offline' }
   | { kind: 'waiting'; retryAt: number; code: number; reason: string }
   | { kind: 'refused'; code: number }
   | { kind: 'stopped'; reason: 'signed-out' | 'closed' };
@@ -47,9 +54,12 @@ export interface AttachSpec {
   lines: number;
 }
 
+/** What became of input: it went out; it may go out when the attach is answered; it cannot go out. */
+export type Sent = 'sent' | 'later' | 'refused';
+
 export interface Attachment {
-  input(data: string): boolean;
-  inputBase64(data: string): boolean;
+  input(data: string): Sent;
+  inputBase64(data: string): Sent;
   resize(cols: number, rows: number): void;
   /** Asks for the view again from its start, as after an overflow. */
   restart(): void;
@@ -64,6 +74,10 @@ interface Attached {
   /** Whether the server has let go of it, so that there is nothing to detach. */
   over: boolean;
   refused: number;
+  /** Whether it will be asked for again by itself. */
+  again: boolean;
+  /** When input went out last. */
+  inputAt: number | null;
 }
 
 /** How long a connection may take to be opened, the opening frame included. */
@@ -84,6 +98,7 @@ const REFUSALS = new Set([1009, 4403, 4429]);
  *
  * connecting -> (socket open, `opened`) loading or live -> (closed) waiting -> connecting ...
  * loading    -> (last snapshot) live <-> lagging
+ * live       -> silent, stale or offline, and back with the next frame or heartbeat; silent -> (still nothing) waiting
  * any        -> refused, when the server says that coming back is of no use; the user may still try
  * any        -> stopped, when signed out or closed
  *
@@ -97,6 +112,11 @@ export class Connection {
   private isOpen = false;
   private stopped = false;
   private cancelTimer: () => void = () => {};
+  private cancelWatch: () => void = () => {};
+  private readonly watchdog = new Watchdog();
+  /** What the feed itself said last, below any doubt about it. */
+  private said: ConnectionState = { kind: 'connecting' };
+  private shown = '';
   private nextRef = 1;
   private readonly attached = new Map<string, Attached>();
 
@@ -114,7 +134,41 @@ export class Connection {
     this.stopped = true;
     this.cancelTimer();
     this.dropSocket();
-    this.listener.state({ kind: 'stopped', reason });
+    this.tell({ kind: 'stopped', reason });
+  }
+
+  /** When the last frame came; 0: none has. What is shown is from then, or from before. */
+  get freshAt(): number {
+    return this.watchdog.freshAt;
+  }
+
+  get heardAt(): number {
+    return this.watchdog.heardAt;
+  }
+
+  /** What the browser says about its network. Back online, a connection that is open may lead nowhere: it is opened anew. */
+  network(online: boolean): void {
+    const wasDoubtful = this.watchdog.doubt(this.around.now()) !== null;
+    this.watchdog.network(online, this.around.now());
+    if (this.stopped) return;
+    if (!online) this.tellDoubts();
+    else if (this.socket === null) this.retryNow();
+    else if (wasDoubtful) this.restart();
+  }
+
+  /** Looks at the time now, as after a page was hidden or the machine slept. */
+  look(): void {
+    if (this.stopped) return;
+    if (this.socket === null) this.retryNow();
+    else if (this.isOpen) this.watch();
+  }
+
+  /** Opens a new connection, as after the user signed in again. */
+  restart(): void {
+    if (!this.stopped) this.leave();
+    this.stopped = false;
+    this.cancelTimer();
+    this.connect();
   }
 
   /** Ends the wait, if there is one. */
@@ -126,12 +180,12 @@ export class Connection {
 
   attach(spec: AttachSpec, on: (frame: TerminalFrame) => void): Attachment {
     let ref = this.newRef();
-    this.attached.set(ref, { spec, on, live: false, over: false, refused: 0 });
+    this.attached.set(ref, { spec, on, live: false, over: false, refused: 0, again: false, inputAt: null });
     if (this.isOpen) this.sendAttach(ref, spec);
     const current = () => (this.attached.get(ref)?.on === on ? ref : (ref = this.refOf(on) ?? ref));
     return {
-      input: (data) => this.isLive(current()) && this.send({ op: 'input', ref: current(), data }),
-      inputBase64: (dataBase64) => this.isLive(current()) && this.send({ op: 'input', ref: current(), dataBase64 }),
+      input: (data) => this.input(current(), { data }),
+      inputBase64: (dataBase64) => this.input(current(), { dataBase64 }),
       resize: (cols, rows) => void (this.isLive(current()) && this.send({ op: 'resize', ref: current(), cols, rows })),
       restart: () => this.reattach(current()),
       detach: () => {
@@ -143,7 +197,7 @@ export class Connection {
   }
 
   private connect(): void {
-    this.listener.state({ kind: 'connecting' });
+    this.tell({ kind: 'connecting' });
     let socket: Socket;
     try {
       socket = this.around.openSocket(SUBPROTOCOL);
@@ -172,13 +226,21 @@ export class Connection {
       return;
     }
     if (typeof frame !== 'object' || frame === null) return;
+    const now = this.around.now();
+    this.watchdog.heard(now);
+    if (frame.type === 'heartbeat') this.watchdog.heartbeat(frame, now);
+    this.take(frame);
+    if (this.isOpen) this.tellDoubts();
+  }
+
+  private take(frame: ServerFrame): void {
     switch (frame.type) {
       case 'opened':
-        this.opened(frame.recovered, frame.reason ?? null);
+        this.opened(frame.recovered, frame.reason ?? null, frame.heartbeatMs ?? null);
         break;
       case 'snapshot':
         this.listener.fleet(frame);
-        if (frame.last) this.listener.state({ kind: 'live' });
+        if (frame.last) this.said = { kind: 'live' };
         break;
       case 'node':
       case 'node-removed':
@@ -217,11 +279,11 @@ export class Connection {
         break;
       }
       case 'lagging':
-        this.listener.state({ kind: 'lagging' });
+        this.said = { kind: 'lagging' };
         this.listener.control(frame);
         break;
       case 'caught-up':
-        this.listener.state({ kind: 'live' });
+        this.said = { kind: 'live' };
         this.listener.control(frame);
         break;
       default:
@@ -230,12 +292,14 @@ export class Connection {
     if ('position' in frame && typeof frame.position === 'string') this.resume = frame.position;
   }
 
-  private opened(recovered: boolean, reason: string | null): void {
+  private opened(recovered: boolean, reason: string | null, heartbeatMs: number | null): void {
     this.isOpen = true;
+    this.watchdog.opened(heartbeatMs, this.around.now());
     this.attempt = 0;
     this.cancelTimer();
     this.listener.opened(recovered, reason);
-    this.listener.state({ kind: recovered ? 'live' : 'loading' });
+    this.said = { kind: recovered ? 'live' : 'loading' };
+    this.watch();
     for (const ref of [...this.attached.keys()]) this.reattach(ref, false);
   }
 
@@ -243,26 +307,71 @@ export class Connection {
     if (one.live || one.over) return false;
     // An attach that is refused is not there; an error of a live one may be about its input alone.
     one.over = true;
-    if (!ATTACH_LATER.has(code) || ++one.refused >= ATTACH_TRIES_MAX) return false;
+    one.again = ATTACH_LATER.has(code) && ++one.refused < ATTACH_TRIES_MAX;
+    if (!one.again) return false;
     this.around.schedule(() => {
       if (this.attached.get(ref) === one) this.reattach(ref, false);
     }, ATTACH_RETRY_MS);
     return true;
   }
 
-  private lost(code: number, reason: string): void {
+  /** Looks again when silence would be too long, then gives the connection up unless something comes soon. */
+  private watch(): void {
+    this.cancelWatch();
+    this.tellDoubts();
+    const now = this.around.now();
+    const due = this.watchdog.dueIn(now);
+    if (due === null) return;
+    if (due > 0) {
+      this.cancelWatch = this.around.schedule(() => this.watch(), due);
+      return;
+    }
+    const heardAt = this.watchdog.heardAt;
+    this.cancelWatch = this.around.schedule(() => {
+      if (this.watchdog.heardAt === heardAt) this.lost(0, 'silent');
+      else this.watch();
+    }, this.watchdog.giveUpAfterMs);
+  }
+
+  private tellDoubts(): void {
+    if (this.isOpen) this.tell(this.watchdog.doubt(this.around.now()) ?? this.said);
+    else if (this.watchdog.isOffline) this.tell({ kind: 'offline' });
+  }
+
+  /** Tells the listener of a state that differs from the last one. */
+  private tell(state: ConnectionState): void {
+    if (this.watchdog.isOffline && (state.kind === 'connecting' || state.kind === 'waiting')) state = { kind: 'offline' };
+    const text = JSON.stringify(state);
+    if (text === this.shown) return;
+    this.shown = text;
+    this.listener.state(state);
+  }
+
+  /** Lets go of the socket; terminals learn that what was typed since the last frame may not have arrived. */
+  private leave(): void {
+    const { heardAt } = this.watchdog;
     this.dropSocket();
+    for (const [ref, one] of this.attached) {
+      const unsure = one.live && one.inputAt !== null && one.inputAt >= heardAt;
+      one.live = false;
+      one.inputAt = null;
+      if (unsure) one.on({ type: 'input-unsure', ref, since: heardAt });
+    }
+  }
+
+  private lost(code: number, reason: string): void {
+    this.leave();
     if (this.stopped) return;
     if (code === UNAUTHENTICATED) {
       this.stop('signed-out');
       return;
     }
     if (REFUSALS.has(code)) {
-      this.listener.state({ kind: 'refused', code });
+      this.tell({ kind: 'refused', code });
       return;
     }
     const wait = delayMs(this.attempt++, () => this.around.random());
-    this.listener.state({ kind: 'waiting', retryAt: this.around.now() + wait, code, reason });
+    this.tell({ kind: 'waiting', retryAt: this.around.now() + wait, code, reason });
     this.cancelTimer = this.around.schedule(() => this.connect(), wait);
     this.around.stillSignedIn().then(
       (yes) => {
@@ -274,6 +383,7 @@ export class Connection {
 
   private dropSocket(): void {
     this.cancelTimer();
+    this.cancelWatch();
     const socket = this.socket;
     this.socket = null;
     this.isOpen = false;
@@ -290,8 +400,17 @@ export class Connection {
     const next = this.newRef();
     one.live = false;
     one.over = false;
+    one.again = false;
     this.attached.set(next, one);
     if (this.isOpen) this.sendAttach(next, one.spec);
+  }
+
+  private input(ref: string, what: { data: string } | { dataBase64: string }): Sent {
+    const one = this.attached.get(ref);
+    if (!this.isOpen || this.watchdog.doubt(this.around.now())?.kind === 'silent' || !one) return 'refused';
+    if (!one.live) return one.over && !one.again ? 'refused' : 'later';
+    one.inputAt = this.around.now();
+    return this.send({ op: 'input', ref, ...what }) ? 'sent' : 'refused';
   }
 
   private isLive(ref: string): boolean {

@@ -85,8 +85,15 @@ export interface InputUndeliveredFrame {
   reason?: string;
 }
 
+/** Made in this page, not sent: the connection broke, and what was typed since then may not have arrived. */
+export interface InputUnsureFrame {
+  type: 'input-unsure';
+  ref: string;
+  since: number;
+}
+
 export type TerminalFrame =
-  | AttachedFrame | LinesFrame | OutputFrame | ResizedFrame | EndedFrame | InputUndeliveredFrame
+  | AttachedFrame | LinesFrame | OutputFrame | ResizedFrame | EndedFrame | InputUndeliveredFrame | InputUnsureFrame
   | (SkippedFrame & { ref: string })
   | (GapFrame & { ref: string })
   | (ErrorFrame & { ref: string });
@@ -98,7 +105,8 @@ export type FleetFrame =
   | ({ type: 'task'; task: Task } & Positioned);
 
 export type ControlFrame =
-  | ({ type: 'opened'; recovered: boolean; reason?: string | null } & Positioned)
+  | ({ type: 'opened'; recovered: boolean; reason?: string | null; heartbeatMs?: number | null } & Positioned)
+  | ({ type: 'heartbeat'; everyMs?: number; brokerHeardMs?: number | null; registryHeardMs?: number | null } & Positioned)
   | ({ type: 'lagging'; records?: number; bytes?: number } & Positioned)
   | ({ type: 'caught-up' } & Positioned)
   | GapFrame

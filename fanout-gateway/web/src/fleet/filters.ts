@@ -1,9 +1,10 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api } from '../api/client';
 import { problemOf } from '../api/problem';
-import type { NodeView, Problem, Status } from '../api/types';
+import { STATUSES, type NodeView, type Problem, type Status } from '../api/types';
 import { fleet, fleetComplete, fleetShape, now } from '../session/app-state';
-import { isEmpty, parseQuery, select, type SortBy } from './query';
+import { keep, kept } from '../session/router';
+import { isEmpty, parseQuery, select, SORTS, type SortBy } from './query';
 
 export const searchText = signal('');
 export const statusFilter = signal<ReadonlySet<Status>>(new Set());
@@ -39,7 +40,24 @@ export function clearFilters(): void {
   });
 }
 
+const again = signal(0);
+
+/** Sends the search to the server once more, after it failed. */
+export function askAgain(): void {
+  again.value++;
+}
+
 export function startFilters(): void {
+  // The address and the fields say the same.
+  effect(() => {
+    const { q, status, sort } = kept.value;
+    batch(() => {
+      searchText.value = q;
+      if (statusText(statusFilter.peek()) !== status) statusFilter.value = new Set(STATUSES.filter((s) => status.split(',').includes(s)));
+      sortBy.value = SORTS.includes(sort as SortBy) ? (sort as SortBy) : 'name';
+    });
+  });
+  effect(() => keep({ q: searchText.value, status: statusText(statusFilter.value), sort: sortBy.value === 'name' ? '' : sortBy.value }));
   let timer = 0;
   const make = () => {
     timer = 0;
@@ -64,6 +82,7 @@ export function startFilters(): void {
   });
   effect(() => {
     const wanted = query.value;
+    again.value;
     if (fleetComplete.value || isEmpty(wanted)) {
       serverMatches.value = null;
       serverProblem.value = null;
@@ -76,6 +95,10 @@ export function startFilters(): void {
       clearTimeout(delay);
     };
   });
+}
+
+function statusText(statuses: ReadonlySet<Status>): string {
+  return STATUSES.filter((s) => statuses.has(s)).join(',');
 }
 
 async function ask(wanted: ReturnType<typeof parseQuery>, controller: { cancelled: boolean }): Promise<void> {

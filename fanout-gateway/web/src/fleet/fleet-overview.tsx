@@ -2,8 +2,9 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { STATUSES, type NodeView, type Status } from '../api/types';
 import { openCreateNode } from '../node/create-node';
-import { fleet, fleetComplete, fleetShape, now } from '../session/app-state';
+import { fleet, fleetComplete, fleetKnown, fleetShape, fleetVersion, now } from '../session/app-state';
 import { go, hashOf } from '../session/router';
+import { colours } from '../session/theme';
 import { ago, bytes, count, percent } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { STATUS_NAMES, StatusDot } from '../ui/status';
@@ -21,35 +22,44 @@ export function FleetOverview() {
   fleetShape.value;
   if (fleet.size === 0 && fleetComplete.value) return <Welcome />;
   const counts = fleet.counts();
+  const known = fleetKnown.value;
   const all = fleet.size || 1;
   return (
-    <section class="overview" aria-label="Fleet">
+    <section class="overview" aria-label="Fleet" aria-busy={!known}>
       <h1 class="off-screen">Fleet</h1>
       <div class="tiles">
         {STATUSES.filter((s) => counts[s] > 0 || s === 'ONLINE' || s === 'STALE' || s === 'OFFLINE').map((status) => (
-          <button key={status} type="button" class={`tile tile-${status.toLowerCase().replace('_', '-')}${counts[status] ? '' : ' none'}`}
+          <button key={status} type="button" class={`tile tile-${status.toLowerCase().replace('_', '-')}${known && counts[status] ? '' : ' none'}`}
             aria-pressed={statusFilter.value.has(status)} data-testid={`count-${status}`}
             onClick={() => (statusFilter.value = new Set(statusFilter.value.has(status) ? [] : [status]))}>
-            <span class="tile-number">{count(counts[status])}</span>
+            <span class="tile-number">{known ? count(counts[status]) : '–'}</span>
             <span class="tile-name"><StatusDot status={status} />{STATUS_NAMES[status]}</span>
           </button>
         ))}
       </div>
       <div class="share" aria-hidden="true">
-        {STATUSES.map((s: Status) => counts[s] > 0 && (
+        {known && STATUSES.map((s: Status) => counts[s] > 0 && (
           <span key={s} class={`share-${s.toLowerCase().replace('_', '-')}`} style={{ flexGrow: counts[s] / all }} />
         ))}
       </div>
       <HeatMap />
       <div class="cards">
-        <Attention />
-        <Busiest />
+        {known ? <><Attention /><Busiest /></> : <><Skeleton title="Needs attention" /><Skeleton title="Busiest" /></>}
       </div>
     </section>
   );
 }
 
+/** A card whose content is not known yet. */
+function Skeleton({ title }: { title: string }) {
+  return <div class="card" aria-busy="true"><h2>{title}</h2><p class="skeleton" /><p class="skeleton" /><span class="off-screen">Loading</span></div>;
+}
+
+// A component that reads signals is not drawn with its parent, so each one names what it shows: the fleet, and for a drawing its colours.
 function HeatMap() {
+  now.value;
+  fleetVersion.value;
+  colours.value;
   const canvas = useRef<HTMLCanvasElement>(null);
   const grid = useRef<Grid>({ columns: 1, rows: 1, pitch: 22 });
   const over = useSignal<{ node: NodeView; x: number; y: number } | null>(null);
@@ -106,7 +116,7 @@ function HeatMap() {
         <span class="legend" aria-hidden="true">CPU: idle <i class="heat-0" /><i class="heat-1" /><i class="heat-2" /><i class="heat-3" />busy</span>
       </header>
       <div class="heat">
-        <canvas ref={canvas} role="img" aria-label={`A map of ${ids.length} nodes by status and CPU; the list holds the same nodes`}
+        <canvas ref={canvas} role="img" aria-label={fleetKnown.value ? `A map of ${ids.length} nodes by status and CPU; the list holds the same nodes` : 'The map of the nodes is loading'}
           data-testid="heat-map"
           onMouseMove={(event) => { const node = at(event); over.value = node ? { node, x: event.offsetX, y: event.offsetY } : null; }}
           onMouseLeave={() => (over.value = null)}
@@ -138,6 +148,7 @@ function byColour(ids: readonly string[]): Map<string, number[]> {
 const TROUBLE = parseQuery('', new Set<Status>(['OFFLINE', 'STALE', 'UNKNOWN']));
 
 function Attention() {
+  fleetShape.value;
   const ids = select(fleet, TROUBLE, 'status');
   return (
     <div class="card">
@@ -165,6 +176,7 @@ function Attention() {
 }
 
 function Busiest() {
+  fleetVersion.value;
   const top = busiest(fleet.entries.values(), BUSIEST_MAX);
   return (
     <div class="card">

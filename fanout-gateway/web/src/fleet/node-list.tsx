@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { STATUSES } from '../api/types';
-import { fleet, fleetComplete, fleetVersion, connectionState } from '../session/app-state';
+import { fleet, fleetComplete, fleetKnown, fleetVersion } from '../session/app-state';
+import { narrow } from '../session/narrow';
 import { openCreateNode } from '../node/create-node';
 import { go, route } from '../session/router';
 import { count } from '../ui/format';
@@ -9,15 +10,18 @@ import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { STATUS_MEANINGS, STATUS_NAMES, StatusDot } from '../ui/status';
 import { useVirtual } from '../ui/virtual';
-import { clearFilters, listed, query, searchText, serverMatches, serverProblem, sortBy, statusFilter, toggleStatus } from './filters';
+import { askAgain, clearFilters, listed, query, searchText, serverMatches, serverProblem, sortBy, statusFilter, toggleStatus } from './filters';
 import { NodeRow, ROW_HEIGHT } from './node-row';
 import { isEmpty, type SortBy } from './query';
 
-const SORTS: [SortBy, string][] = [['name', 'Name'], ['status', 'Problems first'], ['cpu', 'CPU'], ['memory', 'Memory'], ['seen', 'Last seen']];
+const SORT_NAMES: [SortBy, string][] = [['name', 'Name'], ['status', 'Problems first'], ['cpu', 'CPU'], ['memory', 'Memory'], ['seen', 'Last seen']];
 
 export function NodeList() {
+  // On a narrow window the list is the page while no node is shown.
+  const alone = narrow.value && route.value.nodeId === null;
   return (
-    <section class="list-pane" aria-label="Nodes">
+    <section class="list-pane" aria-label="Nodes" role={alone ? 'main' : undefined}>
+      {alone && <h1 class="off-screen">Fleet</h1>}
       <div class="list-head">
         <SearchBox />
         <StatusChips />
@@ -58,8 +62,8 @@ function StatusChips() {
     <div class="chips" role="group" aria-label="Filter by status">
       {STATUSES.filter((s) => counts[s] > 0 || chosen.has(s) || s === 'ONLINE' || s === 'OFFLINE').map((status) => (
         <button key={status} type="button" class="chip" aria-pressed={chosen.has(status)} title={STATUS_MEANINGS[status]}
-          data-testid={`filter-${status}`} data-count={counts[status]} onClick={() => toggleStatus(status)}>
-          <StatusDot status={status} />{STATUS_NAMES[status]} <b>{count(counts[status])}</b>
+          data-testid={`filter-${status}`} data-count={fleetKnown.value ? counts[status] : undefined} onClick={() => toggleStatus(status)}>
+          <StatusDot status={status} />{STATUS_NAMES[status]} <b>{fleetKnown.value ? count(counts[status]) : '–'}</b>
         </button>
       ))}
     </div>
@@ -67,18 +71,19 @@ function StatusChips() {
 }
 
 function ListLine() {
+  fleetVersion.value;
   const found = listed.value.length;
   const filtered = !isEmpty(query.value);
   return (
     <div class="list-line">
       <span class="grow" aria-live="polite" data-testid="list-count">
-        {filtered ? `${count(found)} of ${count(fleet.size)} nodes` : `${count(found)} ${found === 1 ? 'node' : 'nodes'}`}
-        {!fleetComplete.value && connectionState.value.kind === 'loading' && ' · loading…'}
+        {!fleetKnown.value ? (fleet.size > 0 ? `${count(found)} so far, loading…` : 'Loading…')
+          : filtered ? `${count(found)} of ${count(fleet.size)} nodes` : `${count(found)} ${found === 1 ? 'node' : 'nodes'}`}
       </span>
       <label class="select">
         <span class="off-screen">Sort by</span>
         <select value={sortBy.value} onChange={(event) => (sortBy.value = event.currentTarget.value as SortBy)} data-testid="node-sort">
-          {SORTS.map(([value, name]) => <option key={value} value={value}>{name}</option>)}
+          {SORT_NAMES.map(([value, name]) => <option key={value} value={value}>{name}</option>)}
         </select>
         <Icon name="chevron" size={12} />
       </label>
@@ -125,7 +130,7 @@ function Rows() {
       aria-activedescendant={activeId ? `row-${activeId}` : undefined}
       onFocus={() => { if (active.value < 0 && ids.length > 0) active.value = Math.max(0, ids.indexOf(route.value.nodeId ?? '')); }}
       onBlur={() => (active.value = -1)}>
-      {serverProblem.value && <ProblemBox problem={serverProblem.value} />}
+      {serverProblem.value && <ProblemBox problem={serverProblem.value}><button type="button" class="button" onClick={askAgain}>Try again</button></ProblemBox>}
       {server?.more && <p class="hint">The first {ids.length} matches. The rest appears as the fleet loads; or narrow the search.</p>}
       {ids.length === 0 ? <NoRows /> : (
         <div style={{ height: `${virtual.getTotalSize()}px`, position: 'relative' }}>
@@ -143,7 +148,7 @@ function Rows() {
 }
 
 function NoRows() {
-  if (!isEmpty(query.value)) {
+  if (!isEmpty(query.value) && (fleetComplete.value || serverMatches.value !== null)) {
     return (
       <div class="empty">
         <h3>No node matches</h3>

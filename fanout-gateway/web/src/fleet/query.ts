@@ -7,7 +7,8 @@ export interface FleetQuery {
   statuses: ReadonlySet<Status>;
 }
 
-export type SortBy = 'name' | 'status' | 'cpu' | 'memory' | 'seen';
+export const SORTS = ['name', 'status', 'cpu', 'memory', 'seen'] as const;
+export type SortBy = (typeof SORTS)[number];
 
 const LABEL = /^([A-Za-z0-9][\w./-]*)=(\S*)$/;
 const SEVERITY: Record<Status, number> = { OFFLINE: 0, STALE: 1, UNKNOWN: 2, NEVER_SEEN: 3, DISABLED: 4, ONLINE: 5 };

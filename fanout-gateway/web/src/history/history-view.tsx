@@ -5,8 +5,8 @@ import { problemOf } from '../api/problem';
 import type { NodeView, Problem, TerminalHistory } from '../api/types';
 import { titleOf } from '../node/task-order';
 import { tasks } from '../session/app-state';
-import { go, hashOf, route } from '../session/router';
-import { clockTime, timeOfDay } from '../ui/format';
+import { go, hashOf, keep, kept, route } from '../session/router';
+import { clockTime, lineNumber, timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { TaskBadge } from '../ui/status';
@@ -20,13 +20,14 @@ const OPTIONS_MAX = 100;
 
 /** The clean history of a node: its recent terminals, one terminal live, or what a search found. */
 export function HistoryView({ node }: { node: NodeView }) {
-  const typed = useSignal('');
-  const grep = useSignal('');
+  const grep = kept.value.find;
+  const typed = useSignal(grep);
+  useEffect(() => { typed.value = grep; }, [grep]);
   const terminal = route.value.taskId;
   const choose = (to: string) => go({ nodeId: node.nodeId, tab: 'history', taskId: to || null });
   return (
     <div class="history" data-testid="history">
-      <form class="history-bar" onSubmit={(event) => { event.preventDefault(); grep.value = typed.value; }}>
+      <form class="history-bar" onSubmit={(event) => { event.preventDefault(); keep({ find: typed.value }); }}>
         <label class="select grow">
           <span class="off-screen">Terminal</span>
           <select value={terminal ?? ''} onChange={(event) => choose(event.currentTarget.value)} data-testid="history-terminal">
@@ -40,17 +41,17 @@ export function HistoryView({ node }: { node: NodeView }) {
           <Icon name="search" />
           <input type="search" placeholder="Search the history (regular expression)" aria-label="Search the history" autocomplete="off" spellcheck={false}
             value={typed.value} data-testid="history-search"
-            onInput={(event) => { typed.value = event.currentTarget.value; if (typed.value === '') grep.value = ''; }} />
+            onInput={(event) => { typed.value = event.currentTarget.value; if (typed.value === '') keep({ find: '' }); }} />
         </div>
         <button type="submit" class="button">Search</button>
         <a class="icon-button" title="Open as plain text" aria-label="Open as plain text" target="_blank" rel="noopener"
-          href={api.historyTextUrl(node.nodeId, { lines: 10_000, ...(terminal ? { terminal } : {}), ...(grep.value ? { grep: grep.value } : {}) })}>
+          href={api.historyTextUrl(node.nodeId, { lines: 10_000, ...(terminal ? { terminal } : {}), ...(grep ? { grep } : {}) })}>
           <Icon name="download" />
         </a>
       </form>
-      {terminal !== null && grep.value === ''
+      {terminal !== null && grep === ''
         ? <OneTerminal key={terminal} node={node} terminal={terminal} />
-        : <Fetched key={`${terminal}/${grep.value}`} node={node} terminal={terminal} grep={grep.value} />}
+        : <Fetched key={`${terminal}/${grep}`} node={node} terminal={terminal} grep={grep} />}
     </div>
   );
 }
@@ -101,7 +102,7 @@ function Fetched({ node, terminal, grep }: { node: NodeView; terminal: string | 
   return (
     <>
       {grep && <p class="hint" role="status" data-testid="history-found">{lines} {lines === 1 ? 'line' : 'lines'} in {shown.length} {shown.length === 1 ? 'terminal' : 'terminals'}</p>}
-      <div class="history-scroll" ref={scroller} tabIndex={0} aria-label="History" data-testid="history-lines"
+      <div class="history-scroll" ref={scroller} tabIndex={0} role="region" aria-label="History" data-testid="history-lines"
         onScroll={(event) => { const e = event.currentTarget; atEnd.current = e.scrollHeight - e.scrollTop - e.clientHeight < 40; }}>
         {shown.map((one) => (
           <section key={one.terminal} class="history-part" data-terminal={one.terminal}>
@@ -115,7 +116,7 @@ function Fetched({ node, terminal, grep }: { node: NodeView; terminal: string | 
             </header>
             <pre style={{ '--digits': String(one.nextLine ?? one.firstLine + one.lines.length).length }}>
               {one.lines.length === 0 ? <span class="muted">no output</span> : one.lines.map((line, i) => (
-                <div key={i} class="history-line"><span class="number">{one.numbers?.[i] ?? one.firstLine + i}</span><Marked text={line} pattern={grep} /></div>
+                <div key={i} class="history-line"><span class="number">{lineNumber(one.numbers?.[i] ?? one.firstLine + i)}</span><Marked text={line} pattern={grep} /></div>
               ))}
             </pre>
           </section>

@@ -5,7 +5,7 @@ import { problemOf } from '../api/problem';
 import type { NodeView, Problem } from '../api/types';
 import type { Attachment } from '../feed/connection';
 import { connection } from '../session/app-state';
-import { count } from '../ui/format';
+import { count, lineNumber } from '../ui/format';
 import { ProblemBox } from '../ui/problem-box';
 import { useVirtual } from '../ui/virtual';
 import { LineBuffer } from './line-buffer';
@@ -125,7 +125,7 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
         <span class="grow" />
         {!following.value && <button type="button" class="button small" onClick={() => { following.value = true; version.value++; }}>Follow the end</button>}
       </div>
-      <div class="history-scroll one" ref={scroller} tabIndex={0} aria-label="History" data-testid="history-lines"
+      <div class="history-scroll one" ref={scroller} tabIndex={0} role="region" aria-label="History" data-testid="history-lines"
         onScroll={(event) => { const e = event.currentTarget; following.value = e.scrollHeight - e.scrollTop - e.clientHeight < 40; }}>
         {size === 0 ? (
           <div class="empty" aria-busy={!attached.value}>{attached.value ? <p>No output yet. It appears here as it comes.</p> : problem.value ? null : <span class="spinner" />}</div>
@@ -136,7 +136,7 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
               const text = buffer.current.at(line);
               return (
                 <div key={item.key} class={`history-line${line >= final ? ' open' : ''}`} style={{ transform: `translateY(${item.start}px)` }}>
-                  <span class="number">{line}</span><span class="text">{text ?? '[not loaded]'}</span>
+                  <span class="number">{lineNumber(line)}</span><span class="text">{text ?? '[not loaded]'}</span>
                 </div>
               );
             })}

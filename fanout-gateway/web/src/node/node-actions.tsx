@@ -3,7 +3,7 @@ import { api, newKey } from '../api/client';
 import { problemOf } from '../api/problem';
 import { repeat } from '../api/repeat';
 import { roleAllows, runningCount, type NodeView, type Problem } from '../api/types';
-import { fleet } from '../session/app-state';
+import { fleet, fleetVersion } from '../session/app-state';
 import { go } from '../session/router';
 import { copyText } from '../ui/copy-button';
 import { Dialog } from '../ui/dialog';
@@ -55,6 +55,7 @@ export async function setEnabled(node: NodeView, enabled: boolean): Promise<void
 }
 
 export function NodeActionDialogs() {
+  fleetVersion.value;
   const now = asked.value;
   if (now === null) return null;
   const close = () => (asked.value = null);

@@ -13,7 +13,11 @@ import { STATUS_NAMES, StatusDot } from '../ui/status';
 import { notify } from '../ui/toasts';
 import { NodeMenu, setEnabled } from './node-actions';
 import { RunBar } from './run-bar';
-import { openShell } from './run-command';
+import type { RunRequest } from '../api/client';
+import type { Problem } from '../api/types';
+import { earlyKeys } from '../terminal/early-keys';
+import { ProblemBox } from '../ui/problem-box';
+import { isUnanswered, noShell, openShell, shellRequest } from './run-command';
 import { TaskList } from './task-list';
 import { Facts, VitalsPanel } from './vitals-panel';
 
@@ -50,20 +54,30 @@ function Rail({ node }: { node: NodeView }) {
 
 function Header({ node }: { node: NodeView }) {
   const busy = useSignal(false);
-  const mayRun = roleAllows(node.role, 'run');
+  const problem = useSignal<Problem | null>(null);
+  const unanswered = useSignal<RunRequest | null>(null);
+  const why = noShell(node);
   const shell = async () => {
-    if (busy.value) return;
+    if (busy.value || why !== null) return;
     busy.value = true;
+    problem.value = null;
+    const request = unanswered.value ?? shellRequest(proposedSize());
+    const lost = () => notify.info('What you typed was not sent: the shell did not open.');
+    earlyKeys.start(lost);
     try {
-      const task = await openShell(node.nodeId, proposedSize());
+      const task = await openShell(node.nodeId, request);
+      unanswered.value = null;
       go({ nodeId: node.nodeId, tab: 'terminal', taskId: task.taskId });
     } catch (error) {
-      notify.problem(problemOf(error));
+      problem.value = problemOf(error);
+      unanswered.value = isUnanswered(error) ? request : null;
+      if (earlyKeys.take() !== '') lost();
     } finally {
       busy.value = false;
     }
   };
   return (
+    <>
     <header class="node-head">
       <a class="icon-button back" href="#/" aria-label="Back to the list" data-testid="back"><Icon name="back" /></a>
       <div class="grow node-title">
@@ -73,11 +87,18 @@ function Header({ node }: { node: NodeView }) {
         </p>
       </div>
       <button type="button" class="button" id="open-shell" data-testid="open-shell" onClick={shell}
-        disabled={!mayRun || busy.value || node.status === 'DISABLED'} title={mayRun ? 'Open a shell' : 'Your role does not include this'}>
+        disabled={why !== null || busy.value} title={why ?? 'Open a shell (s)'}>
         <Icon name="terminal" />{busy.value ? 'Opening…' : 'Open shell'}
       </button>
       <NodeMenu node={node} />
     </header>
+    {problem.value && (
+      <ProblemBox problem={problem.value}>
+        <button type="button" class="button" disabled={busy.value} onClick={() => void shell()}>Try again</button>
+        <button type="button" class="button" onClick={() => { problem.value = null; unanswered.value = null; }}>Dismiss</button>
+      </ProblemBox>
+    )}
+    </>
   );
 }
 

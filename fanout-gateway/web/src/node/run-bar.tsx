@@ -5,7 +5,8 @@ import { go } from '../session/router';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { CommandMemory } from './command-memory';
-import { runCommand } from './run-command';
+import type { RunRequest } from '../api/client';
+import { isUnanswered, keyed, runCommand } from './run-command';
 
 const memory = new CommandMemory(typeof localStorage === 'undefined' ? null : localStorage);
 
@@ -14,22 +15,27 @@ export function RunBar({ node }: { node: NodeView }) {
   const busy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const at = useSignal(0);
+  /** A request of which it is not known what became of it. */
+  const unanswered = useSignal<RunRequest | null>(null);
   const mayRun = roleAllows(node.role, 'run');
   const allowed = mayRun && node.status !== 'DISABLED';
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async (event?: Event) => {
+    event?.preventDefault();
     const command = text.value.trimEnd();
     if (command.trim() === '' || busy.value) return;
     busy.value = true;
     problem.value = null;
+    const request = unanswered.value?.command === command ? unanswered.value : keyed({ command });
     try {
-      const task = await runCommand(node.nodeId, command);
+      const task = await runCommand(node.nodeId, request);
+      unanswered.value = null;
       memory.add(command);
       at.value = 0;
       text.value = '';
       go({ nodeId: node.nodeId, tab: 'terminal', taskId: task.taskId });
     } catch (error) {
       problem.value = problemOf(error);
+      unanswered.value = isUnanswered(error) ? request : null;
     } finally {
       busy.value = false;
     }
@@ -40,7 +46,13 @@ export function RunBar({ node }: { node: NodeView }) {
     if (found === undefined) return;
     event.preventDefault();
     at.value = Math.max(0, to);
-    text.value = found;
+    edit(found);
+  };
+  /** Another command is another request; the outcome of the one before stays unknown. */
+  const edit = (to: string) => {
+    text.value = to;
+    unanswered.value = null;
+    problem.value = null;
   };
   return (
     <>
@@ -49,9 +61,9 @@ export function RunBar({ node }: { node: NodeView }) {
         <input id="run-command" value={text.value} disabled={!allowed} data-testid="run-command" aria-label={`Command to run on ${node.name}`}
           placeholder={!mayRun ? 'Your role on this node does not include running commands'
             : node.status === 'DISABLED' ? 'Enable the node to run commands'
-            : node.status === 'ONLINE' ? 'Run a command, such as uptime' : `Run a command: it waits until ${node.name} is back`}
+            : node.status === 'ONLINE' ? 'Run a command, such as uptime' : `Run a command: it waits until ${node.name} ${node.status === 'NEVER_SEEN' ? 'joins' : 'is back'}`}
           autocomplete="off" autocapitalize="off" spellcheck={false}
-          onInput={(event) => { text.value = event.currentTarget.value; }}
+          onInput={(event) => edit(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === 'ArrowUp') recall(event, 1);
             else if (event.key === 'ArrowDown') recall(event, -1);
@@ -60,7 +72,16 @@ export function RunBar({ node }: { node: NodeView }) {
           <Icon name="play" size={13} />{busy.value ? 'Sending…' : 'Run'}
         </button>
       </form>
-      {problem.value && <ProblemBox problem={problem.value} />}
+      {problem.value && (
+        <ProblemBox problem={problem.value}>
+          {unanswered.value && (
+            <>
+              <button type="button" class="button" disabled={busy.value} data-testid="run-again" onClick={() => void submit()}>Try again</button>
+              <span class="muted">It is sent under the same key, so it runs once, whatever became of the first try.</span>
+            </>
+          )}
+        </ProblemBox>
+      )}
     </>
   );
 }

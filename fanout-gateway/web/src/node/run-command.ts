@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals';
 import { api, newKey, type RunRequest } from '../api/client';
+import { ApiError } from '../api/problem';
 import { repeat } from '../api/repeat';
-import type { Task } from '../api/types';
+import { roleAllows, type NodeView, type Task } from '../api/types';
 import { addTask } from '../session/app-state';
 
 const OWN_SHELLS_KEY = 'muster-own-shells';
@@ -10,20 +11,41 @@ const OWN_SHELLS_MAX = 100;
 /** Shells that this tab opened, or whose size it took: its window decides their size. A reload keeps them. */
 export const ownShells = signal<ReadonlySet<string>>(load());
 
-/** Asks for a task, again under the same key while there is no answer. */
-export async function run(nodeId: string, request: Omit<RunRequest, 'idempotencyKey'>): Promise<Task> {
-  const keyed = { ...request, idempotencyKey: newKey() };
-  return (await repeat(() => api.run(nodeId, keyed))).task;
+/** A request with a key of its own: however often it is sent, it runs once. */
+export function keyed(request: Omit<RunRequest, 'idempotencyKey'>): RunRequest {
+  return { ...request, idempotencyKey: newKey() };
 }
 
-export async function runCommand(nodeId: string, command: string): Promise<Task> {
-  const task = await run(nodeId, { command });
+/** Asks for a task, again under the same key while there is no answer. */
+async function run(nodeId: string, request: RunRequest): Promise<Task> {
+  return (await repeat(() => api.run(nodeId, request))).task;
+}
+
+export async function runCommand(nodeId: string, request: RunRequest): Promise<Task> {
+  const task = await run(nodeId, request);
   addTask(task);
   return task;
 }
 
-export async function openShell(nodeId: string, size: { cols: number; rows: number }): Promise<Task> {
-  const task = await run(nodeId, { argv: ['/bin/bash', '-i'], pty: size });
+export function shellRequest(size: { cols: number; rows: number }): RunRequest {
+  return keyed({ argv: ['/bin/bash', '-i'], pty: size });
+}
+
+/** Why no shell can be opened on the node; null: one can. */
+export function noShell(node: NodeView): string | null {
+  if (!roleAllows(node.role, 'run')) return 'Your role does not include this';
+  if (node.status === 'DISABLED') return 'The node is disabled';
+  if (node.status === 'NEVER_SEEN') return 'No agent has joined as this node yet';
+  return null;
+}
+
+/** Whether nothing is known of what became of a request, so that it is worth sending again under its key. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof ApiError && ['no-answer', 'unreachable', 'unavailable', 'unauthenticated'].includes(error.problem.code);
+}
+
+export async function openShell(nodeId: string, request: RunRequest): Promise<Task> {
+  const task = await run(nodeId, request);
   own(task.taskId);
   addTask(task);
   return task;

@@ -71,7 +71,7 @@ export function CancelButton({ node, task, label }: { node: NodeView; task: Task
     }
   };
   return (
-    <button type="button" class={label ? 'button' : 'icon-button'} aria-label="Cancel the task" data-testid="cancel-task" disabled={!allowed}
+    <button type="button" class={label ? 'button' : 'icon-button'} aria-label={label ? `${label}: cancel the task` : 'Cancel the task'} data-testid="cancel-task" disabled={!allowed}
       title={allowed ? 'Cancel the task' : 'Your role does not include this'} onClick={cancel}>
       <Icon name="stop" size={13} />{label}
     </button>

@@ -45,7 +45,7 @@ export function VitalsPanel({ node }: { node: NodeView }) {
         </div>
       ))}
       {(v.cpuPercentPerCore?.length ?? 0) > 1 && (
-        <div class="vital"><span class="vital-title">CPU of each core</span><div class="cores" role="img" aria-label={`CPU of each core: ${v.cpuPercentPerCore!.map(percent).join(', ')}`}>
+        <div class="vital per-core"><span class="vital-title">CPU of each core</span><div class="cores" role="img" aria-label={`CPU of each core: ${v.cpuPercentPerCore!.map(percent).join(', ')}`}>
           {v.cpuPercentPerCore!.slice(0, 256).map((core, i) => <i key={i} title={`Core ${i}: ${percent(core)}`}><b style={{ height: `${Math.min(100, core)}%` }} /></i>)}
         </div></div>
       )}

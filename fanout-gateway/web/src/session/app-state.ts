@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api } from '../api/client';
 import { ApiError, problemOf } from '../api/problem';
+import { onSessionEnd } from '../api/session-end';
 import type { Me, Problem, Task } from '../api/types';
 import { Connection, type ConnectionState, type Socket } from '../feed/connection';
 import type { ControlFrame, FleetFrame } from '../feed/frames';
@@ -15,6 +16,13 @@ export const me = signal<Me | null | undefined>(undefined);
 /** Why it is not known, when the server does not answer. */
 export const meProblem = signal<Problem | null>(null);
 
+/** The session of a page that is open has ended: the user signs in over the page, which keeps all that was typed. */
+export const sessionEnded = signal(false);
+/** When the session ends by this machine's clock, as far as that is known. */
+export const sessionEndsAt = signal<number | null>(null);
+/** The user is told so long before. */
+export const WARN_BEFORE_MS = 10 * 60_000;
+
 export const connectionState = signal<ConnectionState>({ kind: 'connecting' });
 /** What was skipped or missed since the page was loaded, newest last, at most 50. */
 export const notices = signal<{ at: number; text: string }[]>([]);
@@ -26,6 +34,10 @@ export const fleetVersion = signal(0);
 /** Changes when lists and counts must be made anew. */
 export const fleetShape = signal(0);
 export const fleetComplete = signal(false);
+/** Whether a whole fleet has been received since the page was opened; before that the page asserts nothing about it. */
+export const fleetKnown = signal(false);
+/** When what is shown was known to be true; 0: never. */
+export const freshAt = signal(0);
 
 /** Tasks of the node that is shown, newest first. */
 export const tasks = signal<ReadonlyMap<string, Task>>(new Map());
@@ -38,11 +50,25 @@ const REFUSALS: Record<string, string> = {
   invalid: 'its token is not valid any more',
   'other-user': 'another user is signed in',
   'other-cluster': 'it belongs to another cluster',
-  'topic-recreated': 'the topic was made anew',
+  'topic-recreated': 'the topic was recreated',
   'audiences-changed': 'your groups or role have changed',
   expired: 'too much time has passed',
   ahead: 'the broker has lost records',
 };
+
+/** Why changes were missed, by the server's code. */
+const MISSED: Record<string, string> = {
+  behind: 'this page was too far behind',
+  expired: 'they are no longer kept',
+  'log-restarted': 'the log was restarted',
+  slow: 'too much waited for this page',
+  resumed: 'they came while this page was away',
+  missing: 'they were lost on their way',
+};
+
+function inWords(reason: string | null | undefined): string {
+  return reason ? `, because ${MISSED[reason] ?? reason}` : '';
+}
 
 let tasksOf: string | null = null;
 
@@ -65,6 +91,7 @@ function changed(): void {
       fleetVersion.value++;
       fleetShape.value = fleet.shape;
       fleetComplete.value = fleet.complete;
+      fleetKnown.value ||= fleet.complete;
     });
   });
 }
@@ -96,11 +123,11 @@ function note(text: string): void {
 function onControl(frame: ControlFrame): void {
   switch (frame.type) {
     case 'gap':
-      note(`Some changes were missed${frame.reason ? ` (${frame.reason})` : ''}; a fresh snapshot follows.`);
+      note(`Some changes were missed${inWords(frame.reason)}; a fresh snapshot follows.`);
       fleet.beginSnapshot();
       break;
     case 'skipped':
-      note(`Some changes were skipped because this page fell behind${frame.reason ? ` (${frame.reason})` : ''}.`);
+      note(`Some changes were skipped because this page fell behind${inWords(frame.reason)}.`);
       break;
     case 'lagging':
       note(`This page fell behind the feed${frame.records ? ` by ${frame.records} changes` : ''}.`);
@@ -130,13 +157,17 @@ export const connection = new Connection(
   },
   {
     state(state) {
-      connectionState.value = state;
-      if (state.kind === 'stopped' && state.reason === 'signed-out') me.value = null;
+      batch(() => {
+        connectionState.value = state;
+        freshAt.value = connection.freshAt;
+      });
+      // A new sign-in elsewhere is enough; else the user is asked.
+      if (state.kind === 'stopped' && state.reason === 'signed-out' && me.peek()) void checkSession();
     },
     fleet: onFleet,
     opened(recovered, reason) {
       if (recovered) return;
-      if (reason && reason !== 'none') note(`The feed could not go on where it broke (${REFUSALS[reason] ?? reason}), so everything was read anew.`);
+      if (reason && reason !== 'none') note(`The feed could not go on where it broke, because ${REFUSALS[reason] ?? reason}. Everything was read again.`);
       fleet.beginSnapshot();
       changed();
       if (tasksOf !== null) void loadTasks(tasksOf);
@@ -174,18 +205,31 @@ export async function loadTask(nodeId: string, taskId: string): Promise<Problem 
   }
 }
 
+/** Asks who is signed in, and has the page follow. Another user gets a page of their own. */
 export async function checkSession(): Promise<void> {
   try {
-    const who = await api.me();
-    meProblem.value = null;
-    const isNew = me.value?.user !== who.user;
-    me.value = who;
-    if (isNew) connection.start();
+    const { who, endsAt } = await api.me();
+    const before = me.peek();
+    if (before && before.user !== who.user) {
+      location.reload();
+      return;
+    }
+    // A feed keeps the rights, and the end, of the session that it was opened with.
+    const renewed = sessionEnded.peek() || connectionState.peek().kind === 'stopped' || (before && before.expiresAt !== who.expiresAt);
+    batch(() => {
+      meProblem.value = null;
+      me.value = who;
+      sessionEnded.value = false;
+      sessionEndsAt.value = endsAt;
+    });
+    if (!before) connection.start();
+    else if (renewed) connection.restart();
   } catch (error) {
     const problem = problemOf(error);
     if (problem.status === 401) {
       meProblem.value = null;
-      me.value = null;
+      if (me.peek()) sessionEnded.value = true;
+      else me.value = null;
     } else {
       meProblem.value = problem;
     }
@@ -202,7 +246,12 @@ export async function signOut(): Promise<void> {
   connection.stop('signed-out');
   fleet.clear();
   changed();
-  me.value = null;
+  batch(() => {
+    me.value = null;
+    fleetKnown.value = false;
+    sessionEnded.value = false;
+    sessionEndsAt.value = null;
+  });
 }
 
 export function startState(): void {
@@ -224,11 +273,20 @@ export function startState(): void {
   setInterval(() => {
     if (document.visibilityState === 'visible') now.value = Date.now();
   }, 1000);
-  addEventListener('online', () => connection.retryNow());
+  onSessionEnd(() => {
+    if (me.peek()) sessionEnded.value = true;
+  });
+  if (!navigator.onLine) connection.network(false);
+  addEventListener('online', () => connection.network(true));
+  addEventListener('offline', () => connection.network(false));
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') return;
     now.value = Date.now();
-    connection.retryNow();
+    connection.look();
+    if (sessionEnded.peek()) void checkSession();
+  });
+  addEventListener('focus', () => {
+    if (sessionEnded.peek()) void checkSession();
   });
   void checkSession();
 }

@@ -15,7 +15,8 @@ export function Help() {
   return (
     <Dialog title="Keyboard shortcuts" onClose={() => (helpOpen.value = false)} testid="help">
       <dl class="keys">{KEYS.map(([key, what]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{what}</dd></div>)}</dl>
-      <p class="muted">While a terminal that you can type into is shown, keys go to it. Ctrl-Shift-C copies the selection. Click into the list of nodes to use these keys.</p>
+      <p class="muted">While a terminal that you can type into is shown, keys go to it. Ctrl-Shift-C copies the selection. <b>Ctrl-Shift-L</b> leaves the terminal, and Tab goes on from its tab.</p>
+      <p class="muted">Terminals offer their text to screen readers when you switch that on in the menu of the user.</p>
     </Dialog>
   );
 }

@@ -4,6 +4,8 @@ export type Theme = 'auto' | 'light' | 'dark';
 const KEY = 'muster-theme';
 
 export const theme = signal<Theme>(read());
+/** Changes whenever the page's colours do, for what is drawn rather than styled. */
+export const colours = signal(0);
 
 function read(): Theme {
   try {
@@ -28,4 +30,10 @@ export function setTheme(to: Theme): void {
 export function apply(): void {
   if (theme.value === 'auto') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme.value;
+  colours.value++;
+}
+
+/** In the theme "as the system", the system decides. */
+export function followSystem(): void {
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => colours.value++);
 }

@@ -5,6 +5,7 @@ import { Menu } from '../ui/menu';
 import { me, signOut } from './app-state';
 import { ConnectionBadge } from './connection-badge';
 import { helpOpen } from './shortcuts';
+import { screenReader, setScreenReader } from '../terminal/screen-reader';
 import { setTheme, theme, type Theme } from './theme';
 
 const NEXT: Record<Theme, Theme> = { auto: 'dark', dark: 'light', light: 'auto' };
@@ -30,6 +31,7 @@ export function TopBar() {
           head={<><strong>{who.user}</strong><small>{[who.role && `role ${who.role.toLowerCase()}`, who.groups?.length ? `groups ${who.groups.join(', ')}` : null].filter(Boolean).join(' · ') || 'no groups'}</small></>}
           items={[
             { label: 'Keyboard shortcuts', run: () => (helpOpen.value = true) },
+            { label: `Screen reader in terminals: ${screenReader.value ? 'on' : 'off'}`, run: () => setScreenReader(!screenReader.value), testid: 'screen-reader' },
             { label: 'Sign out', run: () => void signOut(), testid: 'sign-out' },
           ]}>
           <Icon name="user" />

@@ -1,3 +1,5 @@
+import type { Sent } from '../feed/connection';
+
 /** Least time between two input frames, in milliseconds: servers bound frames per second, and mice and pastes make many. */
 export const SEND_EVERY_MS = 25;
 /** Characters of one frame; at most three times as many bytes. */
@@ -5,20 +7,27 @@ export const FRAME_CHARS_MAX = 4_096;
 /** Characters that may wait, as after a large paste; more is refused as a whole. */
 export const WAITING_CHARS_MAX = 1_000_000;
 
+/** What was typed before the terminal is attached is kept this long; sent later it would surprise. */
+export const HOLD_MS = 30_000;
+
+export type Undelivered = 'not-connected' | 'too-much' | 'not-attached' | 'ended';
+
 /**
  * What was typed, on its way: a key after a pause goes at once, what follows close behind goes together.
  * Until `release` it is kept, for the terminal is being attached. From then on,
- * `send` says whether there was a connection to send on; what could not be sent is dropped, never sent later, when it would surprise.
+ * `send` says what became of it. What cannot go out is dropped and `undelivered` is told, never sent later, when it would surprise.
  */
 export class InputQueue {
   private waiting = '';
   private lastSent = -Infinity;
   private scheduled = false;
   private held = true;
+  /** Tells one time of holding from the next. */
+  private holding = 0;
 
   constructor(
-    private readonly send: (data: string) => boolean,
-    private readonly undelivered: (why: 'not-connected' | 'too-much') => void,
+    private readonly send: (data: string) => Sent,
+    private readonly undelivered: (why: Undelivered) => void,
     private readonly now: () => number,
     private readonly schedule: (action: () => void, ms: number) => void,
   ) {}
@@ -28,17 +37,30 @@ export class InputQueue {
       this.undelivered('too-much');
       return;
     }
+    const first = this.waiting === '';
     this.waiting += data;
+    if (this.held && first) this.giveUpLater();
     this.flush();
   }
 
   release(): void {
     this.held = false;
+    this.holding++;
     this.flush();
   }
 
-  clear(): void {
+  /** Drops what waits, and says so if that is anything. */
+  refuse(why: Undelivered): void {
+    if (this.waiting === '') return;
     this.waiting = '';
+    this.undelivered(why);
+  }
+
+  private giveUpLater(): void {
+    const holding = ++this.holding;
+    this.schedule(() => {
+      if (this.held && holding === this.holding) this.refuse('not-attached');
+    }, HOLD_MS);
   }
 
   private flush(): void {
@@ -54,9 +76,14 @@ export class InputQueue {
     }
     const part = this.waiting.slice(0, cut(this.waiting));
     this.lastSent = this.now();
-    if (!this.send(part)) {
-      this.waiting = '';
-      this.undelivered('not-connected');
+    const became = this.send(part);
+    if (became === 'refused') {
+      this.refuse('not-connected');
+      return;
+    }
+    if (became === 'later') {
+      this.held = true;
+      this.giveUpLater();
       return;
     }
     this.waiting = this.waiting.slice(part.length);

@@ -3,8 +3,10 @@ import type { Attachment, Connection } from '../feed/connection';
 import { bytesOf, type TerminalFrame } from '../feed/frames';
 import type { Problem, Task } from '../api/types';
 import { bytes } from '../ui/format';
-import { InputQueue } from './input-queue';
+import { InputQueue, type Undelivered } from './input-queue';
 import { OutputPump } from './output-pump';
+import { PasteGuard } from './paste-guard';
+import { screenReader } from './screen-reader';
 import { fontFor, rememberSize, type Size } from './size';
 
 export type LiveState =
@@ -16,7 +18,18 @@ export interface LiveListener {
   state(state: LiveState): void;
   notice(text: string): void;
   problem(problem: Problem): void;
+  /** Text of several lines was pasted, and the program would take each line as typed; `go` pastes it all the same. */
+  confirmPaste(text: string, go: () => void): void;
+  /** The user asked to leave the terminal by its key. */
+  leave(): void;
 }
+
+const UNDELIVERED: Record<Undelivered, string> = {
+  'too-much': 'That was too much at once and was not sent. Paste less, or put it into a file.',
+  'not-connected': 'Not connected: what you type now is not sent.',
+  'not-attached': 'What you typed was not sent, because the terminal could not be joined in time.',
+  ended: 'This command has ended: what you type is not sent.',
+};
 
 export const FONT_SIZE = 13;
 const SCROLLBACK_LINES = 5_000;
@@ -48,6 +61,8 @@ export class LiveTerminal {
   private readonly attachment: Attachment;
   private readonly input: InputQueue;
   private readonly observer: ResizeObserver;
+  private readonly pasteGuard: PasteGuard | null;
+  private readonly unsubscribe: () => void;
   private processSize: Size | null = null;
   private drawn = false;
   private ended = false;
@@ -55,6 +70,8 @@ export class LiveTerminal {
   private resizeTimer = 0;
   private sentSize = '';
   private closed = false;
+  private live = false;
+  private lastWords = () => {};
 
   constructor(
     private readonly box: HTMLElement,
@@ -77,7 +94,7 @@ export class LiveTerminal {
       cursorBlink: mayType,
       cursorInactiveStyle: mayType ? 'outline' : 'none',
       disableStdin: !mayType,
-      screenReaderMode: false,
+      screenReaderMode: screenReader.peek(),
       macOptionIsMeta: true,
       allowProposedApi: false,
     });
@@ -99,10 +116,14 @@ export class LiveTerminal {
       (action, ms) => setTimeout(action, ms),
     );
     if (mayType) {
-      this.terminal.onData((data) => { if (!this.ended) this.input.push(data); });
+      this.terminal.onData((data) => this.typed(data));
       // Only old mouse reports are binary.
-      this.terminal.onBinary((data) => { if (!this.ended) this.attachment.inputBase64(btoa(data)); });
+      this.terminal.onBinary((data) => {
+        if (!this.ended && this.attachment.inputBase64(btoa(data)) === 'refused') this.undelivered('not-connected');
+      });
     }
+    this.pasteGuard = mayType ? new PasteGuard(box, this.terminal, (text, go) => listener.confirmPaste(text, go), (text) => listener.notice(text)) : null;
+    this.unsubscribe = screenReader.subscribe((on) => { this.terminal.options.screenReaderMode = on; });
     listener.state({ kind: 'attaching' });
     this.attachment = connection.attach(
       { nodeId: task.nodeId, terminal: task.taskId, mode: 'raw', lines: ATTACH_LINES },
@@ -122,6 +143,11 @@ export class LiveTerminal {
     this.terminal.input(this.terminal.modes.applicationCursorKeysMode ? key.replace(/^\x1b\[(?=[A-D]$)/, '\x1bO') : key);
   }
 
+  /** As if this had been typed. */
+  send(text: string): void {
+    if (text !== '') this.terminal.input(text);
+  }
+
   /** Asks for the view again, after an error. */
   restart(): void {
     this.attachment.restart();
@@ -135,20 +161,32 @@ export class LiveTerminal {
     this.boxResized();
   }
 
-  close(): void {
+  /** @returns whether something that was typed had not been sent yet; it is dropped */
+  close(): boolean {
     this.closed = true;
+    this.unsubscribe();
+    this.pasteGuard?.close();
+    let unsent = false;
+    this.lastWords = () => { unsent = true; };
+    this.input.refuse('not-attached');
     clearTimeout(this.resizeTimer);
     this.observer.disconnect();
     this.attachment.detach();
-    this.input.clear();
     this.pump.reset();
     this.terminal.dispose();
+    return unsent;
+  }
+
+  private typed(data: string): void {
+    if (this.ended) this.undelivered('ended');
+    else this.input.push(data);
   }
 
   private received(frame: TerminalFrame): void {
     switch (frame.type) {
       case 'attached':
         this.ended = false;
+        this.live = true;
         this.drawn = false;
         this.pump.reset();
         this.terminal.reset();
@@ -168,6 +206,8 @@ export class LiveTerminal {
         break;
       case 'ended':
         this.ended = true;
+        this.live = false;
+        this.input.refuse('ended');
         this.terminal.options.cursorBlink = false;
         this.listener.state({ kind: 'ended', exitCode: frame.exitCode ?? null });
         if (this.repainted && this.sizing === 'pipe') void this.drawWhole();
@@ -178,11 +218,16 @@ export class LiveTerminal {
       case 'gap':
         this.listener.notice(`${size(frame)} of output was lost before it reached Muster${frame.reason ? ` (${frame.reason})` : ''}.`);
         break;
+      case 'input-unsure':
+        this.listener.notice(`The connection broke. What you typed after ${new Date(frame.since).toLocaleTimeString()} may not have arrived: look before you repeat it.`);
+        break;
       case 'input-undelivered':
         this.listener.notice('What you typed did not reach the node: it has no live connection now.');
         break;
       case 'error':
         this.listener.problem(frame.problem);
+        // The attach was refused for good: what waited for it has nowhere to go.
+        if (!this.live) this.input.refuse('not-attached');
         break;
       case 'lines':
         break;
@@ -195,10 +240,9 @@ export class LiveTerminal {
     if (output !== null && !this.closed && this.ended) this.pump.push(afterReset(output));
   }
 
-  private undelivered(why: 'not-connected' | 'too-much'): void {
-    this.listener.notice(why === 'too-much'
-      ? 'That was too much at once and was not sent. Paste less, or put it into a file.'
-      : 'Not connected: what you type now is not sent.');
+  private undelivered(why: Undelivered): void {
+    if (this.closed) this.lastWords();
+    else this.listener.notice(UNDELIVERED[why]);
   }
 
   private overflowed(dropped: number): void {
@@ -249,10 +293,15 @@ export class LiveTerminal {
     }, RESIZE_DELAY_MS);
   }
 
-  /** Ctrl-Shift-C copies; Ctrl-C copies only where text is selected, else it goes to the process. */
+  /** Ctrl-Shift-L leaves the terminal. Ctrl-Shift-C copies; Ctrl-C copies only where text is selected, else it goes to the process. */
   private keepPageKeys(): void {
     this.terminal.attachCustomKeyEventHandler((event) => {
       if (event.type !== 'keydown') return true;
+      if (event.code === 'KeyL' && event.ctrlKey && event.shiftKey && !event.altKey) {
+        event.preventDefault();
+        this.listener.leave();
+        return false;
+      }
       const copy = event.code === 'KeyC' && event.ctrlKey && (event.shiftKey || this.terminal.hasSelection());
       if (copy && this.terminal.hasSelection()) {
         event.preventDefault();

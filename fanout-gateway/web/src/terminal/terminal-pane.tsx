@@ -4,15 +4,18 @@ import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import { roleAllows, type NodeView, type Problem, type Task } from '../api/types';
 import { CancelButton } from '../node/task-list';
-import { own, ownShells } from '../node/run-command';
+import { noShell, own, ownShells } from '../node/run-command';
 import { hasEnded, isShell, titleOf } from '../node/task-order';
-import { connection, loadTask, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
+import { connection, loadTask, loadTasks, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
 import { hashOf, route } from '../session/router';
 import { timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { TaskBadge } from '../ui/status';
+import { notify } from '../ui/toasts';
+import { earlyKeys } from './early-keys';
 import { LiveTerminal, type LiveState, type Sizing } from './live-terminal';
+import { PasteDialog, type Pasting } from './paste-dialog';
 
 export function TerminalPane({ node }: { node: NodeView }) {
   const { taskId } = route.value;
@@ -21,25 +24,38 @@ export function TerminalPane({ node }: { node: NodeView }) {
   const missing = useSignal<{ taskId: string; problem: Problem } | null>(null);
   const chosen = taskId === null ? latest(all) : all.get(taskId);
   const unknown = loaded && taskId !== null && chosen === undefined;
+  const look = async () => {
+    if (taskId === null) return;
+    missing.value = null;
+    const problem = await loadTask(node.nodeId, taskId);
+    missing.value = problem && { taskId, problem };
+  };
   useEffect(() => {
-    if (!unknown) return;
-    void loadTask(node.nodeId, taskId).then((problem) => { missing.value = problem && { taskId, problem }; });
+    if (unknown) void look();
   }, [unknown, taskId]);
 
   if (unknown && missing.value?.taskId === taskId) {
     return (
       <ProblemBox problem={missing.value.problem}>
+        {missing.value.problem.code !== 'not-found' && <button type="button" class="button" onClick={() => void look()}>Try again</button>}
         <a class="button" href={hashOf({ nodeId: node.nodeId })}>Show the latest terminal</a>
       </ProblemBox>
     );
   }
-  if (chosen === undefined && (unknown || (!loaded && !tasksProblem.value))) return <div class="empty" aria-busy="true"><span class="spinner" /></div>;
+  if (chosen === undefined && tasksProblem.value) {
+    return (
+      <ProblemBox problem={tasksProblem.value}>
+        <button type="button" class="button" onClick={() => void loadTasks(node.nodeId)}>Try again</button>
+      </ProblemBox>
+    );
+  }
+  if (chosen === undefined && (unknown || !loaded)) return <div class="empty" aria-busy="true"><span class="spinner" /></div>;
   if (!chosen) {
     return (
       <div class="empty">
         <h3>No terminal yet</h3>
         <p>Run a command above, or open a shell. Both appear here live.</p>
-        <button type="button" class="button" disabled={node.status === 'DISABLED' || !roleAllows(node.role, 'run')} onClick={() => document.getElementById('open-shell')?.click()}><Icon name="terminal" />Open shell</button>
+        <button type="button" class="button" disabled={noShell(node) !== null} title={noShell(node) ?? undefined} onClick={() => document.getElementById('open-shell')?.click()}><Icon name="terminal" />Open shell</button>
       </div>
     );
   }
@@ -84,6 +100,7 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
   const state = useSignal<LiveState>({ kind: 'attaching' });
   const notice = useSignal<string | null>(null);
   const problem = useSignal<Problem | null>(null);
+  const pasting = useSignal<Pasting | null>(null);
   const isOwn = ownShells.value.has(task.taskId);
   const mayType = task.pty != null && !hasEnded(task) && roleAllows(node.role, 'type');
 
@@ -102,14 +119,16 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
           },
           notice: (text) => (notice.value = text),
           problem: (given) => (problem.value = given),
+          confirmPaste: (text, go) => (pasting.value = { text, go }),
+          leave: () => document.querySelector<HTMLElement>('[data-testid=tab-terminal]')?.focus(),
         }, (bytesMax) => api.rawOutput(task.nodeId, task.taskId, bytesMax));
-        if (mayType && isOwnNow) live.current.focus();
+        if (mayType && isOwnNow) takeFocus(live.current);
       },
       (error) => (problem.value = problemOf(error)),
     );
     return () => {
       gone = true;
-      live.current?.close();
+      if (live.current?.close()) notify.info('What you typed last was not sent: you left the terminal before it was joined.');
       live.current = null;
     };
   }, [task.taskId]);
@@ -118,7 +137,7 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
   useEffect(() => {
     if (!isOwn || !mayType) return;
     live.current?.takeSize();
-    live.current?.focus();
+    if (live.current) takeFocus(live.current);
   }, [isOwn]);
 
   const ended = state.value.kind === 'ended' || hasEnded(task);
@@ -148,9 +167,10 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
         </div>
       )}
       <div class={`screen${mayType && !ended ? ' typable' : ''}`} data-testid="terminal" data-task-id={task.taskId} data-state={ended ? 'ended' : state.value.kind}
-        data-typable={mayType && !ended} aria-label={`Terminal: ${titleOf(task)}`} role="group" onClick={() => live.current?.focus()}>
+        data-typable={mayType && !ended} aria-label={`Terminal: ${titleOf(task)}${mayType && !ended ? '. Control Shift L leaves it.' : ''}`} role="group" onClick={() => live.current?.focus()}>
         <div class="screen-box" ref={box} />
       </div>
+      {pasting.value && <PasteDialog pasting={pasting.value} onClose={() => { pasting.value = null; live.current?.focus(); }} />}
       {mayType && !ended && <TouchKeys type={(key) => live.current?.type(key)} />}
       {!ended && task.pty == null && task.state === 'RUNNING' && <p class="hint">This command has no terminal to type into. Open a shell to type.</p>}
       {(task.state === 'QUEUED' || task.state === 'DISPATCHED') && (
@@ -158,6 +178,12 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
       )}
     </>
   );
+}
+
+/** What was typed while the shell opened goes first. */
+function takeFocus(live: LiveTerminal): void {
+  live.focus();
+  live.send(earlyKeys.take());
 }
 
 const TOUCH_KEYS: readonly (readonly [string, string, string])[] = [

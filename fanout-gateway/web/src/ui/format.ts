@@ -56,6 +56,11 @@ export function timeOfDay(iso: string): string {
   return new Date(iso).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 }
 
+/** A line's number for people, who count from 1; the server counts from 0. */
+export function lineNumber(index: number): number {
+  return index + 1;
+}
+
 /** `a=1, b=2` as a map; throws with a sentence for the user when it is not that. */
 export function parseLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {};

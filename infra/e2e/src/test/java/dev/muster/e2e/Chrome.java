@@ -183,6 +183,59 @@ final class Chrome implements WebSocket.Listener, AutoCloseable {
         }
     }
 
+    /** Presses a key with modifiers: 1 Alt, 2 Ctrl, 4 Meta, 8 Shift. */
+    void press(String key, String code, int number, int modifiers) {
+        for (String type : List.of("rawKeyDown", "keyUp")) {
+            call(
+                    "Input.dispatchKeyEvent",
+                    Map.of(
+                            "type",
+                            type,
+                            "key",
+                            key,
+                            "code",
+                            code,
+                            "windowsVirtualKeyCode",
+                            number,
+                            "modifiers",
+                            modifiers));
+        }
+    }
+
+    /** Types key by key, so that listeners of the page see each of them. */
+    void typeKeys(String text) {
+        for (char key : text.toCharArray()) {
+            String name = key == '\n' ? "Enter" : String.valueOf(key);
+            call("Input.dispatchKeyEvent", Map.of("type", "keyDown", "key", name, "text", key == '\n' ? "\r" : name));
+            call("Input.dispatchKeyEvent", Map.of("type", "keyUp", "key", name));
+        }
+    }
+
+    /** Puts text on the clipboard and pastes it where the focus is, as Ctrl-V does. */
+    void paste(String text) {
+        call("Browser.grantPermissions", Map.of("permissions", List.of("clipboardReadWrite", "clipboardSanitizedWrite")));
+        eval("navigator.clipboard.writeText(" + Api.JSON.valueToTree(text) + ")");
+        call(
+                "Input.dispatchKeyEvent",
+                Map.of(
+                        "type",
+                        "rawKeyDown",
+                        "key",
+                        "v",
+                        "code",
+                        "KeyV",
+                        "windowsVirtualKeyCode",
+                        86,
+                        "modifiers",
+                        2,
+                        "commands",
+                        List.of("paste")));
+    }
+
+    void clearCookies() {
+        call("Network.clearBrowserCookies", Map.of());
+    }
+
     void screenshot(Path file) throws IOException {
         byte[] png = Base64.getDecoder()
                 .decode(call("Page.captureScreenshot", Map.of("format", "png"))
