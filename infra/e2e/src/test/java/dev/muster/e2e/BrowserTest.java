@@ -92,7 +92,8 @@ class BrowserTest {
             chrome.paste(attack);
             chrome.await("the paste, with its escape as a picture", visible("harmless\u241b[201~"));
             chrome.press("c", "KeyC", 67, 2);
-            String text = Api.JSON.valueToTree(attack.replace("harmless", "dropped")).toString();
+            String text =
+                    Api.JSON.valueToTree(attack.replace("harmless", "dropped")).toString();
             chrome.eval("""
                     (() => {
                       const data = new DataTransfer();
@@ -123,7 +124,8 @@ class BrowserTest {
             chrome.await("a program without bracketed paste", visible("took-25"));
             chrome.paste("first\nsecond\n");
             chrome.await("the question", "!!document.querySelector('" + Chrome.testId("paste-dialog") + "')");
-            assertThat(chrome.eval("document.querySelector('.xterm-rows').innerText").asText())
+            assertThat(chrome.eval("document.querySelector('.xterm-rows').innerText")
+                            .asText())
                     .doesNotContain("second");
             chrome.click(Chrome.testId("paste-confirm"));
             chrome.await("the lines", visible("second"));
@@ -212,14 +214,16 @@ class BrowserTest {
             chrome.await("a cell", "!" + cell + ".endsWith(',0')");
             String before = chrome.eval(cell).asText();
             chrome.click(Chrome.testId("theme"));
-            String changed = chrome.eval("document.documentElement.dataset.theme ?? ''").asText();
+            String changed =
+                    chrome.eval("document.documentElement.dataset.theme ?? ''").asText();
             assertThat(changed).isNotEmpty();
             chrome.await("other colours", cell + " !== '" + before + "'");
 
             chrome.click(Chrome.testId("filter-ONLINE"));
             chrome.click(Chrome.testId("node-search"));
             chrome.type("demo-2");
-            chrome.await("the address", "location.hash.includes('q=demo-2') && location.hash.includes('status=ONLINE')");
+            chrome.await(
+                    "the address", "location.hash.includes('q=demo-2') && location.hash.includes('status=ONLINE')");
             chrome.reload();
             chrome.await("the same list", """
                     document.querySelector('[data-testid="node-search"]')?.value === 'demo-2'
@@ -233,7 +237,8 @@ class BrowserTest {
     }
 
     private static void signal(String name, Product product) throws Exception {
-        int code = new ProcessBuilder("kill", "-" + name, Long.toString(product.handle().pid()))
+        int code = new ProcessBuilder(
+                        "kill", "-" + name, Long.toString(product.handle().pid()))
                 .start()
                 .waitFor();
         assertThat(code).isZero();

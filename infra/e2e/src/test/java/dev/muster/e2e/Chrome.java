@@ -204,16 +204,19 @@ final class Chrome implements WebSocket.Listener, AutoCloseable {
 
     /** Types key by key, so that listeners of the page see each of them. */
     void typeKeys(String text) {
-        for (char key : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char key = text.charAt(i);
             String name = key == '\n' ? "Enter" : String.valueOf(key);
             call("Input.dispatchKeyEvent", Map.of("type", "keyDown", "key", name, "text", key == '\n' ? "\r" : name));
             call("Input.dispatchKeyEvent", Map.of("type", "keyUp", "key", name));
         }
     }
 
-    /** Puts text on the clipboard and pastes it where the focus is, as Ctrl-V does. */
+    /** Puts text on the clipboard and pastes it where the focus is, as Ctrl-Shift-V does. */
     void paste(String text) {
-        call("Browser.grantPermissions", Map.of("permissions", List.of("clipboardReadWrite", "clipboardSanitizedWrite")));
+        call(
+                "Browser.grantPermissions",
+                Map.of("permissions", List.of("clipboardReadWrite", "clipboardSanitizedWrite")));
         eval("navigator.clipboard.writeText(" + Api.JSON.valueToTree(text) + ")");
         call(
                 "Input.dispatchKeyEvent",
@@ -227,7 +230,7 @@ final class Chrome implements WebSocket.Listener, AutoCloseable {
                         "windowsVirtualKeyCode",
                         86,
                         "modifiers",
-                        2,
+                        2 | 8,
                         "commands",
                         List.of("paste")));
     }
