@@ -52,7 +52,7 @@ async function send(method: string, url: string, body?: unknown, type = 'applica
   }
   timer = setTimeout(() => aborter.abort(), BODY_DEADLINE_MS);
   if (response.ok) return response;
-  if (response.status === 401 && !url.startsWith(`${BASE}/signin/`) && url !== `${BASE}/me`) sessionHasEnded();
+  if (response.status === 401 && !url.startsWith('/signin/') && url !== `${BASE}/me`) sessionHasEnded();
   const retryAfter = Number(response.headers.get('retry-after'));
   const given: unknown = await response.json().catch(() => null);
   throw new ApiError(problemFrom(response.status, given), Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null);
