@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** Turns whatever failed into a problem (RFC 9457) with a published code and an error id; what is our fault goes to the log, once, with the same id. Thread-safe. */
 public final class Problems {
@@ -50,11 +51,12 @@ public final class Problems {
         MusterException problem = problemOf(error);
         String errorId = errorIds.get();
         if (problem.code().status() >= 500) {
-            log.atLevel(problem.code() == ErrorCode.INTERNAL ? Level.ERROR : Level.WARN)
+            LoggingEventBuilder entry = log.atLevel(problem.code() == ErrorCode.INTERNAL ? Level.ERROR : Level.WARN)
                     .addKeyValue("errorId", errorId)
-                    .addKeyValue("code", problem.code().code())
-                    .setCause(error)
-                    .log("request failed");
+                    .addKeyValue("code", problem.code().code());
+            // what was refused before it was begun has no cause worth a stack trace
+            boolean begun = problem.retryAfterSeconds() == 0;
+            (begun ? entry.setCause(error) : entry.addKeyValue("detail", detail(problem))).log("request failed");
         }
         return json(problem.code(), detail(problem), errorId);
     }

@@ -113,10 +113,13 @@ final class Turns {
                 });
     }
 
-    /** How long it takes until so many further changes of a user have had their turn. */
+    /**
+     * How long it takes until so many further changes of a user have had their turn. Nothing where there is room now: a pace
+     * that was measured before the registry had time to recover would refuse what then measures it again.
+     */
     Duration expected(String user, int changes) {
         synchronized (lines) {
-            return pace.timeFor(ahead(user) + changes);
+            return waiting == 0 && taken < pace.places() ? Duration.ZERO : pace.timeFor(ahead(user) + changes);
         }
     }
 

@@ -113,6 +113,21 @@ class TurnsTest {
     }
 
     @Test
+    void a_slow_pace_of_the_past_refuses_nothing_once_there_is_room() {
+        Turns turns = turns(2, 1_000, 100_000);
+        for (int i = 0; i < 200; i++) {
+            Turns.Place place = turns.take("a", 10, LONG).join();
+            nanos.addAndGet(TimeUnit.SECONDS.toNanos(5));
+            place.giveBack();
+        }
+
+        assertThat(turns.expected("a", 250)).isZero();
+        assertThat(turns.take("a", 10, Duration.ofMillis(1))).isDone();
+        assertThat(turns.take("a", 10, Duration.ofMillis(1))).isDone();
+        assertThat(turns.expected("a", 250)).isGreaterThan(Duration.ofMinutes(5));
+    }
+
+    @Test
     void whose_turn_does_not_come_in_time_leaves_the_line() {
         Turns turns = turns(1, 1_000, 100_000);
         Turns.Place place = turns.take("a", 10, LONG).join();
