@@ -229,6 +229,11 @@ final class Fields {
         return text;
     }
 
+    /** Whether a command line or an environment can hold it: text without NUL and without half a surrogate pair. */
+    static boolean isText(String text) {
+        return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
+    }
+
     static String shortened(String text) {
         return shortened(text, NAME_CHARS_MAX);
     }

@@ -89,8 +89,8 @@ final class TaskInput {
                 fields.mistake("'env': '" + Fields.shortened(variable.getKey()) + "' is not a name of a variable");
             } else if (!value.isTextual()
                     || value.textValue().length() > ENV_VALUE_CHARS_MAX
-                    || value.textValue().indexOf('\0') >= 0) {
-                fields.mistake("'env': '%s' is not a text of up to %d characters without NUL"
+                    || !Fields.isText(value.textValue())) {
+                fields.mistake("'env': '%s' is not a text of up to %d characters without NUL and half surrogate pairs"
                         .formatted(variable.getKey(), ENV_VALUE_CHARS_MAX));
             } else {
                 task.putEnv(variable.getKey(), value.textValue());

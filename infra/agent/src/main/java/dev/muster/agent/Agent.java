@@ -93,7 +93,15 @@ public final class Agent implements AutoCloseable {
             Spool spool = new Spool(state.spool(), config.spool(), disk);
             Journal journal = new Journal(state.journal(), disk);
             Events events = new Events();
-            Tasks tasks = new Tasks(identity.nodeId(), config.tasks(), journal, spool, disk, Clock.systemUTC(), events);
+            Tasks tasks = new Tasks(
+                    identity.nodeId(),
+                    config.tasks(),
+                    config.cgroup(),
+                    journal,
+                    spool,
+                    disk,
+                    Clock.systemUTC(),
+                    events);
             GatewayLink link = new GatewayLink(
                     config,
                     identity,

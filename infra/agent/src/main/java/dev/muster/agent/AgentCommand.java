@@ -84,6 +84,13 @@ public final class AgentCommand implements Callable<Integer> {
                     "Time that the processes of a task have to end after TERM, before KILL. Default: ${DEFAULT-VALUE}")
     private long killAfterMillis = TaskLimits.KILL_AFTER_MILLIS_DEFAULT;
 
+    @Option(
+            names = "--cgroup",
+            paramLabel = "DIR",
+            description =
+                    "Directory of a version 2 control group in which every task gets a group of its own, so that ending a task ends daemons too. Default: the agent's own group, where systemd delegates it (Delegate=yes)")
+    private @Nullable Path cgroup;
+
     @Option(names = "--ca", paramLabel = "FILE", description = "PEM of the authority of the gateway's certificate.")
     private @Nullable Path ca;
 
@@ -151,6 +158,7 @@ public final class AgentCommand implements Callable<Integer> {
                 invite(),
                 new SpoolLimits(spoolBytes, aheadBytes, dropWhenFull),
                 new TaskLimits(quietMillis, drainMillis, killAfterMillis),
+                cgroup,
                 labels,
                 ca,
                 plaintext,

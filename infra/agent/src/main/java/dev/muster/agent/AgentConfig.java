@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param invite null once joined
  * @param spool how much output may wait for acknowledgement
  * @param tasks how long the end of a task may take
+ * @param cgroup directory of the control group that tasks get theirs in; null: the agent's own, if it may
  * @param caFile PEM of the authority that signed the gateway's certificate; null: the system's authorities
  * @param certFile certificate chain of this agent in PEM, for gateways that ask for one; null: none
  * @param keyFile its private key, PKCS#8 in PEM; null exactly when the certificate is
@@ -25,6 +26,7 @@ public record AgentConfig(
         @Nullable String invite,
         SpoolLimits spool,
         TaskLimits tasks,
+        @Nullable Path cgroup,
         Map<String, String> labels,
         @Nullable Path caFile,
         boolean plaintext,
@@ -43,6 +45,7 @@ public record AgentConfig(
                 invite,
                 spool,
                 tasks,
+                cgroup,
                 labels,
                 said ? caFile : known.caFile(),
                 said ? plaintext : known.plaintext(),
@@ -52,7 +55,7 @@ public record AgentConfig(
 
     /** The same over TLS, to a gateway whose certificate is this one or comes from this authority. */
     public AgentConfig trusting(Path ca) {
-        return new AgentConfig(stateDir, gateway, invite, spool, tasks, labels, ca, false, certFile, keyFile);
+        return new AgentConfig(stateDir, gateway, invite, spool, tasks, cgroup, labels, ca, false, certFile, keyFile);
     }
 
     /** Defaults for a gateway on this machine. */
@@ -63,6 +66,7 @@ public record AgentConfig(
                 invite,
                 SpoolLimits.defaults(),
                 TaskLimits.defaults(),
+                null,
                 Map.of(),
                 null,
                 true,

@@ -166,6 +166,7 @@ class AgentTest {
                     null,
                     SpoolLimits.defaults(),
                     TaskLimits.defaults(),
+                    null,
                     Map.of(),
                     null,
                     false,

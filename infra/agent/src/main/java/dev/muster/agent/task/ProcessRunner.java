@@ -11,19 +11,23 @@ import java.util.concurrent.ScheduledExecutorService;
 final class ProcessRunner implements Runner {
     private final Launcher launcher;
     private final TaskLimits limits;
+    private final Cgroups cgroups;
     private final Clock clock;
     private final ScheduledExecutorService executor;
 
-    ProcessRunner(String nodeId, TaskLimits limits, Clock clock, ScheduledExecutorService executor) {
+    ProcessRunner(String nodeId, TaskLimits limits, Cgroups cgroups, Clock clock, ScheduledExecutorService executor) {
         this.launcher = new Launcher(nodeId);
         this.limits = limits;
+        this.cgroups = cgroups;
         this.clock = clock;
         this.executor = executor;
     }
 
     @Override
     public Running start(RunTask task, TerminalSpool output, Ended ended) throws IOException {
-        return new RunningTask(task, launcher.start(task), output, limits, executor, clock, ended);
+        Launcher.Launched launched = launcher.start(task);
+        ProcessFamily family = new ProcessFamily(launched.child(), task.getTaskId(), cgroups);
+        return new RunningTask(task, family, launched.output(), output, limits, executor, clock, ended);
     }
 
     @Override
@@ -31,5 +35,6 @@ final class ProcessRunner implements Runner {
         if (ProcessIdentity.isThere(left)) {
             new Child((int) left.getPid()).signalGroup(Signals.KILL);
         }
+        cgroups.end(left.getTaskId());
     }
 }

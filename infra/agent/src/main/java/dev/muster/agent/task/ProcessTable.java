@@ -3,18 +3,25 @@ package dev.muster.agent.task;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 /** The processes of this machine, from {@code /proc}. */
 final class ProcessTable {
     private static final Path PROC = Path.of("/proc");
     private static final Path BOOT_ID = PROC.resolve("sys/kernel/random/boot_id");
     private static final int STAT_STATE = 0;
+    private static final int STAT_PARENT = 1;
+    private static final int STAT_SESSION = 3;
     private static final int STAT_START_TICKS = 19;
 
     private ProcessTable() {}
@@ -35,18 +42,39 @@ final class ProcessTable {
 
     /** Processes of the group that have not ended. */
     static List<Integer> groupMembers(int group) {
-        List<Integer> members = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(PROC, "[0-9]*")) {
-            for (Path process : all) {
-                int pid = Integer.parseInt(process.getFileName().toString());
-                if (LibC.INSTANCE.getpgid(pid) == group && runs(pid)) {
-                    members.add(pid);
+        return all().stream()
+                .filter(pid -> LibC.INSTANCE.getpgid(pid) == group && runs(pid))
+                .toList();
+    }
+
+    /** Processes of the leader's session, and those that have one of them as their parent, or that one's parent, and so on. */
+    static List<Integer> descendants(int leader) {
+        Map<Integer, String[]> table = new TreeMap<>();
+        all().forEach(pid -> stat(pid).ifPresent(fields -> table.put(pid, fields)));
+        Set<Integer> found = new LinkedHashSet<>(Set.of(leader));
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (Map.Entry<Integer, String[]> process : table.entrySet()) {
+                if (Integer.parseInt(process.getValue()[STAT_SESSION]) == leader
+                        || found.contains(Integer.parseInt(process.getValue()[STAT_PARENT]))) {
+                    more |= found.add(process.getKey());
                 }
             }
-        } catch (IOException e) {
-            return members;
         }
-        return members;
+        found.remove(leader);
+        return List.copyOf(found);
+    }
+
+    private static List<Integer> all() {
+        List<Integer> pids = new ArrayList<>();
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
+            processes.forEach(
+                    process -> pids.add(Integer.valueOf(process.getFileName().toString())));
+        } catch (IOException | DirectoryIteratorException e) {
+            return pids;
+        }
+        return pids;
     }
 
     /** Whether the environment that the process was started with has this variable. */

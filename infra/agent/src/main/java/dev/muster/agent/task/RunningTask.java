@@ -31,7 +31,7 @@ final class RunningTask implements Runner.Running {
     private static final Logger log = LoggerFactory.getLogger(RunningTask.class);
 
     private final RunTask task;
-    private final Child child;
+    private final ProcessFamily family;
     private final ProcessOutput output;
     private final TerminalSpool spool;
     private final TaskLimits limits;
@@ -56,21 +56,22 @@ final class RunningTask implements Runner.Running {
 
     RunningTask(
             RunTask task,
-            Launcher.Launched launched,
+            ProcessFamily family,
+            ProcessOutput output,
             TerminalSpool spool,
             TaskLimits limits,
             ScheduledExecutorService executor,
             Clock clock,
             Runner.Ended ended) {
         this.task = task;
-        this.child = launched.child();
-        this.output = launched.output();
+        this.family = family;
+        this.output = output;
         this.spool = spool;
         this.limits = limits;
         this.executor = executor;
         this.clock = clock;
         this.ended = ended;
-        this.started = ProcessIdentity.of(task.getTaskId(), child.pid());
+        this.started = ProcessIdentity.of(task.getTaskId(), family.pid());
     }
 
     @Override
@@ -150,7 +151,7 @@ final class RunningTask implements Runner.Running {
         for (TaskEnd.Action action : end.on(event)) {
             switch (action) {
                 case TERM -> terminate();
-                case KILL -> child.signalGroup(Signals.KILL);
+                case KILL -> family.kill();
                 case GIVE_UP -> giveUp();
                 case END -> finish();
             }
@@ -160,11 +161,11 @@ final class RunningTask implements Runner.Running {
     private void terminate() {
         if (task.hasPty()) {
             // an interactive shell ignores TERM and heeds HUP
-            child.signalGroup(Signals.HUP);
+            family.signal(Signals.HUP);
         }
-        child.signalGroup(Signals.TERM);
+        family.signal(Signals.TERM);
         // a process that was stopped hears of it only when it goes on
-        child.signalGroup(Signals.CONT);
+        family.signal(Signals.CONT);
         after(limits.killAfterMillis(), () -> on(TaskEnd.Event.KILL_DUE));
     }
 
@@ -179,7 +180,7 @@ final class RunningTask implements Runner.Running {
         synchronized (input) {
             input.notifyAll();
         }
-        ended.ended(this, child.reap(), cause, detail);
+        ended.ended(this, family.reap(), cause, detail);
     }
 
     private void exited() {
@@ -190,7 +191,7 @@ final class RunningTask implements Runner.Running {
 
     /** Looks for what no event tells of, from the end of the command to the end of the task. */
     private void tick() {
-        if (end.state() == TaskEnd.State.STOPPING && !child.hasCompany()) {
+        if (end.state() == TaskEnd.State.STOPPING && !family.hasOthers()) {
             on(TaskEnd.Event.GROUP_GONE);
         } else if (end.state() == TaskEnd.State.DRAINING) {
             long now = System.nanoTime();
@@ -226,7 +227,7 @@ final class RunningTask implements Runner.Running {
     }
 
     private void awaitExit() {
-        child.awaitEnd();
+        family.awaitLeader();
         exit.countDown();
         tell(this::exited);
     }

@@ -13,6 +13,7 @@ import dev.muster.proto.agent.v1.TaskRejected;
 import dev.muster.proto.agent.v1.TaskStarted;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,10 +54,18 @@ public final class Tasks implements AutoCloseable {
     /**
      * Takes over what an earlier process left behind; runs commands as processes of this machine.
      *
+     * @param cgroup directory of the control group that tasks get theirs in; null: the agent's own, if it may
      * @param onEvent called on any thread when the journal has a new event
      */
     public Tasks(
-            String nodeId, TaskLimits limits, Journal journal, Spool spool, Disk disk, Clock clock, Runnable onEvent)
+            String nodeId,
+            TaskLimits limits,
+            @Nullable Path cgroup,
+            Journal journal,
+            Spool spool,
+            Disk disk,
+            Clock clock,
+            Runnable onEvent)
             throws IOException {
         this(
                 journal,
@@ -64,7 +74,7 @@ public final class Tasks implements AutoCloseable {
                 clock,
                 onEvent,
                 newExecutor(),
-                executor -> new ProcessRunner(nodeId, limits, clock, executor),
+                executor -> new ProcessRunner(nodeId, limits, Cgroups.within(cgroup), clock, executor),
                 limits.killAfterMillis() + CLOSE_MILLIS_MORE);
     }
 

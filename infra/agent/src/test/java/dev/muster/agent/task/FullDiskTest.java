@@ -58,7 +58,7 @@ class FullDiskTest {
     private void start() throws IOException {
         journal = new Journal(small.dir().resolve("journal"), disk);
         spool = new Spool(small.dir().resolve("spool"), new SpoolLimits(64 << 20, Long.MAX_VALUE, false), disk);
-        tasks = new Tasks("nd_test", TaskLimits.defaults(), journal, spool, disk, Clock.systemUTC(), () -> {});
+        tasks = new Tasks("nd_test", TaskLimits.defaults(), null, journal, spool, disk, Clock.systemUTC(), () -> {});
     }
 
     @AfterEach

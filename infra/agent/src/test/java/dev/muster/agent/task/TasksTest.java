@@ -2,6 +2,7 @@ package dev.muster.agent.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.muster.agent.disk.Disk;
 import dev.muster.agent.spool.Position;
@@ -17,14 +18,18 @@ import dev.muster.proto.agent.v1.WindowSize;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,7 +56,7 @@ class TasksTest {
     void open() throws IOException {
         journal = new Journal(dir.resolve("journal"));
         spool = new Spool(dir.resolve("spool"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false));
-        tasks = new Tasks("nd_test", TaskLimits.defaults(), journal, spool, disk, Clock.systemUTC(), () -> {});
+        tasks = new Tasks("nd_test", TaskLimits.defaults(), null, journal, spool, disk, Clock.systemUTC(), () -> {});
     }
 
     @AfterEach
@@ -172,10 +177,10 @@ class TasksTest {
         RunTask task = task(RunTask.newBuilder().setCommand("echo up; sleep 1000"));
         tasks.run(task);
         await().atMost(LONG).until(() -> drain().contains("up"));
-        Journal copy = new Journal(java.nio.file.Files.copy(dir.resolve("journal"), dir.resolve("copy")));
+        Journal copy = new Journal(Files.copy(dir.resolve("journal"), dir.resolve("copy")));
         try (copy;
                 Spool other = new Spool(dir.resolve("other"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
-            Tasks again = new Tasks("nd_test", TaskLimits.defaults(), copy, other, disk, Clock.systemUTC(), () -> {});
+            Tasks again = new Tasks("nd_test", TaskLimits.defaults(), null, copy, other, disk, Clock.systemUTC(), () -> {});
             TaskEvent event = copy.unacknowledged().get(copy.unacknowledged().size() - 1);
             assertThat(event.getEnded().getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED);
             again.run(task);
@@ -348,11 +353,60 @@ class TasksTest {
             await().atMost(LONG).until(() -> drain().contains("ready"));
             int group =
                     Integer.parseInt(text().lines().findFirst().orElseThrow().strip());
-            tasks.close();
+            restart(null);
             assertThat(endOf(task)).isPresent();
             assertThat(ProcessTable.groupMembers(group)).isEmpty();
-            tasks = new Tasks("nd_test", TaskLimits.defaults(), journal, spool, disk, Clock.systemUTC(), () -> {});
         }
+    }
+
+    private void restart(@Nullable Path cgroup) throws IOException {
+        tasks.close();
+        tasks = new Tasks("nd_test", TaskLimits.defaults(), cgroup, journal, spool, disk, Clock.systemUTC(), () -> {});
+    }
+
+    /** Needs a version 2 control group that may be divided. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void with_control_groups_cancelling_ends_a_daemon_too(boolean pty) throws Exception {
+        Path parent = Stream.of("/sys/fs/cgroup/unified", "/sys/fs/cgroup")
+                .map(Path::of)
+                .filter(dir -> Files.isWritable(dir.resolve("cgroup.procs")))
+                .findFirst()
+                .orElse(null);
+        assumeTrue(parent != null && parent.toFile().canWrite(), "no control group may be made here");
+        Path group = parent.resolve("muster-test-" + ProcessHandle.current().pid());
+        assumeTrue(group.toFile().mkdir() && Files.exists(group.resolve("cgroup.kill")), "nor this one");
+        try {
+            restart(group);
+            RunTask task = task(withPty(
+                    RunTask.newBuilder()
+                            .setCommand(
+                                    "sleep 2; (setsid sh -c 'echo $$ daemon; trap \"\" TERM HUP; sleep 1000') & sleep 1000"),
+                    pty));
+            tasks.run(task);
+            Path own = group.resolve("muster-tasks/" + task.getTaskId());
+            await().atMost(LONG).until(() -> drain().contains("daemon"));
+            int daemon = Integer.parseInt(text().substring(0, text().indexOf(' ')));
+            assertThat(Files.readAllLines(own.resolve("cgroup.procs"))).contains(String.valueOf(daemon));
+            tasks.cancel(task.getTaskId());
+            assertThat(ended(task).getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_CANCELLED);
+            await().atMost(LONG).until(() -> ProcessTable.groupMembers(daemon).isEmpty());
+
+            assertThat(run("true").getExitCode()).isZero();
+            await().atMost(LONG).until(() -> run("true").getExitCode() == 0 && !Files.exists(own));
+        } finally {
+            restart(null);
+            await().atMost(LONG).until(() -> isRemoved(group));
+        }
+    }
+
+    private static boolean isRemoved(Path group) throws IOException {
+        try (Stream<Path> all = Files.walk(group)) {
+            all.filter(Files::isDirectory)
+                    .sorted(Comparator.reverseOrder())
+                    .forEach(dir -> dir.toFile().delete());
+        }
+        return !Files.exists(group);
     }
 
     private static void killGroupOf(String output) {

@@ -1,0 +1,87 @@
+package dev.muster.agent.task;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The control group of a task: its processes and all that they start, whichever process group they are in. Thread-safe. */
+final class Cgroup {
+    private static final Logger log = LoggerFactory.getLogger(Cgroup.class);
+
+    private final Path dir;
+
+    Cgroup(Path dir) {
+        this.dir = dir;
+    }
+
+    /** Takes in a process and those that it has started so far. */
+    void take(int leader) {
+        Set<Integer> taken = new HashSet<>();
+        boolean more = write("cgroup.procs", leader);
+        while (more) {
+            more = false;
+            for (int pid : ProcessTable.descendants(leader)) {
+                more |= taken.add(pid) && write("cgroup.procs", pid);
+            }
+        }
+    }
+
+    /** Signals those that are not in this process group. */
+    void signalOutside(int group, int signal) {
+        for (int pid : members()) {
+            if (LibC.INSTANCE.getpgid(pid) != group) {
+                int unused = LibC.INSTANCE.kill(pid, signal);
+            }
+        }
+    }
+
+    /** Ends all of them at once, also those that are being started. */
+    void kill() {
+        boolean unused = write("cgroup.kill", 1);
+    }
+
+    boolean isEmpty() {
+        return members().isEmpty();
+    }
+
+    /** Removes the group; false where a process is left in it. */
+    boolean remove() {
+        try {
+            Files.deleteIfExists(dir);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private List<Integer> members() {
+        try {
+            return Files.readAllLines(dir.resolve("cgroup.procs")).stream()
+                    .map(Integer::valueOf)
+                    .filter(pid -> pid > 1)
+                    .toList();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /** False where there is no such process any longer, or it may not be done. */
+    private boolean write(String file, int value) {
+        try {
+            Files.writeString(dir.resolve(file), String.valueOf(value));
+            return true;
+        } catch (IOException e) {
+            log.atDebug()
+                    .addKeyValue("dir", dir)
+                    .addKeyValue("file", file)
+                    .setCause(e)
+                    .log("not written");
+            return false;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.muster.agent.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.muster.proto.agent.v1.ProcessStarted;
+import dev.muster.proto.agent.v1.RunTask;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What an agent ends after its start of what an earlier one left running. */
+class ProcessRunnerTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    private final List<Launcher.Launched> all = new ArrayList<>();
+    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
+    private final ProcessRunner runner =
+            new ProcessRunner("node", TaskLimits.defaults(), Cgroups.within(null), Clock.systemUTC(), executor);
+
+    @AfterEach
+    void end() {
+        for (Launcher.Launched launched : all) {
+            launched.child().signalGroup(Signals.KILL);
+            launched.output().close();
+        }
+        executor.shutdownNow();
+    }
+
+    @Test
+    void a_process_is_known_whatever_the_clock_did() throws Exception {
+        Child child = start("one", "exec sleep 1000");
+        ProcessStarted left = ProcessIdentity.of("one", child.pid());
+        assertThat(left.getStartTicks()).isPositive();
+        assertThat(left.getBootId()).isNotEmpty();
+        runner.end(
+                left.toBuilder().setStartMillis(left.getStartMillis() + 1_000).build());
+        assertGone(child);
+    }
+
+    @Test
+    void a_later_process_with_the_same_number_is_left_alone() throws Exception {
+        Child child = start("one", "exec sleep 1000");
+        ProcessStarted left = ProcessIdentity.of("one", child.pid());
+        runner.end(left.toBuilder().setStartTicks(left.getStartTicks() - 1).build());
+        runner.end(left.toBuilder().setBootId("another").build());
+        runner.end(left.toBuilder().setPid(0).build());
+        runner.end(left.toBuilder().setPid(1).build());
+        assertThat(ProcessTable.groupMembers((int) child.pid())).isNotEmpty();
+    }
+
+    @Test
+    void what_an_older_agent_wrote_down_is_known_by_its_time() throws Exception {
+        Child child = start("one", "exec sleep 1000");
+        ProcessStarted left = ProcessIdentity.of("one", child.pid()).toBuilder()
+                .clearBootId()
+                .clearStartTicks()
+                .build();
+        runner.end(
+                left.toBuilder().setStartMillis(left.getStartMillis() + 1_000).build());
+        runner.end(left.toBuilder().setStartMillis(0).build());
+        assertThat(ProcessTable.groupMembers((int) child.pid())).isNotEmpty();
+        runner.end(left);
+        assertGone(child);
+    }
+
+    @Test
+    void a_group_whose_leader_is_gone_is_ended_if_it_is_of_the_task() throws Exception {
+        Child child = start("one", "sleep 1000 & exit 0");
+        ProcessStarted left = ProcessIdentity.of("one", child.pid());
+        child.awaitEnd();
+        assertThat(child.reap().code()).isZero();
+        runner.end(left.toBuilder().setTaskId("another").build());
+        assertThat(ProcessTable.groupMembers((int) child.pid())).isNotEmpty();
+        runner.end(left);
+        assertGone(child);
+    }
+
+    private Child start(String taskId, String command) throws IOException {
+        Launcher.Launched launched = new Launcher("node")
+                .start(RunTask.newBuilder()
+                        .setTaskId(taskId)
+                        .setCommand(command)
+                        .build());
+        all.add(launched);
+        return launched.child();
+    }
+
+    private static void assertGone(Child child) {
+        await().atMost(LONG)
+                .until(() -> ProcessTable.groupMembers((int) child.pid()).isEmpty());
+    }
+}
