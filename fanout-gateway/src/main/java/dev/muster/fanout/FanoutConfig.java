@@ -47,6 +47,8 @@ public record FanoutConfig(
         int ticketsMax,
         int outputReaders,
         int outputDownloadsMax,
+        int historyReadsMax,
+        int historyReadsPerUserMax,
         Duration outputStall,
         Duration requestHead,
         Duration request,
@@ -134,6 +136,18 @@ public record FanoutConfig(
             "Unused stream tickets, and sign-in codes, kept at once.");
     public static final Setting OUTPUT_READERS =
             Setting.number("MUSTER_FANOUT_OUTPUT_READERS", 2, 1, 64, "Consumers that read raw output for downloads.");
+    public static final Setting HISTORY_READS_MAX = Setting.number(
+            "MUSTER_FANOUT_HISTORY_READS_MAX",
+            64,
+            1,
+            10_000,
+            "Answers with history that are made or taken at once, some MiB each; one more is refused as rate-limited.");
+    public static final Setting HISTORY_READS_PER_USER_MAX = Setting.number(
+            "MUSTER_FANOUT_HISTORY_READS_PER_USER_MAX",
+            8,
+            1,
+            10_000,
+            "Answers with history that are made or taken at once for one user; one more is refused as rate-limited.");
     public static final Setting OUTPUT_DOWNLOADS_MAX = Setting.number(
             "MUSTER_FANOUT_OUTPUT_DOWNLOADS_MAX",
             64,
@@ -185,6 +199,8 @@ public record FanoutConfig(
                             TICKETS_MAX,
                             OUTPUT_READERS,
                             OUTPUT_DOWNLOADS_MAX,
+                            HISTORY_READS_MAX,
+                            HISTORY_READS_PER_USER_MAX,
                             OUTPUT_STALL_MS,
                             REQUEST_HEAD_MS,
                             REQUEST_MS,
@@ -233,6 +249,8 @@ public record FanoutConfig(
                 env.integer(TICKETS_MAX),
                 env.integer(OUTPUT_READERS),
                 env.integer(OUTPUT_DOWNLOADS_MAX),
+                env.integer(HISTORY_READS_MAX),
+                env.integer(HISTORY_READS_PER_USER_MAX),
                 Duration.ofMillis(env.number(OUTPUT_STALL_MS)),
                 Duration.ofMillis(env.number(REQUEST_HEAD_MS)),
                 Duration.ofMillis(env.number(REQUEST_MS)),

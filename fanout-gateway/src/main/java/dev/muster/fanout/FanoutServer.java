@@ -4,8 +4,10 @@ import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicProvisioner;
+import dev.muster.fanout.api.AnswerShares;
 import dev.muster.fanout.api.Api;
 import dev.muster.fanout.api.GroupCalls;
+import dev.muster.fanout.api.HangUps;
 import dev.muster.fanout.api.HealthCalls;
 import dev.muster.fanout.api.HistoryCall;
 import dev.muster.fanout.api.HttpCalls;
@@ -247,7 +249,11 @@ public final class FanoutServer implements AutoCloseable {
                                 stream::position),
                         new TaskCalls(api, registry, commands, raw, ids, clock),
                         new GroupCalls(api, registry, commands, ids, clock),
-                        new HistoryCall(api, registry),
+                        new HistoryCall(
+                                api,
+                                registry,
+                                new AnswerShares(config.historyReadsMax(), config.historyReadsPerUserMax()),
+                                closer.add(new HangUps(), HangUps::close)),
                         new OutputCall(api, registry, raw, problems, clock, answers),
                         new SignInCalls(api, tokens, codes, tickets, config.session(), config.cookieSecure(), clock),
                         new HealthCalls(api, registry, parts, metrics, config.metricsRemote()))::addTo,

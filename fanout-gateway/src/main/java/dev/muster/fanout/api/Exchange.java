@@ -12,19 +12,29 @@ import org.eclipse.jetty.io.EndPoint;
 public final class Exchange {
     private Exchange() {}
 
-    /**
-     * Whether the client has gone, to be asked while an answer waits for more to say: Jetty looks at the connection again only to write. Who sends another request
-     * behind one whose answer has no end counts as gone.
-     */
-    static boolean isAbandoned(HttpServletRequest request) {
+    /** The client of an answer that is not begun. GONE: it has hung up. AHEAD: it has sent more, of which a byte was lost in looking. */
+    enum Client {
+        WAITING,
+        GONE,
+        AHEAD
+    }
+
+    /** Looks after the client while an answer waits for more to say: Jetty looks at the connection again only to write. */
+    static Client client(HttpServletRequest request) {
         if (!(endPoint(request).getTransport() instanceof SocketChannel channel)) {
-            return false;
+            return Client.WAITING;
         }
         try {
-            return channel.read(ByteBuffer.allocate(1)) != 0;
+            int read = channel.read(ByteBuffer.allocate(1));
+            return read == 0 ? Client.WAITING : read < 0 ? Client.GONE : Client.AHEAD;
         } catch (IOException e) {
-            return true;
+            return Client.GONE;
         }
+    }
+
+    /** Whether the client of an endless answer has gone. A client that sends another request behind one whose answer has no end counts as gone. */
+    static boolean isAbandoned(HttpServletRequest request) {
+        return client(request) != Client.WAITING;
     }
 
     private static EndPoint endPoint(HttpServletRequest request) {

@@ -90,7 +90,7 @@ public final class GroupCalls {
     /** Page after page, the nodes that match and on which the user may run something. */
     private CompletableFuture<CreateTaskGroup.Builder> select(
             User user, ListNodesRequest request, CreateTaskGroup.Builder group) {
-        return registry.listNodes(request).thenCompose(page -> {
+        return registry.of(user.name()).listNodes(request).thenCompose(page -> {
             page.getNodesList().stream()
                     .filter(view -> Access.isAtLeast(Access.roleOf(user, view.getNode()), Role.ROLE_RUN))
                     .forEach(view -> group.addNodeIds(view.getNode().getNodeId()));
@@ -112,7 +112,9 @@ public final class GroupCalls {
         }
         ask.queries("state").forEach(state -> request.addStates(GroupJson.state(state)));
         ask.query("after").ifPresent(after -> GroupJson.start(after, request));
-        return registry.listTaskGroups(request.build()).thenApply(page -> Answer.json(200, GroupJson.list(page)));
+        return registry.of(ask.user().name())
+                .listTaskGroups(request.build())
+                .thenApply(page -> Answer.json(200, GroupJson.list(page)));
     }
 
     private CompletableFuture<Answer> show(Ask ask) {
@@ -161,14 +163,16 @@ public final class GroupCalls {
             text.append("[... left out: the answer is long enough ...]\n");
             return CompletableFuture.completedFuture(null);
         }
-        return registry.getNode(member.getNodeId())
+        return registry.of(user.name())
+                .getNode(member.getNodeId())
                 .thenCompose(view -> {
                     Access.require(user, view.getNode(), Role.ROLE_WATCH);
-                    return registry.readHistory(ReadHistoryRequest.newBuilder()
-                            .setNodeId(member.getNodeId())
-                            .setTerminalId(member.getTaskId())
-                            .setLines(lines)
-                            .build());
+                    return registry.of(user.name())
+                            .readHistory(ReadHistoryRequest.newBuilder()
+                                    .setNodeId(member.getNodeId())
+                                    .setTerminalId(member.getTaskId())
+                                    .setLines(lines)
+                                    .build());
                 })
                 .handle((history, error) -> {
                     if (error == null) {
@@ -204,7 +208,7 @@ public final class GroupCalls {
     }
 
     private CompletableFuture<GetTaskGroupResponse> own(Ask ask, GetTaskGroupRequest request) {
-        return registry.getTaskGroup(request).thenApply(page -> {
+        return registry.of(ask.user().name()).getTaskGroup(request).thenApply(page -> {
             if (!ask.user().admin()
                     && !page.getGroup().getRequestedBy().equals(ask.user().name())) {
                 throw new MusterException(ErrorCode.NOT_FOUND, "There is no such task group, or you may not see it.");

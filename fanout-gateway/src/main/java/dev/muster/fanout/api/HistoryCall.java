@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.history.PatternSize;
 import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
@@ -20,14 +21,18 @@ import java.util.concurrent.CompletableFuture;
 public final class HistoryCall {
     private static final int LINES_DEFAULT = 200;
     private static final int LINES_MAX = 10_000;
-    private static final int GREP_CHARS_MAX = 512;
 
     private final Api api;
     private final RegistryClient registry;
+    private final AnswerShares shares;
+    private final HangUps hangUps;
 
-    public HistoryCall(Api api, RegistryClient registry) {
+    /** @param shares what of all answers of this kind are under way */
+    public HistoryCall(Api api, RegistryClient registry, AnswerShares shares, HangUps hangUps) {
         this.api = api;
         this.registry = registry;
+        this.shares = shares;
+        this.hangUps = hangUps;
     }
 
     public void addTo(RoutesConfig routes) {
@@ -37,36 +42,43 @@ public final class HistoryCall {
     private CompletableFuture<Answer> read(Ask ask) {
         ReadHistoryRequest request = request(ask);
         boolean json = isJson(ask);
-        return NodeAccess.require(registry, ask, Role.ROLE_WATCH)
-                .thenCompose(view -> terminals(request))
-                .thenCompose(terminals -> tasks(ask.nodeId(), terminals)
-                        .thenApply(tasks -> json
-                                ? Answer.json(
-                                        200,
-                                        HistoryText.json(
-                                                terminals,
-                                                tasks,
-                                                !request.getGrep().isEmpty()
-                                                        && request.getTerminalId()
-                                                                .isEmpty()))
-                                : Answer.text(
-                                        200,
-                                        HistoryText.text(
-                                                terminals,
-                                                tasks,
-                                                !request.getGrep().isEmpty(),
-                                                request.getBytesMax()))));
+        return shares.counted(
+                ask.user(),
+                () -> hangUps.watched(ask, context -> {
+                    RegistryClient reads = registry.of(ask.user().name()).within(context);
+                    return NodeAccess.require(reads, ask, Role.ROLE_WATCH)
+                            .thenCompose(view -> terminals(reads, request)
+                                    .thenCompose(terminals -> tasks(reads, ask.nodeId(), terminals)
+                                            .thenApply(tasks -> answer(
+                                                    json,
+                                                    request,
+                                                    view.getNode().getName(),
+                                                    terminals,
+                                                    tasks))));
+                }));
+    }
+
+    private static Answer answer(
+            boolean json,
+            ReadHistoryRequest request,
+            String nodeName,
+            List<TerminalHistory> terminals,
+            Map<String, Task> tasks) {
+        return json
+                ? Answer.json(200, HistoryText.json(request, nodeName, terminals, tasks))
+                : Answer.text(200, HistoryText.text(request, nodeName, terminals, tasks));
     }
 
     // the terminal of a task that waits, or has just begun, is there and has no lines yet
-    private CompletableFuture<List<TerminalHistory>> terminals(ReadHistoryRequest request) {
+    private static CompletableFuture<List<TerminalHistory>> terminals(
+            RegistryClient reads, ReadHistoryRequest request) {
         String id = request.getTerminalId();
-        return registry.readHistory(request)
+        return reads.readHistory(request)
                 .thenApply(ReadHistoryResponse::getTerminalsList)
                 .exceptionallyCompose(error ->
                         id.isEmpty() || Problems.problemOf(error).code() != ErrorCode.NOT_FOUND
                                 ? CompletableFuture.failedFuture(error)
-                                : registry.getTask(request.getNodeId(), id)
+                                : reads.getTask(request.getNodeId(), id)
                                         .thenApply(task -> List.of(TerminalHistory.newBuilder()
                                                 .setTerminalId(id)
                                                 .build())));
@@ -90,9 +102,7 @@ public final class HistoryCall {
         before.ifPresent(request::setBefore);
         after.ifPresent(request::setAfter);
         ask.query("grep").ifPresent(pattern -> {
-            if (pattern.length() > GREP_CHARS_MAX) {
-                throw Fields.invalid("'grep' is longer than " + GREP_CHARS_MAX + " characters.");
-            }
+            PatternSize.check(pattern);
             request.setGrep(pattern);
         });
         ask.number("maxBytes", 1, Long.MAX_VALUE).ifPresent(request::setBytesMax);
@@ -108,11 +118,12 @@ public final class HistoryCall {
     }
 
     // at most as many as a page of recent terminals has, all asked at once
-    private CompletableFuture<Map<String, Task>> tasks(String nodeId, List<TerminalHistory> terminals) {
+    private static CompletableFuture<Map<String, Task>> tasks(
+            RegistryClient reads, String nodeId, List<TerminalHistory> terminals) {
         Map<String, Task> found = new TreeMap<>();
         CompletableFuture<?>[] asked = terminals.stream()
                 .map(TerminalHistory::getTerminalId)
-                .map(id -> registry.getTask(nodeId, id)
+                .map(id -> reads.getTask(nodeId, id)
                         .exceptionally(error -> unknown(error))
                         .thenAccept(task -> {
                             synchronized (found) {

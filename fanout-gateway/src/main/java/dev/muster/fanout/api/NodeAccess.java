@@ -34,7 +34,7 @@ final class NodeAccess {
     }
 
     static CompletableFuture<NodeView> require(RegistryClient registry, User user, String nodeId, Role needed) {
-        return registry.getNode(nodeId).thenApply(view -> {
+        return registry.of(user.name()).getNode(nodeId).thenApply(view -> {
             Access.require(user, view.getNode(), needed);
             return view;
         });

@@ -113,7 +113,9 @@ public final class NodeCalls {
             }
             request.setAfter(after);
         });
-        return registry.listNodes(request.build()).thenApply(page -> Answer.json(200, page(ask.user(), page)));
+        return registry.of(ask.user().name())
+                .listNodes(request.build())
+                .thenApply(page -> Answer.json(200, page(ask.user(), page)));
     }
 
     private ObjectNode page(User user, ListNodesResponse page) {

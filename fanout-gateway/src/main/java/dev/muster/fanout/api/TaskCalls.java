@@ -69,7 +69,7 @@ public final class TaskCalls {
             request.setAfter(after);
         });
         return NodeAccess.require(registry, ask, Role.ROLE_VIEW)
-                .thenCompose(view -> registry.listTasks(request.build()))
+                .thenCompose(view -> registry.of(ask.user().name()).listTasks(request.build()))
                 .thenApply(page -> {
                     ObjectNode json = Json.object();
                     ArrayNode tasks = json.putArray("tasks");
@@ -82,7 +82,7 @@ public final class TaskCalls {
     private CompletableFuture<Answer> show(Ask ask) {
         String taskId = ask.taskId();
         return NodeAccess.require(registry, ask, Role.ROLE_VIEW)
-                .thenCompose(view -> registry.getTask(ask.nodeId(), taskId))
+                .thenCompose(view -> registry.of(ask.user().name()).getTask(ask.nodeId(), taskId))
                 .thenCompose(task -> raw.available(task.getNodeId(), taskId).thenApply(available -> {
                     ObjectNode json = Json.task(task);
                     available.ifPresent(range -> json.putObject("rawAvailable")

@@ -62,8 +62,10 @@ final class TextOutput implements BlockSource {
                 .build();
         return registry.readHistory(request).thenApply(history -> {
             StringBuilder text = new StringBuilder();
-            long upTo = Math.min(end, next + PAGE_LINES);
-            for (Line line : history.getTerminals(0).getLinesList()) {
+            TerminalHistory page = history.getTerminals(0);
+            // a page with long lines has fewer of them: the rest is there, and comes with the next one
+            long upTo = page.hasMoreFrom() ? Math.max(next, page.getMoreFrom()) : Math.min(end, next + PAGE_LINES);
+            for (Line line : page.getLinesList()) {
                 appendMissing(text, line.getNumber());
                 text.append(line.getText()).append('\n');
                 next = line.getNumber() + 1;

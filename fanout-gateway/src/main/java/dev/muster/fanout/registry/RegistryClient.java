@@ -26,8 +26,11 @@ import dev.muster.proto.query.v1.ReadHistoryResponse;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Task;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.stub.MetadataUtils;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -41,12 +44,19 @@ import org.jspecify.annotations.Nullable;
 public final class RegistryClient implements RegistryReads, AutoCloseable {
     private static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);
 
+    private static final Metadata.Key<byte[]> USER =
+            Metadata.Key.of("muster-user-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
     private static final long RETRY_PAUSE_MS = 20;
     private static final long RETRY_PAUSE_MS_MAX = 400;
 
     private final Instances instances;
     private final Executor executor;
     private final Duration deadline;
+    /** For whom this asks; empty for the gateway itself. */
+    private final String user;
+    /** What this asks ends with it. */
+    private final Context context;
 
     /**
      * @param addresses {@code host:port} of one or more instances, separated by commas: any of them answers
@@ -54,9 +64,26 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
      * @param answerBytesMax largest answer that is taken
      */
     public RegistryClient(String addresses, Duration deadline, int answerBytesMax, Executor executor) {
-        this.instances = new Instances(addresses, answerBytesMax, executor);
+        this(new Instances(addresses, answerBytesMax, executor), executor, deadline, "", Context.ROOT);
+    }
+
+    private RegistryClient(Instances instances, Executor executor, Duration deadline, String user, Context context) {
+        this.instances = instances;
         this.executor = executor;
         this.deadline = deadline;
+        this.user = user;
+        this.context = context;
+    }
+
+    /** The same connections, for one user, whose reads have a share of the registry's threads. Not to be closed. */
+    @Override
+    public RegistryClient of(String asking) {
+        return new RegistryClient(instances, executor, deadline, asking, context);
+    }
+
+    /** The same connections; what is asked this way is cancelled with the context. Not to be closed. */
+    public RegistryClient within(Context ending) {
+        return new RegistryClient(instances, executor, deadline, user, ending);
     }
 
     @Override
@@ -145,7 +172,9 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
         }
     }
 
-    // a store that restores, has moved, or changes too fast to be read says so, and is asked again; an instance that
+    // a store that restores, has moved, or changes too fast to be read says so, and is asked again, as is one whose
+    // user
+    // has too many reads there; an instance that
     // does
     // not answer at all is given up for the next one, once each
     private <T> CompletableFuture<T> read(
@@ -160,7 +189,7 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
                         ? CompletableFuture.failedFuture(error)
                         : read(call, new Tries(tries.endNanos, tries.pauseMillis, tries.silent + 1));
             }
-            if (!saysUnavailable(error) || TimeUnit.NANOSECONDS.toMillis(tries.leftNanos()) <= 2 * tries.pauseMillis) {
+            if (!saysLater(error) || TimeUnit.NANOSECONDS.toMillis(tries.leftNanos()) <= 2 * tries.pauseMillis) {
                 return CompletableFuture.failedFuture(error);
             }
             Tries next = new Tries(tries.endNanos, Math.min(RETRY_PAUSE_MS_MAX, 2 * tries.pauseMillis), 0);
@@ -171,8 +200,10 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
         });
     }
 
-    private static boolean saysUnavailable(Throwable error) {
-        return ErrorCode.UNAVAILABLE.code().equals(codeOf(error));
+    private static boolean saysLater(Throwable error) {
+        @Nullable String code = codeOf(error);
+        return ErrorCode.UNAVAILABLE.code().equals(code)
+                || ErrorCode.RATE_LIMITED.code().equals(code);
     }
 
     private static boolean answersAtAll(Throwable error) {
@@ -192,8 +223,9 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
             Duration within,
             Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        ListenableFuture<T> pending =
-                call.apply(instance.stub().withDeadlineAfter(Math.max(1, within.toMillis()), TimeUnit.MILLISECONDS));
+        RegistryQueryGrpc.RegistryQueryFutureStub stub =
+                instance.stub().withDeadlineAfter(Math.max(1, within.toMillis()), TimeUnit.MILLISECONDS);
+        ListenableFuture<T> pending = asUser(stub, call);
         pending.addListener(
                 () -> {
                     try {
@@ -206,6 +238,21 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
                 },
                 executor);
         return answer;
+    }
+
+    private <T> ListenableFuture<T> asUser(
+            RegistryQueryGrpc.RegistryQueryFutureStub stub,
+            Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call) {
+        Metadata headers = new Metadata();
+        if (!user.isEmpty()) {
+            headers.put(USER, user.getBytes(StandardCharsets.UTF_8));
+        }
+        Context before = context.attach();
+        try {
+            return call.apply(stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)));
+        } finally {
+            context.detach(before);
+        }
     }
 
     static MusterException failureOf(Throwable cause) {

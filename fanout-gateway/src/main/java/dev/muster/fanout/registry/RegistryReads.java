@@ -13,6 +13,11 @@ import java.util.concurrent.CompletableFuture;
 
 /** What the live feed asks the registry. Answers come on any thread; failures are {@link dev.muster.contract.errors.MusterException}. */
 public interface RegistryReads {
+    /** The same, asked for one user, whose reads have a share of the registry's threads. */
+    default RegistryReads of(String user) {
+        return this;
+    }
+
     CompletableFuture<NodeView> getNode(String nodeId);
 
     CompletableFuture<ListNodesResponse> listNodes(ListNodesRequest request);

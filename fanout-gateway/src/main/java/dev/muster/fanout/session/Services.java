@@ -26,4 +26,10 @@ public record Services(
         StreamMetrics metrics,
         Clock clock,
         LongSupplier nanos,
-        Supplier<String> errorIds) {}
+        Supplier<String> errorIds) {
+    /** For the sessions of one user. */
+    public Services of(String user) {
+        return new Services(
+                feed, registry.of(user), watches, inputs, history, heartbeat, limits, metrics, clock, nanos, errorIds);
+    }
+}

@@ -258,7 +258,7 @@ public final class StreamEndpoint implements AutoCloseable {
             return null;
         }
         viewers.add(viewer);
-        return new ViewerSession(user, services, shard.context(), out, () -> {
+        return new ViewerSession(user, services.of(user.name()), shard.context(), out, () -> {
             viewers.remove(viewer);
             admission.leave(user.name(), address);
         });

@@ -41,6 +41,7 @@ import dev.muster.proto.records.v1.TaskGroupState;
 import dev.muster.proto.records.v1.TaskState;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,10 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     final List<ListNodesRequest> listed = new CopyOnWriteArrayList<>();
     final List<ListTaskGroupsRequest> groupsListed = new CopyOnWriteArrayList<>();
     final List<ReadHistoryRequest> read = new CopyOnWriteArrayList<>();
+    /** A search for this is not answered. */
+    static final String SILENT = "silent";
+    /** Searches that nobody waits for any longer. */
+    final AtomicInteger cancelled = new AtomicInteger();
     /** Names of new nodes that are refused, each with an error code. */
     final Map<String, ErrorCode> refused = new ConcurrentHashMap<>();
 
@@ -307,6 +312,10 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     @Override
     public synchronized void readHistory(ReadHistoryRequest request, StreamObserver<ReadHistoryResponse> answer) {
         read.add(request);
+        if (request.getGrep().equals(SILENT)) {
+            ((ServerCallStreamObserver<ReadHistoryResponse>) answer).setOnCancelHandler(cancelled::incrementAndGet);
+            return;
+        }
         if (request.getGrep().equals("(")) {
             fail(answer, Status.INVALID_ARGUMENT, ErrorCode.INVALID, "'grep' is not an RE2 pattern.");
             return;

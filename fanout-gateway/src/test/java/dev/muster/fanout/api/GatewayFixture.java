@@ -66,6 +66,7 @@ final class GatewayFixture implements AutoCloseable {
     volatile boolean replies = true;
     private final ExecutorService answers = Executors.newFixedThreadPool(2);
     private final Server query;
+    private final HangUps hangUps = new HangUps();
     private final RegistryClient client;
     private final RecordPublisher publisher;
     private final Api api;
@@ -138,7 +139,7 @@ final class GatewayFixture implements AutoCloseable {
                                         (user, p) -> "pos"),
                                 new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()),
                                 new GroupCalls(api, client, commands.get(0), ids, Clock.systemUTC()),
-                                new HistoryCall(api, client),
+                                new HistoryCall(api, client, new AnswerShares(64, 8), hangUps),
                                 new OutputCall(api, client, output, problems, Clock.systemUTC(), answers),
                                 new SignInCalls(
                                         api, tokens, codes, tickets, Duration.ofHours(1), false, Clock.systemUTC()),
@@ -211,6 +212,7 @@ final class GatewayFixture implements AutoCloseable {
     @Override
     public void close() {
         web.stop();
+        hangUps.close();
         api.close();
         closeOutput.close();
         publisher.close();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.agent.v1.Exit;
+import dev.muster.proto.query.v1.MoreReason;
 import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.CreateTask;
 import dev.muster.proto.records.v1.GroupGrant;
@@ -17,7 +18,10 @@ import dev.muster.proto.records.v1.Role;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.TaskState;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -221,6 +225,7 @@ class TaskCallsTest {
                 .setCommand("make\nall")
                 .setExitCode(2)
                 .setStartedAtMillis(1_000)
+                .setEndedAtMillis(4_200)
                 .build());
         gateway.registry.put(terminal(TWO, 5, 6));
 
@@ -230,7 +235,8 @@ class TaskCallsTest {
 
         assertThat(several)
                 .isEqualTo("=== " + ONE + "\nline 0\nline 1\n=== " + TWO
-                        + " FAILED exit 2 1970-01-01T00:00:01Z $ make all\nline 5\n");
+                        + " FAILED exit 2 1970-01-01T00:00:01Z to 1970-01-01T00:00:04.200Z (3.2 s) $ make all\n"
+                        + "[... 5 lines no longer kept ...]\nline 5\n");
         assertThat(one.get("command").asText()).isEqualTo("make\nall");
         assertThat(one.get("state").asText()).isEqualTo("FAILED");
         assertThat(one.get("exitCode").asInt()).isEqualTo(2);
@@ -295,9 +301,11 @@ class TaskCallsTest {
                     .body();
             assertThat(text.length()).isLessThanOrEqualTo(bytesMax);
         }
-        assertThat(gateway.get(gateway.token("alice"), PATH + "/history?maxBytes=100")
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/history?maxBytes=200")
                         .body())
-                .isEqualTo("[... 56 lines left out ...]\n=== " + TWO + "\nline 26\nline 27\nline 28\nline 29\n");
+                .contains("=== " + ONE)
+                .contains("=== " + TWO)
+                .endsWith("line 28\nline 29\n");
     }
 
     @Test
@@ -319,6 +327,30 @@ class TaskCallsTest {
                 .isEqualTo("[0,99]");
     }
 
+    @Test
+    void a_pattern_that_would_grow_too_large_is_refused_before_the_registry_is_asked() throws Exception {
+        for (String pattern : List.of("((a{1000}){1000}){1000}", "(?:a|b|c|d|e|f|g|h){1000}".repeat(20))) {
+            String query = "?grep=" + URLEncoder.encode(pattern, StandardCharsets.UTF_8);
+            assertProblem(gateway.get(gateway.token("alice"), PATH + "/history" + query), 422, "pattern-too-large");
+        }
+        assertThat(gateway.registry.read).isEmpty();
+    }
+
+    @Test
+    void an_answer_says_what_it_leaves_out_and_where_to_go_on() throws Exception {
+        gateway.registry.put(terminal(ONE, 100, 102).toBuilder()
+                .setMoreFrom(0)
+                .setMoreTo(100)
+                .setMoreReason(MoreReason.MORE_REASON_LINES)
+                .build());
+
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/history").body())
+                .isEqualTo("[... 100 lines before ...]\nline 100\nline 101\n");
+        JsonNode more = json(gateway.get(gateway.token("alice"), PATH + "/history?format=json"))
+                .at("/terminals/0/more");
+        assertThat(more.toString()).isEqualTo("{\"from\":0,\"to\":100,\"reason\":\"lines\"}");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "lines=0",
@@ -329,6 +361,7 @@ class TaskCallsTest {
         "format=xml",
         "maxBytes=0",
         "grep=(",
+        "grep=(?i)\u1c80",
     })
     void a_wrong_question_about_history_is_named(String query) throws Exception {
         assertProblem(gateway.get(gateway.token("alice"), PATH + "/history?" + query), 422, "invalid");

@@ -47,7 +47,7 @@ public final class HistoryCommand implements Runnable {
     @Nullable
     Long after;
 
-    @Option(names = "--max-bytes", paramLabel = "N", description = "Head and tail around a marker, within N bytes.")
+    @Option(names = "--max-bytes", paramLabel = "N", description = "The end of each terminal, within N bytes in all.")
     @Nullable
     Integer maxBytes;
 

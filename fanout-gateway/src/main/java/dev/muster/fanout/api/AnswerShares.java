@@ -1,0 +1,98 @@
+package dev.muster.fanout.api;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.auth.User;
+import dev.muster.fanout.output.BlockSource;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * How many large answers are made or taken at once, of each user and together. An answer counts until the client has taken it, since it is in memory for so long. Thread-safe; guarded by its own
+ * lock.
+ */
+public final class AnswerShares {
+    private final int max;
+    private final int perUserMax;
+    private final Map<String, Integer> users = new HashMap<>();
+    private int all;
+
+    public AnswerShares(int max, int perUserMax) {
+        this.max = max;
+        this.perUserMax = perUserMax;
+    }
+
+    /** Fails with {@code rate-limited} if there are too many. */
+    CompletableFuture<Answer> counted(User user, Supplier<CompletableFuture<Answer>> made) {
+        enter(user.name());
+        CompletableFuture<Answer> answer;
+        try {
+            answer = made.get();
+        } catch (RuntimeException e) {
+            leave(user.name());
+            throw e;
+        }
+        return answer.whenComplete((given, error) -> {
+                    if (error != null) {
+                        leave(user.name());
+                    }
+                })
+                .thenApply(given -> new Answer(
+                        given.status(), given.headers(), new Counted(given.body(), user.name()), given.length()));
+    }
+
+    private synchronized void enter(String user) {
+        int own = users.getOrDefault(user, 0);
+        if (own >= perUserMax || all >= max) {
+            throw new MusterException(
+                    ErrorCode.RATE_LIMITED,
+                    own >= perUserMax
+                            ? "You have " + own + " reads of history under way; that is the most at once."
+                            : "Too many reads of history are under way.");
+        }
+        users.put(user, own + 1);
+        all++;
+    }
+
+    private synchronized void leave(String user) {
+        users.computeIfPresent(user, (name, own) -> own == 1 ? null : own - 1);
+        all--;
+    }
+
+    /** Answers under way. */
+    public synchronized int count() {
+        return all;
+    }
+
+    private final class Counted implements BlockSource {
+        private final BlockSource body;
+        private final String user;
+        private boolean closed;
+
+        Counted(BlockSource body, String user) {
+            this.body = body;
+            this.user = user;
+        }
+
+        @Override
+        public CompletableFuture<Optional<ByteBuffer>> next() {
+            return body.next();
+        }
+
+        @Override
+        public void close() {
+            synchronized (this) {
+                if (closed) {
+                    return;
+                }
+                closed = true;
+            }
+            body.close();
+            leave(user);
+        }
+    }
+}
