@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,8 +66,8 @@ class ShellTest {
     @Test
     void a_command_in_a_terminal_is_cancelled_by_a_signal() throws Exception {
         try (TerminalWindow window =
-                new TerminalWindow(product, "run", "--tty", "demo-1", "--", "echo up; sleep 600")) {
-            window.awaitText("up\r\n");
+                new TerminalWindow(product, "run", "--tty", "demo-1", "--", "echo begun-$((1+1)); sleep 600")) {
+            window.awaitText("begun-2");
             window.signal("TERM");
             assertThat(window.code()).isEqualTo(143);
             assertThat(window.screen()).contains("what it had begun is cancelled");
@@ -94,6 +97,20 @@ class ShellTest {
             assertThat(window.isRestored()).isTrue();
             assertThat(task(window).get("state").asText()).isEqualTo("RUNNING");
             end(window);
+        }
+    }
+
+    @Test
+    void before_the_server_has_answered_leaving_works_at_once() throws Exception {
+        try (ServerSocket deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                TerminalWindow window = new TerminalWindow(
+                        Map.of("MUSTER_URL", "http://127.0.0.1:" + deaf.getLocalPort(), "MUSTER_TOKEN", "none"),
+                        "shell",
+                        "nd_01j9zzzzzzzzzzzzzzzzzzzzzz")) {
+            window.typeUntil("\n~.", "code=");
+            assertThat(window.code()).isZero();
+            assertThat(window.screen()).contains("left before it was known whether it was queued");
+            assertThat(window.isRestored()).isTrue();
         }
     }
 

@@ -25,17 +25,21 @@ final class TerminalWindow implements AutoCloseable {
     private final StringBuilder screen = new StringBuilder();
 
     TerminalWindow(Product product, String... words) throws IOException {
+        this(Map.of("MUSTER_DATA_DIR", product.dataDir().toString()), words);
+    }
+
+    TerminalWindow(Map<String, String> variables, String... words) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "bash",
                 "-c",
                 "trap : INT TERM HUP; \"$@\"; echo \"code=$?\"; stty -a | tr '; ' '\\n\\n' | grep -xE -- '-?(icanon|echo|isig|opost)'; echo over",
                 "x"));
         command.addAll(command(words));
-        Map<String, String> variables = new HashMap<>(System.getenv());
-        variables.put("TERM", "xterm-256color");
-        variables.put("MUSTER_DATA_DIR", product.dataDir().toString());
+        Map<String, String> all = new HashMap<>(System.getenv());
+        all.put("TERM", "xterm-256color");
+        all.putAll(variables);
         process = new PtyProcessBuilder(command.toArray(new String[0]))
-                .setEnvironment(variables)
+                .setEnvironment(all)
                 .setInitialColumns(100)
                 .setInitialRows(30)
                 .start();

@@ -36,7 +36,7 @@ public final class InteractiveSession {
     private static final int CTRL_C = 3;
 
     /** How long leaving may take to cancel a task that nobody wants. */
-    private static final Duration LEAVE_WITHIN = Duration.ofSeconds(5);
+    private static final Duration LEAVE_WITHIN = Duration.ofSeconds(3);
 
     private static final Map<String, Integer> SIGNALS = Map.of("INT", 2, "TERM", 15, "HUP", 1);
 
@@ -113,6 +113,7 @@ public final class InteractiveSession {
             daemon("session", () -> follow(terminal, begin));
             why = end.get();
         } catch (ExecutionException e) {
+            io.err().println();
             throw e.getCause() instanceof RuntimeException failure
                     ? failure
                     : new CliFailure(String.valueOf(e.getCause()), e);
@@ -120,7 +121,23 @@ public final class InteractiveSession {
             screen.leave();
             restore(terminal, before);
         }
-        return why.task() != null ? ExitCodes.of(why.task()) : left(why);
+        if (why.task() == null) {
+            return left(why);
+        }
+        try {
+            return ExitCodes.of(why.task());
+        } catch (CliFailure e) {
+            io.err().println();
+            throw e;
+        } finally {
+            sayUnsent();
+        }
+    }
+
+    private void sayUnsent() {
+        if (keys.size() > 0) {
+            io.say(keys.size() + " bytes that were typed were not sent");
+        }
     }
 
     private void follow(Terminal terminal, Callable<String> begin) {
@@ -194,9 +211,11 @@ public final class InteractiveSession {
     /** Says what goes on and how to come back, or cancels what was never connected or should not go on. */
     private int left(End why) {
         io.err().println();
+        sayUnsent();
         String id;
         try {
-            id = taskId.get(LEAVE_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+            // who leaves by ~. wants nothing cancelled, so there is nothing to wait for
+            id = taskId.get(why.leftWith() == 0 ? 0 : LEAVE_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             io.say("left before it was known whether it was queued; see: infra/muster tasks " + tasks.nodeId());
             return why.leftWith();
