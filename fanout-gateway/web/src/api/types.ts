@@ -60,6 +60,8 @@ export interface Task {
   exitCode?: number | null;
   signal?: string | null;
   outputBytes?: number | null;
+  /** Bytes that were typed, but that the process did not read and nobody had room for. */
+  inputDroppedBytes?: number | null;
 }
 
 export interface Invite {

@@ -216,7 +216,7 @@ export class LiveTerminal {
         this.listener.notice(`${size(frame)} of output was skipped here because this page fell behind. History has it.`);
         break;
       case 'gap':
-        this.listener.notice(`${size(frame)} of output was lost before it reached Muster${frame.reason ? ` (${frame.reason})` : ''}.`);
+        this.listener.notice(`${size(frame)} of output was lost before it reached Muster${lostBecause(frame.reason)}.`);
         break;
       case 'input-unsure':
         this.listener.notice(`The connection broke. What you typed after ${new Date(frame.since).toLocaleTimeString()} may not have arrived: look before you repeat it.`);
@@ -312,6 +312,12 @@ export class LiveTerminal {
       return !(event.code === 'KeyV' && event.ctrlKey && event.shiftKey);
     });
   }
+}
+
+function lostBecause(reason: string | null | undefined): string {
+  if (!reason) return '';
+  const words: Record<string, string> = { 'agent-spool-full': 'the agent had no more room to keep it', missing: 'it did not arrive' };
+  return `, because ${words[reason] ?? reason}`;
 }
 
 function afterReset(picture: Uint8Array): Uint8Array {

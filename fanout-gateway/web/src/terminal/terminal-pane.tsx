@@ -8,7 +8,7 @@ import { noShell, own, ownShells } from '../node/run-command';
 import { hasEnded, isShell, titleOf } from '../node/task-order';
 import { connection, loadTask, loadTasks, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
 import { hashOf, route } from '../session/router';
-import { timeOfDay } from '../ui/format';
+import { bytes, timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { TaskBadge } from '../ui/status';
@@ -139,6 +139,13 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
     live.current?.takeSize();
     if (live.current) takeFocus(live.current);
   }, [isOwn]);
+
+  const dropped = task.inputDroppedBytes ?? 0;
+  const told = useRef(dropped);
+  useEffect(() => {
+    if (dropped > told.current) notice.value = `${bytes(dropped - told.current)} of what was typed was dropped: the program does not read it. Wait, or paste less at once.`;
+    told.current = dropped;
+  }, [dropped]);
 
   const ended = state.value.kind === 'ended' || hasEnded(task);
   return (

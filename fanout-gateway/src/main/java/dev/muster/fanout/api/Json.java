@@ -100,6 +100,7 @@ public final class Json {
         json.put("exitCode", task.hasExitCode() ? task.getExitCode() : null);
         json.put("signal", textOrNull(task.getSignal()));
         json.put("outputBytes", task.getOutputBytes());
+        json.put("inputDroppedBytes", task.getInputDroppedBytes());
         json.putNull("rawAvailable");
         return json;
     }

@@ -137,12 +137,17 @@ public final class SignInCalls {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>Sign in to Muster</title>
             <style>
-            :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-            main { max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem }
+            :root { color-scheme: light dark; --bg: #f5f6f8; --panel: #fff; --text: #18202b; --border: #dde2e9; --accent: #1d5fd6 }
+            @media (prefers-color-scheme: dark) { :root { --bg: #0f1318; --panel: #161b22; --text: #e3e8ee; --border: #272f3a; --accent: #5b9bf8 } }
+            body { margin: 0; background: var(--bg); color: var(--text); font: 14px/1.5 system-ui, sans-serif }
+            main { max-width: 460px; margin: 12vh auto 0; padding: 24px; background: var(--panel); border: 1px solid var(--border); border-radius: 8px }
+            h1 { font-size: 20px; margin: 0 0 8px }
+            ul { padding-left: 20px; margin-bottom: 0 }
+            a { color: var(--accent) }
             code { background: #8883; padding: .1em .35em; border-radius: .25em }
             </style>
             <main>
-            <h1>This sign-in link does not work any more</h1>
+            <h1>This sign-in link no longer works</h1>
             <p>Each link signs in one browser, once, and ends when Muster stops.</p>
             <ul>
             <li>Muster prints a new link whenever it starts: <code>infra/muster up</code>.</li>

@@ -28,13 +28,15 @@ public final class TaskEvents {
         }
         Task task = found.get();
         switch (event.getEventCase()) {
-            case STARTED ->
+            case STARTED -> {
                 queue.move(
                         draft,
                         task,
                         TaskTransitions.Event.STARTED,
                         "",
                         builder -> builder.setStartedAtMillis(event.getStarted().getAtMillis()));
+                inputDropped(draft, event.getTaskId(), event.getStarted().getInputDroppedBytes());
+            }
             case ENDED -> onEnded(draft, task, event.getEnded());
             case REJECTED ->
                 queue.move(
@@ -92,12 +94,22 @@ public final class TaskEvents {
 
     private void onEnded(NodeDraft draft, Task task, TaskEnded ended) {
         queue.move(draft, task, eventOf(ended), cut(reasonOf(ended)), builder -> {
-            builder.setEndedAtMillis(ended.getAtMillis()).setOutputBytes(ended.getOutputBytes());
+            builder.setEndedAtMillis(ended.getAtMillis())
+                    .setOutputBytes(ended.getOutputBytes())
+                    .setInputDroppedBytes(Math.max(builder.getInputDroppedBytes(), ended.getInputDroppedBytes()));
             return switch (ended.getCause()) {
                 case TASK_END_CAUSE_START_FAILED, TASK_END_CAUSE_AGENT_RESTARTED -> builder;
                 default -> builder.setExitCode(ended.getExitCode()).setSignal(ended.getSignal());
             };
         });
+    }
+
+    /** The count only grows, so a repeat of an event changes nothing. */
+    private static void inputDropped(NodeDraft draft, String taskId, long bytes) {
+        draft.task(taskId)
+                .filter(task -> bytes > 0 && bytes > task.getInputDroppedBytes())
+                .ifPresent(task ->
+                        draft.put(task.toBuilder().setInputDroppedBytes(bytes).build()));
     }
 
     private static TaskTransitions.Event eventOf(TaskEnded ended) {

@@ -245,6 +245,16 @@ final class ControlDriver implements AutoCloseable {
                         .setStarted(TaskStarted.newBuilder().setAtMillis(nowMillis))));
     }
 
+    /** The agent says again that a task has started, because input was dropped. */
+    void inputDropped(String session, String instance, String taskName, long bytes) {
+        event(
+                session,
+                instance,
+                event -> event.setTaskEvent(TaskEvent.newBuilder()
+                        .setTaskId(taskId(taskName))
+                        .setStarted(TaskStarted.newBuilder().setInputDroppedBytes(bytes))));
+    }
+
     void ended(String session, String instance, String taskName, TaskEndCause cause, int exitCode) {
         event(
                 session,

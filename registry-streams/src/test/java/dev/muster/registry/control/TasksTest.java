@@ -311,6 +311,26 @@ class TasksTest {
     }
 
     @Test
+    void input_that_was_dropped_is_counted_in_the_task_and_shown_and_the_count_never_falls() {
+        online();
+        running("t");
+        long startedAt = control.task("t").getStartedAtMillis();
+        control.inputDropped("session-1", AGENT, "t", 70_000);
+        assertThat(control.task("t").getInputDroppedBytes()).isEqualTo(70_000);
+        assertThat(control.task("t").getState()).isEqualTo(TaskState.RUNNING);
+        assertThat(control.task("t").getStartedAtMillis()).isEqualTo(startedAt);
+        assertThat(control.views.isEmpty()).isFalse();
+        control.skipOutput();
+        control.inputDropped("session-1", AGENT, "t", 70_000);
+        control.inputDropped("session-1", AGENT, "t", 10);
+        control.inputDropped("session-1", "another-disk", "t", 90_000);
+        assertThat(control.task("t").getInputDroppedBytes()).isEqualTo(70_000);
+        assertThat(control.views.isEmpty()).isTrue();
+        control.ended("session-1", AGENT, "t", TaskEndCause.TASK_END_CAUSE_EXITED, 0);
+        assertThat(control.task("t").getInputDroppedBytes()).isEqualTo(70_000);
+    }
+
+    @Test
     void events_count_whatever_session_of_the_instance_brings_them_but_not_from_another_instance() {
         online();
         control.run("t");

@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
 import java.util.function.LongSupplier;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Keystrokes for a terminal that is not there yet. Input and commands come from different topics, so what is typed at once may overtake the
@@ -21,6 +22,7 @@ final class EarlyInput {
     private static final long AGAIN_MILLIS = 20;
 
     private final BiPredicate<String, byte[]> terminals;
+    private final ObjIntConsumer<String> dropped;
     private final ScheduledExecutorService executor;
     private final LongSupplier nanoClock;
     private final Map<String, Held> held = new HashMap<>();
@@ -28,9 +30,17 @@ final class EarlyInput {
 
     private record Held(ByteArrayOutputStream bytes, long sinceNanos) {}
 
-    /** @param terminals takes input for a terminal, or says false while nothing there takes any */
-    EarlyInput(BiPredicate<String, byte[]> terminals, ScheduledExecutorService executor, LongSupplier nanoClock) {
+    /**
+     * @param terminals takes input for a terminal, or says false while nothing there takes any
+     * @param dropped told of a terminal and how many bytes of its input were dropped
+     */
+    EarlyInput(
+            BiPredicate<String, byte[]> terminals,
+            ObjIntConsumer<String> dropped,
+            ScheduledExecutorService executor,
+            LongSupplier nanoClock) {
         this.terminals = terminals;
+        this.dropped = dropped;
         this.executor = executor;
         this.nanoClock = nanoClock;
     }
@@ -42,6 +52,7 @@ final class EarlyInput {
             return true;
         }
         if (heldBytes + bytes.length > BYTES_MAX) {
+            dropped.accept(terminalId, bytes.length);
             return false;
         }
         if (before == null) {
@@ -67,7 +78,11 @@ final class EarlyInput {
             byte[] bytes = entry.getValue().bytes().toByteArray();
             boolean late =
                     nanoClock.getAsLong() - entry.getValue().sinceNanos() > TimeUnit.MILLISECONDS.toNanos(HOLD_MILLIS);
-            if (terminals.test(entry.getKey(), bytes) || late) {
+            boolean taken = terminals.test(entry.getKey(), bytes);
+            if (!taken && late) {
+                dropped.accept(entry.getKey(), bytes.length);
+            }
+            if (taken || late) {
                 heldBytes -= bytes.length;
                 all.remove();
             }

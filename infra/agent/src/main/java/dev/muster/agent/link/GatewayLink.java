@@ -103,7 +103,7 @@ public final class GatewayLink {
                 spool,
                 vitals,
                 version,
-                new EarlyInput(tasks::input, executor, System::nanoTime),
+                new EarlyInput(tasks::input, tasks::inputDropped, executor, System::nanoTime),
                 executor,
                 random,
                 openCalls);

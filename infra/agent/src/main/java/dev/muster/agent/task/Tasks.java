@@ -47,6 +47,7 @@ public final class Tasks implements AutoCloseable {
     private final Runnable onEvent;
     private final Runner runner;
     private final long closeMillis;
+    private final DroppedInput droppedInput;
     private final ScheduledExecutorService executor;
     private final Map<String, Runner.Running> running = new ConcurrentHashMap<>();
     private final AtomicBoolean catchesUp = new AtomicBoolean();
@@ -124,6 +125,7 @@ public final class Tasks implements AutoCloseable {
         this.executor = executor;
         this.runner = runner.apply(executor);
         this.closeMillis = closeMillis;
+        this.droppedInput = new DroppedInput(executor, this::inputDropped);
         recover();
         disk.onFailure(this::catchUpLater);
         catchUp();
@@ -154,6 +156,21 @@ public final class Tasks implements AutoCloseable {
     public boolean input(String terminalId, byte[] bytes) {
         Runner.Running task = running.get(terminalId);
         return task != null && task.input(bytes);
+    }
+
+    /** Input that {@link #input} did not take and that is not offered again. The typist is told. Any thread. */
+    public void inputDropped(String terminalId, int bytes) {
+        executor.execute(() -> {
+            if (running.containsKey(terminalId)) {
+                droppedInput.add(terminalId, bytes);
+            }
+        });
+    }
+
+    private void inputDropped(String taskId) {
+        journalAndTell(TaskEvent.newBuilder()
+                .setTaskId(taskId)
+                .setStarted(TaskStarted.newBuilder().setInputDroppedBytes(droppedInput.bytes(taskId))));
     }
 
     public void resize(String terminalId, WindowSize size) {
@@ -225,6 +242,7 @@ public final class Tasks implements AutoCloseable {
         running.remove(taskId);
         task.spool().exit(status.code(), status.signal(), clock.millis());
         record(ended(taskId, status, task.spool().length()).setCause(cause).setDetail(detail), taskId);
+        droppedInput.forget(taskId);
     }
 
     private TaskEnded.Builder ended(String taskId, ExitStatus status, long outputBytes) {
@@ -236,7 +254,8 @@ public final class Tasks implements AutoCloseable {
                 .setAtMillis(clock.millis())
                 .setExitCode(status.code())
                 .setSignal(status.signal())
-                .setOutputBytes(outputBytes);
+                .setOutputBytes(outputBytes)
+                .setInputDroppedBytes(droppedInput.bytes(taskId));
     }
 
     private void record(TaskEnded.Builder ended, String taskId) {

@@ -21,8 +21,10 @@ class EarlyInputTest {
     private final AtomicLong nanos = new AtomicLong();
     private final Set<String> there = ConcurrentHashMap.newKeySet();
     private final List<String> taken = new CopyOnWriteArrayList<>();
+    private final List<String> lost = new CopyOnWriteArrayList<>();
     private final AtomicLong asked = new AtomicLong();
-    private final EarlyInput input = new EarlyInput(this::take, executor, nanos::get);
+    private final EarlyInput input =
+            new EarlyInput(this::take, (terminal, bytes) -> lost.add(terminal + ":" + bytes), executor, nanos::get);
 
     @AfterEach
     void stop() {
@@ -50,6 +52,7 @@ class EarlyInputTest {
         await().until(() -> asked.get() > before);
         // the turn that found it too late has dropped it when the next task runs
         on(() -> true);
+        assertThat(lost).containsExactly("late:1");
         there.add("late");
         assertThat(type("late", "b")).isTrue();
         assertThat(taken).containsExactly("late:b");
@@ -59,7 +62,8 @@ class EarlyInputTest {
     void what_waits_is_bounded_in_bytes() throws Exception {
         assertThat(type("late", "x".repeat(EarlyInput.BYTES_MAX))).isTrue();
         assertThat(type("late", "y")).isFalse();
-        assertThat(type("later", "y")).isFalse();
+        assertThat(type("later", "yy")).isFalse();
+        assertThat(lost).containsExactly("late:1", "later:2");
         there.add("late");
         await().until(() -> !taken.isEmpty());
         assertThat(type("later", "y")).isTrue();

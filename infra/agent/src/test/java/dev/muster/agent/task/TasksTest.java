@@ -145,6 +145,30 @@ class TasksTest {
     }
 
     @Test
+    void input_that_nothing_took_is_reported_while_the_task_runs_and_with_its_end() throws Exception {
+        RunTask task = task(RunTask.newBuilder()
+                .setCommand("stty raw -echo; echo ready; sleep 1000")
+                .setPty(WindowSize.newBuilder().setCols(80).setRows(24)));
+        tasks.run(task);
+        await().atMost(LONG).until(() -> drain().contains("ready"));
+        byte[] part = new byte[64 << 10];
+        int dropped = 0;
+        for (int i = 0; i < 20; i++) {
+            if (!tasks.input(task.getTaskId(), part)) {
+                tasks.inputDropped(task.getTaskId(), part.length);
+                dropped += part.length;
+            }
+        }
+        assertThat(dropped).isPositive();
+        long told = dropped;
+        await().atMost(LONG)
+                .until(() -> journal.unacknowledged().stream()
+                        .anyMatch(event -> event.getStarted().getInputDroppedBytes() == told));
+        tasks.cancel(task.getTaskId());
+        assertThat(ended(task).getInputDroppedBytes()).isEqualTo(told);
+    }
+
+    @Test
     void a_task_that_runs_too_long_is_ended() throws Exception {
         TaskEnded ended = run(RunTask.newBuilder().setCommand("sleep 1000").setTimeoutMillis(200));
         assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_TIMED_OUT);
