@@ -24,8 +24,8 @@ final class SlowRequests extends AbstractLifeCycle {
     private static final Duration GOODBYE = Duration.ofSeconds(1);
 
     private static final Set<HttpParser.State> HEAD = EnumSet.range(HttpParser.State.METHOD, HttpParser.State.HEADER);
-    private static final Set<HttpParser.State> CONTENT =
-            EnumSet.range(HttpParser.State.CONTENT, HttpParser.State.TRAILER);
+    private static final Set<HttpParser.State> CHUNKED =
+            EnumSet.range(HttpParser.State.CHUNKED_CONTENT, HttpParser.State.TRAILER);
 
     private final ServerConnector connector;
     private final Duration head;
@@ -78,7 +78,7 @@ final class SlowRequests extends AbstractLifeCycle {
         HttpParser.State state = parser.getState();
         long begun = parser.getBeginNanoTime();
         boolean inHead = HEAD.contains(state);
-        if (!inHead && !CONTENT.contains(state)) {
+        if (!inHead && !awaitsContent(parser, state)) {
             return;
         }
         Duration limit = inHead ? head : whole;
@@ -96,5 +96,10 @@ final class SlowRequests extends AbstractLifeCycle {
         if (inHead || NanoTime.since(begun) > limit.plus(GOODBYE).toNanos()) {
             endPoint.close(late);
         }
+    }
+    /** A request without a body is in this state too, for as long as its answer takes. */
+    private static boolean awaitsContent(HttpParser parser, HttpParser.State state) {
+        return CHUNKED.contains(state)
+                || (state == HttpParser.State.CONTENT && parser.getContentRead() < parser.getContentLength());
     }
 }
