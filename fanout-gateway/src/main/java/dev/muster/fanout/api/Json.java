@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Nodes and tasks as JSON, the same in HTTP answers and WebSocket frames: camelCase, times in ISO 8601 UTC, enums in upper case, null for what is not known. Thread-safe.
  */
 public final class Json {
+    private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999Z");
+
     /** Refuses trailing text and repeated keys, so that no two readers understand a body differently. */
     public static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -128,9 +131,14 @@ public final class Json {
         return json;
     }
 
-    /** ISO 8601 in UTC; null for 0, which records use for "not yet". */
+    /** ISO 8601 in UTC; null for 0, which records use for "not yet", and for what has no year of four digits. */
     public static @Nullable String time(long millis) {
-        return millis == 0 ? null : Instant.ofEpochMilli(millis).toString();
+        return millis == 0 ? null : time(Instant.ofEpochMilli(millis));
+    }
+
+    /** ISO 8601 in UTC; null for what has no year of four digits. */
+    static @Nullable String time(Instant time) {
+        return time.isBefore(FIRST) || time.isAfter(LAST) ? null : time.toString();
     }
 
     /** A node of which the registry has no state yet was never seen. */

@@ -88,7 +88,7 @@ public final class TaskCalls {
                     available.ifPresent(range -> json.putObject("rawAvailable")
                             .put("from", range.from())
                             .put("to", range.to())
-                            .put("until", range.until().toString()));
+                            .put("until", Json.time(range.until())));
                     return Answer.json(200, wrapped(json));
                 }));
     }

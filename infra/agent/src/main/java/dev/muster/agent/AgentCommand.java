@@ -2,6 +2,7 @@ package dev.muster.agent;
 
 import dev.muster.agent.spool.SpoolLimits;
 import dev.muster.agent.task.TaskLimits;
+import dev.muster.contract.service.JavaLogging;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -111,6 +112,7 @@ public final class AgentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        JavaLogging.toTheLog();
         CountDownLatch over = new CountDownLatch(1);
         try {
             return runUntilStopped(over);

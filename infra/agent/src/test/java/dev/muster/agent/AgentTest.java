@@ -18,6 +18,9 @@ import dev.muster.proto.agent.v1.TaskEvent;
 import dev.muster.proto.agent.v1.TerminalInput;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -341,6 +344,55 @@ class AgentTest {
             assertThat(complaints).extracting(LogRecord::getThrown).isEmpty();
         } finally {
             grpc.removeHandler(handler);
+        }
+    }
+
+    @Test
+    void an_agent_without_tls_whose_gateway_has_it_now_says_so_while_it_connects() throws Exception {
+        String address;
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            start(gateway, INVITE).close();
+            address = gateway.address();
+        }
+        int port = Integer.parseInt(address.substring(address.indexOf(':') + 1));
+        try (ServerSocket tls = new ServerSocket(port, 50, InetAddress.getLoopbackAddress())) {
+            Thread hangsUp = new Thread(() -> {
+                // as a server does that hears no TLS: an alert, and the end
+                while (!tls.isClosed()) {
+                    try (Socket connection = tls.accept()) {
+                        connection.getOutputStream().write(new byte[] {21, 3, 3, 0, 2, 2, 70});
+                    } catch (IOException e) {
+                        // closed, or the agent has hung up
+                    }
+                }
+            });
+            hangsUp.setDaemon(true);
+            hangsUp.start();
+            try (Agent agent = Agent.start(AgentConfig.local(dir.resolve("state"), address, null))) {
+                await().atMost(LONG)
+                        .until(() -> agent.problem().contains("this was without TLS")
+                                && agent.problem().contains("--ca FILE"));
+            }
+        }
+    }
+
+    @Test
+    void every_process_has_an_id_of_its_own_that_is_not_on_the_disk() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            try (Agent agent = start(gateway, INVITE)) {
+                await().atMost(LONG).until(() -> agent.connected().isDone());
+                gateway.cut();
+                await().atMost(LONG).until(() -> gateway.hellos.size() == 2);
+            }
+            try (Agent agent = start(gateway, null)) {
+                await().atMost(LONG).until(() -> agent.connected().isDone());
+            }
+            assertThat(gateway.hellos.get(1).getProcessId())
+                    .isNotEmpty()
+                    .isEqualTo(gateway.hellos.get(0).getProcessId());
+            assertThat(gateway.hellos.get(2).getProcessId())
+                    .isNotEmpty()
+                    .isNotEqualTo(gateway.hellos.get(0).getProcessId());
         }
     }
 

@@ -224,6 +224,11 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     }
 
     @Override
+    public void mended(String message) {
+        around.metrics().mended(message);
+    }
+
+    @Override
     public void closed(Refusal refusal) {
         if (!closed) {
             closed = true;

@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.report.AgentReport;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
 import dev.muster.ingress.auth.Credentials;
@@ -141,7 +142,7 @@ public final class JoinDesk {
                         .setInviteSha256(ByteString.copyFrom(
                                 Ids.sha256(request.getInvite().getBytes(StandardCharsets.UTF_8))))
                         .setPublicKey(request.getPublicKey())
-                        .setHost(request.getHost()))
+                        .setHost(AgentReport.host(request.getHost())))
                 .build();
         Outgoing record = Outgoing.ofNode(
                 Topic.COMMANDS, partitions.ofNode(nodeId), nodeId, command.toByteArray(), new Receipt() {

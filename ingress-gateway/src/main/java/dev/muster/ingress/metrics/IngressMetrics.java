@@ -101,6 +101,11 @@ public final class IngressMetrics {
         counter("events", "result", result).increment();
     }
 
+    /** A message of an agent with a field that was cut, replaced or left out. */
+    public void mended(String message) {
+        counter("messages.mended", "message", message).increment();
+    }
+
     public void dispatched(String result) {
         counter("dispatches", "result", result).increment();
     }

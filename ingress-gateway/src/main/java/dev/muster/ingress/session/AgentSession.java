@@ -2,6 +2,7 @@ package dev.muster.ingress.session;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.report.AgentReport;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.Heartbeat;
@@ -39,6 +40,9 @@ public final class AgentSession {
 
         /** Connected comes before Welcome, so that nothing can arrive for a session that is not known yet. */
         void publishEvent(NodeEventRecord event);
+
+        /** Something that the agent said broke a rule of {@link AgentReport} and was mended: {@code hello}, {@code heartbeat} or {@code task-event}. */
+        void mended(String message);
 
         /** The session refused the agent; nothing follows. */
         void closed(Refusal refusal);
@@ -149,7 +153,7 @@ public final class AgentSession {
         instanceId = hello.getInstanceId();
         effects.publishEvent(event(nowMillis)
                 .setConnected(Connected.newBuilder()
-                        .setHello(hello)
+                        .setHello(mended("hello", hello, AgentReport.hello(hello)))
                         .setRemoteAddress(identity.remoteAddress())
                         .setHeartbeatIntervalMillis(limits.heartbeatIntervalMillis()))
                 .build());
@@ -183,7 +187,7 @@ public final class AgentSession {
                             .setNodeId(identity.nodeId())
                             .setSessionId(identity.sessionId())
                             .setGatewayId(identity.gatewayId())
-                            .setHeartbeat(heartbeat))
+                            .setHeartbeat(mended("heartbeat", heartbeat, AgentReport.heartbeat(heartbeat))))
                     .build());
         }
     }
@@ -201,8 +205,17 @@ public final class AgentSession {
                 || event.getEventCase() == TaskEvent.EventCase.EVENT_NOT_SET) {
             refuse(ErrorCode.INVALID, "a task event without task, number or kind", nowMillis);
         } else {
-            effects.publishEvent(event(nowMillis).setTaskEvent(event).build());
+            effects.publishEvent(event(nowMillis)
+                    .setTaskEvent(mended("task-event", event, AgentReport.taskEvent(event, nowMillis)))
+                    .build());
         }
+    }
+
+    private <M> M mended(String message, M said, M clean) {
+        if (clean != said) {
+            effects.mended(message);
+        }
+        return clean;
     }
 
     private NodeEventRecord.Builder event(long nowMillis) {

@@ -1,6 +1,7 @@
 package dev.muster.ingress.session;
 
 import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.report.AgentReport;
 import dev.muster.proto.agent.v1.Marker;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.agent.v1.WindowSize;
@@ -8,9 +9,8 @@ import java.util.Optional;
 
 /** What a chunk must look like by itself, whatever came before it. */
 final class ChunkRules {
-    private static final int REASON_CHARS_MAX = 256;
     /** What the registry takes: what it would refuse must not be acknowledged. */
-    private static final long POSITION_MAX = 1L << 53;
+    private static final long POSITION_MAX = AgentReport.BYTES_MAX;
 
     private static final int SIDE_MAX = 65_535;
 
@@ -61,14 +61,19 @@ final class ChunkRules {
             case RESIZE ->
                 first ? invalid("a stream that does not begin with a start marker") : checkSize(marker.getResize());
             case GAP ->
-                first
-                                || marker.getGap().getBytes() <= 0
-                                || marker.getGap().getReason().length() > REASON_CHARS_MAX
-                        ? invalid("a gap marker without bytes, out of place, or with a long reason")
-                        : Optional.empty();
-            case EXIT -> first ? invalid("a stream that does not begin with a start marker") : Optional.empty();
+                first || marker.getGap().getBytes() <= 0 || marker.getGap().getBytes() > AgentReport.GAP_BYTES_MAX
+                        ? invalid("a gap marker out of place, or of less than 1 or more than "
+                                + AgentReport.GAP_BYTES_MAX + " bytes")
+                        : checkText(marker);
+            case EXIT -> first ? invalid("a stream that does not begin with a start marker") : checkText(marker);
             case KIND_NOT_SET -> invalid("a marker of no known kind");
         };
+    }
+
+    private static Optional<Refusal> checkText(Marker marker) {
+        return AgentReport.marker(marker, marker.getAtMillis()).equals(marker)
+                ? Optional.empty()
+                : invalid("a reason or a signal that is long or not printable");
     }
 
     private static Optional<Refusal> checkSize(WindowSize size) {

@@ -2,18 +2,16 @@ package dev.muster.ingress.session;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.report.AgentReport;
 import dev.muster.proto.agent.v1.Hello;
 import dev.muster.proto.agent.v1.Host;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** What a Hello, and the host in it, must look like. */
+/** What a Hello, and the host in it, must look like. What {@link AgentReport} mends is not refused. */
 public final class HelloRules {
     private static final Pattern UUID = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
-    private static final int TEXT_CHARS_MAX = 256;
     private static final int LABELS_MAX = 64;
-    private static final int LIST_MAX = 64;
-    private static final int TASKS_MAX = 4_096;
 
     private HelloRules() {}
 
@@ -32,12 +30,12 @@ public final class HelloRules {
                 || hello.getLabelsMap().entrySet().stream().anyMatch(l -> !Ids.isLabel(l.getKey(), l.getValue()))) {
             return invalid("labels that are too many or not well formed");
         }
-        if (hello.getTaskIdsCount() > TASKS_MAX
+        if (hello.getTaskIdsCount() > AgentReport.TASKS_MAX
                 || hello.getTaskIdsList().stream().anyMatch(id -> !Ids.isId(Ids.Kind.TASK, id))) {
             return invalid("task ids that are too many or none");
         }
         if (isLong(hello.getAgentVersion())
-                || hello.getCapabilitiesCount() > LIST_MAX
+                || hello.getCapabilitiesCount() > AgentReport.LIST_MAX
                 || hello.getCapabilitiesList().stream().anyMatch(HelloRules::isLong)) {
             return invalid("a version or capabilities that are too long");
         }
@@ -49,7 +47,7 @@ public final class HelloRules {
         if (isLong(host.getHostname())
                 || isLong(host.getOs())
                 || isLong(host.getArch())
-                || host.getGpusCount() > LIST_MAX
+                || host.getGpusCount() > AgentReport.LIST_MAX
                 || host.getGpusList().stream().anyMatch(HelloRules::isLong)) {
             return invalid("a description of the host that is too long");
         }
@@ -57,7 +55,7 @@ public final class HelloRules {
     }
 
     private static boolean isLong(String text) {
-        return text.length() > TEXT_CHARS_MAX;
+        return text.length() > AgentReport.TEXT_CHARS_MAX;
     }
 
     private static Optional<Refusal> invalid(String detail) {

@@ -6,8 +6,11 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.Heartbeat;
 import dev.muster.proto.agent.v1.Hello;
+import dev.muster.proto.agent.v1.Host;
+import dev.muster.proto.agent.v1.TaskEnded;
 import dev.muster.proto.agent.v1.TaskEvent;
 import dev.muster.proto.agent.v1.TaskStarted;
+import dev.muster.proto.agent.v1.Vitals;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +49,35 @@ final class AgentSessionTest {
         assertThat(effects.sent.get(1).getHeartbeatAck().getSequence()).isEqualTo(7);
         assertThat(effects.heartbeats.get(0).getHeartbeat().getNodeId()).isEqualTo("nd_1");
         assertThat(effects.heartbeats.get(0).getHeartbeat().getSessionId()).isEqualTo("ss_1");
+    }
+
+    @Test
+    void what_breaks_a_rule_for_text_times_or_numbers_is_mended_and_counted() {
+        receive(hello(Hello.newBuilder()
+                .setHost(Host.newBuilder().setHostname("a\u001b[31m").setCpuCount(-1))));
+        receive(AgentMessage.newBuilder()
+                .setHeartbeat(Heartbeat.newBuilder()
+                        .setSequence(1)
+                        .setVitals(Vitals.newBuilder().setLoad1(9e8)))
+                .build());
+        receive(AgentMessage.newBuilder()
+                .setTaskEvent(TaskEvent.newBuilder()
+                        .setTaskId("tk_00000000000000000000000001")
+                        .setNumber(1)
+                        .setEnded(TaskEnded.newBuilder()
+                                .setAtMillis(Long.MAX_VALUE)
+                                .setSignal("x".repeat(100_000))))
+                .build());
+        assertThat(effects.refusals).isEmpty();
+        assertThat(effects.mended).containsExactly("hello", "heartbeat", "task-event");
+        Host host = effects.events.get(0).getConnected().getHello().getHost();
+        assertThat(host.getHostname()).isEqualTo("a\ufffd[31m");
+        assertThat(host.getCpuCount()).isZero();
+        assertThat(effects.heartbeats.get(0).getHeartbeat().getHeartbeat().hasVitals())
+                .isFalse();
+        TaskEnded ended = effects.events.get(1).getTaskEvent().getEnded();
+        assertThat(ended.getAtMillis()).isZero();
+        assertThat(ended.getSignal()).hasSize(64);
     }
 
     @ParameterizedTest

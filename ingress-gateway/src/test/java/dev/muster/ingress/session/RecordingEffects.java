@@ -12,6 +12,7 @@ final class RecordingEffects implements AgentSession.Effects {
     final List<HeartbeatRecord> heartbeats = new ArrayList<>();
     final List<NodeEventRecord> events = new ArrayList<>();
     final List<Refusal> refusals = new ArrayList<>();
+    final List<String> mended = new ArrayList<>();
 
     @Override
     public void send(GatewayMessage message) {
@@ -26,6 +27,11 @@ final class RecordingEffects implements AgentSession.Effects {
     @Override
     public void publishEvent(NodeEventRecord event) {
         events.add(event);
+    }
+
+    @Override
+    public void mended(String message) {
+        mended.add(message);
     }
 
     @Override

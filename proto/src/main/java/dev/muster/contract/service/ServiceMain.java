@@ -62,6 +62,7 @@ public final class ServiceMain {
 
     /** Ends the process. */
     public void runAndExit(String[] arguments) {
+        JavaLogging.toTheLog();
         AtomicInteger exitCode = new AtomicInteger(STOPPED);
         int code =
                 run(List.of(arguments), System.getenv(), System.out, System.err, stop -> atExit(stop, exitCode::get));

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.report.AgentReport;
 import dev.muster.contract.topics.Parsed;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
@@ -21,7 +22,6 @@ import dev.muster.registry.group.GroupCommands;
 import dev.muster.registry.group.GroupEvents;
 import dev.muster.registry.liveness.Liveness;
 import dev.muster.registry.liveness.Silence;
-import dev.muster.registry.liveness.VitalsPolicy;
 import dev.muster.registry.node.NodeDraft;
 import dev.muster.registry.node.NodeTransitions;
 import dev.muster.registry.node.Outcome;
@@ -242,7 +242,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
 
     private void onHeard(Record<String, Parsed<Message>> record, NodeHeartbeat heartbeat) {
         Vitals vitals = heartbeat.getHeartbeat().getVitals();
-        boolean absurd = !VitalsPolicy.isPossible(vitals);
+        boolean absurd = !AgentReport.isPossible(vitals);
         if (absurd) {
             deadLetter(record, "vitals-are-not-possible");
         }
@@ -256,7 +256,10 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         NodeDraft draft = stores.load(heartbeat.getNodeId(), liveness.clockMillis());
         if (SessionTransitions.isCurrent(draft, heartbeat.getSessionId())) {
             NodeState.Builder state = draft.state().toBuilder().setLastSeenMillis(liveness.clockMillis());
-            draft.state(absurd ? state.build() : state.setVitals(vitals).build());
+            draft.state(
+                    absurd
+                            ? state.build()
+                            : state.setVitals(AgentReport.vitals(vitals)).build());
             draft.status(NodeTransitions.Event.HEARTBEAT, "heard again");
             apply(draft, record.timestamp());
         }

@@ -1,6 +1,8 @@
 package dev.muster.registry.control;
 
+import dev.muster.contract.report.AgentReport;
 import dev.muster.proto.agent.v1.Hello;
+import dev.muster.proto.agent.v1.TaskEvent;
 import dev.muster.proto.records.v1.DisconnectCause;
 import dev.muster.proto.records.v1.NodeEventRecord;
 import dev.muster.proto.records.v1.NodeStatus;
@@ -23,9 +25,9 @@ final class EventHandler {
     void handle(NodeDraft draft, NodeEventRecord event, boolean isMass) {
         switch (event.getEventCase()) {
             case CONNECTED -> {
-                Hello hello = event.getConnected().getHello();
+                Hello hello = AgentReport.hello(event.getConnected().getHello());
                 boolean sameStart = draft.exists() && SessionTransitions.isSameStart(hello, draft.session());
-                SessionTransitions.Verdict verdict = SessionTransitions.connect(draft, event);
+                SessionTransitions.Verdict verdict = SessionTransitions.connect(draft, event, hello);
                 metrics.session(verdict);
                 if (verdict == SessionTransitions.Verdict.CURRENT) {
                     tasks.onConnected(draft, hello, sameStart);
@@ -46,7 +48,8 @@ final class EventHandler {
                 SessionTransitions.end(draft, event.getSessionId(), "its gateway no longer has the session");
             case TASK_EVENT -> {
                 if (draft.exists()) {
-                    tasks.onEvent(draft, event.getTaskEvent(), event.getInstanceId());
+                    TaskEvent said = AgentReport.taskEvent(event.getTaskEvent(), draft.nowMillis());
+                    tasks.onEvent(draft, said, event.getInstanceId());
                 }
             }
             case EVENT_NOT_SET -> {

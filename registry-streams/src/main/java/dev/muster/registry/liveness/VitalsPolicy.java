@@ -17,19 +17,6 @@ public final class VitalsPolicy {
                 || (sinceMillis >= settings.vitalsMillisMin() && differMuch(written, now, memoryTotalBytes));
     }
 
-    /** Whether numbers are numbers: nothing else can be shown, stored or compared. */
-    public static boolean isPossible(Vitals vitals) {
-        return isPossible(vitals.getCpuPercent())
-                && isPossible(vitals.getLoad1())
-                && isPossible(vitals.getLoad5())
-                && isPossible(vitals.getLoad15())
-                && vitals.getCpuPercentPerCoreList().stream().allMatch(VitalsPolicy::isPossible);
-    }
-
-    private static boolean isPossible(double value) {
-        return value >= 0 && value < 1e9;
-    }
-
     private boolean differMuch(WrittenVitals a, Vitals b, long memoryTotalBytes) {
         double percent = settings.vitalsPercent();
         return Math.abs(a.cpuPercent() - b.getCpuPercent()) >= percent

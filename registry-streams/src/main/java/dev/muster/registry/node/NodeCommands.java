@@ -3,6 +3,7 @@ package dev.muster.registry.node;
 import com.google.protobuf.ByteString;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.report.AgentReport;
 import dev.muster.proto.records.v1.Actor;
 import dev.muster.proto.records.v1.CreateInvite;
 import dev.muster.proto.records.v1.CreateNode;
@@ -251,7 +252,9 @@ public final class NodeCommands {
                         .setCredentialGeneration(draft.record().getCredentialGeneration()))
                 .build());
         if (join.hasHost() && !draft.state().hasHost()) {
-            draft.state(draft.state().toBuilder().setHost(join.getHost()).build());
+            draft.state(draft.state().toBuilder()
+                    .setHost(AgentReport.host(join.getHost()))
+                    .build());
         }
         return accepted(draft);
     }

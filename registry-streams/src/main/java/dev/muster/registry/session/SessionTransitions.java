@@ -2,7 +2,6 @@ package dev.muster.registry.session;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.proto.agent.v1.Hello;
-import dev.muster.proto.records.v1.Connected;
 import dev.muster.proto.records.v1.NodeEventRecord;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.NodeStatus;
@@ -45,7 +44,8 @@ public final class SessionTransitions {
         REPEATED
     }
 
-    public static Verdict connect(NodeDraft draft, NodeEventRecord event) {
+    /** @param hello of the event, by the rules */
+    public static Verdict connect(NodeDraft draft, NodeEventRecord event, Hello hello) {
         if (!draft.exists()) {
             return refuse(draft, event, ErrorCode.NODE_DELETED, "there is no such node");
         }
@@ -56,12 +56,11 @@ public final class SessionTransitions {
         if (last.getSessionId().equals(event.getSessionId())) {
             return Verdict.REPEATED;
         }
-        Connected connected = event.getConnected();
-        boolean copied = isCopy(connected.getHello(), last);
-        if (!copied && isOlder(connected.getHello(), last)) {
-            return refuseOlder(draft, event);
+        boolean copied = isCopy(hello, last);
+        if (!copied && isOlder(hello, last)) {
+            return refuseOlder(draft, event, hello);
         }
-        boolean contested = last.getConnected() && (copied || !isSameInstance(connected.getHello(), last));
+        boolean contested = last.getConnected() && (copied || !isSameInstance(hello, last));
         if (contested && refusesOthers(draft, last)) {
             return refuseClone(
                     draft,
@@ -75,7 +74,7 @@ public final class SessionTransitions {
                     ErrorCode.SESSION_SUPERSEDED,
                     "a newer connection has taken over");
         }
-        accept(draft, event, connected, contested, contested || copied);
+        accept(draft, event, hello, contested, contested || copied);
         return Verdict.CURRENT;
     }
 
@@ -167,10 +166,10 @@ public final class SessionTransitions {
      * A process of an earlier start is dead as a rule, and its connection is late in the log. One that comes again lives beside the newer one, so there are
      * two disks.
      */
-    private static Verdict refuseOlder(NodeDraft draft, NodeEventRecord event) {
+    private static Verdict refuseOlder(NodeDraft draft, NodeEventRecord event, Hello hello) {
         Session last = draft.session();
-        String process = event.getConnected().getHello().getProcessId();
-        if (isAnotherProcess(event.getConnected().getHello(), last.getProcessId())) {
+        String process = hello.getProcessId();
+        if (isAnotherProcess(hello, last.getProcessId())) {
             if (process.equals(last.getRefusedProcessId())) {
                 return refuseClone(draft, event, "a copy of the agent was started later than this one");
             }
@@ -206,8 +205,7 @@ public final class SessionTransitions {
     }
 
     private static void accept(
-            NodeDraft draft, NodeEventRecord event, Connected connected, boolean contested, boolean doubtful) {
-        Hello hello = connected.getHello();
+            NodeDraft draft, NodeEventRecord event, Hello hello, boolean contested, boolean doubtful) {
         Session last = draft.session();
         List<Long> takeovers = new ArrayList<>(recentTakeovers(draft, last));
         if (contested) {
@@ -235,7 +233,7 @@ public final class SessionTransitions {
                         .setBootCounter(hello.getBootCounter())
                         .setConnectSequence(hello.getConnectSequence())
                         .setProcessId(hello.getProcessId())
-                        .setHeartbeatIntervalMillis(connected.getHeartbeatIntervalMillis())
+                        .setHeartbeatIntervalMillis(event.getConnected().getHeartbeatIntervalMillis())
                         .setConnected(true)
                         .addAllTakeoversAtMillis(takeovers)
                         .setCloneSuspectedUntilMillis(suspected ? suspectedUntil : 0))

@@ -1,6 +1,7 @@
 package dev.muster.registry.terminal;
 
 import com.google.protobuf.ByteString;
+import dev.muster.contract.report.AgentReport;
 import dev.muster.proto.agent.v1.Gap;
 import dev.muster.proto.agent.v1.Marker;
 import dev.muster.proto.agent.v1.OutputChunk;
@@ -80,7 +81,8 @@ final class TakenRecord implements TerminalObserver {
         take(chunk.getMarker(), chunk.getMarkerNumber());
     }
 
-    private void take(Marker marker, long number) {
+    private void take(Marker said, long number) {
+        Marker marker = AgentReport.marker(said, at.atMillis());
         frames.marker(marker, terminal.position().offset(), number);
         switch (marker.getKindCase()) {
             case START -> terminal.start(marker.getStart(), marker.getAtMillis());

@@ -9,6 +9,7 @@ import dev.muster.proto.agent.v1.TaskEndCause;
 import dev.muster.proto.agent.v1.TaskEnded;
 import dev.muster.proto.agent.v1.TaskEvent;
 import dev.muster.proto.agent.v1.TaskRejected;
+import dev.muster.proto.agent.v1.TaskStarted;
 import dev.muster.proto.agent.v1.WindowSize;
 import dev.muster.proto.records.v1.CancelTaskCommand;
 import dev.muster.proto.records.v1.CreateTask;
@@ -410,5 +411,33 @@ class TasksTest {
         control.started("session-1", AGENT, "t");
         control.connect("session-2", AGENT, 2, 1, hello -> hello.setTaskHighWater(0));
         assertThat(control.task("t").getState()).isEqualTo(TaskState.LOST);
+    }
+
+    @Test
+    void what_an_agent_says_of_a_task_keeps_the_rules_whoever_wrote_it_into_the_log() {
+        online();
+        control.run("t");
+        control.event(
+                "session-1",
+                AGENT,
+                event -> event.setTaskEvent(TaskEvent.newBuilder()
+                        .setTaskId(taskId("t"))
+                        .setStarted(TaskStarted.newBuilder().setAtMillis(Long.MAX_VALUE))));
+        assertThat(control.task("t").getStartedAtMillis()).isEqualTo(control.nowMillis);
+        control.event(
+                "session-1",
+                AGENT,
+                event -> event.setTaskEvent(TaskEvent.newBuilder()
+                        .setTaskId(taskId("t"))
+                        .setEnded(TaskEnded.newBuilder()
+                                .setAtMillis(Long.MIN_VALUE)
+                                .setExitCode(143)
+                                .setSignal("\u001b]0;x\u0007" + "T".repeat(100_000))
+                                .setOutputBytes(Long.MAX_VALUE))));
+        Task task = control.task("t");
+        assertThat(task.getEndedAtMillis()).isEqualTo(control.nowMillis);
+        assertThat(task.getSignal()).hasSize(64).doesNotContain("\u001b");
+        assertThat(task.getReason()).doesNotContain("\u001b");
+        assertThat(task.getOutputBytes()).isZero();
     }
 }

@@ -4,6 +4,7 @@ import dev.muster.agent.AgentConfig;
 import dev.muster.agent.AgentException;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
@@ -84,6 +85,17 @@ public final class Channels {
         } catch (UnknownHostException e) {
             return false;
         }
+    }
+
+    /** Why a call ended, for people, and what may help where no gateway answered in plaintext. */
+    static String reason(EndOfCall end, String gateway, AgentConfig config) {
+        boolean noneSpoke = end.code().isEmpty()
+                && (end.status().getCode() == Status.Code.UNAVAILABLE
+                        || end.status().getCode() == Status.Code.CANCELLED
+                        || end.status().getCode() == Status.Code.DEADLINE_EXCEEDED);
+        return noneSpoke && isPlain(gateway, config)
+                ? end + "; this was without TLS: where the gateway has it, --ca FILE is needed"
+                : end.toString();
     }
 
     static Metadata bearer(String credential) {

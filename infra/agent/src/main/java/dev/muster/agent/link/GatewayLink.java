@@ -282,7 +282,7 @@ public final class GatewayLink {
             // not before the gateway said, and not all at that moment
             delay = asked + around.random().nextLong(Math.max(delay, asked) + 1);
         }
-        problem = end.toString();
+        problem = Channels.reason(end, around.gateway(), around.config());
         log.atInfo()
                 .addKeyValue("gateway", around.gateway())
                 .addKeyValue("code", end.codeName())

@@ -40,11 +40,13 @@ public final class Join {
                             .join(request);
                 } catch (StatusRuntimeException e) {
                     if (attempt == TRIES || !isRetryable(e.getStatus())) {
-                        throw new AgentException("cannot join at " + gateway + ": " + reason(e, gateway, config), e);
+                        throw new AgentException(
+                                "cannot join at " + gateway + ": " + Channels.reason(EndOfCall.of(e), gateway, config),
+                                e);
                     }
                     if (attempt == 1) {
                         say.accept("agent: not joined at " + gateway + " yet, trying again: "
-                                + reason(e, gateway, config));
+                                + Channels.reason(EndOfCall.of(e), gateway, config));
                     }
                     TimeUnit.MILLISECONDS.sleep(backoff.nextMillis());
                 }
@@ -52,14 +54,6 @@ public final class Join {
         } finally {
             channel.shutdownNow();
         }
-    }
-
-    private static String reason(StatusRuntimeException e, String gateway, AgentConfig config) {
-        EndOfCall end = EndOfCall.of(e);
-        boolean noneSpoke = end.code().isEmpty() && e.getStatus().getCode() == Status.Code.UNAVAILABLE;
-        return noneSpoke && Channels.isPlain(gateway, config)
-                ? end + "; this was without TLS: where the gateway has it, --ca FILE is needed"
-                : end.toString();
     }
 
     private static JoinRequest request(String invite, KeyPair keys, Host host) throws AgentException {

@@ -1,0 +1,184 @@
+package dev.muster.contract.report;
+
+import com.google.protobuf.MessageLite;
+import dev.muster.contract.ids.Ids;
+import dev.muster.proto.agent.v1.Exit;
+import dev.muster.proto.agent.v1.Gap;
+import dev.muster.proto.agent.v1.Heartbeat;
+import dev.muster.proto.agent.v1.Hello;
+import dev.muster.proto.agent.v1.Host;
+import dev.muster.proto.agent.v1.Marker;
+import dev.muster.proto.agent.v1.TaskEnded;
+import dev.muster.proto.agent.v1.TaskEvent;
+import dev.muster.proto.agent.v1.Vitals;
+import java.util.List;
+
+/**
+ * The rules for all that an agent says of itself, its tasks and its terminals. A field that breaks one is cut, replaced or left out; the rest of the message
+ * counts. Ingress applies them to what comes, and the registry to what it reads, which another release may have written. A message that keeps the rules is
+ * returned as it is.
+ *
+ * <pre>
+ * name, version, label of a device     {@link #TEXT_CHARS_MAX} printable characters
+ * reason, detail                       {@link #DETAIL_CHARS_MAX} printable characters
+ * code, signal                         {@link #WORD_CHARS_MAX} printable characters
+ * time                                 from {@link #PAST_MILLIS_MAX} before to {@link #FUTURE_MILLIS_MAX} after the log's; otherwise the log's
+ * number of bytes                      0 to {@link #BYTES_MAX}; otherwise 0
+ * share, load                          0 to {@link #LOAD_MAX}; otherwise the vitals are left out
+ * list                                 the first {@link #LIST_MAX}; of task ids {@link #TASKS_MAX}
+ * </pre>
+ */
+public final class AgentReport {
+    public static final int TEXT_CHARS_MAX = 256;
+    public static final int DETAIL_CHARS_MAX = 1_000;
+    public static final int WORD_CHARS_MAX = 64;
+    public static final int LIST_MAX = 64;
+    public static final int CORES_MAX = 4_096;
+    public static final int TASKS_MAX = 4_096;
+
+    /** An agent may have been away for long, with events that nobody has heard. */
+    public static final long PAST_MILLIS_MAX = 30L * 24 * 60 * 60 * 1_000;
+
+    public static final long FUTURE_MILLIS_MAX = 24L * 60 * 60 * 1_000;
+
+    /** The longest stream; what is counted in bytes is never more. */
+    public static final long BYTES_MAX = 1L << 53;
+
+    /** What one gap may leave out: a terabyte is more than an agent drops between two bytes that it keeps. */
+    public static final long GAP_BYTES_MAX = 1L << 40;
+
+    public static final double LOAD_MAX = 1e6;
+
+    private AgentReport() {}
+
+    public static Hello hello(Hello said) {
+        Hello.Builder clean = said.toBuilder()
+                .setAgentVersion(Printable.of(said.getAgentVersion(), TEXT_CHARS_MAX))
+                .clearCapabilities()
+                .addAllCapabilities(texts(said.getCapabilitiesList()));
+        if (said.hasHost()) {
+            clean.setHost(host(said.getHost()));
+        }
+        return same(said, clean.build());
+    }
+
+    public static Host host(Host said) {
+        return same(
+                said,
+                said.toBuilder()
+                        .setHostname(Printable.of(said.getHostname(), TEXT_CHARS_MAX))
+                        .setOs(Printable.of(said.getOs(), TEXT_CHARS_MAX))
+                        .setArch(Printable.of(said.getArch(), TEXT_CHARS_MAX))
+                        .setCpuCount(said.getCpuCount() < 0 || said.getCpuCount() > CORES_MAX ? 0 : said.getCpuCount())
+                        .setMemoryTotalBytes(bytes(said.getMemoryTotalBytes()))
+                        .clearGpus()
+                        .addAllGpus(texts(said.getGpusList()))
+                        .build());
+    }
+
+    public static Heartbeat heartbeat(Heartbeat said) {
+        Heartbeat.Builder clean = said.toBuilder();
+        if (said.hasVitals()) {
+            if (isPossible(said.getVitals())) {
+                clean.setVitals(vitals(said.getVitals()));
+            } else {
+                clean.clearVitals();
+            }
+        }
+        if (said.getRunningTaskIdsCount() > TASKS_MAX
+                || !said.getRunningTaskIdsList().stream().allMatch(id -> Ids.isId(Ids.Kind.TASK, id))) {
+            clean.clearRunningTaskIds()
+                    .addAllRunningTaskIds(said.getRunningTaskIdsList().stream()
+                            .filter(id -> Ids.isId(Ids.Kind.TASK, id))
+                            .limit(TASKS_MAX)
+                            .toList());
+        }
+        return same(said, clean.build());
+    }
+
+    /** Whether numbers are numbers: nothing else can be shown, stored or compared. */
+    public static boolean isPossible(Vitals said) {
+        return isPossible(said.getCpuPercent())
+                && isPossible(said.getLoad1())
+                && isPossible(said.getLoad5())
+                && isPossible(said.getLoad15())
+                && said.getCpuPercentPerCoreCount() <= CORES_MAX
+                && said.getCpuPercentPerCoreList().stream().allMatch(AgentReport::isPossible);
+    }
+
+    /** Of vitals that are {@link #isPossible}. */
+    public static Vitals vitals(Vitals said) {
+        return same(
+                said,
+                said.toBuilder()
+                        .setMemoryUsedBytes(bytes(said.getMemoryUsedBytes()))
+                        .setDiskUsedBytes(bytes(said.getDiskUsedBytes()))
+                        .setDiskTotalBytes(bytes(said.getDiskTotalBytes()))
+                        .build());
+    }
+
+    /** @param logMillis when the event was written into the log, or now where it is not in it yet */
+    public static TaskEvent taskEvent(TaskEvent said, long logMillis) {
+        TaskEvent.Builder clean = said.toBuilder();
+        switch (said.getEventCase()) {
+            case STARTED ->
+                clean.getStartedBuilder().setAtMillis(time(said.getStarted().getAtMillis(), logMillis));
+            case ENDED -> clean.setEnded(ended(said.getEnded(), logMillis));
+            case REJECTED ->
+                clean.getRejectedBuilder()
+                        .setCode(Printable.of(said.getRejected().getCode(), WORD_CHARS_MAX))
+                        .setDetail(Printable.of(said.getRejected().getDetail(), DETAIL_CHARS_MAX));
+            case EVENT_NOT_SET -> {
+                // an event of a newer agent
+            }
+        }
+        return same(said, clean.build());
+    }
+
+    private static TaskEnded ended(TaskEnded said, long logMillis) {
+        return said.toBuilder()
+                .setAtMillis(time(said.getAtMillis(), logMillis))
+                .setSignal(Printable.of(said.getSignal(), WORD_CHARS_MAX))
+                .setOutputBytes(bytes(said.getOutputBytes()))
+                .setDetail(Printable.of(said.getDetail(), DETAIL_CHARS_MAX))
+                .build();
+    }
+
+    /** The length of a gap stays as it is, since the positions behind it count it. */
+    public static Marker marker(Marker said, long logMillis) {
+        Marker.Builder clean = said.toBuilder().setAtMillis(time(said.getAtMillis(), logMillis));
+        if (said.hasExit()) {
+            Exit exit = said.getExit();
+            clean.setExit(exit.toBuilder().setSignal(Printable.of(exit.getSignal(), WORD_CHARS_MAX)));
+        } else if (said.hasGap()) {
+            Gap gap = said.getGap();
+            clean.setGap(gap.toBuilder().setReason(Printable.of(gap.getReason(), TEXT_CHARS_MAX)));
+        }
+        return same(said, clean.build());
+    }
+
+    /** An agent's time, or the log's where the agent's clock cannot be right. */
+    public static long time(long saidMillis, long logMillis) {
+        boolean sane = saidMillis >= logMillis - PAST_MILLIS_MAX && saidMillis <= logMillis + FUTURE_MILLIS_MAX;
+        return sane ? saidMillis : logMillis;
+    }
+
+    private static boolean isPossible(double value) {
+        return value >= 0 && value <= LOAD_MAX;
+    }
+
+    private static long bytes(long said) {
+        return said < 0 || said > BYTES_MAX ? 0 : said;
+    }
+
+    private static List<String> texts(List<String> said) {
+        return said.stream()
+                .limit(LIST_MAX)
+                .map(text -> Printable.of(text, TEXT_CHARS_MAX))
+                .toList();
+    }
+
+    private static <M extends MessageLite> M same(M said, M clean) {
+        return clean.equals(said) ? said : clean;
+    }
+}
