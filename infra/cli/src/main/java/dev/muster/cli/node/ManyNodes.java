@@ -50,7 +50,7 @@ final class ManyNodes {
         try {
             while (done < names.size()) {
                 List<String> next = names.subList(done, Math.min(names.size(), done + atOnce));
-                ObjectNode body = Json.object().put("idempotencyKey", key + "/" + done + "+" + next.size());
+                ObjectNode body = Json.object().put("idempotencyKey", key + "/" + done);
                 ArrayNode nodes = body.putArray("nodes");
                 next.forEach(name -> nodes.add(template.deepCopy().put("name", name)));
                 done += create(body, next.size());
