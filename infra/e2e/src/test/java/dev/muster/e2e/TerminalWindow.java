@@ -19,7 +19,7 @@ import java.util.Map;
  * are then.
  */
 final class TerminalWindow implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofSeconds(120);
+    static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final PtyProcess process;
     private final StringBuilder screen = new StringBuilder();
