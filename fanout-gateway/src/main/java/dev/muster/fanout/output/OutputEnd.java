@@ -26,11 +26,21 @@ public final class OutputEnd {
         return task.getState() != TaskState.LOST || task.getOutputBytes() > 0;
     }
 
+    /** Whether the agent said that it began: what never began prints nothing. */
+    public static boolean hasBegun(Task task) {
+        return task.getStartedAtLogMillis() != 0 || task.getStartedAtMillis() != 0;
+    }
+
+    /** When the registry learnt of the end: an agent's clock may be hours away from ours. */
+    private static long endedAtMillis(Task task) {
+        return task.getEndedAtLogMillis() == 0 ? task.getEndedAtMillis() : task.getEndedAtLogMillis();
+    }
+
     /** Whether so much time has passed since the task ended that an agent would have brought the rest. */
     public static boolean isSettled(Task task, NodeState node, long nowMillis) {
         // an agent that was away tells of the end before it brings the output
         boolean away = node.getSessionId().isEmpty();
-        long since = Math.max(task.getEndedAtMillis(), away ? 0 : node.getConnectedSinceMillis());
+        long since = Math.max(endedAtMillis(task), away ? 0 : node.getConnectedSinceMillis());
         Duration wait = away && isCounted(task) ? GIVEN_UP : SETTLED;
         return nowMillis - since > wait.toMillis();
     }
@@ -41,7 +51,7 @@ public final class OutputEnd {
             return false;
         }
         boolean whole = !isCounted(task) || size >= task.getOutputBytes();
-        return whole ? isSettled(task, node, nowMillis) : nowMillis - task.getEndedAtMillis() > GIVEN_UP.toMillis();
+        return whole ? isSettled(task, node, nowMillis) : nowMillis - endedAtMillis(task) > GIVEN_UP.toMillis();
     }
 
     /** Bytes that were printed, and are not among so many. */

@@ -2,6 +2,7 @@ package dev.muster.fanout.session;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.fanout.output.OutputEnd;
 import dev.muster.fanout.registry.RegistryReads;
 import dev.muster.proto.query.v1.ListTasksRequest;
 import dev.muster.proto.query.v1.ListTasksResponse;
@@ -74,7 +75,7 @@ final class AttachLookup {
 
     // one that was asked for a moment ago, on a node that takes it at once, is meant by "the latest" too
     private boolean isTerminal(Task task) {
-        return task.getStartedAtMillis() > 0
+        return OutputEnd.hasBegun(task)
                 || task.getState() == TaskState.DISPATCHED
                 || (online && task.getState() == TaskState.QUEUED);
     }

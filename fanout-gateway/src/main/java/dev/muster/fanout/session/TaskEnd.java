@@ -17,7 +17,7 @@ final class TaskEnd {
             return false;
         }
         boolean whole = OutputEnd.isCounted(task) && reached.getOffset() >= task.getOutputBytes();
-        return task.getStartedAtMillis() == 0 || whole || OutputEnd.isSettled(task, node, nowMillis);
+        return !OutputEnd.hasBegun(task) || whole || OutputEnd.isSettled(task, node, nowMillis);
     }
 
     /** The frame that says so, without its {@code ref}: how the process ended, or where nobody knows of an end, what became of the task. */

@@ -34,7 +34,8 @@ public final class TaskEvents {
                         task,
                         TaskTransitions.Event.STARTED,
                         "",
-                        builder -> builder.setStartedAtMillis(event.getStarted().getAtMillis()));
+                        builder ->
+                                AgentTimes.started(builder, event.getStarted().getAtMillis(), draft.nowMillis()));
                 inputDropped(draft, event.getTaskId(), event.getStarted().getInputDroppedBytes());
             }
             case ENDED -> onEnded(draft, task, event.getEnded());
@@ -94,7 +95,7 @@ public final class TaskEvents {
 
     private void onEnded(NodeDraft draft, Task task, TaskEnded ended) {
         queue.move(draft, task, eventOf(ended), cut(reasonOf(ended)), builder -> {
-            builder.setEndedAtMillis(ended.getAtMillis())
+            AgentTimes.ended(builder, ended.getAtMillis(), draft.nowMillis())
                     .setOutputBytes(ended.getOutputBytes())
                     .setInputDroppedBytes(Math.max(builder.getInputDroppedBytes(), ended.getInputDroppedBytes()));
             return switch (ended.getCause()) {

@@ -55,8 +55,13 @@ public final class TaskQueue {
             String reason,
             UnaryOperator<Task.Builder> details) {
         return TaskTransitions.next(task.getState(), event).map(next -> {
-            Task moved = details.apply(task.toBuilder().setState(next).setReason(reason))
-                    .build();
+            Task.Builder changed = details.apply(task.toBuilder().setState(next).setReason(reason));
+            if (next == TaskState.RUNNING) {
+                changed.setStartedAtLogMillis(draft.nowMillis());
+            } else if (TaskTransitions.isEnded(next)) {
+                changed.setEndedAtLogMillis(draft.nowMillis());
+            }
+            Task moved = changed.build();
             draft.put(moved);
             countRunning(draft, task.getState(), next);
             if (TaskTransitions.isEnded(next)) {

@@ -34,6 +34,7 @@ public final class LiveTerminal {
 
     static final int STATE_BYTES_MAX = 512 << 10;
 
+    private static final long DAY_MILLIS = 86_400_000;
     private static final TerminalObserver NOBODY = new TerminalObserver() {
         @Override
         public void data(ByteString bytes, Position from) {}
@@ -149,6 +150,7 @@ public final class LiveTerminal {
                     .setFirstOffset(from.offset())
                     .setLastOffset(from.offset())
                     .setStartedAtMillis(from.atMillis())
+                    .setStartedAtLogMillis(from.atMillis())
                     .setTouchedAtMillis(from.atMillis())
                     .build();
             headChanged = true;
@@ -162,9 +164,7 @@ public final class LiveTerminal {
 
     public void start(Start start, long atMillis) {
         TerminalHead.Builder changed = head().toBuilder().setPty(start.hasPty()).setSize(start.getPty());
-        if (atMillis > 0) {
-            changed.setStartedAtMillis(atMillis);
-        }
+        changed.setStartedAtMillis(plausible(atMillis));
         position = new Position(0, 1);
         tail.clear(position);
         head = changed.setMark(position.toMark()).build();
@@ -211,15 +211,20 @@ public final class LiveTerminal {
         byte[] screen = last.save(STATE_BYTES_MAX);
         last.end();
         position = new Position(position.offset(), position.marker() + 1);
-        RecordPosition now = record();
         head = head().toBuilder()
                 .setExit(exit)
-                .setEndedAtMillis(atMillis > 0 ? atMillis : now.atMillis())
+                .setEndedAtMillis(plausible(atMillis))
                 .build();
         write(screen, true);
         if (exists()) {
             advance();
         }
+    }
+
+    /** An agent's time, if it is within a day before the log's; else its clock is wrong. */
+    private long plausible(long agentMillis) {
+        long logMillis = record().atMillis();
+        return agentMillis <= logMillis && logMillis - DAY_MILLIS <= agentMillis ? agentMillis : logMillis;
     }
 
     /** What waits beyond the position; nothing where nothing does. */

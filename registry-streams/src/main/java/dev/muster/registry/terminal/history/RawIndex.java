@@ -50,6 +50,7 @@ public final class RawIndex {
                 .setFirstOffset(first.offset())
                 .setLastOffset(first.offset())
                 .setFirstEntry(head.getNextEntry())
+                .setStartedAtLogMillis(first.atMillis())
                 .build();
     }
 
