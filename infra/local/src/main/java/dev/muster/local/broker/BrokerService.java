@@ -20,7 +20,13 @@ public final class BrokerService implements AutoCloseable {
             "MUSTER_BROKER_PORT", 19_092, 0, 65_535, "Port of the bundled broker on loopback; 0 picks a free one.");
     public static final Setting DATA_DIR = Setting.text(
             "MUSTER_BROKER_DATA_DIR", "", "Where the bundled broker keeps its logs. Empty: the local data directory.");
-    public static final List<Setting> SETTINGS = List.of(PORT, DATA_DIR);
+    public static final Setting DISK_FREE_BYTES_MIN = Setting.number(
+            "MUSTER_BROKER_DISK_FREE_BYTES_MIN",
+            EmbeddedBroker.DISK_FREE_BYTES_MIN,
+            0,
+            1L << 50,
+            "With less room on its disk the bundled broker stops with exit code 1 and says so, and does not start.");
+    public static final List<Setting> SETTINGS = List.of(PORT, DATA_DIR, DISK_FREE_BYTES_MIN);
 
     private final DirLock lock;
     private final EmbeddedBroker broker;
@@ -43,7 +49,7 @@ public final class BrokerService implements AutoCloseable {
         DirLock lock = dir.lock(say);
         try {
             PrivateDirectory.below(dir.broker());
-            EmbeddedBroker broker = EmbeddedBroker.start(dir.broker(), port, onFatal);
+            EmbeddedBroker broker = EmbeddedBroker.start(dir.broker(), port, env.number(DISK_FREE_BYTES_MIN), onFatal);
             try {
                 new LocalAddress(
                                 "",
@@ -66,6 +72,7 @@ public final class BrokerService implements AutoCloseable {
     public static void check(Map<String, String> variables) {
         Env env = new Env(variables);
         env.integer(PORT);
+        env.number(DISK_FREE_BYTES_MIN);
         env.throwIfMistaken();
     }
 

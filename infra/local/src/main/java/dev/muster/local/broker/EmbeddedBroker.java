@@ -25,11 +25,16 @@ import org.apache.kafka.metadata.storage.Formatter;
 public final class EmbeddedBroker implements AutoCloseable {
     private static final int FREE_PORT_ATTEMPTS = 5;
 
+    /** Kafka makes index files of some megabytes each; with less room than this a write may fail in the middle. */
+    static final long DISK_FREE_BYTES_MIN = 32L << 20;
+
     private final RunningServer server;
+    private final BrokerDisk disk;
     private final int port;
 
-    private EmbeddedBroker(RunningServer server, int port) {
+    private EmbeddedBroker(RunningServer server, BrokerDisk disk, int port) {
         this.server = server;
+        this.disk = disk;
         this.port = port;
     }
 
@@ -46,15 +51,26 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws StartFailure in one line, where it cannot start
      */
     public static EmbeddedBroker start(Path directory, int port, Consumer<BrokerFailure> onFatal) {
-        return start(directory, port, onFatal, () -> Ports.free(2));
+        return start(directory, port, DISK_FREE_BYTES_MIN, onFatal);
+    }
+
+    /** @param diskFreeBytesMin with less room on its disk it does not start, and does not go on */
+    static EmbeddedBroker start(Path directory, int port, long diskFreeBytesMin, Consumer<BrokerFailure> onFatal) {
+        return start(directory, port, diskFreeBytesMin, onFatal, () -> Ports.free(2));
     }
 
     /** @param freePorts asked for two that differ before each attempt */
     static EmbeddedBroker start(
-            Path directory, int port, Consumer<BrokerFailure> onFatal, Supplier<List<Integer>> freePorts) {
+            Path directory,
+            int port,
+            long diskFreeBytesMin,
+            Consumer<BrokerFailure> onFatal,
+            Supplier<List<Integer>> freePorts) {
         Ports.requireFree(port, "Kafka", "");
         KafkaExits exits = KafkaExits.reportedTo(onFatal);
         boolean isNew = format(directory);
+        BrokerDisk disk = BrokerDisk.of(directory, diskFreeBytesMin, onFatal);
+        disk.requireRoom();
         for (int attempt = 1; ; attempt++) {
             exits.starting();
             List<Integer> free = freePorts.get();
@@ -66,7 +82,8 @@ public final class EmbeddedBroker implements AutoCloseable {
                 }
                 RunningServer server = RunningServer.start(BrokerConfig.of(directory, chosen, controller));
                 exits.started(server);
-                return new EmbeddedBroker(server, chosen);
+                disk.watch();
+                return new EmbeddedBroker(server, disk, chosen);
             } catch (RuntimeException e) {
                 if (attempt < FREE_PORT_ATTEMPTS && isTakenPort(e)) {
                     continue;
@@ -91,7 +108,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         try {
             RunningServer server = RunningServer.start(config);
             exits.started(server);
-            return new EmbeddedBroker(server, port);
+            return new EmbeddedBroker(server, BrokerDisk.of(directory, 0, failure -> {}), port);
         } catch (RuntimeException e) {
             throw StartFailure.from("the broker could not start", e);
         }
@@ -108,6 +125,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     /** Stops cleanly: the next start needs no recovery. */
     @Override
     public void close() {
+        disk.close();
         server.close();
     }
 

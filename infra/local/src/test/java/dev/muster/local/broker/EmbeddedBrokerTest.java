@@ -103,7 +103,7 @@ class EmbeddedBrokerTest {
             int other = Ports.free();
             Deque<List<Integer>> free = new ArrayDeque<>(List.of(List.of(its, other), List.of(other, its)));
             try (EmbeddedBroker broker = EmbeddedBroker.start(
-                    directory, 0, told::set, () -> free.isEmpty() ? Ports.free(2) : free.remove())) {
+                    directory, 0, 0, told::set, () -> free.isEmpty() ? Ports.free(2) : free.remove())) {
                 createTopic(broker.bootstrapServers());
             }
         }
@@ -113,7 +113,7 @@ class EmbeddedBrokerTest {
     @Test
     void its_own_port_is_never_its_controllers_too() throws Exception {
         List<Integer> free = Ports.free(2);
-        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, free.get(1), failure -> {}, () -> free)) {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory, free.get(1), 0, failure -> {}, () -> free)) {
             assertThat(broker.port()).isEqualTo(free.get(1));
         }
     }

@@ -1,0 +1,71 @@
+package dev.muster.local.broker;
+
+import dev.muster.contract.service.Threads;
+import dev.muster.local.StartFailure;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * The disk of the broker's logs. Kafka halts without a reason when a write fails, and a full disk can fail in the middle of one.
+ * So the broker is given up a little earlier, in words, with all that it acknowledged on the disk.
+ */
+final class BrokerDisk implements AutoCloseable {
+    static final long LOOK_MS = 1_000;
+
+    private final Path directory;
+    private final long freeBytesMin;
+    private final LongSupplier freeBytes;
+    private final Consumer<BrokerFailure> onFatal;
+    private final ScheduledExecutorService timer;
+    private boolean told;
+
+    /** @param onFatal told once, when there is less room than {@code freeBytesMin} */
+    BrokerDisk(Path directory, long freeBytesMin, LongSupplier freeBytes, Consumer<BrokerFailure> onFatal) {
+        this.directory = directory;
+        this.freeBytesMin = freeBytesMin;
+        this.freeBytes = freeBytes;
+        this.onFatal = onFatal;
+        this.timer = new Threads().timer("broker-disk");
+    }
+
+    static BrokerDisk of(Path directory, long freeBytesMin, Consumer<BrokerFailure> onFatal) {
+        return new BrokerDisk(directory, freeBytesMin, directory.toFile()::getUsableSpace, onFatal);
+    }
+
+    /** @throws StartFailure where there is too little room to begin with */
+    void requireRoom() {
+        problem().ifPresent(problem -> {
+            throw new StartFailure(problem);
+        });
+    }
+
+    void watch() {
+        var unused = timer.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Once, by the timer alone. */
+    void look() {
+        Optional<String> problem = problem();
+        if (problem.isPresent() && !told) {
+            told = true;
+            onFatal.accept(new BrokerFailure("exit", 1, problem.get()));
+        }
+    }
+
+    private Optional<String> problem() {
+        long free = freeBytes.getAsLong();
+        return free >= freeBytesMin
+                ? Optional.empty()
+                : Optional.of("the disk of %s is full: %d MiB are left and the broker needs %d; free some room and start again"
+                        .formatted(directory, free >> 20, freeBytesMin >> 20));
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}
