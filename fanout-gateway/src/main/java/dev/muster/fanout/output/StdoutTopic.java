@@ -45,6 +45,23 @@ public final class StdoutTopic {
         this.nanoTime = nanoTime;
     }
 
+    /**
+     * Of the topic with this id: where another one was there when the broker was last asked, it is asked now. Fails with
+     * {@code unavailable}.
+     */
+    public CompletableFuture<Facts> facts(String topicId) {
+        return facts().thenCompose(
+                        now -> now.topicId().equals(topicId) ? CompletableFuture.completedFuture(now) : newer(now));
+    }
+
+    /** @param before what others may have replaced already */
+    private synchronized CompletableFuture<Facts> newer(Facts before) {
+        if (kept != null && kept.facts().isDone() && before.equals(kept.facts().getNow(before))) {
+            kept = null;
+        }
+        return facts();
+    }
+
     /** Fails with {@code unavailable}. */
     public synchronized CompletableFuture<Facts> facts() {
         if (!brokerAnswers.getAsBoolean()) {

@@ -1,7 +1,9 @@
 package dev.muster.registry.streams;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicConfigs;
 import dev.muster.contract.topics.TopicsException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,42 +12,47 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the topics and the changelogs have the partitions that the settings say: at the start, and again and again afterwards, since somebody may
- * add partitions to a topic at any time. Keys would then be looked for where they are not. Thread-safe.
+ * Whether the topics and the changelogs have the partitions that the settings say: at the start, and again and again afterwards,
+ * since somebody may add partitions to a topic at any time. Keys would then be looked for where they are not. Also whether the
+ * topics have the configs that they are created with. Thread-safe.
  */
 public final class PartitionCheck implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 30;
+    private static final String MADE_AT_START =
+            ". What such a topic held is lost. Start a Muster service again: it creates missing topics at its start.";
     private static final String ADVICE = ". Partition counts are fixed for life: correct MUSTER_TOPIC_*_PARTITIONS,"
             + " or begin anew under another MUSTER_TOPIC_PREFIX.";
 
     private final Map<String, Integer> expected;
     private final Admin admin;
     private final ScheduledExecutorService timer;
+    private final Map<String, Topic> topics = new TreeMap<>();
     private volatile @Nullable String problem;
+    private volatile @Nullable String warning;
 
     /**
      * @param changelogs partitions of each
      * @param everyMillis time between two looks
      */
-    public PartitionCheck(KafkaSettings kafka, Map<String, Integer> changelogs, int everyMillis) {
+    public PartitionCheck(KafkaSettings kafka, Map<String, Integer> changelogs, int everyMillis, Threads threads) {
         this.expected = expected(kafka, changelogs);
+        for (Topic topic : Topic.values()) {
+            topics.put(kafka.names().of(topic), topic);
+        }
         this.admin = Admin.create(new HashMap<>(kafka.properties()));
-        this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "registry-partitions");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.timer = threads.timer("registry-partitions");
         var unused = timer.scheduleWithFixedDelay(this::look, everyMillis, everyMillis, TimeUnit.MILLISECONDS);
     }
 
@@ -73,6 +80,11 @@ public final class PartitionCheck implements AutoCloseable {
         return Optional.ofNullable(problem);
     }
 
+    /** Which topics have configs that cost data or order, or nothing. */
+    public Optional<String> warning() {
+        return Optional.ofNullable(warning);
+    }
+
     @Override
     public void close() {
         timer.shutdownNow();
@@ -82,11 +94,40 @@ public final class PartitionCheck implements AutoCloseable {
     private void look() {
         try {
             problem = problem(admin, expected, Map.of()).orElse(null);
+            List<String> differences = differences();
+            warning = differences.isEmpty() ? null : String.join("; ", differences);
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
             // the broker is away, which others notice; what was known of the partitions holds
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private List<String> differences() throws ExecutionException, InterruptedException, TimeoutException {
+        List<ConfigResource> asked = topics.keySet().stream()
+                .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
+                .toList();
+        Map<String, KafkaFuture<Config>> described = new TreeMap<>();
+        admin.describeConfigs(asked).values().forEach((topic, config) -> described.put(topic.name(), config));
+        List<String> differences = new ArrayList<>();
+        for (Map.Entry<String, KafkaFuture<Config>> topic : described.entrySet()) {
+            Map<String, String> has = new HashMap<>();
+            try {
+                topic.getValue()
+                        .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                        .entries()
+                        .forEach(entry -> has.put(entry.name(), entry.value()));
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+            }
+            @Nullable Topic wanted = topics.get(topic.getKey());
+            if (wanted != null) {
+                differences.addAll(TopicConfigs.differences(topic.getKey(), wanted, has));
+            }
+        }
+        return differences;
     }
 
     private static Map<String, Integer> expected(KafkaSettings kafka, Map<String, Integer> changelogs) {
@@ -100,7 +141,8 @@ public final class PartitionCheck implements AutoCloseable {
     private static Optional<String> problem(
             Admin admin, Map<String, Integer> expected, Map<String, Integer> mayBeMissing)
             throws ExecutionException, InterruptedException, TimeoutException {
-        List<String> problems = new ArrayList<>();
+        List<String> counts = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
         Map<String, KafkaFuture<TopicDescription>> described =
                 new TreeMap<>(admin.describeTopics(expected.keySet()).topicNameValues());
         for (Map.Entry<String, KafkaFuture<TopicDescription>> topic : described.entrySet()) {
@@ -111,17 +153,24 @@ public final class PartitionCheck implements AutoCloseable {
                         .partitions()
                         .size();
                 if (has != wanted) {
-                    problems.add("%s has %d partitions, the settings say %d".formatted(topic.getKey(), has, wanted));
+                    counts.add("%s has %d partitions, the settings say %d".formatted(topic.getKey(), has, wanted));
                 }
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                     throw e;
                 }
                 if (!mayBeMissing.containsKey(topic.getKey())) {
-                    problems.add(topic.getKey() + " is missing");
+                    missing.add(topic.getKey() + " is missing");
                 }
             }
         }
-        return problems.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", problems) + ADVICE);
+        List<String> problems = new ArrayList<>();
+        if (!missing.isEmpty()) {
+            problems.add(String.join("; ", missing) + MADE_AT_START);
+        }
+        if (!counts.isEmpty()) {
+            problems.add(String.join("; ", counts) + ADVICE);
+        }
+        return problems.isEmpty() ? Optional.empty() : Optional.of(String.join(" ", problems));
     }
 }

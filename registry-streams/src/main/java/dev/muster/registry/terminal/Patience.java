@@ -18,7 +18,7 @@ final class Patience {
 
     private final Holes holes;
     private final LogEnds ends;
-    private final String topicId;
+    private final Incarnation incarnation;
     private final int partition;
     private long lastAtMillis = Long.MAX_VALUE;
     /** The end of the log at the last look, if all before it was processed. */
@@ -26,11 +26,11 @@ final class Patience {
 
     private @Nullable CompletableFuture<Long> asked;
 
-    /** @param topicId of the output */
-    Patience(Holes holes, LogEnds ends, String topicId, int partition) {
+    /** @param incarnation of the output */
+    Patience(Holes holes, LogEnds ends, Incarnation incarnation, int partition) {
         this.holes = holes;
         this.ends = ends;
-        this.topicId = topicId;
+        this.incarnation = incarnation;
         this.partition = partition;
     }
 
@@ -60,7 +60,7 @@ final class Patience {
         long now = answer == null
                 ? UNKNOWN
                 : answer.exceptionally(failure -> UNKNOWN).join();
-        boolean isRead = now == holes.readUpTo(topicId);
+        boolean isRead = now == holes.readUpTo(incarnation.now());
         if (isRead && now == end) {
             holes.pass(STEP.toMillis());
         }

@@ -1,13 +1,14 @@
 package dev.muster.registry.terminal;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
 import dev.muster.registry.streams.BadDataHandler;
 import dev.muster.registry.streams.RocksMemory;
+import dev.muster.registry.streams.StateDisk;
 import dev.muster.registry.streams.StreamsApp;
 import dev.muster.registry.streams.StreamsSettings;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -34,29 +35,31 @@ public final class TerminalApp implements AutoCloseable {
      */
     static final int PARTITION_FETCH_BYTES = 288 << 10;
 
-    private final StdoutEnds ends;
     private final StreamsApp app;
     private final TerminalQueries queries;
     private final TerminalQueries copies;
 
     /**
-     * @param stdoutTopicId Kafka's id of muster.stdout, from {@link #topicIdOfStdout}
+     * @param stdout closed after this
      * @param memory shared by all stores of the process; closed after this
      */
     public TerminalApp(
             KafkaSettings kafka,
             StreamsSettings streams,
             TerminalSettings settings,
-            String stdoutTopicId,
+            StdoutTopic stdout,
             RocksMemory memory,
-            MeterRegistry meters) {
-        ends = new StdoutEnds(kafka.names().of(Topic.STDOUT), () -> Admin.create(new HashMap<>(kafka.properties())));
+            MeterRegistry meters,
+            StateDisk disk,
+            Threads threads) {
         app = new StreamsApp(
                 streams.terminal().name(),
-                TerminalTopology.build(kafka.names(), settings, stdoutTopicId, ends, new TerminalMetrics(meters)),
+                TerminalTopology.build(kafka.names(), settings, stdout, stdout, new TerminalMetrics(meters)),
                 properties(kafka, streams, memory, meters),
-                streams.threadReplacementsMax(),
-                System::nanoTime);
+                streams,
+                disk,
+                stdout::brokerAnswers,
+                threads);
         queries = new TerminalQueries(kafka.partitions(), partition -> store(partition, false));
         copies = new TerminalQueries(kafka.partitions(), partition -> store(partition, true));
     }
@@ -102,7 +105,7 @@ public final class TerminalApp implements AutoCloseable {
         return app.running();
     }
 
-    /** Completes with the app's name if it stops by itself. */
+    /** Completes, with the reason, if it stops by itself or stands still for good. */
     public CompletableFuture<String> failed() {
         return app.failed();
     }
@@ -132,7 +135,6 @@ public final class TerminalApp implements AutoCloseable {
     @Override
     public void close() {
         app.close();
-        ends.close();
     }
 
     private ReadOnlyKeyValueStore<Bytes, byte[]> store(int partition, boolean stale) {

@@ -31,7 +31,7 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
     private final String stdoutTopic;
     private final String nodesTopic;
     private final TerminalSettings settings;
-    private final String stdoutTopicId;
+    private final TopicId stdout;
     private final LogEnds ends;
     private final TerminalMetrics metrics;
     private final ErrorIds errorIds = new ErrorIds();
@@ -46,15 +46,16 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             LiveTerminals terminals,
             NodeWatches watches,
             OutputIntake intake,
+            Incarnation incarnation,
             Patience patience,
             LostOutput lost) {}
 
     TerminalProcessor(
-            TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, TerminalMetrics metrics) {
+            TopicNames names, TerminalSettings settings, TopicId stdout, LogEnds ends, TerminalMetrics metrics) {
         stdoutTopic = names.of(Topic.STDOUT);
         nodesTopic = names.of(Topic.NODES);
         this.settings = settings;
-        this.stdoutTopicId = stdoutTopicId;
+        this.stdout = stdout;
         this.ends = ends;
         this.metrics = metrics;
     }
@@ -66,11 +67,12 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
         NodeWatches watches = new NodeWatches(terminals, settings.watch(), settings.cachedTerminals());
         Outbox outbox = new Outbox(context, metrics);
         OutputIntake intake = new OutputIntake(settings, terminals, watches, outbox, metrics);
+        Incarnation incarnation = new Incarnation(stdout);
         Patience patience = new Patience(
-                terminals.holes(), ends, stdoutTopicId, context.taskId().partition());
+                terminals.holes(), ends, incarnation, context.taskId().partition());
         LostOutput lost = new LostOutput(terminals, watches, intake, settings.silentMillisMax());
         stopClock();
-        task = new Task(context, terminals, watches, intake, patience, lost);
+        task = new Task(context, terminals, watches, intake, incarnation, patience, lost);
         setClock();
     }
 
@@ -87,13 +89,14 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             throw new IllegalStateException("a record without a source");
         }
         if (!source.topic().equals(stdoutTopic)) {
-            process(record, source);
+            process(record, source, "");
             return;
         }
+        String topicId = now.incarnation().of(source.offset());
         // it was read, whatever becomes of it
-        now.terminals().holes().read(stdoutTopicId, source.offset() + 1);
+        now.terminals().holes().read(topicId, source.offset() + 1);
         try {
-            process(record, source);
+            process(record, source, topicId);
             now.patience().onRecord(record.timestamp());
             now.lost().onRecord();
         } finally {
@@ -102,7 +105,9 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
         trim();
     }
 
-    private void process(Record<String, @Nullable Parsed<? extends Message>> record, RecordMetadata source) {
+    /** @param topicId of the output; of other records none */
+    private void process(
+            Record<String, @Nullable Parsed<? extends Message>> record, RecordMetadata source, String topicId) {
         Task now = task();
         Parsed<? extends Message> value = record.value();
         String node = record.key();
@@ -118,7 +123,7 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             } else if (value.message() == null) {
                 refuse(record, source, value.problem() == null ? "not-readable" : value.problem());
             } else {
-                take(node, value.message(), record, source);
+                take(node, value.message(), record, source, topicId);
             }
         } catch (RuntimeException e) {
             // half of a record may be in memory: the store counts, and what this record brought shows as a gap
@@ -165,10 +170,10 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             String node,
             Message message,
             Record<String, @Nullable Parsed<? extends Message>> record,
-            RecordMetadata source) {
+            RecordMetadata source,
+            String topicId) {
         if (message instanceof OutputRecord output && source.topic().equals(stdoutTopic)) {
-            RecordPosition at =
-                    new RecordPosition(stdoutTopicId, source.partition(), source.offset(), record.timestamp());
+            RecordPosition at = new RecordPosition(topicId, source.partition(), source.offset(), record.timestamp());
             String problem = task().intake().take(node, output, at);
             if (!problem.isEmpty()) {
                 refuse(record, source, problem);

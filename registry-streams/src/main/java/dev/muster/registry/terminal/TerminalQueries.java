@@ -82,7 +82,8 @@ public final class TerminalQueries {
                     .setFirstOffset(head.getFirstOffset())
                     .setLastOffset(view.lastOffset())
                     .setMark(view.position().toMark())
-                    .setStartedAtMillis(head.getStartedAtMillis());
+                    .setStartedAtMillis(head.getStartedAtMillis())
+                    .setStartedAtLogMillis(head.getStartedAtLogMillis());
             if (head.hasExit()) {
                 answer.setExit(head.getExit());
             }

@@ -42,9 +42,9 @@ public final class TerminalTopology {
     private TerminalTopology() {}
 
     static Topology build(
-            TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, TerminalMetrics metrics) {
+            TopicNames names, TerminalSettings settings, TopicId stdout, LogEnds ends, TerminalMetrics metrics) {
         ProcessorSupplier<String, Parsed<? extends Message>, String, Message> supplier =
-                () -> processor(names, settings, stdoutTopicId, ends, metrics);
+                () -> processor(names, settings, stdout, ends, metrics);
         return build(names, supplier);
     }
 
@@ -75,13 +75,13 @@ public final class TerminalTopology {
 
     /** What the graph wires to its three inputs, with the store {@link #STORE} of bytes; its sinks are named {@code to-} and the topic. */
     public static Processor<String, Parsed<? extends Message>, String, Message> processor(
-            TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, MeterRegistry meters) {
-        return processor(names, settings, stdoutTopicId, ends, new TerminalMetrics(meters));
+            TopicNames names, TerminalSettings settings, TopicId stdout, LogEnds ends, MeterRegistry meters) {
+        return processor(names, settings, stdout, ends, new TerminalMetrics(meters));
     }
 
     private static Processor<String, Parsed<? extends Message>, String, Message> processor(
-            TopicNames names, TerminalSettings settings, String stdoutTopicId, LogEnds ends, TerminalMetrics metrics) {
-        return new TerminalProcessor(names, settings, stdoutTopicId, ends, metrics);
+            TopicNames names, TerminalSettings settings, TopicId stdout, LogEnds ends, TerminalMetrics metrics) {
+        return new TerminalProcessor(names, settings, stdout, ends, metrics);
     }
 
     private static Serializer<Message> message() {

@@ -108,6 +108,11 @@ final class TerminalHarness implements AutoCloseable {
 
     /** @param restored contents of the store at the start */
     TerminalHarness(Map<String, String> variables, String topicId, Map<Bytes, byte[]> restored) {
+        this(variables, TopicId.of(topicId), restored);
+    }
+
+    /** @param topic asked for the id of the topic of output */
+    TerminalHarness(Map<String, String> variables, TopicId topic, Map<Bytes, byte[]> restored) {
         try {
             dir = Files.createTempDirectory("terminals");
         } catch (IOException e) {
@@ -124,7 +129,7 @@ final class TerminalHarness implements AutoCloseable {
         properties.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         driver = new TopologyTestDriver(
                 TerminalTopology.build(NAMES, () -> {
-                    var processor = TerminalTopology.processor(NAMES, settings, topicId, partition -> end(), meters);
+                    var processor = TerminalTopology.processor(NAMES, settings, topic, partition -> end(), meters);
                     return restored.isEmpty() ? processor : new Restored(processor, restored);
                 }),
                 properties,

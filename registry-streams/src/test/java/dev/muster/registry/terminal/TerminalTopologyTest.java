@@ -21,7 +21,7 @@ class TerminalTopologyTest {
         String graph = TerminalTopology.build(
                         new TopicNames("muster."),
                         TerminalSettings.from(new Env(Map.of())),
-                        "id",
+                        TopicId.of("id"),
                         partition -> CompletableFuture.completedFuture(0L),
                         new TerminalMetrics(new SimpleMeterRegistry()))
                 .describe()

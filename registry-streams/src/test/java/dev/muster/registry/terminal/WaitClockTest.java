@@ -41,7 +41,7 @@ class WaitClockTest {
     private final Processor<String, Parsed<? extends Message>, String, Message> processor = TerminalTopology.processor(
             NAMES,
             TerminalSettings.from(new Env(Map.of())),
-            TOPIC_ID,
+            TopicId.of(TOPIC_ID),
             partition -> CompletableFuture.completedFuture(read()),
             new SimpleMeterRegistry());
     private long offset;

@@ -4,6 +4,7 @@ import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.doctor.Finding;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicConfigs;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +20,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** What the broker says of itself, and what follows from it for Muster. */
 public final class BrokerCheck {
@@ -40,6 +42,7 @@ public final class BrokerCheck {
             List<Node> brokers = List.copyOf(admin.describeCluster().nodes().get(TIMEOUT_MS, TimeUnit.MILLISECONDS));
             findings.add(Finding.ok("Kafka at " + where + " answers; brokers: " + brokers.size()));
             findings.add(topics(admin, settings));
+            findings.add(configs(admin, settings));
             if (!brokers.isEmpty()) {
                 findings.add(freeze(admin, brokers.get(0)));
             }
@@ -63,6 +66,34 @@ public final class BrokerCheck {
                 : Finding.bad(
                         "topics are missing: " + String.join(", ", missing),
                         "start any service; it creates them with the right configuration");
+    }
+
+    private static Finding configs(Admin admin, KafkaSettings settings)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        List<String> differences = new ArrayList<>();
+        for (Topic topic : Topic.values()) {
+            ConfigResource resource = new ConfigResource(
+                    ConfigResource.Type.TOPIC, settings.names().of(topic));
+            Map<String, String> has = new HashMap<>();
+            try {
+                admin.describeConfigs(List.of(resource))
+                        .values()
+                        .get(resource)
+                        .get(TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                        .entries()
+                        .forEach(entry -> has.put(entry.name(), entry.value()));
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+            }
+            differences.addAll(TopicConfigs.differences(resource.name(), topic, has));
+        }
+        return differences.isEmpty()
+                ? Finding.ok("the topics have the configs that Muster gives them")
+                : Finding.warn(
+                        "topics have other configs: " + String.join("; ", differences),
+                        "alter them with Kafka's kafka-configs.sh; proto/src/main/java/dev/muster/contract/topics/Topic.java has the right ones");
     }
 
     /** How long readers may have to wait after a crash: the transaction's timeout and the broker's clean-up, or the group's session. */

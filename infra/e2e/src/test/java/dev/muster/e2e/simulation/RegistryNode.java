@@ -21,6 +21,7 @@ import dev.muster.registry.query.StoreReads;
 import dev.muster.registry.terminal.TerminalQueries;
 import dev.muster.registry.terminal.TerminalSettings;
 import dev.muster.registry.terminal.TerminalTopology;
+import dev.muster.registry.terminal.TopicId;
 import dev.muster.registry.view.ViewRecords;
 import dev.muster.registry.view.ViewStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -97,7 +98,7 @@ final class RegistryNode {
     @SuppressWarnings({"unchecked", "rawtypes"}) // the three inputs have no closer type in common
     private Processor<String, Parsed<Message>, String, Message> terminalProcessor(TerminalSettings settings) {
         return (Processor) TerminalTopology.processor(
-                MemoryLog.NAMES, settings, "topic-id", this::endOfOutput, new SimpleMeterRegistry());
+                MemoryLog.NAMES, settings, TopicId.of("topic-id"), this::endOfOutput, new SimpleMeterRegistry());
     }
 
     private CompletableFuture<Long> endOfOutput(int partition) {

@@ -1,0 +1,68 @@
+package dev.muster.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.muster.contract.topics.Topic;
+import dev.muster.local.DataDir;
+import dev.muster.local.LocalAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Facts about a topic change while services run. */
+final class RecreatedTopicTest {
+    @Test
+    void raw_output_of_new_tasks_is_served_after_the_topic_of_output_was_recreated(@TempDir Path dir) throws Exception {
+        try (Product product = Product.start(dir.resolve("data"), 1)) {
+            Api api = product.admin();
+            String node = api.nodeId("demo-1");
+            String before = api.run(node, "echo before").get("taskId").asText();
+            assertThat(api.raw(node, before)).asString(StandardCharsets.UTF_8).isEqualTo("before\n");
+
+            recreate(product, Topic.STDOUT);
+
+            Awaitility.await("output of a new task comes").atMost(Api.LONG).untilAsserted(() -> {
+                String after = api.run(node, "echo after").get("taskId").asText();
+                assertThat(api.history(node, after)).contains("after");
+                assertThat(api.raw(node, after)).asString(StandardCharsets.UTF_8).isEqualTo("after\n");
+            });
+            assertThat(api.history(node, before)).contains("before");
+            // a topic made by hand has the broker's configs: that is told, and nothing stops for it
+            Awaitility.await().atMost(Api.LONG).untilAsserted(() -> assertThat(
+                            api.get("/readyz").text())
+                    .contains("muster.stdout has message.timestamp.type=CreateTime", "\"ready\":true"));
+        }
+    }
+
+    private static void recreate(Product product, Topic topic) throws Exception {
+        String name = "muster." + topic.baseName();
+        String brokers = LocalAddress.read(new DataDir(product.dataDir()).addressFile())
+                .orElseThrow()
+                .kafka();
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
+            int partitions = admin.describeTopics(List.of(name))
+                    .allTopicNames()
+                    .get(60, TimeUnit.SECONDS)
+                    .get(name)
+                    .partitions()
+                    .size();
+            admin.deleteTopics(List.of(name)).all().get(60, TimeUnit.SECONDS);
+            // the broker takes a moment until the name is free
+            Awaitility.await().atMost(Api.LONG).ignoreException(ExecutionException.class).until(() -> {
+                admin.createTopics(List.of(new NewTopic(name, Optional.of(partitions), Optional.empty())))
+                        .all()
+                        .get(60, TimeUnit.SECONDS);
+                return true;
+            });
+        }
+    }
+}
