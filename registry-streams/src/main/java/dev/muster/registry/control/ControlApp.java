@@ -1,9 +1,11 @@
 package dev.muster.registry.control;
 
 import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.registry.streams.BadDataHandler;
 import dev.muster.registry.streams.RocksMemory;
+import dev.muster.registry.streams.StateDisk;
 import dev.muster.registry.streams.StreamsApp;
 import dev.muster.registry.streams.StreamsSettings;
 import dev.muster.registry.view.ViewSignals;
@@ -11,6 +13,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.streams.KafkaStreams;
 
 /** The control app, running. */
@@ -24,15 +27,20 @@ public final class ControlApp implements AutoCloseable {
             ControlLimits limits,
             RocksMemory memory,
             ViewSignals signals,
-            MeterRegistry metrics) {
+            MeterRegistry metrics,
+            StateDisk disk,
+            BooleanSupplier brokerAnswers,
+            Threads threads) {
         Properties properties = streams.properties(streams.control(), kafka, memory);
         properties.put(BadDataHandler.METRICS_CONFIG, metrics);
         app = new StreamsApp(
                 streams.control().name(),
                 ControlTopology.build(kafka, limits, signals, movement::moved, new ErrorIds(), metrics),
                 properties,
-                streams.threadReplacementsMax(),
-                System::nanoTime);
+                streams,
+                disk,
+                brokerAnswers,
+                threads);
     }
 
     public void start() {
@@ -43,7 +51,7 @@ public final class ControlApp implements AutoCloseable {
         return app.running();
     }
 
-    /** Completes with the app's name if it stops by itself. */
+    /** Completes, with the reason, if it stops by itself or stands still for good. */
     public CompletableFuture<String> failed() {
         return app.failed();
     }

@@ -1,5 +1,6 @@
 package dev.muster.registry.control;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
 import dev.muster.proto.records.v1.HeartbeatRecord;
@@ -8,7 +9,6 @@ import dev.muster.proto.records.v1.Tick;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -34,7 +34,7 @@ public final class TickWriter implements AutoCloseable {
      * @param source id of this instance
      * @param intervalMs time between ticks
      */
-    public TickWriter(KafkaSettings kafka, String source, int intervalMs) {
+    public TickWriter(KafkaSettings kafka, String source, int intervalMs, Threads threads) {
         topic = kafka.names().of(Topic.HEARTBEATS);
         partitions = kafka.partitions().node();
         tick = HeartbeatRecord.newBuilder()
@@ -50,11 +50,7 @@ public final class TickWriter implements AutoCloseable {
         properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 3_000);
         properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 1L << 20);
         producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
-        timer = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "registry-ticks");
-            thread.setDaemon(true);
-            return thread;
-        });
+        timer = threads.timer("registry-ticks");
         var unused = timer.scheduleAtFixedRate(this::tick, 0, intervalMs, TimeUnit.MILLISECONDS);
     }
 

@@ -5,13 +5,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Folds the checks of all parts: ready when no part has a problem. */
+/** Folds the checks of all parts: ready when no part has a problem. A warning is told and changes nothing else. */
 public final class Health implements Supplier<GetHealthResponse> {
     private final Map<String, Supplier<Optional<String>>> checks;
+    private final Map<String, Supplier<Optional<String>>> warnings;
 
-    /** @param checks name of a part, and what is wrong with it now */
-    public Health(Map<String, Supplier<Optional<String>>> checks) {
+    /**
+     * @param checks name of a part, and what is wrong with it now
+     * @param warnings name of a part, and what an operator should look at
+     */
+    public Health(Map<String, Supplier<Optional<String>>> checks, Map<String, Supplier<Optional<String>>> warnings) {
         this.checks = Map.copyOf(checks);
+        this.warnings = Map.copyOf(warnings);
     }
 
     @Override
@@ -24,6 +29,8 @@ public final class Health implements Supplier<GetHealthResponse> {
                 health.setReady(false);
             }
         });
+        warnings.forEach((part, look) -> health.putParts(
+                part, look.get().map(warning -> "warning: " + warning).orElse("ok")));
         return health.build();
     }
 }

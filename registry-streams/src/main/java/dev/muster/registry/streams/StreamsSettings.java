@@ -26,6 +26,8 @@ public record StreamsSettings(
         long rocksCacheBytes,
         long rocksMemtablesBytes,
         int threadReplacementsMax,
+        int standstillMs,
+        long diskFreeBytesMin,
         int standbys,
         String server) {
     /** One app's own share. */
@@ -84,7 +86,19 @@ public record StreamsSettings(
             5,
             0,
             1_000,
-            "Stream threads replaced after a failure within ten minutes; one more stops the app.");
+            "Stream threads replaced after a failure within ten minutes, after growing pauses; one more stops the app.");
+    private static final Setting STANDSTILL_MS = Setting.number(
+            "MUSTER_REGISTRY_STANDSTILL_MS",
+            360_000,
+            10_000,
+            86_400_000,
+            "How long an app may stand still, while the broker answers and nothing is restored, before the process ends with exit code 1. Longer than the five minutes for which members of a group may wait for each other.");
+    private static final Setting DISK_FREE_BYTES_MIN = Setting.number(
+            "MUSTER_REGISTRY_DISK_FREE_BYTES_MIN",
+            64L << 20,
+            0,
+            1L << 50,
+            "With less room on the disk of the state directory the registry is not ready, and says so.");
     private static final Setting STANDBYS = Setting.number(
             "MUSTER_REGISTRY_STANDBYS",
             1,
@@ -109,6 +123,8 @@ public record StreamsSettings(
             ROCKS_CACHE_BYTES,
             ROCKS_MEMTABLES_BYTES,
             THREAD_REPLACEMENTS_MAX,
+            STANDSTILL_MS,
+            DISK_FREE_BYTES_MIN,
             STANDBYS);
 
     public static StreamsSettings from(Env env) {
@@ -123,6 +139,8 @@ public record StreamsSettings(
                 env.number(ROCKS_CACHE_BYTES),
                 env.number(ROCKS_MEMTABLES_BYTES),
                 env.integer(THREAD_REPLACEMENTS_MAX),
+                env.integer(STANDSTILL_MS),
+                env.number(DISK_FREE_BYTES_MIN),
                 env.integer(STANDBYS),
                 "");
         int longestCommitMs = Math.max(settings.control.commitIntervalMs, settings.terminal.commitIntervalMs);
@@ -148,6 +166,8 @@ public record StreamsSettings(
                 rocksCacheBytes,
                 rocksMemtablesBytes,
                 threadReplacementsMax,
+                standstillMs,
+                diskFreeBytesMin,
                 standbys,
                 address);
     }
@@ -185,6 +205,7 @@ public record StreamsSettings(
         properties.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
         properties.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocks.class);
         properties.put(RocksMemory.CONFIG, memory);
+        properties.put(StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, AnyTimestamp.class);
         properties.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, BadDataHandler.class);
         properties.put(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, BadDataHandler.class);
         properties.put(StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG, BadDataHandler.class);

@@ -2,6 +2,7 @@ package dev.muster.registry.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.muster.contract.service.Threads;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -17,9 +18,14 @@ import org.junit.jupiter.api.Test;
 
 class OperationsServerTest {
     private final AtomicReference<Optional<String>> problem = new AtomicReference<>(Optional.empty());
+    private final AtomicReference<Optional<String>> warning = new AtomicReference<>(Optional.empty());
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final OperationsServer server = new OperationsServer(
-            "127.0.0.1", 0, new Health(Map.of("control", problem::get, "terminal", Optional::empty)), metrics);
+            "127.0.0.1",
+            0,
+            new Health(Map.of("control", problem::get, "terminal", Optional::empty), Map.of("configs", warning::get)),
+            metrics,
+            new Threads());
 
     @AfterEach
     void close() {
@@ -41,8 +47,16 @@ class OperationsServerTest {
         problem.set(Optional.of("state is REBALANCING"));
         HttpResponse<String> response = get("/readyz");
         assertThat(response.statusCode()).isEqualTo(503);
-        assertThat(response.body()).isEqualTo("control: state is REBALANCING\nterminal: ok\n");
+        assertThat(response.body()).isEqualTo("configs: ok\ncontrol: state is REBALANCING\nterminal: ok\n");
         assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void a_warning_is_told_and_leaves_it_ready() throws Exception {
+        warning.set(Optional.of("a topic has another config"));
+        HttpResponse<String> response = get("/readyz");
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body()).contains("configs: warning: a topic has another config\n");
     }
 
     @Test
