@@ -2,6 +2,7 @@ package dev.muster.fanout;
 
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.fanout.api.AnswerShares;
@@ -41,6 +42,7 @@ import dev.muster.fanout.ws.FrameConnector;
 import dev.muster.fanout.ws.StreamEndpoint;
 import io.javalin.Javalin;
 import io.javalin.util.JavalinBindException;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -55,9 +57,9 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
@@ -72,6 +74,7 @@ public final class FanoutServer implements AutoCloseable {
     private static final Duration TICKET_LIFE = Duration.ofSeconds(30);
 
     private final Closer closer = new Closer();
+    private final Threads threads = new Threads();
     private final Clock clock = Clock.systemUTC();
     private final OneTimeSecrets codes;
     private final Javalin web;
@@ -112,6 +115,11 @@ public final class FanoutServer implements AutoCloseable {
         return web.port();
     }
 
+    /** Completes, with the reason, when it can no longer do its work: only a new start can help. */
+    public CompletableFuture<String> failed() {
+        return threads.failed();
+    }
+
     /** A code for {@code /signin?code=}, which signs one browser in, once. */
     public String issueSignInCode(String user, List<String> groups, boolean admin) {
         return codes.issue(new User(user, groups, admin, Instant.MAX)).secret();
@@ -129,23 +137,25 @@ public final class FanoutServer implements AutoCloseable {
         UserKey userKey = UserKey.read(Path.of(config.userKeyFile()));
         UserTokens tokens = new UserTokens(userKey, clock);
         ExecutorService answers = closer.add(
-                Executors.newFixedThreadPool(ANSWER_THREADS, named("fanout-answers-")), ExecutorService::shutdown);
+                Executors.newFixedThreadPool(ANSWER_THREADS, threads.pool("fanout-answers")),
+                ExecutorService::shutdown);
         Admin admin = closer.add(clients.admin(), open -> open.close(Duration.ofSeconds(1)));
         new TopicProvisioner(admin, kafka.names(), kafka.partitions(), kafka.replication()).ensure();
 
         Ids ids = new Ids();
         String gatewayId = ids.make(Ids.Kind.GATEWAY, clock.millis());
-        BrokerProbe probe = closer.add(new BrokerProbe(admin, System::nanoTime));
+        BrokerProbe probe = closer.add(new BrokerProbe(admin, System::nanoTime, threads));
         RecordPublisher publisher = closer.add(new RecordPublisher(
                 clients.producer(config.publishBytesMax()),
                 kafka.names(),
                 List.of(Topic.COMMANDS, Topic.WATCHES, Topic.INPUT),
                 config.publishBytesMax(),
                 probe::answers,
-                answers));
+                answers,
+                threads));
         RegistryClient registry =
                 closer.add(new RegistryClient(config.registry(), QUERY_TIMEOUT, config.answerBytesMax(), answers));
-        RegistryProbe registryProbe = closer.add(new RegistryProbe(registry, System::nanoTime));
+        RegistryProbe registryProbe = closer.add(new RegistryProbe(registry, System::nanoTime, threads));
         Commands commands = new Commands(
                 publisher,
                 config.commandsPendingMax(),
@@ -162,7 +172,8 @@ public final class FanoutServer implements AutoCloseable {
                 new TopicPartition(
                         kafka.names().of(Topic.REPLIES), kafka.partitions().ofGateway(gatewayId)),
                 gatewayId,
-                commands::accept));
+                commands::accept,
+                threads));
         StdoutTopic stdout =
                 new StdoutTopic(admin, probe::answers, kafka.names().of(Topic.STDOUT), System::nanoTime);
         RawOutput raw = closer.add(new RawOutput(
@@ -172,7 +183,8 @@ public final class FanoutServer implements AutoCloseable {
                 config.outputReaders(),
                 clients::blocks,
                 config.outputDownloadsMax(),
-                answers));
+                answers,
+                threads));
         probe.start();
         registryProbe.start();
         publisher.start();
@@ -189,10 +201,12 @@ public final class FanoutServer implements AutoCloseable {
                 new RateLimit(config.mutationsPerMinute(), System::nanoTime),
                 problems,
                 config.outputStall(),
-                answers);
+                answers,
+                threads);
         closer.add(api);
-        PrometheusMeterRegistry metrics = metrics(api, commands, publisher);
+        PrometheusMeterRegistry metrics = metrics(api, commands, publisher, replies, raw);
         Map<String, BooleanSupplier> parts = new LinkedHashMap<>();
+        parts.put("threads", () -> threads.problem().isEmpty());
         parts.put("broker", probe::answers);
         parts.put("publisher", publisher::ready);
         parts.put("replies", replies::positioned);
@@ -202,7 +216,8 @@ public final class FanoutServer implements AutoCloseable {
                 config.stream().tails(),
                 config.stream().catchUp(),
                 userKey.derive("resume tokens"),
-                System::nanoTime));
+                System::nanoTime,
+                threads));
         StreamEndpoint stream = new StreamEndpoint(
                 config.stream(),
                 feed.feed(),
@@ -219,7 +234,8 @@ public final class FanoutServer implements AutoCloseable {
                 metrics,
                 clock,
                 System::nanoTime,
-                errorIds);
+                errorIds,
+                threads);
         parts.put("stream", stream::healthy);
         parts.put("topics", feed::topicsPresent);
         feed.start();
@@ -264,7 +280,8 @@ public final class FanoutServer implements AutoCloseable {
         return server;
     }
 
-    private PrometheusMeterRegistry metrics(Api api, Commands commands, RecordPublisher publisher) {
+    private PrometheusMeterRegistry metrics(
+            Api api, Commands commands, RecordPublisher publisher, ReplyTail replies, RawOutput raw) {
         PrometheusMeterRegistry metrics =
                 closer.add(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), PrometheusMeterRegistry::close);
         new JvmMemoryMetrics().bindTo(metrics);
@@ -283,11 +300,12 @@ public final class FanoutServer implements AutoCloseable {
                 .description("bytes of records that the broker has not acknowledged")
                 .baseUnit("bytes")
                 .register(metrics);
+        FunctionCounter.builder("muster.fanout.replies.unreadable", replies, ReplyTail::unreadable)
+                .description("replies of the registry that could not be used")
+                .register(metrics);
+        FunctionCounter.builder("muster.fanout.output.unreadable", raw, RawOutput::unreadable)
+                .description("records of raw output that could not be used, counted by each download that met them")
+                .register(metrics);
         return metrics;
-    }
-
-    private static java.util.concurrent.ThreadFactory named(String prefix) {
-        AtomicInteger count = new AtomicInteger();
-        return task -> new Thread(task, prefix + count.getAndIncrement());
     }
 }

@@ -7,11 +7,10 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        new ServiceMain(
-                        "fanout",
-                        FanoutConfig.SETTINGS,
-                        FanoutConfig::from,
-                        variables -> ServiceMain.Running.untilStopped(FanoutServer.start(variables)::close))
+        new ServiceMain("fanout", FanoutConfig.SETTINGS, FanoutConfig::from, variables -> {
+                    FanoutServer server = FanoutServer.start(variables);
+                    return new ServiceMain.Running(server.failed(), server::close);
+                })
                 .runAndExit(arguments);
     }
 }

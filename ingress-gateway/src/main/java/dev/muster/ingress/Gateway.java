@@ -1,6 +1,7 @@
 package dev.muster.ingress;
 
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
@@ -38,14 +39,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -66,6 +66,7 @@ final class Gateway implements AutoCloseable {
     private final KafkaSettings kafka;
     private final String gatewayId;
     private final Supplier<String> errorIds;
+    private final Threads threads;
     private final ScheduledThreadPoolExecutor timer;
     private final ExecutorService workers;
     private final Sessions sessions = new Sessions();
@@ -81,19 +82,24 @@ final class Gateway implements AutoCloseable {
     private final Surroundings around;
     private volatile boolean draining;
 
-    Gateway(IngressConfig config, String gatewayId, Supplier<String> errorIds, MeterRegistry registry) {
+    Gateway(
+            IngressConfig config,
+            String gatewayId,
+            Supplier<String> errorIds,
+            MeterRegistry registry,
+            Threads threads) {
         this.config = config;
         this.kafka = config.kafka();
         this.gatewayId = gatewayId;
         this.errorIds = errorIds;
+        this.threads = threads;
         IngressMetrics metrics = new IngressMetrics(registry);
         ConsumerSettings consumers = new ConsumerSettings(kafka.properties(), "muster-ingress-" + gatewayId);
         Partitions partitions = kafka.partitions();
         Ids ids = new Ids();
-        timer = new ScheduledThreadPoolExecutor(1, named("ingress-timer"));
-        timer.setRemoveOnCancelPolicy(true);
+        timer = threads.timer("ingress-timer");
         workers = Executors.newFixedThreadPool(
-                Math.max(2, Runtime.getRuntime().availableProcessors()), named("ingress-worker"));
+                Math.max(2, Runtime.getRuntime().availableProcessors()), threads.pool("ingress-worker"));
         heartbeats = new HeartbeatSlots(
                 partitions,
                 config.heartbeatsWaitingBytesMax(),
@@ -128,8 +134,8 @@ final class Gateway implements AutoCloseable {
                 gatewayId,
                 (name, committed) -> new KafkaConsumer<>(
                         consumers.of(name, committed), new ByteArrayDeserializer(), new ByteArrayDeserializer()),
-                errorIds,
-                new Inbox.Readers(directory, router, joins));
+                new Inbox.Readers(directory, router, joins),
+                threads);
         around = new Surroundings(
                 gatewayId,
                 sessions,
@@ -196,13 +202,18 @@ final class Gateway implements AutoCloseable {
                         config.messageBytesMax(),
                         config.flowControlWindowBytes(),
                         config.connectionAgeMillis()),
-                new AgentIngressService(around, joins, errorIds, () -> draining).definition(config.messageBytesMax()));
+                new AgentIngressService(around, joins, errorIds, () -> draining).definition(config.messageBytesMax()),
+                threads);
     }
 
     /** Why this gateway is not ready, or an empty string. */
     String problem() {
         if (draining) {
             return "about to stop";
+        }
+        Optional<String> ended = threads.problem();
+        if (ended.isPresent()) {
+            return ended.get();
         }
         if (!control.isHealthy()) {
             return "the broker does not answer";
@@ -278,7 +289,8 @@ final class Gateway implements AutoCloseable {
                 () -> new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer()),
                 extra,
                 System::nanoTime,
-                observer(name, metrics));
+                observer(name, metrics),
+                threads);
     }
 
     private static LaneObserver observer(String lane, IngressMetrics metrics) {
@@ -325,12 +337,8 @@ final class Gateway implements AutoCloseable {
         metrics.gauge("heartbeats.waiting.bytes", "newest heartbeats that wait for the broker", heartbeats::bytes);
         metrics.gauge("lane.control.pending.bytes", "queued and not answered by the broker", control::pendingBytes);
         metrics.gauge("lane.bulk.pending.bytes", "queued and not answered by the broker", bulk::pendingBytes);
+        metrics.counter("records.unusable", "records for this gateway that could not be used", inbox::unusable);
         metrics.gauge("joins.pending", "joins that wait for the registry", joins::pending);
         metrics.gauge("broker.healthy", "1 while the broker answers", () -> control.isHealthy() ? 1 : 0);
-    }
-
-    private static ThreadFactory named(String name) {
-        AtomicInteger number = new AtomicInteger();
-        return task -> new Thread(task, name + "-" + number.incrementAndGet());
     }
 }

@@ -2,6 +2,7 @@ package dev.muster.ingress;
 
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.BadSettingsException;
 import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.contract.topics.TopicsException;
@@ -12,6 +13,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,11 +25,13 @@ public final class IngressServer implements AutoCloseable {
     private final Gateway gateway;
     private final AgentServer agents;
     private final OpsServer ops;
+    private final Threads threads;
 
-    private IngressServer(Gateway gateway, AgentServer agents, OpsServer ops) {
+    private IngressServer(Gateway gateway, AgentServer agents, OpsServer ops, Threads threads) {
         this.gateway = gateway;
         this.agents = agents;
         this.ops = ops;
+        this.threads = threads;
     }
 
     /**
@@ -50,20 +54,24 @@ public final class IngressServer implements AutoCloseable {
         }
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         String gatewayId = new Ids().make(Ids.Kind.GATEWAY, System.currentTimeMillis());
-        Gateway gateway = new Gateway(config, gatewayId, new ErrorIds(), registry);
+        Threads threads = new Threads();
+        Gateway gateway = new Gateway(config, gatewayId, new ErrorIds(), registry, threads);
         try {
             gateway.start();
             AgentServer agents = gateway.serve();
             try {
                 OpsServer ops = new OpsServer(
-                        new InetSocketAddress(config.httpBind(), config.httpPort()), registry, gateway::problem);
+                        new InetSocketAddress(config.httpBind(), config.httpPort()),
+                        registry,
+                        gateway::problem,
+                        threads);
                 LOG.atInfo()
                         .addKeyValue("gateway", gatewayId)
                         .addKeyValue("port", agents.port())
                         .addKeyValue("httpPort", ops.port())
                         .addKeyValue("tls", config.tls().isUsed())
                         .log("ingress gateway ready");
-                return new IngressServer(gateway, agents, ops);
+                return new IngressServer(gateway, agents, ops, threads);
             } catch (IOException e) {
                 agents.stop(0);
                 throw e;
@@ -72,6 +80,11 @@ public final class IngressServer implements AutoCloseable {
             gateway.close();
             throw e;
         }
+    }
+
+    /** Completes, with the reason, when it can no longer do its work: only a new start can help. */
+    public CompletableFuture<String> failed() {
+        return threads.failed();
     }
 
     /** Where agents connect. */

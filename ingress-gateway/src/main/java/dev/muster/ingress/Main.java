@@ -7,11 +7,10 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        new ServiceMain(
-                        "ingress",
-                        IngressConfig.SETTINGS,
-                        IngressConfig::from,
-                        variables -> ServiceMain.Running.untilStopped(IngressServer.start(variables)::close))
+        new ServiceMain("ingress", IngressConfig.SETTINGS, IngressConfig::from, variables -> {
+                    IngressServer server = IngressServer.start(variables);
+                    return new ServiceMain.Running(server.failed(), server::close);
+                })
                 .runAndExit(arguments);
     }
 }

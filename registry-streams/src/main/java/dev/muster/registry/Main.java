@@ -9,8 +9,7 @@ public final class Main {
     public static void main(String[] arguments) {
         new ServiceMain("registry", RegistryConfig.SETTINGS, RegistryConfig::from, variables -> {
                     RegistryServer server = RegistryServer.start(variables);
-                    return new ServiceMain.Running(
-                            server.failed().thenApply(app -> "its " + app + " app has stopped"), server::close);
+                    return new ServiceMain.Running(server.failed(), server::close);
                 })
                 .runAndExit(arguments);
     }

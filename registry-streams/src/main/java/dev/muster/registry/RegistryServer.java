@@ -2,7 +2,9 @@ package dev.muster.registry;
 
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.registry.control.ControlApp;
 import dev.muster.registry.control.ControlStores;
@@ -22,11 +24,14 @@ import dev.muster.registry.query.TerminalReads;
 import dev.muster.registry.query.Waiters;
 import dev.muster.registry.streams.PartitionCheck;
 import dev.muster.registry.streams.RocksMemory;
+import dev.muster.registry.streams.StateDisk;
 import dev.muster.registry.streams.StreamsSettings;
+import dev.muster.registry.terminal.StdoutTopic;
 import dev.muster.registry.terminal.TerminalApp;
 import dev.muster.registry.terminal.TerminalQueries;
 import dev.muster.registry.terminal.TerminalTopology;
 import dev.muster.registry.view.ViewStore;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
@@ -44,6 +49,7 @@ public final class RegistryServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryServer.class);
 
     private final Closer closer = new Closer();
+    private final Threads threads = new Threads();
     private final CompletableFuture<Void> ready;
     private final CompletableFuture<String> failed;
     private final QueryServer queries;
@@ -74,34 +80,58 @@ public final class RegistryServer implements AutoCloseable {
             queries = closer.add(new QueryServer(config.query()));
             String self = config.query().advertised(queries.port());
             StreamsSettings streams = config.streams().reachedAt(self);
+            StateDisk disk = new StateDisk(streams.stateDir(), streams.diskFreeBytesMin());
+            StdoutTopic stdout = closer.add(new StdoutTopic(
+                    config.kafka().names().of(Topic.STDOUT),
+                    stdoutTopicId,
+                    () -> Admin.create(new HashMap<>(config.kafka().properties())),
+                    threads));
             Peers peers = closer.add(new Peers(config.query().handOnMillisMax()));
-            ControlApp control =
-                    closer.add(new ControlApp(config.kafka(), streams, config.control(), memory, waiters, metrics));
-            TerminalApp terminal = closer.add(
-                    new TerminalApp(config.kafka(), streams, config.terminal(), stdoutTopicId, memory, metrics));
+            ControlApp control = closer.add(new ControlApp(
+                    config.kafka(),
+                    streams,
+                    config.control(),
+                    memory,
+                    waiters,
+                    metrics,
+                    disk,
+                    stdout::brokerAnswers,
+                    threads));
+            TerminalApp terminal = closer.add(new TerminalApp(
+                    config.kafka(), streams, config.terminal(), stdout, memory, metrics, disk, threads));
             PartitionCheck partitions = closer.add(
-                    new PartitionCheck(config.kafka(), changelogs(config.kafka()), config.partitionCheckMs()));
-            ReadLanes lanes = closer.add(new ReadLanes(config.query(), System::nanoTime));
+                    new PartitionCheck(config.kafka(), changelogs(config.kafka()), config.partitionCheckMs(), threads));
+            ReadLanes lanes = closer.add(new ReadLanes(config.query(), System::nanoTime, threads));
             lanes.bindTo(metrics);
-            Health health = new Health(Map.of(
-                    "control", control::problem,
-                    "terminal", terminal::problem,
-                    "partitions", partitions::problem,
-                    "reads", lanes::problem));
+            Health health = new Health(
+                    Map.of(
+                            "control",
+                            control::problem,
+                            "terminal",
+                            terminal::problem,
+                            "partitions",
+                            partitions::problem,
+                            "reads",
+                            lanes::problem,
+                            "disk",
+                            disk::problem,
+                            "threads",
+                            threads::problem),
+                    Map.of("topic configs", partitions::warning));
             // again, so that nothing is asked of an app that stops
             closer.add(queries);
             queries.serve(queryService(
                     config, control, terminal, owners(self, control, terminal), peers, waiters, health, lanes));
-            operations = closer.add(
-                    new OperationsServer(config.query().bind(), config.query().metricsPort(), health, metrics));
-            bindMetrics(metrics, control, terminal);
+            operations = closer.add(new OperationsServer(
+                    config.query().bind(), config.query().metricsPort(), health, metrics, threads));
+            bindMetrics(metrics, control, terminal, disk);
             ready = CompletableFuture.allOf(control.running(), terminal.running());
-            failed =
-                    CompletableFuture.anyOf(control.failed(), terminal.failed()).thenApply(String::valueOf);
+            failed = CompletableFuture.anyOf(control.failed(), terminal.failed(), threads.failed())
+                    .thenApply(String::valueOf);
             control.start();
             terminal.start();
             String source = new Ids().make(Ids.Kind.GATEWAY, System.currentTimeMillis());
-            closer.add(new TickWriter(config.kafka(), source, config.tickMs()));
+            closer.add(new TickWriter(config.kafka(), source, config.tickMs(), threads));
         } catch (RuntimeException e) {
             closer.close();
             throw e;
@@ -127,7 +157,7 @@ public final class RegistryServer implements AutoCloseable {
         return ready.copy();
     }
 
-    /** Completes with the name of an app that stopped by itself: only a new start can help. */
+    /** Completes, with the reason, when it can no longer do its work: only a new start can help. */
     public CompletableFuture<String> failed() {
         return failed.copy();
     }
@@ -171,7 +201,7 @@ public final class RegistryServer implements AutoCloseable {
                         Part.TERMINALS, new StreamsOwners.Source(terminal.streams(), TerminalTopology.STORE)));
     }
 
-    private static QueryService queryService(
+    private QueryService queryService(
             RegistryConfig config,
             ControlApp control,
             TerminalApp terminal,
@@ -193,14 +223,20 @@ public final class RegistryServer implements AutoCloseable {
                 health,
                 lanes,
                 config.query(),
-                new ErrorIds());
+                new ErrorIds(),
+                threads);
     }
 
     private static TerminalReads reads(TerminalQueries queries) {
         return new TerminalReads(queries::readHistory, queries::getRepaint, queries::getOutputIndex);
     }
 
-    private void bindMetrics(PrometheusMeterRegistry metrics, ControlApp control, TerminalApp terminal) {
+    private void bindMetrics(
+            PrometheusMeterRegistry metrics, ControlApp control, TerminalApp terminal, StateDisk disk) {
+        Gauge.builder("muster.registry.disk.free", disk, StateDisk::freeBytes)
+                .description("room on the disk of the state directory")
+                .baseUnit("bytes")
+                .register(metrics);
         closer.add(new JvmGcMetrics()).bindTo(metrics);
         new JvmMemoryMetrics().bindTo(metrics);
         closer.add(new KafkaStreamsMetrics(control.streams())).bindTo(metrics);

@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.auth.Authenticator;
 import dev.muster.fanout.auth.Identity;
 import dev.muster.fanout.auth.Origins;
@@ -60,13 +61,14 @@ public final class Api implements AutoCloseable {
             RateLimit mutations,
             Problems problems,
             Duration stall,
-            Executor executor) {
+            Executor executor,
+            Threads threads) {
         this.authenticator = authenticator;
         this.origins = origins;
         this.mutations = mutations;
         this.problems = problems;
         this.executor = executor;
-        this.stalls = new StallWatch(stall, problems);
+        this.stalls = new StallWatch(stall, problems, threads);
     }
 
     @Override

@@ -109,13 +109,13 @@ final class GroupJson {
     }
 
     static String state(TaskGroup group) {
-        return group.getState().name().substring("GROUP_".length());
+        return group.getState().name().replaceFirst("^GROUP_", "");
     }
 
     static String state(TaskGroup group, TaskGroupMember member) {
         return member.getState() == TaskGroupMemberState.MEMBER_TASK
                 ? member.getTaskState().name()
-                : shown(group, member.getState().name().substring("MEMBER_".length()));
+                : shown(group, member.getState().name().replaceFirst("^MEMBER_", ""));
     }
 
     static boolean isEnded(TaskGroup group) {

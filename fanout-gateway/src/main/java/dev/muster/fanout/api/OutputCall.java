@@ -127,7 +127,7 @@ public final class OutputCall {
         TaskState state = task.getState();
         return state == TaskState.SUCCEEDED
                 || state == TaskState.FAILED
-                || ((state == TaskState.CANCELLED || state == TaskState.TIMED_OUT) && task.getStartedAtMillis() != 0);
+                || ((state == TaskState.CANCELLED || state == TaskState.TIMED_OUT) && OutputEnd.hasBegun(task));
     }
 
     private CompletableFuture<Answer> raw(Ask ask, Task task, NodeState node, Optional<RawOutput.Head> head) {

@@ -1,9 +1,9 @@
 package dev.muster.fanout.api;
 
+import dev.muster.contract.service.Threads;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -21,10 +21,10 @@ final class StallWatch implements AutoCloseable {
     /** Those of which a fault was logged. */
     private final Set<Body> faulty = ConcurrentHashMap.newKeySet();
 
-    private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-stalls"));
+    private final ScheduledExecutorService timer;
 
-    StallWatch(Duration stall, Problems problems) {
+    StallWatch(Duration stall, Problems problems, Threads threads) {
+        this.timer = threads.timer("fanout-stalls");
         this.stall = stall;
         this.problems = problems;
         long everyMillis = Math.max(20, Math.min(1_000, stall.toMillis() / 4));

@@ -62,8 +62,8 @@ public final class Access {
         return role;
     }
 
-    /** VIEW, WATCH, TYPE, RUN or ADMIN. */
+    /** VIEW, WATCH, TYPE, RUN or ADMIN; UNRECOGNIZED for a role of a newer release, which grants nothing here. */
     public static String name(Role role) {
-        return role.name().substring("ROLE_".length());
+        return role == Role.UNRECOGNIZED ? role.name() : role.name().substring("ROLE_".length());
     }
 }

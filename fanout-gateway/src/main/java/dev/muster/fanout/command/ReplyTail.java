@@ -1,6 +1,8 @@
 package dev.muster.fanout.command;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.muster.contract.service.Threads;
+import dev.muster.contract.topics.BadRecords;
 import dev.muster.proto.records.v1.ReplyRecord;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +27,7 @@ public final class ReplyTail implements AutoCloseable {
     private final TopicPartition partition;
     private final String gatewayId;
     private final Consumer<ReplyRecord> replies;
+    private final BadRecords unreadable = new BadRecords();
     private final Thread thread;
     private volatile boolean positioned;
     private volatile boolean closing;
@@ -37,12 +40,13 @@ public final class ReplyTail implements AutoCloseable {
             org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer,
             TopicPartition partition,
             String gatewayId,
-            Consumer<ReplyRecord> replies) {
+            Consumer<ReplyRecord> replies,
+            Threads threads) {
         this.consumer = consumer;
         this.partition = partition;
         this.gatewayId = gatewayId;
         this.replies = replies;
-        this.thread = new Thread(this::run, "fanout-replies");
+        this.thread = threads.loop("fanout-replies", this::run);
     }
 
     public void start() {
@@ -51,6 +55,11 @@ public final class ReplyTail implements AutoCloseable {
 
     public boolean positioned() {
         return positioned;
+    }
+
+    /** Replies left out because they could not be used. */
+    public long unreadable() {
+        return unreadable.count();
     }
 
     @Override
@@ -94,15 +103,18 @@ public final class ReplyTail implements AutoCloseable {
 
     private void deliver(ConsumerRecord<byte[], byte[]> record) {
         try {
+            if (record.value() == null) {
+                throw new IllegalArgumentException("no value");
+            }
             ReplyRecord reply = ReplyRecord.parseFrom(record.value());
             if (reply.getReplyTo().equals(gatewayId)) {
                 replies.accept(reply);
             }
         } catch (InvalidProtocolBufferException e) {
-            log.atWarn()
-                    .addKeyValue("partition", record.partition())
-                    .addKeyValue("offset", record.offset())
-                    .log("a reply could not be parsed");
+            unreadable.add(record, new IllegalArgumentException("not a protobuf of the topic", e));
+        } catch (RuntimeException e) {
+            // all requests of this gateway wait for this thread
+            unreadable.add(record, e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.muster.fanout.feed;
 
+import dev.muster.contract.service.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +70,8 @@ public final class CatchUp implements AutoCloseable {
             RecordParser parser,
             IntFunction<PartitionRing> rings,
             Limits limits,
-            LongSupplier nanos) {
+            LongSupplier nanos,
+            Threads threads) {
         this.topic = topic;
         this.consumers = consumers;
         this.parser = parser;
@@ -80,7 +82,7 @@ public final class CatchUp implements AutoCloseable {
             this.partitions.add(new LogPages(i));
         }
         for (int i = 0; i < limits.readers(); i++) {
-            readers.add(new Reader(i));
+            readers.add(new Reader(i, threads));
         }
     }
 
@@ -178,8 +180,8 @@ public final class CatchUp implements AutoCloseable {
         private boolean healthy = true;
         private int generation;
 
-        Reader(int number) {
-            thread = new Thread(this::run, "fanout-catch-up-" + number);
+        Reader(int number, Threads threads) {
+            thread = threads.loop("fanout-catch-up-" + number, this::run);
         }
 
         private void run() {

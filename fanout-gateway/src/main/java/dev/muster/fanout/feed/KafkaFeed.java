@@ -2,6 +2,7 @@ package dev.muster.fanout.feed;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
 import java.time.Duration;
@@ -41,14 +42,15 @@ public final class KafkaFeed implements AutoCloseable {
             PartitionTails.Limits limits,
             CatchUp.Limits catchUp,
             byte[] tokenKey,
-            LongSupplier nanos) {
+            LongSupplier nanos,
+            Threads threads) {
         this.kafka = kafka;
         this.tokenKey = tokenKey.clone();
         Map<String, Object> properties = new HashMap<>(kafka.properties());
         properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "muster-fanout-feed");
         this.admin = Admin.create(properties);
         RecordParser views = new RecordParser(ViewRecords.changes());
-        this.changes = tails(Topic.VIEWS, views, limits, this::onLost, nanos);
+        this.changes = tails(Topic.VIEWS, views, limits, this::onLost, nanos, threads);
         this.older = new CatchUp(
                 kafka.names().of(Topic.VIEWS),
                 kafka.partitions().of(Topic.VIEWS.spread()),
@@ -56,8 +58,10 @@ public final class KafkaFeed implements AutoCloseable {
                 views,
                 changes::ring,
                 catchUp,
-                nanos);
-        this.output = tails(Topic.VIEW_TERMINALS, new RecordParser(ViewRecords.output()), limits, () -> {}, nanos);
+                nanos,
+                threads);
+        this.output =
+                tails(Topic.VIEW_TERMINALS, new RecordParser(ViewRecords.output()), limits, () -> {}, nanos, threads);
         this.topics = new TopicWatch(
                 admin,
                 List.of(kafka.names().of(Topic.VIEWS), kafka.names().of(Topic.VIEW_TERMINALS)),
@@ -71,7 +75,8 @@ public final class KafkaFeed implements AutoCloseable {
                     public void onFailure(Throwable failure) {
                         KafkaFeed.this.onFailure(failure);
                     }
-                });
+                },
+                threads);
     }
 
     public void start() {
@@ -142,7 +147,12 @@ public final class KafkaFeed implements AutoCloseable {
     }
 
     private PartitionTails tails(
-            Topic topic, RecordParser parser, PartitionTails.Limits limits, Runnable onLost, LongSupplier nanos) {
+            Topic topic,
+            RecordParser parser,
+            PartitionTails.Limits limits,
+            Runnable onLost,
+            LongSupplier nanos,
+            Threads threads) {
         return new PartitionTails(
                 kafka.names().of(topic),
                 kafka.partitions().of(topic.spread()),
@@ -150,7 +160,8 @@ public final class KafkaFeed implements AutoCloseable {
                 parser,
                 limits,
                 onLost,
-                nanos);
+                nanos,
+                threads);
     }
 
     private Supplier<Consumer<byte[], byte[]>> consumers(Topic topic, String suffix) {

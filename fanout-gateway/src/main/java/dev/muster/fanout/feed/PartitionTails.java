@@ -2,6 +2,7 @@ package dev.muster.fanout.feed;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.feed.PartitionRing.Bounds;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,7 +75,8 @@ public final class PartitionTails implements AutoCloseable {
             RecordParser parser,
             Limits limits,
             Runnable onLost,
-            LongSupplier nanos) {
+            LongSupplier nanos,
+            Threads threads) {
         this.topic = topic;
         this.parser = parser;
         this.limits = limits;
@@ -85,7 +87,7 @@ public final class PartitionTails implements AutoCloseable {
         for (int i = 0; i < partitions; i++) {
             rings.add(new PartitionRing(limits.bytesMax() / partitions));
         }
-        this.thread = new Thread(this::run, "fanout-tail-" + topic);
+        this.thread = threads.loop("fanout-tail-" + topic, this::run);
     }
 
     public void start() {

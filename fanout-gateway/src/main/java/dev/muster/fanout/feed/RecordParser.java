@@ -2,20 +2,16 @@ package dev.muster.fanout.feed;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import dev.muster.contract.topics.BadRecords;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Turns what was polled into what a ring takes; leaves out, and counts, what cannot be parsed. Thread-safe. */
 public final class RecordParser {
-    private static final Logger log = LoggerFactory.getLogger(RecordParser.class);
-
     private final RecordReader reader;
-    private final AtomicLong unreadable = new AtomicLong();
+    private final BadRecords unreadable = new BadRecords();
 
     public RecordParser(RecordReader reader) {
         this.reader = reader;
@@ -31,12 +27,10 @@ public final class RecordParser {
                     arrivals.add(new PartitionRing.Arrival(
                             reader.keyOf(message), record.offset(), record.timestamp(), message, value.length));
                 } catch (InvalidProtocolBufferException e) {
-                    unreadable.incrementAndGet();
-                    log.atDebug()
-                            .addKeyValue("topic", record.topic())
-                            .addKeyValue("partition", record.partition())
-                            .addKeyValue("offset", record.offset())
-                            .log("record cannot be parsed");
+                    unreadable.add(record, new IllegalArgumentException("not a protobuf of the topic", e));
+                } catch (RuntimeException e) {
+                    // a newer release may write what this one has no place for; all sessions wait for this thread
+                    unreadable.add(record, e);
                 }
             }
         }
@@ -45,6 +39,6 @@ public final class RecordParser {
 
     /** Records left out so far. */
     long unreadable() {
-        return unreadable.get();
+        return unreadable.count();
     }
 }

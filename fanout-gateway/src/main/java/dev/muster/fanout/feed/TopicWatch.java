@@ -1,10 +1,10 @@
 package dev.muster.fanout.feed;
 
+import dev.muster.contract.service.Threads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +12,6 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,12 +37,12 @@ final class TopicWatch implements AutoCloseable {
     private final List<String> names;
     private final Listener listener;
     private final TopicIds ids = new TopicIds();
-    private final ScheduledExecutorService scheduler =
-            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-topics"));
+    private final ScheduledExecutorService scheduler;
     private volatile boolean present = true;
 
     /** @param admin not closed here */
-    TopicWatch(Admin admin, List<String> names, Listener listener) {
+    TopicWatch(Admin admin, List<String> names, Listener listener, Threads threads) {
+        this.scheduler = threads.timer("fanout-topics");
         this.admin = admin;
         this.names = List.copyOf(names);
         this.listener = listener;
@@ -97,7 +96,7 @@ final class TopicWatch implements AutoCloseable {
                     .toCompletionStage()
                     .thenCombine(cluster, Answer::new)
                     .whenComplete((answer, failure) -> answered(answer, failure, done));
-        } catch (KafkaException | IllegalStateException e) {
+        } catch (RuntimeException e) {
             answered(null, e, done);
         }
     }

@@ -36,13 +36,17 @@ public final class ViewRecords {
             @Override
             public String keyOf(Message value) {
                 TerminalViewRecord record = (TerminalViewRecord) value;
-                return terminalKey(record.getUser(), record.getTerminalId(), record.getMode());
+                return terminalKey(record.getUser(), record.getTerminalId(), record.getModeValue());
             }
         };
     }
 
-    /** No part can hold a space. */
     public static String terminalKey(String user, String terminalId, WatchMode mode) {
-        return user + " " + terminalId + " " + mode.getNumber();
+        return terminalKey(user, terminalId, mode.getNumber());
+    }
+
+    /** No part can hold a space. The mode of a record is a number, because a newer release may know more modes. */
+    private static String terminalKey(String user, String terminalId, int mode) {
+        return user + " " + terminalId + " " + mode;
     }
 }

@@ -2,6 +2,7 @@ package dev.muster.fanout.output;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.query.v1.GetOutputIndexResponse;
 import java.nio.ByteBuffer;
@@ -30,28 +31,29 @@ public final class RawOutput implements AutoCloseable {
     public record Head(long size, boolean ended) {}
 
     private final RegistryClient registry;
-    private final Supplier<CompletableFuture<StdoutTopic.Facts>> facts;
+    private final Function<String, CompletableFuture<StdoutTopic.Facts>> facts;
     private final StdoutPool pool;
     private final String topicName;
     private final Semaphore downloads;
     private final Executor executor;
 
     /**
-     * @param facts asks the broker about the output topic
+     * @param facts asks the broker about the output topic, given the id under which the registry knows it
      * @param consumers makes one without a group, that fails where an offset is gone
      * @param downloadsMax at once; more are refused
      */
     public RawOutput(
             RegistryClient registry,
-            Supplier<CompletableFuture<StdoutTopic.Facts>> facts,
+            Function<String, CompletableFuture<StdoutTopic.Facts>> facts,
             String topicName,
             int readers,
             Supplier<Consumer<byte[], byte[]>> consumers,
             int downloadsMax,
-            Executor executor) {
+            Executor executor,
+            Threads threads) {
         this.registry = registry;
         this.facts = facts;
-        this.pool = new StdoutPool(readers, consumers);
+        this.pool = new StdoutPool(readers, consumers, threads);
         this.topicName = topicName;
         this.downloads = new Semaphore(downloadsMax);
         this.executor = executor;
@@ -83,17 +85,16 @@ public final class RawOutput implements AutoCloseable {
     /** Nothing where the output has not begun, or its first byte is past retention, or nobody can say now. */
     public CompletableFuture<Optional<Available>> available(String nodeId, String terminalId) {
         return registry.getOutputIndex(nodeId, terminalId, 0)
-                .thenCombine(
-                        facts.get(),
-                        (index, now) -> isGone(index, now)
+                .thenCompose(index -> facts.apply(index.getTopicId())
+                        .thenApply(now -> isGone(index, now)
                                 ? Optional.<Available>empty()
                                 : Optional.of(new Available(
                                         0,
                                         index.getMark().getOffset(),
                                         now.retention() == null
                                                 ? Instant.MAX
-                                                : Instant.ofEpochMilli(index.getStartedAtMillis())
-                                                        .plus(now.retention()))))
+                                                : Instant.ofEpochMilli(startedAtMillis(index))
+                                                        .plus(now.retention())))))
                 .exceptionally(error -> Optional.empty());
     }
 
@@ -135,6 +136,11 @@ public final class RawOutput implements AutoCloseable {
                 permit -> open(permit, nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, null));
     }
 
+    /** Records of the topic left out because they could not be used. */
+    public long unreadable() {
+        return pool.unreadable();
+    }
+
     @Override
     public void close() {
         pool.close();
@@ -163,7 +169,7 @@ public final class RawOutput implements AutoCloseable {
             long to,
             @Nullable Ending ending) {
         return registry.getOutputIndex(nodeId, terminalId, from)
-                .thenCombine(facts.get(), (index, now) -> {
+                .thenCompose(index -> facts.apply(index.getTopicId()).thenApply(now -> {
                     if (isGone(index, now)) {
                         throw new MusterException(ErrorCode.RAW_EXPIRED, ErrorCode.RAW_EXPIRED.when());
                     }
@@ -176,8 +182,13 @@ public final class RawOutput implements AutoCloseable {
                             to,
                             ending,
                             permit);
-                })
+                }))
                 .thenCompose(Download::primed);
+    }
+
+    // retention counts by the log's clock
+    private static long startedAtMillis(GetOutputIndexResponse index) {
+        return index.getStartedAtLogMillis() == 0 ? index.getStartedAtMillis() : index.getStartedAtLogMillis();
     }
 
     private static boolean isGone(GetOutputIndexResponse index, StdoutTopic.Facts facts) {
@@ -222,7 +233,10 @@ public final class RawOutput implements AutoCloseable {
             this.nodeId = nodeId;
             this.terminalId = terminalId;
             this.place = new StdoutPool.Place(
-                    new TopicPartition(topicName, index.getPartition()), nodeId, index.getStartOffset());
+                    index.getTopicId(),
+                    new TopicPartition(topicName, index.getPartition()),
+                    nodeId,
+                    index.getStartOffset());
             this.reader = reader;
             this.renderer = renderer;
             this.ending = ending;

@@ -3,6 +3,8 @@ package dev.muster.fanout.output;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
+import dev.muster.contract.topics.BadRecords;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.records.v1.OutputRecord;
 import java.nio.charset.StandardCharsets;
@@ -35,11 +37,14 @@ final class StdoutPool implements AutoCloseable {
 
     /** The place in the topic where a download goes on; used by one slice at a time. */
     static final class Place {
+        private final String topicId;
         private final TopicPartition partition;
         private final byte[] key;
         private long offset;
 
-        Place(TopicPartition partition, String nodeId, long offset) {
+        /** @param topicId of the topic that the offset belongs to */
+        Place(String topicId, TopicPartition partition, String nodeId, long offset) {
+            this.topicId = topicId;
             this.partition = partition;
             this.key = nodeId.getBytes(StandardCharsets.UTF_8);
             this.offset = offset;
@@ -60,12 +65,13 @@ final class StdoutPool implements AutoCloseable {
 
     private final LinkedBlockingQueue<Request> requests = new LinkedBlockingQueue<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final BadRecords unreadable = new BadRecords();
     private volatile boolean closing;
 
     /** @param consumers makes one without a group, that fails where an offset is gone; closed here */
-    StdoutPool(int size, Supplier<Consumer<byte[], byte[]>> consumers) {
+    StdoutPool(int size, Supplier<Consumer<byte[], byte[]>> consumers, Threads made) {
         for (int i = 0; i < size; i++) {
-            threads.add(new Thread(() -> run(consumers), "fanout-output-" + i));
+            threads.add(made.loop("fanout-output-" + i, () -> run(consumers)));
         }
         threads.forEach(Thread::start);
     }
@@ -80,6 +86,11 @@ final class StdoutPool implements AutoCloseable {
         }
         requests.add(new Request(place, reader, full, done));
         return done;
+    }
+
+    /** Records left out because they could not be used. */
+    long unreadable() {
+        return unreadable.count();
     }
 
     @Override
@@ -136,10 +147,11 @@ final class StdoutPool implements AutoCloseable {
     }
 
     /** Confined to its thread. */
-    private static final class Worker {
+    private final class Worker {
         private final Consumer<byte[], byte[]> consumer;
         private final Queue<ConsumerRecord<byte[], byte[]>> fetched = new ArrayDeque<>();
         private @Nullable TopicPartition partition;
+        private String topicId = "";
         private long nextOffset;
 
         Worker(Consumer<byte[], byte[]> consumer) {
@@ -166,27 +178,35 @@ final class StdoutPool implements AutoCloseable {
         }
 
         private void position(Place place) {
-            if (!place.partition.equals(partition) || nextOffset != place.offset) {
+            // what was fetched before may be of another topic that had the name
+            boolean goesOn =
+                    place.partition.equals(partition) && place.topicId.equals(topicId) && nextOffset == place.offset;
+            if (!goesOn) {
                 fetched.clear();
                 partition = null;
                 consumer.assign(List.of(place.partition));
                 consumer.seek(place.partition, place.offset);
                 partition = place.partition;
+                topicId = place.topicId;
                 nextOffset = place.offset;
             }
         }
 
-        private static void take(ConsumerRecord<byte[], byte[]> record, StreamReader reader) {
+        private void take(ConsumerRecord<byte[], byte[]> record, StreamReader reader) {
+            // the registry leaves out such a record, too: what agents sent in it is missing, and is told as that
+            if (record.value() == null) {
+                unreadable.add(record, new IllegalArgumentException("no value"));
+                return;
+            }
+            OutputRecord output;
             try {
-                for (OutputChunk chunk : OutputRecord.parseFrom(record.value()).getChunksList()) {
-                    reader.accept(record.timestamp(), chunk);
-                }
+                output = OutputRecord.parseFrom(record.value());
             } catch (InvalidProtocolBufferException e) {
-                throw new MusterException(
-                        ErrorCode.INTERNAL,
-                        "A record of the output cannot be read: partition %d, offset %d."
-                                .formatted(record.partition(), record.offset()),
-                        e);
+                unreadable.add(record, new IllegalArgumentException("not a protobuf of the topic", e));
+                return;
+            }
+            for (OutputChunk chunk : output.getChunksList()) {
+                reader.accept(record.timestamp(), chunk);
             }
         }
     }

@@ -1,14 +1,13 @@
 package dev.muster.fanout.publish;
 
+import dev.muster.contract.service.Threads;
 import java.time.Duration;
 import java.util.OptionalLong;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,8 +23,7 @@ public final class BrokerProbe implements AutoCloseable {
 
     private final Admin admin;
     private final LongSupplier nanos;
-    private final ScheduledExecutorService scheduler =
-            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-broker-probe"));
+    private final ScheduledExecutorService scheduler;
     private volatile boolean answers;
     private volatile OptionalLong heardNanos = OptionalLong.empty();
 
@@ -33,9 +31,10 @@ public final class BrokerProbe implements AutoCloseable {
      * @param admin not closed here
      * @param nanos a clock that only goes forward
      */
-    public BrokerProbe(Admin admin, LongSupplier nanos) {
+    public BrokerProbe(Admin admin, LongSupplier nanos, Threads threads) {
         this.admin = admin;
         this.nanos = nanos;
+        this.scheduler = threads.timer("fanout-broker-probe");
     }
 
     public void start() {
@@ -64,7 +63,7 @@ public final class BrokerProbe implements AutoCloseable {
             var unused = admin.describeCluster(new DescribeClusterOptions().timeoutMs((int) TIMEOUT.toMillis()))
                     .clusterId()
                     .whenComplete((id, error) -> answered(error));
-        } catch (KafkaException | IllegalStateException e) {
+        } catch (RuntimeException e) {
             answered(e);
         }
     }

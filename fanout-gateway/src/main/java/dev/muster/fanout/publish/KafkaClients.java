@@ -46,7 +46,8 @@ public final class KafkaClients {
     public Consumer<byte[], byte[]> tail() {
         Map<String, Object> properties = consumer();
         properties.put("isolation.level", "read_committed");
-        properties.put("auto.offset.reset", "latest");
+        // the reader goes to the end by itself; where its place is gone, the topic was recreated and all of it is new
+        properties.put("auto.offset.reset", "earliest");
         // an empty answer costs CPU on both sides; a record ends the wait at once
         properties.put("fetch.max.wait.ms", "2000");
         properties.put("default.api.timeout.ms", "3000");

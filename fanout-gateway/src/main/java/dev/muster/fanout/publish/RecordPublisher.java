@@ -3,6 +3,7 @@ package dev.muster.fanout.publish;
 import com.google.protobuf.Message;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
 import java.nio.charset.StandardCharsets;
@@ -62,14 +63,15 @@ public final class RecordPublisher implements AutoCloseable {
             List<Topic> topics,
             long bytesMax,
             BooleanSupplier brokerAnswers,
-            Executor executor) {
+            Executor executor,
+            Threads threads) {
         this.producer = producer;
         this.names = names;
         this.topics = List.copyOf(topics);
         this.bytesMax = bytesMax;
         this.brokerAnswers = brokerAnswers;
         this.executor = executor;
-        this.thread = new Thread(this::run, "fanout-publish");
+        this.thread = threads.loop("fanout-publish", this::run);
     }
 
     public void start() {

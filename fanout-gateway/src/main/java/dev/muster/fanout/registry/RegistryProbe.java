@@ -1,8 +1,8 @@
 package dev.muster.fanout.registry;
 
+import dev.muster.contract.service.Threads;
 import java.time.Duration;
 import java.util.OptionalLong;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,15 +18,15 @@ public final class RegistryProbe implements AutoCloseable {
 
     private final RegistryClient registry;
     private final LongSupplier nanos;
-    private final ScheduledExecutorService scheduler =
-            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-registry-probe"));
+    private final ScheduledExecutorService scheduler;
     private volatile OptionalLong readyNanos = OptionalLong.empty();
 
     /**
      * @param registry not closed here
      * @param nanos a clock that only goes forward
      */
-    public RegistryProbe(RegistryClient registry, LongSupplier nanos) {
+    public RegistryProbe(RegistryClient registry, LongSupplier nanos, Threads threads) {
+        this.scheduler = threads.timer("fanout-registry-probe");
         this.registry = registry;
         this.nanos = nanos;
     }

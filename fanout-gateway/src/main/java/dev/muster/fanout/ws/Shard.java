@@ -1,5 +1,6 @@
 package dev.muster.fanout.ws;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.session.SessionContext;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -34,9 +35,9 @@ final class Shard implements Executor, AutoCloseable {
     private final Set<Viewer> viewers = new LinkedHashSet<>();
 
     /** @param errorIds for the log, of what is our bug */
-    Shard(int number, Supplier<String> errorIds) {
+    Shard(int number, Supplier<String> errorIds, Threads threads) {
         this.errorIds = errorIds;
-        thread = new Thread(this::run, "fanout-session-" + number);
+        thread = threads.loop("fanout-session-" + number, this::run);
         thread.start();
     }
 

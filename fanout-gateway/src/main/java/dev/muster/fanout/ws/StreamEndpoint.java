@@ -5,6 +5,7 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Audiences;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.auth.Authenticator;
 import dev.muster.fanout.auth.Origins;
 import dev.muster.fanout.auth.User;
@@ -32,7 +33,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -67,8 +67,7 @@ public final class StreamEndpoint implements AutoCloseable {
     private final AtomicInteger turn = new AtomicInteger();
     private final Set<Viewer> viewers = ConcurrentHashMap.newKeySet();
     private final Admission admission;
-    private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-stream-timer"));
+    private final ScheduledExecutorService timer;
     private volatile @Nullable ResumeTokens tokens;
     private volatile boolean draining;
 
@@ -89,7 +88,9 @@ public final class StreamEndpoint implements AutoCloseable {
             MeterRegistry meters,
             Clock clock,
             LongSupplier nanos,
-            Supplier<String> errorIds) {
+            Supplier<String> errorIds,
+            Threads threads) {
+        this.timer = threads.timer("fanout-stream-timer");
         this.config = config;
         this.admission =
                 new Admission(config.sessionsMax(), config.sessionsPerUserMax(), config.sessionsPerAddressMax());
@@ -115,7 +116,7 @@ public final class StreamEndpoint implements AutoCloseable {
                 nanos,
                 errorIds);
         for (int i = 0; i < config.threads(); i++) {
-            shards.add(new Shard(i, errorIds));
+            shards.add(new Shard(i, errorIds, threads));
         }
         meters.gauge("muster.stream.leases", watches, Watches::size);
         meters.gauge("muster.stream.history.bytes", history, ByteBudget::used);

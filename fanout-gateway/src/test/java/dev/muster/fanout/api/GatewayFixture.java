@@ -3,6 +3,7 @@ package dev.muster.fanout.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
 import dev.muster.fanout.auth.Authenticator;
@@ -91,7 +92,8 @@ final class GatewayFixture implements AutoCloseable {
                 List.of(Topic.COMMANDS),
                 1 << 20,
                 () -> broker,
-                answers);
+                answers,
+                new Threads());
         Ids ids = new Ids();
         commands.add(new Commands(
                 publisher,
@@ -113,7 +115,8 @@ final class GatewayFixture implements AutoCloseable {
                 new RateLimit(mutationsPerMinute, System::nanoTime),
                 problems,
                 stall,
-                answers);
+                answers,
+                new Threads());
         RawOutput output = (raw == null ? new RawFixture() : raw).start(client, answers);
         web = WebServer.create(
                         "127.0.0.1",

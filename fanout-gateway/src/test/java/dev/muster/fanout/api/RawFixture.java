@@ -1,6 +1,7 @@
 package dev.muster.fanout.api;
 
 import com.google.protobuf.ByteString;
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.output.StdoutTopic;
 import dev.muster.fanout.registry.RegistryClient;
@@ -75,13 +76,14 @@ final class RawFixture {
     RawOutput start(RegistryClient client, ExecutorService executor) {
         return new RawOutput(
                 client,
-                () -> CompletableFuture.completedFuture(
+                id -> CompletableFuture.completedFuture(
                         new StdoutTopic.Facts(topicId, retention, Map.of(0, firstOffset))),
                 PARTITION.topic(),
                 1,
                 LogConsumer::new,
                 readersMax,
-                executor);
+                executor,
+                new Threads());
     }
 
     static OutputChunk data(String terminal, long offset, byte[] bytes) {

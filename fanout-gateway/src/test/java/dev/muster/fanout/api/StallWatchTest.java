@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.muster.contract.service.Threads;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -33,7 +34,7 @@ class StallWatchTest {
     void one_body_that_fails_keeps_the_others_watched_and_is_logged_once() {
         AtomicInteger failed = new AtomicInteger();
         AtomicInteger watched = new AtomicInteger();
-        try (StallWatch watch = new StallWatch(Duration.ofMillis(80), new Problems(() -> "e1"))) {
+        try (StallWatch watch = new StallWatch(Duration.ofMillis(80), new Problems(() -> "e1"), new Threads())) {
             watch.add((now, stall) -> {
                 failed.incrementAndGet();
                 throw new IllegalStateException("no such socket");

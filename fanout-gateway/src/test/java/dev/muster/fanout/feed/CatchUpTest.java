@@ -2,6 +2,7 @@ package dev.muster.fanout.feed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.testing.MemoryConsumer;
 import dev.muster.fanout.testing.MemoryTopic;
 import dev.muster.proto.records.v1.ViewRecord;
@@ -27,7 +28,8 @@ class CatchUpTest {
             new RecordParser(ViewRecords.changes()),
             partition -> ring,
             new CatchUp.Limits(1, 4 << 10, Duration.ofSeconds(1), 64 << 10),
-            System::nanoTime);
+            System::nanoTime,
+            new Threads());
 
     @AfterEach
     void stop() {

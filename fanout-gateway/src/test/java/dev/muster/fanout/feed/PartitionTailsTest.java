@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.feed.PartitionRing.Bounds;
 import dev.muster.fanout.testing.MemoryConsumer;
 import dev.muster.fanout.testing.MemoryTopic;
@@ -24,6 +25,7 @@ class PartitionTailsTest {
     private final AtomicBoolean away = new AtomicBoolean();
     private final AtomicLong nanos = new AtomicLong();
     private final AtomicInteger consumers = new AtomicInteger();
+    private final Threads threads = new Threads();
     private final PartitionTails tails = new PartitionTails(
             "views",
             3,
@@ -34,7 +36,8 @@ class PartitionTailsTest {
             new RecordParser(ViewRecords.changes()),
             new PartitionTails.Limits(3 << 20, Duration.ofSeconds(60), 80),
             () -> {},
-            nanos::get);
+            nanos::get,
+            threads);
 
     @BeforeEach
     void start() {
@@ -96,6 +99,26 @@ class PartitionTailsTest {
         append(0, 1);
         await().until(() -> tails.ring(0).bounds().epoch() > before.epoch());
         await().until(() -> tails.ring(0).bounds().end() == 1_001);
+    }
+
+    @Test
+    void a_tail_that_ends_by_an_error_is_noticed() {
+        try (PartitionTails broken = new PartitionTails(
+                "views",
+                3,
+                () -> {
+                    throw new AssertionError("no such class");
+                },
+                new RecordParser(ViewRecords.changes()),
+                new PartitionTails.Limits(3 << 20, Duration.ofSeconds(60), 80),
+                () -> {},
+                nanos::get,
+                threads)) {
+            broken.start();
+            var unused = broken.acquire(List.of(0), Map.of());
+            await().until(() -> threads.problem().isPresent());
+            assertThat(threads.problem().orElseThrow()).contains("fanout-tail-views", "no such class");
+        }
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
 import dev.muster.proto.records.v1.CommandRecord;
@@ -38,7 +39,7 @@ class RecordPublisherTest {
             new ByteArraySerializer());
     private volatile boolean broker = true;
     private final RecordPublisher publisher = new RecordPublisher(
-            producer, new TopicNames("t."), List.of(Topic.COMMANDS), 1_000, () -> broker, Runnable::run);
+            producer, new TopicNames("t."), List.of(Topic.COMMANDS), 1_000, () -> broker, Runnable::run, new Threads());
 
     @AfterEach
     void stop() {

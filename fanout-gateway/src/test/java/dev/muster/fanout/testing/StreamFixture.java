@@ -1,5 +1,6 @@
 package dev.muster.fanout.testing;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.fanout.feed.CatchUp;
 import dev.muster.fanout.feed.ClusterIdentity;
@@ -45,7 +46,14 @@ public final class StreamFixture implements AutoCloseable {
     public StreamFixture(PartitionTails.Limits limits) {
         RecordParser parser = new RecordParser(ViewRecords.changes());
         changes = new PartitionTails(
-                "views", 4, () -> new MemoryConsumer(views, away), parser, limits, () -> {}, System::nanoTime);
+                "views",
+                4,
+                () -> new MemoryConsumer(views, away),
+                parser,
+                limits,
+                () -> {},
+                System::nanoTime,
+                new Threads());
         older = new CatchUp(
                 "views",
                 4,
@@ -53,7 +61,8 @@ public final class StreamFixture implements AutoCloseable {
                 parser,
                 changes::ring,
                 new CatchUp.Limits(2, 64 << 10, Duration.ofSeconds(1), 1 << 20),
-                System::nanoTime);
+                System::nanoTime,
+                new Threads());
         terminals = new PartitionTails(
                 "view-terminals",
                 4,
@@ -61,7 +70,8 @@ public final class StreamFixture implements AutoCloseable {
                 new RecordParser(ViewRecords.output()),
                 limits,
                 () -> {},
-                System::nanoTime);
+                System::nanoTime,
+                new Threads());
         sink.onWatch(registry::watch);
         changes.start();
         older.start();

@@ -1,6 +1,7 @@
 package dev.muster.fanout.ws;
 
 import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.Env;
 import dev.muster.fanout.api.Problems;
 import dev.muster.fanout.api.WebServer;
@@ -54,7 +55,8 @@ final class StreamServer implements AutoCloseable {
                 meters,
                 Clock.systemUTC(),
                 System::nanoTime,
-                new ErrorIds());
+                new ErrorIds(),
+                new Threads());
         endpoint.start();
         web = WebServer.create(
                 "127.0.0.1",

@@ -80,15 +80,19 @@ public final class Services {
                     // Kafka Streams lets the group in
                     PrivateDirectory.below(state);
                     var unused = registry.failed()
-                            .thenAccept(app -> onFatal.accept("the registry's " + app + " app has stopped"));
+                            .thenAccept(reason -> onFatal.accept("the registry: " + reason));
                     return new Running(registry.grpcPort(), registry::close);
                 }
                 case "ingress" -> {
                     IngressServer ingress = IngressServer.start(variables);
+                    var unused = ingress.failed()
+                            .thenAccept(reason -> onFatal.accept("the ingress gateway: " + reason));
                     return new Running(ingress.port(), ingress::close);
                 }
                 case "fanout" -> {
                     FanoutServer fanout = FanoutServer.start(variables);
+                    var unused = fanout.failed()
+                            .thenAccept(reason -> onFatal.accept("the fan-out gateway: " + reason));
                     return new Running(fanout.httpPort(), fanout::close);
                 }
                 default -> throw unknown(name);

@@ -1,6 +1,8 @@
 package dev.muster.ingress.dispatch;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.muster.contract.service.Threads;
+import dev.muster.contract.topics.BadRecords;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
@@ -34,7 +36,8 @@ public final class Inbox implements AutoCloseable {
     public record Readers(NodeDirectory directory, Router router, JoinDesk joins) {}
 
     private final TopicNames names;
-    private final Supplier<String> errorIds;
+    private final BadRecords unusable = new BadRecords();
+    private final Threads threads;
     private final Readers readers;
     private final LogTail nodes;
     private final LogTail dispatch;
@@ -45,10 +48,10 @@ public final class Inbox implements AutoCloseable {
             Partitions partitions,
             String gatewayId,
             Consumers consumers,
-            Supplier<String> errorIds,
-            Readers readers) {
+            Readers readers,
+            Threads threads) {
+        this.threads = threads;
         this.names = names;
-        this.errorIds = errorIds;
         this.readers = readers;
         int own = partitions.ofGateway(gatewayId);
         List<TopicPartition> all = new ArrayList<>();
@@ -81,6 +84,11 @@ public final class Inbox implements AutoCloseable {
         return CompletableFuture.allOf(nodes.ready(), dispatch.ready(), input.ready());
     }
 
+    /** Records left out because they could not be used. */
+    public long unusable() {
+        return unusable.count();
+    }
+
     @Override
     public void close() {
         nodes.close();
@@ -93,7 +101,7 @@ public final class Inbox implements AutoCloseable {
             List<TopicPartition> partitions,
             LogTail.From from,
             Supplier<Consumer<byte[], byte[]>> consumers) {
-        return new LogTail(name, partitions, from, consumers, errorIds, this::read);
+        return new LogTail(name, partitions, from, consumers, unusable, this::read, threads);
     }
 
     private void read(ConsumerRecord<byte[], byte[]> record) {

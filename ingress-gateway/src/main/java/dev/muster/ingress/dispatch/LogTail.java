@@ -1,5 +1,7 @@
 package dev.muster.ingress.dispatch;
 
+import dev.muster.contract.service.Threads;
+import dev.muster.contract.topics.BadRecords;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -41,7 +43,7 @@ public final class LogTail implements AutoCloseable {
     private final List<TopicPartition> partitions;
     private final From from;
     private final Supplier<Consumer<byte[], byte[]>> consumers;
-    private final Supplier<String> errorIds;
+    private final BadRecords unusable;
     private final Handler handler;
     private final Map<TopicPartition, Long> next = new HashMap<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -55,14 +57,15 @@ public final class LogTail implements AutoCloseable {
             List<TopicPartition> partitions,
             From from,
             Supplier<Consumer<byte[], byte[]>> consumers,
-            Supplier<String> errorIds,
-            Handler handler) {
+            BadRecords unusable,
+            Handler handler,
+            Threads threads) {
         this.partitions = List.copyOf(partitions);
         this.from = from;
         this.consumers = consumers;
-        this.errorIds = errorIds;
+        this.unusable = unusable;
         this.handler = handler;
-        this.thread = new Thread(this::run, "ingress-tail-" + name);
+        this.thread = threads.loop("ingress-tail-" + name, this::run);
     }
 
     public void start() {
@@ -149,13 +152,7 @@ public final class LogTail implements AutoCloseable {
         try {
             handler.handle(record);
         } catch (RuntimeException e) {
-            LOG.atError()
-                    .addKeyValue("errorId", errorIds.get())
-                    .addKeyValue("topic", record.topic())
-                    .addKeyValue("partition", record.partition())
-                    .addKeyValue("offset", record.offset())
-                    .setCause(e)
-                    .log("a record could not be handled and is passed over");
+            unusable.add(record, e);
         }
     }
 }

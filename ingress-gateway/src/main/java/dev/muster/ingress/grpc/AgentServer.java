@@ -1,5 +1,6 @@
 package dev.muster.ingress.grpc;
 
+import dev.muster.contract.service.Threads;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.ServerCredentials;
@@ -16,7 +17,6 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
@@ -82,17 +82,14 @@ public final class AgentServer {
     /**
      * @throws IOException if the port is taken or the certificate cannot be used
      */
-    public static AgentServer start(Options options, ServerServiceDefinition service) throws IOException {
+    public static AgentServer start(Options options, ServerServiceDefinition service, Threads threads)
+            throws IOException {
         TRANSPORTS.setLevel(Level.WARNING);
         STREAMS.setLevel(Level.SEVERE);
         if (System.getProperty(LEAK_DETECTION) == null) {
             ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
         }
-        ScheduledExecutorService reloader = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "ingress-certificates");
-            thread.setDaemon(true);
-            return thread;
-        });
+        ScheduledExecutorService reloader = threads.timer("ingress-certificates");
         EventLoops loops = new EventLoops();
         AgentServer started = null;
         try {

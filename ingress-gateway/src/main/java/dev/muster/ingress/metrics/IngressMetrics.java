@@ -2,6 +2,7 @@ package dev.muster.ingress.metrics;
 
 import dev.muster.ingress.session.OutputSession;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -43,6 +44,12 @@ public final class IngressMetrics {
 
     public void gauge(String name, String doc, Supplier<Number> value) {
         Gauge.builder(PREFIX + name, value).description(doc).register(registry);
+    }
+
+    public void counter(String name, String doc, Supplier<Number> count) {
+        FunctionCounter.builder(PREFIX + name, count, now -> now.get().doubleValue())
+                .description(doc)
+                .register(registry);
     }
 
     /** Chunks and bytes of output with one fate. */

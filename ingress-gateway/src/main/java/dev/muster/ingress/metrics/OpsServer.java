@@ -2,6 +2,7 @@ package dev.muster.ingress.metrics;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.muster.contract.service.Threads;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -19,14 +20,11 @@ public final class OpsServer implements AutoCloseable {
      * @param problem why this gateway is not ready, or an empty string
      * @throws IOException if the port is taken
      */
-    public OpsServer(InetSocketAddress address, PrometheusMeterRegistry registry, Supplier<String> problem)
+    public OpsServer(
+            InetSocketAddress address, PrometheusMeterRegistry registry, Supplier<String> problem, Threads threads)
             throws IOException {
         server = HttpServer.create(address, 16);
-        executor = Executors.newFixedThreadPool(2, task -> {
-            Thread thread = new Thread(task, "ingress-ops");
-            thread.setDaemon(true);
-            return thread;
-        });
+        executor = Executors.newFixedThreadPool(2, threads.pool("ingress-ops"));
         server.setExecutor(executor);
         server.createContext("/", exchange -> answer(exchange, 404, "text/plain", "not found\n"));
         server.createContext("/healthz", exchange -> answer(exchange, 200, "text/plain", "ok\n"));

@@ -1,5 +1,6 @@
 package dev.muster.ingress.publish;
 
+import dev.muster.contract.service.Threads;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -77,7 +78,8 @@ public final class Lane implements AutoCloseable {
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<@Nullable Outgoing> extra,
             LongSupplier nanoClock,
-            LaneObserver observer) {
+            LaneObserver observer,
+            Threads threads) {
         this.name = name;
         this.callersSend = callersSend;
         this.destinations = destinations;
@@ -87,7 +89,7 @@ public final class Lane implements AutoCloseable {
         this.nanoClock = nanoClock;
         this.observer = observer;
         this.health = new LaneHealth(limits.stuckMillisMax());
-        this.thread = new Thread(this::run, "ingress-lane-" + name);
+        this.thread = threads.loop("ingress-lane-" + name, this::run);
     }
 
     public void start() {

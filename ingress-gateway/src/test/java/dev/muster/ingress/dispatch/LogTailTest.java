@@ -3,6 +3,8 @@ package dev.muster.ingress.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.muster.contract.service.Threads;
+import dev.muster.contract.topics.BadRecords;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class LogTailTest {
+    private final Threads threads = new Threads();
+    private final BadRecords unusable = new BadRecords();
     private static final TopicPartition PARTITION = new TopicPartition("t", 0);
 
     private final List<MockConsumer<byte[], byte[]>> consumers = new CopyOnWriteArrayList<>();
@@ -58,6 +62,7 @@ final class LogTailTest {
         add(0, "bad");
         add(1, "good");
         await().until(() -> handled.contains("good"));
+        assertThat(unusable.count()).isEqualTo(1);
     }
 
     @Test
@@ -88,14 +93,15 @@ final class LogTailTest {
                     consumers.add(consumer);
                     return consumer;
                 },
-                () -> "id",
+                unusable,
                 record -> {
                     String value = new String(record.value(), StandardCharsets.UTF_8);
                     if (value.equals("bad")) {
                         throw new IllegalArgumentException("bad");
                     }
                     handled.add(value);
-                });
+                },
+                threads);
         open.start();
         return open;
     }

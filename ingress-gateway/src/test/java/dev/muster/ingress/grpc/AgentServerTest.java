@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.GatewayMessage;
@@ -43,7 +44,9 @@ final class AgentServerTest {
         Path key = directory.resolve("key.pem");
         selfSigned(directory, cert, key);
         AgentServer server = AgentServer.start(
-                options(cert, key, "", 100), new AgentIngressGrpc.AgentIngressImplBase() {}.bindService());
+                options(cert, key, "", 100),
+                new AgentIngressGrpc.AgentIngressImplBase() {}.bindService(),
+                new Threads());
         try {
             ManagedChannel secure = NettyChannelBuilder.forAddress(
                             "127.0.0.1",
@@ -68,7 +71,9 @@ final class AgentServerTest {
     void a_certificate_that_is_none_is_said_at_the_start(@TempDir Path directory) throws Exception {
         Path file = Files.writeString(directory.resolve("cert.pem"), "nothing");
         assertThatThrownBy(() -> AgentServer.start(
-                        options(file, file, "", 100), new AgentIngressGrpc.AgentIngressImplBase() {}.bindService()))
+                        options(file, file, "", 100),
+                        new AgentIngressGrpc.AgentIngressImplBase() {}.bindService(),
+                        new Threads()))
                 .isInstanceOf(IOException.class);
     }
 
@@ -77,7 +82,7 @@ final class AgentServerTest {
         Path cert = directory.resolve("cert.pem");
         Path key = directory.resolve("key.pem");
         selfSigned(Files.createDirectory(directory.resolve("first")), cert, key);
-        AgentServer server = AgentServer.start(options(cert, key, "", 100), service());
+        AgentServer server = AgentServer.start(options(cert, key, "", 100), service(), new Threads());
         try {
             Path newCert = directory.resolve("new-cert.pem");
             Path newKey = directory.resolve("new-key.pem");
@@ -98,7 +103,7 @@ final class AgentServerTest {
         Path cert = directory.resolve("cert.pem");
         Path key = directory.resolve("key.pem");
         selfSigned(directory, cert, key);
-        AgentServer server = AgentServer.start(options(cert, key, cert.toString(), 60_000), service());
+        AgentServer server = AgentServer.start(options(cert, key, cert.toString(), 60_000), service(), new Threads());
         try {
             assertThat(overTls(server, cert)).isEqualTo(Status.Code.UNAVAILABLE);
             ManagedChannel known = NettyChannelBuilder.forAddress(
@@ -151,7 +156,9 @@ final class AgentServerTest {
             }
         }.bindService();
         AgentServer server = AgentServer.start(
-                new AgentServer.Options("127.0.0.1", 0, "", "", "", 1_000, 100, 10, 20, 65_536, 65_536, 0), patient);
+                new AgentServer.Options("127.0.0.1", 0, "", "", "", 1_000, 100, 10, 20, 65_536, 65_536, 0),
+                patient,
+                new Threads());
         ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
                 .usePlaintext()
                 .build();

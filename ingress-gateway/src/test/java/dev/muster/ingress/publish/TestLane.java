@@ -1,5 +1,6 @@
 package dev.muster.ingress.publish;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
 import java.util.ArrayList;
@@ -62,7 +63,8 @@ public final class TestLane implements AutoCloseable {
                     public void replaced() {
                         failures.add("replaced");
                     }
-                });
+                },
+                new Threads());
         lane.start();
     }
 

@@ -45,12 +45,7 @@ public final class ServiceMain {
      * @param failed completes, with the reason, when it can no longer do its work
      * @param stop stops it in order; called once
      */
-    public record Running(CompletableFuture<String> failed, Runnable stop) {
-        /** One that never gives up by itself. */
-        public static Running untilStopped(Runnable stop) {
-            return new Running(new CompletableFuture<>(), stop);
-        }
-    }
+    public record Running(CompletableFuture<String> failed, Runnable stop) {}
 
     /** @param settings every setting of the service, for {@code --help} */
     public ServiceMain(String name, List<Setting> settings, Check check, Start start) {

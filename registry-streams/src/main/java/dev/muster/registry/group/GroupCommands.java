@@ -235,10 +235,10 @@ public final class GroupCommands {
     }
 
     private static String name(TaskGroupMemberState state) {
-        return state.name().substring("MEMBER_".length());
+        return state.name().replaceFirst("^MEMBER_", "");
     }
 
     private static String name(TaskGroupState state) {
-        return state.name().substring("GROUP_".length());
+        return state.name().replaceFirst("^GROUP_", "");
     }
 }

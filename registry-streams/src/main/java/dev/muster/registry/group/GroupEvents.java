@@ -58,7 +58,7 @@ public final class GroupEvents {
                 .setName(draft.record().getName())
                 .setTaskId(task.getTaskId())
                 .setState(TaskGroupMemberState.MEMBER_TASK)
-                .setTaskState(task.getState())
+                .setTaskStateValue(task.getStateValue())
                 .setReason(task.getReason())
                 .setSignal(task.getSignal())
                 .setStartedAtMillis(task.getStartedAtMillis())

@@ -57,6 +57,6 @@ public final class Access {
     }
 
     private static String name(Role role) {
-        return role.name().substring("ROLE_".length()).toLowerCase(java.util.Locale.ROOT);
+        return role.name().replaceFirst("^ROLE_", "").toLowerCase(java.util.Locale.ROOT);
     }
 }

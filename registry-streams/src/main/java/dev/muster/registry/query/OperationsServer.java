@@ -2,6 +2,7 @@ package dev.muster.registry.query;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.muster.contract.service.Threads;
 import dev.muster.proto.query.v1.GetHealthResponse;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -23,17 +24,17 @@ public final class OperationsServer implements AutoCloseable {
 
     /** @throws UncheckedIOException if the port is taken */
     public OperationsServer(
-            String bind, int port, Supplier<GetHealthResponse> health, PrometheusMeterRegistry metrics) {
+            String bind,
+            int port,
+            Supplier<GetHealthResponse> health,
+            PrometheusMeterRegistry metrics,
+            Threads threads) {
         try {
             server = HttpServer.create(new InetSocketAddress(bind, port), BACKLOG);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot listen on " + bind + ":" + port, e);
         }
-        executor = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "registry-operations");
-            thread.setDaemon(true);
-            return thread;
-        });
+        executor = Executors.newSingleThreadExecutor(threads.pool("registry-operations"));
         server.setExecutor(executor);
         server.createContext("/", exchange -> answer(exchange, 404, "not found\n"));
         server.createContext("/healthz", exchange -> answer(exchange, 200, "ok\n"));

@@ -1,5 +1,6 @@
 package dev.muster.registry.query;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.proto.query.v1.AwaitNodeRequest;
 import dev.muster.proto.query.v1.AwaitNodeResponse;
@@ -70,7 +71,8 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
             Supplier<GetHealthResponse> health,
             ReadLanes lanes,
             QuerySettings settings,
-            Supplier<String> errorIds) {
+            Supplier<String> errorIds,
+            Threads threads) {
         this.partitions = partitions;
         this.health = health;
         this.lanes = lanes;
@@ -79,7 +81,15 @@ public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase 
         ViewReads views = new ViewReads(reads.owned(), partitions);
         lists = new Lists(owners, peers, answers, views, new ViewReads(reads.copies(), partitions), partitions, lanes);
         viewWait = new ViewWait(
-                waiters, views, lanes.control(), owners, peers, answers, partitions, settings.awaitMillisMax());
+                waiters,
+                views,
+                lanes.control(),
+                owners,
+                peers,
+                answers,
+                partitions,
+                settings.awaitMillisMax(),
+                threads);
         NodeReads nodes = new NodeReads(reads.owned(), partitions);
         NodeReads copies = new NodeReads(reads.copies(), partitions);
         getNode = ofNode(RegistryQueryGrpc.getGetNodeMethod(), nodes::node, copies::node);

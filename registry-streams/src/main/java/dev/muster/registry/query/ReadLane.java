@@ -1,5 +1,6 @@
 package dev.muster.registry.query;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -64,14 +65,13 @@ final class ReadLane implements AutoCloseable {
     private boolean closed;
     private volatile long refusals;
 
-    ReadLane(String name, int threadCount, Limits limits, LongSupplier nanoTime) {
+    ReadLane(String name, int threadCount, Limits limits, LongSupplier nanoTime, Threads made) {
         this.name = name;
         this.runningPerUserMax = Math.max(1, threadCount - 1);
         this.limits = limits;
         this.nanoTime = nanoTime;
         for (int i = 1; i <= threadCount; i++) {
-            Thread thread = new Thread(this::work, name + "-" + i);
-            thread.setDaemon(true);
+            Thread thread = made.loop(name + "-" + i, this::work);
             threads.add(thread);
             thread.start();
         }
@@ -135,7 +135,7 @@ final class ReadLane implements AutoCloseable {
                 Job job = take();
                 try {
                     job.read.run();
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | StackOverflowError e) {
                     LOG.atError().setCause(e).addKeyValue("lane", name).log("a read let a failure through");
                 } finally {
                     done(job);

@@ -1,5 +1,6 @@
 package dev.muster.registry.query;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.registry.terminal.read.ReadBudget;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -19,15 +20,17 @@ public final class ReadLanes implements AutoCloseable {
 
     private final QuerySettings settings;
     private final LongSupplier nanoTime;
+    private final Threads made;
     private final ReadLane health;
     private final ReadLane control;
     private final ReadLane terminals;
     private final ReadLane recent;
     private final ReadLane searches;
 
-    public ReadLanes(QuerySettings settings, LongSupplier nanoTime) {
+    public ReadLanes(QuerySettings settings, LongSupplier nanoTime, Threads made) {
         this.settings = settings;
         this.nanoTime = nanoTime;
+        this.made = made;
         health = lane("registry-health-reads", 1);
         control = lane("registry-reads", settings.threads());
         terminals = lane("registry-terminal-reads", settings.threads());
@@ -41,7 +44,8 @@ public final class ReadLanes implements AutoCloseable {
                 threads,
                 new ReadLane.Limits(
                         settings.waitingReadsMax(), settings.waitingReadsPerUserMax(), settings.waitingReadsBytesMax()),
-                nanoTime);
+                nanoTime,
+                made);
     }
 
     /** Whether this instance is well. */

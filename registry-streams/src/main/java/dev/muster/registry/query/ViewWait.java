@@ -2,6 +2,7 @@ package dev.muster.registry.query;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.proto.query.v1.AwaitNodeRequest;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -51,7 +51,8 @@ final class ViewWait implements AutoCloseable {
             Peers peers,
             Answers answers,
             Partitions partitions,
-            int millisMax) {
+            int millisMax,
+            Threads threads) {
         this.waiters = waiters;
         this.views = views;
         this.lane = lane;
@@ -60,11 +61,7 @@ final class ViewWait implements AutoCloseable {
         this.answers = answers;
         this.partitions = partitions;
         this.millisMax = millisMax;
-        timer = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "registry-await");
-            thread.setDaemon(true);
-            return thread;
-        });
+        timer = threads.timer("registry-await");
     }
 
     /** Fails with a MusterException or a gRPC status: unavailable after the time, invalid for what cannot be waited for. */

@@ -2,6 +2,7 @@ package dev.muster.registry.query;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.proto.query.v1.GetHealthResponse;
 import dev.muster.proto.query.v1.GetOutputIndexResponse;
 import dev.muster.proto.query.v1.GetRepaintResponse;
@@ -64,9 +65,10 @@ final class QueryFixture implements AutoCloseable {
                 peers,
                 waiters,
                 () -> GetHealthResponse.newBuilder().setReady(true).build(),
-                new ReadLanes(SETTINGS, System::nanoTime),
+                new ReadLanes(SETTINGS, System::nanoTime, new Threads()),
                 SETTINGS,
-                () -> "error-id"));
+                () -> "error-id",
+                new Threads()));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.muster.registry.query;
 
+import dev.muster.contract.service.Threads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -18,7 +19,7 @@ class ReadLaneTest {
     private static final Duration LONG = Duration.ofSeconds(60);
 
     private final AtomicLong nanos = new AtomicLong();
-    private final ReadLane lane = new ReadLane("reads", 2, new ReadLane.Limits(8, 6, 1_000), nanos::get);
+    private final ReadLane lane = new ReadLane("reads", 2, new ReadLane.Limits(8, 6, 1_000), nanos::get, new Threads());
     private final CountDownLatch held = new CountDownLatch(1);
     private final List<String> done = Collections.synchronizedList(new ArrayList<>());
     private final List<String> refused = Collections.synchronizedList(new ArrayList<>());

@@ -76,6 +76,7 @@ public final class UpCommand implements Callable<Integer> {
     private final CliIo io;
     private final CountDownLatch end = new CountDownLatch(1);
     private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Up> running = new AtomicReference<>();
 
     public UpCommand(CliIo io) {
         this.io = io;
@@ -89,6 +90,7 @@ public final class UpCommand implements Callable<Integer> {
         ServerLog.into(dir.create(io::say).logs());
         UpOptions options = new UpOptions(dir, httpPort, grpcPort, kafkaPort, demo, exposure);
         try (Up up = new Up(options, io.variables(), io::say, this::failed)) {
+            running.set(up);
             StopSignals.onFirst(() -> {
                 end.countDown();
                 new Thread(up::close, "stop").start();
@@ -101,7 +103,9 @@ public final class UpCommand implements Callable<Integer> {
             if (end.getCount() == 0 && failure.get() == null) {
                 return 0;
             }
-            throw e;
+            if (failure.get() == null) {
+                throw e;
+            }
         }
         String reason = failure.get();
         if (reason != null) {
@@ -138,5 +142,10 @@ public final class UpCommand implements Callable<Integer> {
     private void failed(String reason) {
         failure.compareAndSet(null, reason);
         end.countDown();
+        // while it still starts, nothing else ends it
+        Up up = running.get();
+        if (up != null) {
+            new Thread(up::close, "stop").start();
+        }
     }
 }

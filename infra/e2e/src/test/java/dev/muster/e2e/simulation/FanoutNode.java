@@ -1,5 +1,6 @@
 package dev.muster.e2e.simulation;
 
+import dev.muster.contract.service.Threads;
 import com.google.protobuf.Message;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
@@ -118,7 +119,8 @@ final class FanoutNode {
                     views,
                     changes::ring,
                     config.catchUp(),
-                    world.time::nanos);
+                    world.time::nanos,
+                    new Threads());
             turn(older);
             Ids ids = new Ids(world.chance.fork());
             RecordSink sink = this::publish;
@@ -152,7 +154,8 @@ final class FanoutNode {
                     reader,
                     limits,
                     () -> {},
-                    world.time::nanos);
+                    world.time::nanos,
+                    new Threads());
             turn(tails);
             return tails;
         }

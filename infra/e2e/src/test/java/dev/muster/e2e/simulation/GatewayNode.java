@@ -1,5 +1,6 @@
 package dev.muster.e2e.simulation;
 
+import dev.muster.contract.service.Threads;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Topic;
@@ -213,7 +214,8 @@ final class GatewayNode {
 
                         @Override
                         public void replaced() {}
-                    });
+                    },
+                    new Threads());
             lanes.add(lane);
             turn(lane);
             return lane;

@@ -11,6 +11,7 @@ import dev.muster.local.StartFailure;
 import dev.muster.local.UserTokens;
 import dev.muster.local.broker.EmbeddedBroker;
 import dev.muster.local.broker.Topics;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -34,6 +35,7 @@ import java.util.function.Supplier;
  */
 public final class Up implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
+    private static final String TRANSACTION_TIMEOUT_MS = "30000";
 
     private final UpOptions options;
     private final DataDir dir;
@@ -135,7 +137,7 @@ public final class Up implements AutoCloseable {
             List<Callable<AutoCloseable>> starts = List.of(
                     () -> started("registry", Services.start("registry", settings, this::say, onFatal)),
                     () -> started("ingress gateway", Services.start("ingress", settings, this::say, onFatal)),
-                    () -> started("fan-out gateway", FanoutServer.start(settings)));
+                    () -> started("fan-out gateway", fanout(settings)));
             starts.forEach(started::submit);
             List<AutoCloseable> running = new ArrayList<>();
             for (int i = 0; i < starts.size(); i++) {
@@ -151,6 +153,12 @@ public final class Up implements AutoCloseable {
         } finally {
             starters.shutdown();
         }
+    }
+
+    private FanoutServer fanout(Map<String, String> settings) throws IOException, InterruptedException {
+        FanoutServer fanout = FanoutServer.start(settings);
+        var unused = fanout.failed().thenAccept(reason -> onFatal.accept("the fan-out gateway: " + reason));
+        return fanout;
     }
 
     private <T extends AutoCloseable> T started(String name, T service) {
@@ -195,6 +203,9 @@ public final class Up implements AutoCloseable {
                 dir.agentCredentialKey().path().toString());
         // there is no other instance that could keep a copy
         settings.putIfAbsent("MUSTER_REGISTRY_STANDBYS", "0");
+        // the next start takes over at once, and no other instance waits for a transaction of this one; so a machine that
+        // holds the process up for some seconds is no reason to abort it
+        settings.putIfAbsent("MUSTER_REGISTRY_TRANSACTION_TIMEOUT_MS", TRANSACTION_TIMEOUT_MS);
         settings.put("MUSTER_REGISTRY_STATE_DIR", dir.registry().toString());
         settings.put("MUSTER_REGISTRY_GRPC_PORT", Integer.toString(registryPort));
         settings.putIfAbsent("MUSTER_REGISTRY_METRICS_PORT", "0");
