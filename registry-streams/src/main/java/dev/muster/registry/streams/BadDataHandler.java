@@ -8,6 +8,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -35,7 +37,11 @@ public final class BadDataHandler
 
     private static final Logger LOG = LoggerFactory.getLogger(BadDataHandler.class);
 
+    /** Kinds of failures that are told apart in the log. */
+    private static final int KINDS_MAX = 64;
+
     private final ErrorIds errorIds = new ErrorIds();
+    private final Set<String> kinds = ConcurrentHashMap.newKeySet();
     private String dlqTopic = "";
     private MeterRegistry metrics = new SimpleMeterRegistry();
 
@@ -101,8 +107,10 @@ public final class BadDataHandler
 
     private String logged(ErrorHandlerContext context, Exception exception, String message) {
         String errorId = errorIds.get();
-        LOG.atError()
-                .setCause(exception)
+        // the first of each kind with its stack trace; the others are in the dead letters alone, and there may be many
+        String kind = context.topic() + " " + exception.getClass().getName();
+        boolean first = kinds.size() < KINDS_MAX && kinds.add(kind);
+        (first ? LOG.atError().setCause(exception) : LOG.atDebug())
                 .addKeyValue("errorId", errorId)
                 .addKeyValue("topic", context.topic())
                 .addKeyValue("partition", context.partition())

@@ -196,7 +196,8 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
     private void refuse(
             Record<String, @Nullable Parsed<? extends Message>> record, RecordMetadata source, String reason) {
         String errorId = errorIds.get();
-        LOG.atWarn()
+        // the dead letter says the same, and there may be many
+        LOG.atDebug()
                 .addKeyValue("errorId", errorId)
                 .addKeyValue("reason", reason)
                 .addKeyValue("topic", source.topic())
