@@ -269,7 +269,7 @@ public final class FanoutServer implements AutoCloseable {
                                 api,
                                 registry,
                                 new AnswerShares(config.historyReadsMax(), config.historyReadsPerUserMax()),
-                                closer.add(new HangUps(), HangUps::close)),
+                                closer.add(new HangUps(threads), HangUps::close)),
                         new OutputCall(api, registry, raw, problems, clock, answers),
                         new SignInCalls(api, tokens, codes, tickets, config.session(), config.cookieSecure(), clock),
                         new HealthCalls(api, registry, parts, metrics, config.metricsRemote()))::addTo,

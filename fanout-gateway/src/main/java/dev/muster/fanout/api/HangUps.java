@@ -1,12 +1,12 @@
 package dev.muster.fanout.api;
 
+import dev.muster.contract.service.Threads;
 import io.grpc.Context;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -18,13 +18,10 @@ public final class HangUps implements AutoCloseable {
     private static final long LOOK_EVERY_MILLIS = 250;
 
     private final Set<Watched> waiting = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "fanout-hang-ups");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService timer;
 
-    public HangUps() {
+    public HangUps(Threads threads) {
+        timer = threads.timer("fanout-hang-ups");
         var unused = timer.scheduleWithFixedDelay(
                 () -> waiting.forEach(Watched::look), LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
     }

@@ -67,7 +67,7 @@ final class GatewayFixture implements AutoCloseable {
     volatile boolean replies = true;
     private final ExecutorService answers = Executors.newFixedThreadPool(2);
     private final Server query;
-    private final HangUps hangUps = new HangUps();
+    private final HangUps hangUps = new HangUps(new Threads());
     private final RegistryClient client;
     private final RecordPublisher publisher;
     private final Api api;

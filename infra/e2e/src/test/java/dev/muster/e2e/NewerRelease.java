@@ -65,7 +65,8 @@ final class NewerRelease {
         return message.build();
     }
 
-    private @Nullable Object value(Message.Builder message, FieldDescriptor field, long number, int depth, int variant) {
+    private @Nullable Object value(
+            Message.Builder message, FieldDescriptor field, long number, int depth, int variant) {
         return switch (field.getJavaType()) {
             case ENUM -> unknown(field.getEnumType());
             case MESSAGE ->

@@ -87,7 +87,8 @@ class NewerReleaseTest {
             List<Future<RecordMetadata>> sent = new ArrayList<>();
             for (var partition : producer.partitionsFor(name)) {
                 for (Message message : newer.of(topic.prototype())) {
-                    byte[] key = (topic.spread() == Topic.Spread.VIEW ? "fleet:0" : node).getBytes(StandardCharsets.UTF_8);
+                    byte[] key =
+                            (topic.spread() == Topic.Spread.VIEW ? "fleet:0" : node).getBytes(StandardCharsets.UTF_8);
                     sent.add(producer.send(
                             new ProducerRecord<>(name, partition.partition(), key, message.toByteArray())));
                     sent.add(producer.send(new ProducerRecord<>(
@@ -120,7 +121,7 @@ class NewerReleaseTest {
         assertThat(api.history(node, task)).contains("works");
         Awaitility.await()
                 .atMost(Api.LONG)
-                .untilAsserted(() ->
-                        assertThat(api.get("/readyz").text()).contains("\"threads\":\"ok\"", "\"ready\":true"));
+                .untilAsserted(
+                        () -> assertThat(api.get("/readyz").text()).contains("\"threads\":\"ok\"", "\"ready\":true"));
     }
 }

@@ -33,13 +33,16 @@ final class RecreatedTopicTest {
             Awaitility.await("output of a new task comes").atMost(Api.LONG).untilAsserted(() -> {
                 String after = api.run(node, "echo after").get("taskId").asText();
                 assertThat(api.history(node, after)).contains("after");
-                assertThat(api.raw(node, after)).asString(StandardCharsets.UTF_8).isEqualTo("after\n");
+                assertThat(api.raw(node, after))
+                        .asString(StandardCharsets.UTF_8)
+                        .isEqualTo("after\n");
             });
             assertThat(api.history(node, before)).contains("before");
             // a topic made by hand has the broker's configs: that is told, and nothing stops for it
-            Awaitility.await().atMost(Api.LONG).untilAsserted(() -> assertThat(
-                            api.get("/readyz").text())
-                    .contains("muster.stdout has message.timestamp.type=CreateTime", "\"ready\":true"));
+            Awaitility.await()
+                    .atMost(Api.LONG)
+                    .untilAsserted(() -> assertThat(api.get("/readyz").text())
+                            .contains("muster.stdout has message.timestamp.type=CreateTime", "\"ready\":true"));
         }
     }
 
@@ -57,12 +60,15 @@ final class RecreatedTopicTest {
                     .size();
             admin.deleteTopics(List.of(name)).all().get(60, TimeUnit.SECONDS);
             // the broker takes a moment until the name is free
-            Awaitility.await().atMost(Api.LONG).ignoreException(ExecutionException.class).until(() -> {
-                admin.createTopics(List.of(new NewTopic(name, Optional.of(partitions), Optional.empty())))
-                        .all()
-                        .get(60, TimeUnit.SECONDS);
-                return true;
-            });
+            Awaitility.await()
+                    .atMost(Api.LONG)
+                    .ignoreException(ExecutionException.class)
+                    .until(() -> {
+                        admin.createTopics(List.of(new NewTopic(name, Optional.of(partitions), Optional.empty())))
+                                .all()
+                                .get(60, TimeUnit.SECONDS);
+                        return true;
+                    });
         }
     }
 }

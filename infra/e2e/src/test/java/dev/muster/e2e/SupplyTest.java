@@ -67,10 +67,13 @@ class SupplyTest {
         String security = Files.readString(SECURITY);
         List<String> unexplained = new ArrayList<>();
         List<String> idle = new ArrayList<>();
-        for (JsonNode advisory : JSON.readTree(SUPPLY.resolve("advisories.json").toFile()).get("advisories")) {
+        for (JsonNode advisory :
+                JSON.readTree(SUPPLY.resolve("advisories.json").toFile()).get("advisories")) {
             String name = advisory.get("package").asText();
             String version = versions.getOrDefault(name, "");
-            assertThat(version).as("%s is in the list of advisories, but Muster does not use it", name).isNotEmpty();
+            assertThat(version)
+                    .as("%s is in the list of advisories, but Muster does not use it", name)
+                    .isNotEmpty();
             boolean affected = isBefore(version, advisory.get("fixedIn").asText());
             String accepted = advisory.path("accepted").asText(null);
             boolean explained = accepted != null && security.contains("**" + accepted + "**");
@@ -81,13 +84,18 @@ class SupplyTest {
                 idle.add(name + " " + version);
             }
         }
-        assertThat(unexplained).as("vulnerable libraries without a reason in SECURITY.md").isEmpty();
-        assertThat(idle).as("libraries that are fixed: take the reason out of SECURITY.md and advisories.json").isEmpty();
+        assertThat(unexplained)
+                .as("vulnerable libraries without a reason in SECURITY.md")
+                .isEmpty();
+        assertThat(idle)
+                .as("libraries that are fixed: take the reason out of SECURITY.md and advisories.json")
+                .isEmpty();
     }
 
     @Test
     void each_module_lists_what_it_is_made_of() throws IOException {
-        for (String module : List.of("proto", "ingress-gateway", "registry-streams", "fanout-gateway", "infra/agent", "infra/cli")) {
+        for (String module :
+                List.of("proto", "ingress-gateway", "registry-streams", "fanout-gateway", "infra/agent", "infra/cli")) {
             Path bill = Path.of("..", "..").resolve(module).resolve("target/classes/META-INF/sbom/bom.cdx.json");
             JsonNode document = JSON.readTree(bill.toFile());
             assertThat(document.get("bomFormat").asText()).isEqualTo("CycloneDX");
@@ -116,7 +124,8 @@ class SupplyTest {
             if (group.equals("dev.muster")) {
                 continue;
             }
-            Library library = new Library(group + ":" + artifact, version, path.getFileName().toString(), Path.of(entry));
+            Library library = new Library(
+                    group + ":" + artifact, version, path.getFileName().toString(), Path.of(entry));
             libraries.put(library.name() + ":" + library.file(), library);
         }
         return libraries;

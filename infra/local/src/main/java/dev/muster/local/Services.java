@@ -79,20 +79,18 @@ public final class Services {
                     RegistryServer registry = RegistryServer.start(variables);
                     // Kafka Streams lets the group in
                     PrivateDirectory.below(state);
-                    var unused = registry.failed()
-                            .thenAccept(reason -> onFatal.accept("the registry: " + reason));
+                    var unused = registry.failed().thenAccept(reason -> onFatal.accept("the registry: " + reason));
                     return new Running(registry.grpcPort(), registry::close);
                 }
                 case "ingress" -> {
                     IngressServer ingress = IngressServer.start(variables);
-                    var unused = ingress.failed()
-                            .thenAccept(reason -> onFatal.accept("the ingress gateway: " + reason));
+                    var unused =
+                            ingress.failed().thenAccept(reason -> onFatal.accept("the ingress gateway: " + reason));
                     return new Running(ingress.port(), ingress::close);
                 }
                 case "fanout" -> {
                     FanoutServer fanout = FanoutServer.start(variables);
-                    var unused = fanout.failed()
-                            .thenAccept(reason -> onFatal.accept("the fan-out gateway: " + reason));
+                    var unused = fanout.failed().thenAccept(reason -> onFatal.accept("the fan-out gateway: " + reason));
                     return new Running(fanout.httpPort(), fanout::close);
                 }
                 default -> throw unknown(name);

@@ -1,8 +1,8 @@
 package dev.muster.registry.query;
 
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

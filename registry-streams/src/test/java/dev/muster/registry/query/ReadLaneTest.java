@@ -1,10 +1,10 @@
 package dev.muster.registry.query;
 
-import dev.muster.contract.service.Threads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.service.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,10 +1,10 @@
 package dev.muster.e2e.simulation;
 
-import dev.muster.contract.service.Threads;
 import com.google.protobuf.Message;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;

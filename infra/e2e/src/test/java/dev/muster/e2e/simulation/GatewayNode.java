@@ -1,8 +1,8 @@
 package dev.muster.e2e.simulation;
 
-import dev.muster.contract.service.Threads;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.ingress.auth.NodeDirectory;

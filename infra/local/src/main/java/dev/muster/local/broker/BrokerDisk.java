@@ -60,8 +60,9 @@ final class BrokerDisk implements AutoCloseable {
         long free = freeBytes.getAsLong();
         return free >= freeBytesMin
                 ? Optional.empty()
-                : Optional.of("the disk of %s is full: %d MiB are left and the broker needs %d; free some room and start again"
-                        .formatted(directory, free >> 20, freeBytesMin >> 20));
+                : Optional.of(
+                        "the disk of %s is full: %d MiB are left and the broker needs %d; free some room and start again"
+                                .formatted(directory, free >> 20, freeBytesMin >> 20));
     }
 
     @Override

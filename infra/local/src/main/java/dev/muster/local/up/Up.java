@@ -203,7 +203,8 @@ public final class Up implements AutoCloseable {
                 dir.agentCredentialKey().path().toString());
         // there is no other instance that could keep a copy
         settings.putIfAbsent("MUSTER_REGISTRY_STANDBYS", "0");
-        // the next start takes over at once, and no other instance waits for a transaction of this one; so a machine that
+        // the next start takes over at once, and no other instance waits for a transaction of this one; so a machine
+        // that
         // holds the process up for some seconds is no reason to abort it
         settings.putIfAbsent("MUSTER_REGISTRY_TRANSACTION_TIMEOUT_MS", TRANSACTION_TIMEOUT_MS);
         settings.put("MUSTER_REGISTRY_STATE_DIR", dir.registry().toString());
