@@ -166,7 +166,7 @@ class LauncherTest {
     @ValueSource(booleans = {false, true})
     void it_leads_a_session_of_its_own_and_has_the_terminal_that_it_was_given(boolean pty) throws Exception {
         Ended ended = run(RunTask.newBuilder().addArgv("cat").addArgv("/proc/self/stat"), pty);
-        String[] fields = ended.output().strip().split(" ");
+        String[] fields = ended.output().strip().split(" ", -1);
         assertThat(fields[4]).as("process group").isEqualTo(fields[0]);
         assertThat(fields[5]).as("session").isEqualTo(fields[0]);
         assertThat(!fields[6].equals("0")).as("has a terminal").isEqualTo(pty);
