@@ -10,6 +10,7 @@ import dev.muster.proto.agent.v1.Host;
 import dev.muster.proto.agent.v1.Marker;
 import dev.muster.proto.agent.v1.TaskEnded;
 import dev.muster.proto.agent.v1.TaskEvent;
+import dev.muster.proto.agent.v1.TaskStarted;
 import dev.muster.proto.agent.v1.Vitals;
 import java.util.List;
 
@@ -121,8 +122,7 @@ public final class AgentReport {
     public static TaskEvent taskEvent(TaskEvent said, long logMillis) {
         TaskEvent.Builder clean = said.toBuilder();
         switch (said.getEventCase()) {
-            case STARTED ->
-                clean.getStartedBuilder().setAtMillis(time(said.getStarted().getAtMillis(), logMillis));
+            case STARTED -> clean.setStarted(started(said.getStarted(), logMillis));
             case ENDED -> clean.setEnded(ended(said.getEnded(), logMillis));
             case REJECTED ->
                 clean.getRejectedBuilder()
@@ -135,11 +135,21 @@ public final class AgentReport {
         return same(said, clean.build());
     }
 
+    /** One that tells of input that was dropped later has no time. */
+    private static TaskStarted started(TaskStarted said, long logMillis) {
+        boolean later = said.getAtMillis() == 0 && said.getInputDroppedBytes() != 0;
+        return said.toBuilder()
+                .setAtMillis(later ? 0 : time(said.getAtMillis(), logMillis))
+                .setInputDroppedBytes(bytes(said.getInputDroppedBytes()))
+                .build();
+    }
+
     private static TaskEnded ended(TaskEnded said, long logMillis) {
         return said.toBuilder()
                 .setAtMillis(time(said.getAtMillis(), logMillis))
                 .setSignal(Printable.of(said.getSignal(), WORD_CHARS_MAX))
                 .setOutputBytes(bytes(said.getOutputBytes()))
+                .setInputDroppedBytes(bytes(said.getInputDroppedBytes()))
                 .setDetail(Printable.of(said.getDetail(), DETAIL_CHARS_MAX))
                 .build();
     }

@@ -144,6 +144,19 @@ class AgentReportTest {
     }
 
     @Test
+    void input_that_was_dropped_is_a_number_of_bytes_too() {
+        TaskEvent later = TaskEvent.newBuilder()
+                .setStarted(TaskStarted.newBuilder().setInputDroppedBytes(7))
+                .build();
+        assertThat(AgentReport.taskEvent(later, LOG)).isSameAs(later);
+        TaskEvent absurd = TaskEvent.newBuilder()
+                .setEnded(TaskEnded.newBuilder().setAtMillis(LOG).setInputDroppedBytes(-7))
+                .build();
+        assertThat(AgentReport.taskEvent(absurd, LOG).getEnded().getInputDroppedBytes())
+                .isZero();
+    }
+
+    @Test
     void a_number_that_cannot_be_is_none() {
         Host host = AgentReport.host(
                 Host.newBuilder().setCpuCount(-1).setMemoryTotalBytes(-1).build());
