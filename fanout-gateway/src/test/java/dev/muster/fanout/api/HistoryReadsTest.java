@@ -43,7 +43,7 @@ class HistoryReadsTest {
     }
 
     private Socket search(String user) throws IOException {
-        Socket socket = new Socket("127.0.0.1", gateway.port());
+        Socket socket = new Socket(java.net.InetAddress.getLoopbackAddress(), gateway.port());
         sockets.add(socket);
         String request = "GET " + SLOW + " HTTP/1.1\r\nHost: 127.0.0.1:" + gateway.port() + "\r\nAuthorization: Bearer "
                 + gateway.token(user) + "\r\n\r\n";

@@ -52,12 +52,10 @@ final class RecreatedTopicTest {
                 .orElseThrow()
                 .kafka();
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
-            int partitions = admin.describeTopics(List.of(name))
-                    .allTopicNames()
-                    .get(60, TimeUnit.SECONDS)
-                    .get(name)
-                    .partitions()
-                    .size();
+            int partitions =
+                    admin.describeTopics(List.of(name)).allTopicNames().get(60, TimeUnit.SECONDS).values().stream()
+                            .mapToInt(described -> described.partitions().size())
+                            .sum();
             admin.deleteTopics(List.of(name)).all().get(60, TimeUnit.SECONDS);
             // the broker takes a moment until the name is free
             Awaitility.await()

@@ -111,7 +111,7 @@ class SupplyTest {
     private static Map<String, Library> libraries() {
         Map<String, Library> libraries = new TreeMap<>();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        for (String entry : classPath.split(File.pathSeparator)) {
+        for (String entry : classPath.split(File.pathSeparator, -1)) {
             int repository = entry.indexOf("/repository/");
             if (repository < 0 || !entry.endsWith(".jar")) {
                 continue;

@@ -24,7 +24,7 @@ public final class ServiceMain {
         try (Services.Running service = Services.start(
                 args[0],
                 System.getenv(),
-                System.err::println,
+                line -> System.err.println(line),
                 why -> Runtime.getRuntime().halt(1))) {
             System.out.println(READY + service.port());
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

@@ -76,11 +76,8 @@ public final class BrokerCheck {
                     ConfigResource.Type.TOPIC, settings.names().of(topic));
             Map<String, String> has = new HashMap<>();
             try {
-                admin.describeConfigs(List.of(resource))
-                        .values()
-                        .get(resource)
-                        .get(TIMEOUT_MS, TimeUnit.MILLISECONDS)
-                        .entries()
+                admin.describeConfigs(List.of(resource)).all().get(TIMEOUT_MS, TimeUnit.MILLISECONDS).values().stream()
+                        .flatMap(configs -> configs.entries().stream())
                         .forEach(entry -> has.put(entry.name(), entry.value()));
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {

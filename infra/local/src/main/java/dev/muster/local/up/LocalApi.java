@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The HTTP API as the local admin, for what a start needs of it. While Muster is not there or too busy, a request is repeated
@@ -98,20 +97,18 @@ final class LocalApi {
     }
 
     private Answer call(String method, String path, String body) throws InterruptedException {
-        AtomicReference<Answer> last = new AtomicReference<>(new Answer(0, ""));
+        Answer[] last = {new Answer(0, "")};
         patience.await(
                 "an answer to " + method + " " + path,
-                () -> last.get().status() == 0
-                        ? "none yet"
-                        : "the last one was " + last.get().status(),
+                () -> last[0].status() == 0 ? "none yet" : "the last one was " + last[0].status(),
                 () -> {
-                    last.set(exchange(method, path, body)
+                    last[0] = exchange(method, path, body)
                             .map(response -> new Answer(response.statusCode(), response.body()))
-                            .orElse(new Answer(0, "")));
-                    int status = last.get().status();
+                            .orElse(new Answer(0, ""));
+                    int status = last[0].status();
                     return status != 0 && status != 429 && status < 500;
                 });
-        return last.get();
+        return last[0];
     }
 
     private Optional<HttpResponse<String>> exchange(String method, String path, String body)

@@ -170,13 +170,14 @@ public final class Up implements AutoCloseable {
     private void startDemo(LocalApi api, String gateway) throws InterruptedException {
         DemoFleet fleet = closer.add("demo agents", new DemoFleet(api, dir, gateway, options.exposure(), this::say));
         fleet.start(options.demo());
-        AtomicReference<List<String>> missing = new AtomicReference<>(List.of());
+        List<String> missing = new ArrayList<>();
         await(
                 options.demo() == 1 ? "demo-1 is online" : "demo-1 to demo-" + options.demo() + " are online",
-                () -> String.join(", ", missing.get()),
+                () -> String.join(", ", missing),
                 () -> {
-                    missing.set(fleet.missing());
-                    return missing.get().isEmpty();
+                    missing.clear();
+                    missing.addAll(fleet.missing());
+                    return missing.isEmpty();
                 });
     }
 
