@@ -3,6 +3,8 @@ package dev.muster.fanout;
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.settings.Setting;
+import dev.muster.fanout.auth.SignInConfig;
+import dev.muster.fanout.output.OutputConfig;
 import dev.muster.fanout.ws.StreamConfig;
 import java.time.Duration;
 import java.util.Arrays;
@@ -45,14 +47,15 @@ public record FanoutConfig(
         int mutationsPerMinute,
         int nodesPerRequestMax,
         int ticketsMax,
-        int outputReaders,
-        int outputDownloadsMax,
         int historyReadsMax,
         int historyReadsPerUserMax,
         Duration outputStall,
         Duration requestHead,
         Duration request,
+        Duration vanished,
         Duration drain,
+        SignInConfig signIn,
+        OutputConfig output,
         StreamConfig stream) {
     public static final Setting HTTP_HOST =
             Setting.text("MUSTER_FANOUT_HTTP_HOST", "127.0.0.1", "Address on which the page and the API listen.");
@@ -134,8 +137,6 @@ public record FanoutConfig(
             1,
             1_000_000,
             "Unused stream tickets, and sign-in codes, kept at once.");
-    public static final Setting OUTPUT_READERS =
-            Setting.number("MUSTER_FANOUT_OUTPUT_READERS", 2, 1, 64, "Consumers that read raw output for downloads.");
     public static final Setting HISTORY_READS_MAX = Setting.number(
             "MUSTER_FANOUT_HISTORY_READS_MAX",
             64,
@@ -148,12 +149,6 @@ public record FanoutConfig(
             1,
             10_000,
             "Answers with history that are made or taken at once for one user; one more is refused as rate-limited.");
-    public static final Setting OUTPUT_DOWNLOADS_MAX = Setting.number(
-            "MUSTER_FANOUT_OUTPUT_DOWNLOADS_MAX",
-            64,
-            1,
-            10_000,
-            "Downloads of output at once; each holds up to 2 MiB.");
     public static final Setting OUTPUT_STALL_MS = Setting.number(
             "MUSTER_FANOUT_OUTPUT_STALL_MS",
             30_000,
@@ -172,11 +167,17 @@ public record FanoutConfig(
             100,
             600_000,
             "Within which a request arrives, head and body; the connection is closed else.");
+    public static final Setting VANISHED_SECONDS = Setting.number(
+            "MUSTER_FANOUT_VANISHED_SECONDS",
+            60,
+            6,
+            86_400,
+            "A client that has gone without a word is found out after so long, also while nothing is sent to it.");
     public static final Setting DRAIN_MS = Setting.number(
             "MUSTER_FANOUT_DRAIN_MS", 5_000, 0, 600_000, "How long a stop waits for what is being answered.");
     /** Every setting, for the reference table. */
-    public static final List<Setting> SETTINGS = Stream.concat(
-                    Stream.of(
+    public static final List<Setting> SETTINGS = Stream.of(
+                    List.of(
                             HTTP_HOST,
                             HTTP_PORT,
                             REGISTRY,
@@ -197,15 +198,17 @@ public record FanoutConfig(
                             MUTATIONS_PER_MINUTE,
                             NODES_PER_REQUEST_MAX,
                             TICKETS_MAX,
-                            OUTPUT_READERS,
-                            OUTPUT_DOWNLOADS_MAX,
                             HISTORY_READS_MAX,
                             HISTORY_READS_PER_USER_MAX,
                             OUTPUT_STALL_MS,
                             REQUEST_HEAD_MS,
                             REQUEST_MS,
+                            VANISHED_SECONDS,
                             DRAIN_MS),
-                    StreamConfig.SETTINGS.stream())
+                    SignInConfig.SETTINGS,
+                    OutputConfig.SETTINGS,
+                    StreamConfig.SETTINGS)
+            .flatMap(List::stream)
             .toList();
 
     public FanoutConfig {
@@ -247,14 +250,15 @@ public record FanoutConfig(
                 env.integer(MUTATIONS_PER_MINUTE),
                 env.integer(NODES_PER_REQUEST_MAX),
                 env.integer(TICKETS_MAX),
-                env.integer(OUTPUT_READERS),
-                env.integer(OUTPUT_DOWNLOADS_MAX),
                 env.integer(HISTORY_READS_MAX),
                 env.integer(HISTORY_READS_PER_USER_MAX),
                 Duration.ofMillis(env.number(OUTPUT_STALL_MS)),
                 Duration.ofMillis(env.number(REQUEST_HEAD_MS)),
                 Duration.ofMillis(env.number(REQUEST_MS)),
+                Duration.ofSeconds(env.number(VANISHED_SECONDS)),
                 Duration.ofMillis(env.number(DRAIN_MS)),
+                SignInConfig.from(env),
+                OutputConfig.from(env),
                 StreamConfig.from(env));
     }
 }

@@ -5,6 +5,7 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicProvisioner;
+import dev.muster.fanout.api.AccessWatch;
 import dev.muster.fanout.api.AnswerShares;
 import dev.muster.fanout.api.Api;
 import dev.muster.fanout.api.GroupCalls;
@@ -16,6 +17,7 @@ import dev.muster.fanout.api.Invites;
 import dev.muster.fanout.api.NodeCalls;
 import dev.muster.fanout.api.OutputCall;
 import dev.muster.fanout.api.Problems;
+import dev.muster.fanout.api.RevocationCalls;
 import dev.muster.fanout.api.SignInCalls;
 import dev.muster.fanout.api.TaskCalls;
 import dev.muster.fanout.api.WebServer;
@@ -24,12 +26,18 @@ import dev.muster.fanout.auth.Hosts;
 import dev.muster.fanout.auth.OneTimeSecrets;
 import dev.muster.fanout.auth.Origins;
 import dev.muster.fanout.auth.RateLimit;
+import dev.muster.fanout.auth.Sessions;
+import dev.muster.fanout.auth.Standing;
+import dev.muster.fanout.auth.Tickets;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.auth.UserKey;
 import dev.muster.fanout.auth.UserTokens;
 import dev.muster.fanout.command.Commands;
 import dev.muster.fanout.command.ReplyTail;
+import dev.muster.fanout.command.RevocationTail;
+import dev.muster.fanout.command.Revoker;
 import dev.muster.fanout.feed.KafkaFeed;
+import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.output.StdoutTopic;
 import dev.muster.fanout.publish.BrokerProbe;
@@ -94,7 +102,7 @@ public final class FanoutServer implements AutoCloseable {
 
     private FanoutServer(FanoutConfig config) throws IOException, InterruptedException {
         try {
-            this.codes = new OneTimeSecrets(clock, null, config.ticketsMax());
+            this.codes = new OneTimeSecrets(clock, config.signIn().code(), config.ticketsMax());
             this.web = build(config);
             web.start();
         } catch (JavalinBindException e) {
@@ -135,7 +143,9 @@ public final class FanoutServer implements AutoCloseable {
         var kafka = config.kafka();
         var clients = new KafkaClients(kafka);
         UserKey userKey = UserKey.read(Path.of(config.userKeyFile()));
-        UserTokens tokens = new UserTokens(userKey, clock);
+        UserTokens tokens = new UserTokens(userKey, config.signIn().tokenLifeMax(), clock);
+        Sessions sessions = new Sessions(userKey, config.session(), config.cookieSecure(), clock);
+        Standing standing = new Standing(clock, config.signIn().revocationsMax());
         ExecutorService answers = closer.add(
                 Executors.newFixedThreadPool(ANSWER_THREADS, threads.pool("fanout-answers")),
                 ExecutorService::shutdown);
@@ -148,7 +158,7 @@ public final class FanoutServer implements AutoCloseable {
         RecordPublisher publisher = closer.add(new RecordPublisher(
                 clients.producer(config.publishBytesMax()),
                 kafka.names(),
-                List.of(Topic.COMMANDS, Topic.WATCHES, Topic.INPUT),
+                List.of(Topic.COMMANDS, Topic.WATCHES, Topic.INPUT, Topic.REVOCATIONS, Topic.AUDIT),
                 config.publishBytesMax(),
                 probe::answers,
                 answers,
@@ -180,36 +190,56 @@ public final class FanoutServer implements AutoCloseable {
                 registry,
                 stdout::facts,
                 kafka.names().of(Topic.STDOUT),
-                config.outputReaders(),
+                config.output().readers(),
                 clients::blocks,
-                config.outputDownloadsMax(),
                 answers,
                 threads));
+        RevocationTail revocations = closer.add(new RevocationTail(
+                clients.tail(),
+                kafka.names().of(Topic.REVOCATIONS),
+                kafka.partitions().gateway(),
+                standing));
+        Revoker revoker =
+                new Revoker(publisher::publish, standing, config.signIn().tokenLifeMax(), clock);
+        Downloads downloads = new Downloads(config.output().limits());
         probe.start();
         registryProbe.start();
         publisher.start();
         replies.start();
+        revocations.start();
 
-        OneTimeSecrets tickets = new OneTimeSecrets(clock, TICKET_LIFE, config.ticketsMax());
-        Authenticator authenticator = new Authenticator(tokens, tickets);
+        Tickets tickets = new Tickets(
+                userKey,
+                new OneTimeSecrets(clock, TICKET_LIFE, config.ticketsMax()),
+                config.signIn().ticketAgain(),
+                clock);
+        Authenticator authenticator = new Authenticator(tokens, sessions, tickets, standing);
         Origins origins = new Origins(config.origins());
         ErrorIds errorIds = new ErrorIds();
         Problems problems = new Problems(errorIds);
         Api api = new Api(
                 authenticator,
                 origins,
-                new RateLimit(config.mutationsPerMinute(), System::nanoTime),
+                new Api.Limits(
+                        new RateLimit("changes", config.mutationsPerMinute(), System::nanoTime),
+                        new RateLimit("reads", config.signIn().readsPerMinute(), System::nanoTime),
+                        new RateLimit(
+                                "wrong tokens or codes from your address",
+                                config.signIn().failuresPerMinute(),
+                                System::nanoTime)),
+                closer.add(new AccessWatch(registry, standing)),
                 problems,
                 config.outputStall(),
                 answers,
                 threads);
         closer.add(api);
-        PrometheusMeterRegistry metrics = metrics(api, commands, publisher, replies, raw);
+        PrometheusMeterRegistry metrics = metrics(api, commands, publisher, replies, raw, downloads);
         Map<String, BooleanSupplier> parts = new LinkedHashMap<>();
         parts.put("threads", () -> threads.problem().isEmpty());
         parts.put("broker", probe::answers);
         parts.put("publisher", publisher::ready);
         parts.put("replies", replies::positioned);
+        parts.put("revocations", revocations::ready);
 
         KafkaFeed feed = closer.add(new KafkaFeed(
                 kafka,
@@ -225,6 +255,8 @@ public final class FanoutServer implements AutoCloseable {
                 publisher::publish,
                 gatewayId,
                 authenticator,
+                tickets,
+                standing,
                 origins,
                 new Heartbeat(
                         config.stream().heartbeat(),
@@ -248,7 +280,7 @@ public final class FanoutServer implements AutoCloseable {
                 new WebServer.Arrival(config.requestHead(), config.request()),
                 config.drain(),
                 problems,
-                FrameConnector::new,
+                (connected, http) -> new FrameConnector(connected, http, config.vanished()),
                 new HttpCalls(
                         api,
                         new NodeCalls(
@@ -270,8 +302,27 @@ public final class FanoutServer implements AutoCloseable {
                                 registry,
                                 new AnswerShares(config.historyReadsMax(), config.historyReadsPerUserMax()),
                                 closer.add(new HangUps(threads), HangUps::close)),
-                        new OutputCall(api, registry, raw, problems, clock, answers),
-                        new SignInCalls(api, tokens, codes, tickets, config.session(), config.cookieSecure(), clock),
+                        new OutputCall(
+                                api,
+                                registry,
+                                raw,
+                                downloads,
+                                new OutputCall.Limits(
+                                        config.output().download(),
+                                        config.output().silence()),
+                                problems,
+                                clock,
+                                answers),
+                        new SignInCalls(
+                                api,
+                                authenticator,
+                                sessions,
+                                codes,
+                                tickets,
+                                origins,
+                                revoker,
+                                new RateLimit("sign-ins", config.signIn().signInsPerMinute(), System::nanoTime)),
+                        new RevocationCalls(api, standing, revoker),
                         new HealthCalls(api, registry, parts, metrics, config.metricsRemote()))::addTo,
                 stream::install);
         closer.add(server, Javalin::stop);
@@ -281,7 +332,12 @@ public final class FanoutServer implements AutoCloseable {
     }
 
     private PrometheusMeterRegistry metrics(
-            Api api, Commands commands, RecordPublisher publisher, ReplyTail replies, RawOutput raw) {
+            Api api,
+            Commands commands,
+            RecordPublisher publisher,
+            ReplyTail replies,
+            RawOutput raw,
+            Downloads downloads) {
         PrometheusMeterRegistry metrics =
                 closer.add(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), PrometheusMeterRegistry::close);
         new JvmMemoryMetrics().bindTo(metrics);
@@ -289,6 +345,12 @@ public final class FanoutServer implements AutoCloseable {
         closer.add(new JvmGcMetrics(), gc -> gc.close()).bindTo(metrics);
         Gauge.builder("muster.fanout.answers", api, Api::answering)
                 .description("HTTP answers being made or written")
+                .register(metrics);
+        Gauge.builder("muster.fanout.downloads", downloads, Downloads::sending)
+                .description("downloads of output that send")
+                .register(metrics);
+        Gauge.builder("muster.fanout.followers", downloads, Downloads::following)
+                .description("followed outputs")
                 .register(metrics);
         Gauge.builder("muster.fanout.commands.waiting", commands, Commands::waiting)
                 .description("changes that wait for the registry's reply")

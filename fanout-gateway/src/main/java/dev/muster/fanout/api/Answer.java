@@ -5,13 +5,20 @@ import dev.muster.fanout.output.BlockSource;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a call answers.
  *
  * @param length of the body, -1 if it is not known before its end
+ * @param asked what it answers; null: anybody may have it
  */
-record Answer(int status, Map<String, String> headers, BlockSource body, long length) {
+record Answer(
+        int status,
+        Map<String, String> headers,
+        BlockSource body,
+        long length,
+        @Nullable Ask asked) {
     static final String JSON = "application/json";
     static final String TEXT = "text/plain; charset=utf-8";
 
@@ -20,7 +27,7 @@ record Answer(int status, Map<String, String> headers, BlockSource body, long le
     }
 
     static Answer empty(int status) {
-        return new Answer(status, Map.of(), BlockSource.of(new byte[0]), 0);
+        return new Answer(status, Map.of(), BlockSource.of(new byte[0]), 0, null);
     }
 
     static Answer json(int status, ObjectNode json) {
@@ -32,16 +39,20 @@ record Answer(int status, Map<String, String> headers, BlockSource body, long le
     }
 
     static Answer bytes(int status, String contentType, byte[] body) {
-        return new Answer(status, Map.of("Content-Type", contentType), BlockSource.of(body), body.length);
+        return new Answer(status, Map.of("Content-Type", contentType), BlockSource.of(body), body.length, null);
     }
 
     static Answer stream(int status, String contentType, BlockSource body, long length) {
-        return new Answer(status, Map.of("Content-Type", contentType), body, length);
+        return new Answer(status, Map.of("Content-Type", contentType), body, length, null);
     }
 
     Answer with(String header, String value) {
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
-        return new Answer(status, more, body, length);
+        return new Answer(status, more, body, length, asked);
+    }
+
+    Answer asked(Ask ask) {
+        return new Answer(status, headers, body, length, ask);
     }
 }

@@ -19,9 +19,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,9 +44,19 @@ public final class Api implements AutoCloseable {
         CompletableFuture<Answer> answer(Context ctx) throws Exception;
     }
 
+    /**
+     * How often one may ask.
+     *
+     * @param changes of a user
+     * @param reads of a user
+     * @param failures to prove who one is, from an address
+     */
+    public record Limits(RateLimit changes, RateLimit reads, RateLimit failures) {}
+
     private final Authenticator authenticator;
     private final Origins origins;
-    private final RateLimit mutations;
+    private final Limits limits;
+    private final AccessWatch access;
     private final Problems problems;
     private final Executor executor;
     private final AtomicInteger answering = new AtomicInteger();
@@ -52,20 +64,23 @@ public final class Api implements AutoCloseable {
     private final StallWatch stalls;
 
     /**
+     * @param access ends answers to whom they are no longer due
      * @param stall a client that takes nothing of an answer for so long is cut off
      * @param executor on which answers are made; never a network thread
      */
     public Api(
             Authenticator authenticator,
             Origins origins,
-            RateLimit mutations,
+            Limits limits,
+            AccessWatch access,
             Problems problems,
             Duration stall,
             Executor executor,
             Threads threads) {
         this.authenticator = authenticator;
         this.origins = origins;
-        this.mutations = mutations;
+        this.limits = limits;
+        this.access = access;
         this.problems = problems;
         this.executor = executor;
         this.stalls = new StallWatch(stall, problems, threads);
@@ -108,11 +123,10 @@ public final class Api implements AutoCloseable {
     Handler guarded(Call call) {
         return answered(ctx -> {
             Identity identity = identify(ctx);
-            if (changes(ctx)) {
-                mutations.take(identity.user());
-            }
+            (changes(ctx) ? limits.changes() : limits.reads()).take(identity.user());
             checkQuery(ctx);
-            return call.answer(new Ask(ctx, identity.user()));
+            Ask ask = new Ask(ctx, identity.user());
+            return call.answer(ask).thenApply(answer -> answer.asked(ask));
         });
     }
 
@@ -122,17 +136,46 @@ public final class Api implements AutoCloseable {
      * @throws MusterException {@code rate-limited}
      */
     void charge(User user, int changes) {
-        mutations.take(user, changes);
+        limits.changes().take(user.name(), changes);
     }
 
     /** @throws MusterException {@code unauthenticated}, {@code origin-refused} */
     Identity identify(Context ctx) {
-        Identity identity =
-                authenticator.authenticate(ctx.header("Authorization"), null, ctx.cookie(Authenticator.COOKIE));
+        Identity identity;
+        try {
+            identity = authenticator.authenticate(ctx.header("Authorization"), null, cookie(ctx));
+        } catch (MusterException e) {
+            if (e.code() == ErrorCode.UNAUTHENTICATED && (ctx.header("Authorization") != null || cookie(ctx) != null)) {
+                countFailure(ctx);
+            }
+            throw e;
+        }
         if (changes(ctx)) {
             origins.check(identity.means(), ctx.header("Origin"), ctx.header("Host"));
         }
         return identity;
+    }
+
+    /** Who asks, if it can be told; nothing is refused. */
+    Optional<Identity> recognised(Context ctx) {
+        try {
+            return Optional.of(authenticator.authenticate(ctx.header("Authorization"), null, cookie(ctx)));
+        } catch (MusterException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Counts a failure to prove who one is. Only failures are refused when there are too many: one address may be a proxy's, behind which others prove who they are.
+     *
+     * @throws MusterException {@code rate-limited}
+     */
+    void countFailure(Context ctx) {
+        limits.failures().take(ctx.req().getRemoteAddr());
+    }
+
+    private @Nullable String cookie(Context ctx) {
+        return ctx.cookie(authenticator.cookieName(ctx.header("Host")));
     }
 
     Handler open(OpenCall call) {
@@ -182,14 +225,17 @@ public final class Api implements AutoCloseable {
             answer.body().close();
             return answer.length() >= 0 ? CompletableFuture.completedFuture(null) : committed(response);
         }
+        AccessWatch.Held held = access.hold(answer.asked());
         return AsyncBody.write(
                         response,
                         answer.body(),
                         answer.length() < 0,
                         () -> answer.length() < 0 && Exchange.isAbandoned(ctx.req()),
+                        held.end(),
                         stalls,
                         executor)
                 .handle((nothing, error) -> {
+                    held.close();
                     if (error != null) {
                         cut(ctx, error);
                     }

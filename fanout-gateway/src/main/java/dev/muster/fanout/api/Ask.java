@@ -4,15 +4,29 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.auth.User;
+import dev.muster.proto.records.v1.Role;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What a verified user asks: parameters and body, checked. */
-record Ask(Context ctx, User user) {
+record Ask(Context ctx, User user, Set<Ground> grounds) {
+    /** That the user has at least this role on this node: the answer is theirs for as long as that is so. */
+    record Ground(String nodeId, Role role) {}
+
+    Ask(Context ctx, User user) {
+        this(ctx, user, ConcurrentHashMap.newKeySet());
+    }
+
+    void restOn(String nodeId, Role role) {
+        grounds.add(new Ground(nodeId, role));
+    }
+
     /** Largest body, as the contract says. */
     static final int BODY_BYTES_MAX = 1 << 20;
 

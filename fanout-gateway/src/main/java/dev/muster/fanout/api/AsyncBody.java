@@ -54,6 +54,7 @@ final class AsyncBody implements WriteListener, StallWatch.Body {
      * The exchange must be asynchronous already. The future completes when everything is with the container; it fails when the client went away, or with what the source failed with.
      *
      * @param flushing whether each block goes out at once, rather than when the container's buffer is full
+     * @param cut ends the body when it fails, also one that the client does not take
      * @param abandoned whether the client has gone, asked while nothing is written
      */
     static CompletableFuture<Void> write(
@@ -61,6 +62,7 @@ final class AsyncBody implements WriteListener, StallWatch.Body {
             BlockSource source,
             boolean flushing,
             BooleanSupplier abandoned,
+            CompletableFuture<Void> cut,
             StallWatch stalls,
             Executor executor) {
         AsyncBody body;
@@ -71,6 +73,10 @@ final class AsyncBody implements WriteListener, StallWatch.Body {
             return CompletableFuture.failedFuture(e);
         }
         stalls.add(body);
+        var unused = cut.exceptionally(why -> {
+            body.finish(why);
+            return null;
+        });
         CompletableFuture<Void> end = body.done.whenComplete((nothing, error) -> {
             stalls.remove(body);
             source.close();

@@ -137,7 +137,7 @@ public final class GroupCalls {
             StringBuilder text = new StringBuilder();
             CompletableFuture<Void> read = CompletableFuture.completedFuture(null);
             for (TaskGroupMember member : page.getMembersList()) {
-                read = read.thenCompose(before -> append(ask.user(), page, member, lines, text));
+                read = read.thenCompose(before -> append(ask, page, member, lines, text));
             }
             return read.thenApply(all -> {
                 Answer answer = Answer.text(200, text.toString());
@@ -147,7 +147,7 @@ public final class GroupCalls {
     }
 
     private CompletableFuture<Void> append(
-            User user, GetTaskGroupResponse page, TaskGroupMember member, int lines, StringBuilder text) {
+            Ask ask, GetTaskGroupResponse page, TaskGroupMember member, int lines, StringBuilder text) {
         text.append("==> ")
                 .append(member.getName().isEmpty() ? member.getNodeId() : member.getName())
                 .append(' ')
@@ -163,11 +163,9 @@ public final class GroupCalls {
             text.append("[... left out: the answer is long enough ...]\n");
             return CompletableFuture.completedFuture(null);
         }
-        return registry.of(user.name())
-                .getNode(member.getNodeId())
+        return NodeAccess.require(registry, ask, member.getNodeId(), Role.ROLE_WATCH)
                 .thenCompose(view -> {
-                    Access.require(user, view.getNode(), Role.ROLE_WATCH);
-                    return registry.of(user.name())
+                    return registry.of(ask.user().name())
                             .readHistory(ReadHistoryRequest.newBuilder()
                                     .setNodeId(member.getNodeId())
                                     .setTerminalId(member.getTaskId())

@@ -13,6 +13,7 @@ public record HttpCalls(
         HistoryCall history,
         OutputCall output,
         SignInCalls signIn,
+        RevocationCalls revocations,
         HealthCalls health) {
     public void addTo(RoutesConfig routes) {
         api.addProblems(routes);
@@ -22,6 +23,7 @@ public record HttpCalls(
         history.addTo(routes);
         output.addTo(routes);
         signIn.addTo(routes);
+        revocations.addTo(routes);
         health.addTo(routes);
         new OpenApi(api).addTo(routes);
         // the last, since its routes take any name

@@ -2,7 +2,6 @@ package dev.muster.fanout.api;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.fanout.auth.Access;
-import dev.muster.fanout.auth.User;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Role;
@@ -15,7 +14,7 @@ final class NodeAccess {
 
     /** The node; fails with {@code not-found} where the user may not see it, with {@code forbidden} where the role is too low. */
     static CompletableFuture<NodeView> require(RegistryClient registry, Ask ask, Role needed) {
-        return require(registry, ask.user(), ask.nodeId(), needed);
+        return require(registry, ask, ask.nodeId(), needed);
     }
 
     /**
@@ -33,9 +32,11 @@ final class NodeAccess {
         });
     }
 
-    static CompletableFuture<NodeView> require(RegistryClient registry, User user, String nodeId, Role needed) {
-        return registry.of(user.name()).getNode(nodeId).thenApply(view -> {
-            Access.require(user, view.getNode(), needed);
+    /** The answer rests on it from now on: it is cut off when that ends. */
+    static CompletableFuture<NodeView> require(RegistryClient registry, Ask ask, String nodeId, Role needed) {
+        return registry.of(ask.user().name()).getNode(nodeId).thenApply(view -> {
+            Access.require(ask.user(), view.getNode(), needed);
+            ask.restOn(nodeId, needed);
             return view;
         });
     }

@@ -2,8 +2,8 @@ package dev.muster.fanout.api;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
-import dev.muster.fanout.auth.User;
 import dev.muster.fanout.output.BlockSource;
+import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.output.OutputEnd;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.output.Repeat;
@@ -26,6 +26,7 @@ public final class OutputCall {
     /** The registry's view of the output can be behind the news that the task has ended. */
     static final Duration SETTLE = Duration.ofSeconds(45);
 
+    private static final long WAIT_SECONDS_MAX = 3_600;
     private static final Duration SETTLE_PAUSE = Duration.ofMillis(50);
     private static final String BINARY = "application/octet-stream";
     private static final String RECORDING = "application/x-asciicast";
@@ -33,15 +34,32 @@ public final class OutputCall {
     private final Api api;
     private final RegistryClient registry;
     private final RawOutput raw;
+    private final Downloads downloads;
+    private final Limits limits;
     private final Problems problems;
     private final Clock clock;
     private final AwaitedOutput.Pauses pauses;
 
+    /**
+     * @param time within which a download is taken
+     * @param silence a follower to whom nothing is sent for so long is cut
+     */
+    public record Limits(Duration time, Duration silence) {}
+
     public OutputCall(
-            Api api, RegistryClient registry, RawOutput raw, Problems problems, Clock clock, Executor executor) {
+            Api api,
+            RegistryClient registry,
+            RawOutput raw,
+            Downloads downloads,
+            Limits limits,
+            Problems problems,
+            Clock clock,
+            Executor executor) {
         this.api = api;
         this.registry = registry;
         this.raw = raw;
+        this.downloads = downloads;
+        this.limits = limits;
         this.problems = problems;
         this.clock = clock;
         this.pauses = AwaitedOutput.Pauses.on(executor);
@@ -60,6 +78,12 @@ public final class OutputCall {
         }
         long version = ask.number("version", 2, 3).orElse(2L);
         boolean follow = ask.flag("follow");
+        if (follow && !format.equals("raw")) {
+            throw Fields.invalid("'follow' is of format=raw.");
+        }
+        if (!follow && (ask.query("from").isPresent() || ask.query("wait").isPresent())) {
+            throw Fields.invalid("'from' and 'wait' are of follow=true.");
+        }
         return NodeAccess.require(registry, ask, Role.ROLE_WATCH)
                 .thenCompose(view -> registry.getTask(nodeId, taskId)
                         .thenCompose(task -> settled(task, view.getState(), !format.equals("raw"))
@@ -68,8 +92,8 @@ public final class OutputCall {
                                         follow
                                                 ? following(ask, task, view.getState(), head)
                                                 : raw(ask, task, view.getState(), head);
-                                    case "asciicast" -> recording(task, head, (int) version);
-                                    default -> text(task, head);
+                                    case "asciicast" -> recording(ask, task, head, (int) version);
+                                    default -> text(ask, task, head);
                                 })));
     }
 
@@ -152,7 +176,7 @@ public final class OutputCall {
         }
         CompletableFuture<BlockSource> body = wanted.length() == 0
                 ? CompletableFuture.completedFuture(BlockSource.of(new byte[0]))
-                : raw.raw(task.getNodeId(), task.getTaskId(), wanted.from(), wanted.to());
+                : download(ask, () -> raw.raw(task.getNodeId(), task.getTaskId(), wanted.from(), wanted.to()));
         return body.thenApply(source -> {
             Answer answer = Answer.stream(range.isPresent() ? 206 : 200, BINARY, source, wanted.length())
                     .with("Accept-Ranges", "bytes")
@@ -170,23 +194,54 @@ public final class OutputCall {
         if (head.isEmpty() && missing > 0 && isReached(task, node, head)) {
             throw neverCame(missing);
         }
-        RawOutput.Permit permit = raw.permit();
+        Optional<Long> wait = ask.number("wait", 1, WAIT_SECONDS_MAX);
+        boolean ended = head.map(RawOutput.Head::ended).orElse(isOver(task) && task.getOutputBytes() == 0);
+        Downloads.Permit permit = downloads.follow(ask.user());
         Supplier<CompletableFuture<BlockSource>> begin =
                 () -> raw.follow(permit, task.getNodeId(), task.getTaskId(), from, size -> missingAtEnd(task, size));
-        CompletableFuture<BlockSource> body = head.isPresent()
-                ? begin.get()
-                : CompletableFuture.completedFuture(
-                        new AwaitedOutput(begin, () -> permitted(ask.user(), task), pauses, permit::close));
-        return body.thenApply(source -> Answer.stream(200, BINARY, source, -1)).whenComplete((answer, error) -> {
-            if (error != null) {
-                permit.close();
-            }
-        });
+        CompletableFuture<BlockSource> body;
+        if (head.isEmpty()) {
+            body = CompletableFuture.completedFuture(
+                    new AwaitedOutput(begin, () -> permitted(ask, task), pauses, permit::close));
+        } else if (from < head.get().size() && !permit.work()) {
+            permit.close();
+            throw Downloads.tooMany("downloads of output");
+        } else {
+            body = begin.get();
+        }
+        Duration silence = wait.map(Duration::ofSeconds).orElse(limits.silence());
+        return body.thenApply(
+                        source -> Answer.stream(200, BINARY, Timed.follower(source, silence, wait.isPresent()), -1)
+                                // else a proxy keeps what is printed to itself until it has a buffer full
+                                .with("X-Accel-Buffering", "no")
+                                .with("Muster-Ended", Boolean.toString(ended)))
+                .whenComplete((answer, error) -> {
+                    if (error != null) {
+                        permit.close();
+                    }
+                });
+    }
+
+    /** A body that is one of the downloads until it is closed. */
+    private CompletableFuture<BlockSource> download(Ask ask, Supplier<CompletableFuture<BlockSource>> open) {
+        Downloads.Permit permit = downloads.take(ask.user());
+        CompletableFuture<BlockSource> opened;
+        try {
+            opened = open.get();
+        } catch (RuntimeException e) {
+            opened = CompletableFuture.failedFuture(e);
+        }
+        return opened.thenApply(body -> Timed.download(body, permit, limits.time()))
+                .whenComplete((body, error) -> {
+                    if (error != null) {
+                        permit.close();
+                    }
+                });
     }
 
     /** The task as it is now, for one who may still read what it prints. */
-    private CompletableFuture<Task> permitted(User user, Task task) {
-        return NodeAccess.require(registry, user, task.getNodeId(), Role.ROLE_WATCH)
+    private CompletableFuture<Task> permitted(Ask ask, Task task) {
+        return NodeAccess.require(registry, ask, task.getNodeId(), Role.ROLE_WATCH)
                 .thenCompose(view -> registry.getTask(task.getNodeId(), task.getTaskId()));
     }
 
@@ -200,7 +255,7 @@ public final class OutputCall {
                                 : Optional.empty());
     }
 
-    private CompletableFuture<Answer> recording(Task task, Optional<RawOutput.Head> head, int version) {
+    private CompletableFuture<Answer> recording(Ask ask, Task task, Optional<RawOutput.Head> head, int version) {
         if (head.isEmpty()) {
             throw new MusterException(ErrorCode.NOT_FOUND, "This task has no output yet.");
         }
@@ -208,24 +263,23 @@ public final class OutputCall {
         if (missing > 0) {
             throw neverCame(missing);
         }
-        return raw.recording(
-                        task.getNodeId(),
-                        task.getTaskId(),
-                        version,
-                        task.getStartedAtMillis(),
-                        head.get().size())
+        long size = head.get().size();
+        return download(
+                        ask,
+                        () -> raw.recording(
+                                task.getNodeId(), task.getTaskId(), version, task.getStartedAtMillis(), size))
                 .thenApply(source -> Answer.stream(200, RECORDING, source, -1)
                         .with("Content-Disposition", "attachment; filename=\"" + task.getTaskId() + ".cast\""));
     }
 
-    private CompletableFuture<Answer> text(Task task, Optional<RawOutput.Head> head) {
+    private CompletableFuture<Answer> text(Ask ask, Task task, Optional<RawOutput.Head> head) {
         long missing = missing(task, head);
         byte[] last = missing == 0
                 ? new byte[0]
                 : ("[... " + missing + " bytes lost ...]\n").getBytes(StandardCharsets.UTF_8);
         CompletableFuture<BlockSource> body = head.isEmpty()
                 ? CompletableFuture.completedFuture(BlockSource.of(last))
-                : TextOutput.open(registry, task.getNodeId(), task.getTaskId(), last);
+                : download(ask, () -> TextOutput.open(registry.of(ask.user().name()), task.getNodeId(), task.getTaskId(), last));
         return body.thenApply(source -> Answer.stream(200, Answer.TEXT, source, -1));
     }
 }

@@ -1,48 +1,57 @@
 package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.auth.Authenticator;
+import dev.muster.fanout.auth.Identity;
 import dev.muster.fanout.auth.OneTimeSecrets;
+import dev.muster.fanout.auth.Origins;
+import dev.muster.fanout.auth.RateLimit;
+import dev.muster.fanout.auth.Sessions;
+import dev.muster.fanout.auth.Tickets;
 import dev.muster.fanout.auth.User;
-import dev.muster.fanout.auth.UserTokens;
+import dev.muster.fanout.command.Revoker;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
-import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Signing in and out in a browser, who one is, and tickets for the stream. */
 public final class SignInCalls {
     private static final int TOKEN_CHARS_MAX = 16_384;
 
     private final Api api;
-    private final UserTokens tokens;
+    private final Authenticator authenticator;
+    private final Sessions sessions;
     private final OneTimeSecrets codes;
-    private final OneTimeSecrets tickets;
-    private final Duration session;
-    private final boolean cookieSecure;
-    private final Clock clock;
+    private final Tickets tickets;
+    private final Origins origins;
+    private final Revoker revoker;
+    private final RateLimit signIns;
 
-    /** @param session how long a browser that came with a code stays signed in */
+    /** @param signIns how many sessions a user may begin */
     public SignInCalls(
             Api api,
-            UserTokens tokens,
+            Authenticator authenticator,
+            Sessions sessions,
             OneTimeSecrets codes,
-            OneTimeSecrets tickets,
-            Duration session,
-            boolean cookieSecure,
-            Clock clock) {
+            Tickets tickets,
+            Origins origins,
+            Revoker revoker,
+            RateLimit signIns) {
         this.api = api;
-        this.tokens = tokens;
+        this.authenticator = authenticator;
+        this.sessions = sessions;
         this.codes = codes;
         this.tickets = tickets;
-        this.session = session;
-        this.cookieSecure = cookieSecure;
-        this.clock = clock;
+        this.origins = origins;
+        this.revoker = revoker;
+        this.signIns = signIns;
     }
 
     public void addTo(RoutesConfig routes) {
@@ -50,53 +59,96 @@ public final class SignInCalls {
         routes.post("/signin/token", api.open(this::signInWithToken));
         routes.post("/signout", api.open(this::signOut));
         api.read(routes, "/api/v1/me", api.guarded(this::me));
+        routes.post("/api/v1/signin-codes", api.guarded(this::code));
         routes.post("/api/v1/stream/tickets", api.guarded(this::ticket));
     }
 
     private CompletableFuture<Answer> signIn(Context ctx) {
+        if (isFromAnotherSite(ctx)) {
+            return CompletableFuture.completedFuture(hidden(page(403, OTHER_SITE_PAGE)));
+        }
         String code = Optional.ofNullable(ctx.queryParam("code")).orElse("");
         Optional<User> user = codes.redeem(code);
         Answer answer;
         if (user.isPresent()) {
-            User fresh = new User(
-                    user.get().name(),
-                    user.get().groups(),
-                    user.get().admin(),
-                    clock.instant().plus(session));
-            answer = redirect().with("Set-Cookie", cookie(tokens.issue(fresh), session));
-        } else if (isSignedIn(ctx)) {
+            signIns.take(user.get());
+            answer = redirect().with("Set-Cookie", sessions.begin(user.get(), ctx.header("Host")));
+        } else if (api.recognised(ctx).isPresent()) {
             answer = redirect();
         } else {
-            answer = Answer.bytes(401, "text/html; charset=utf-8", SIGN_IN_PAGE.getBytes(StandardCharsets.UTF_8));
+            if (!code.isEmpty()) {
+                api.countFailure(ctx);
+            }
+            answer = page(401, SIGN_IN_PAGE);
         }
         return CompletableFuture.completedFuture(hidden(answer));
     }
 
+    /** A link on another site's page could sign its visitor in as somebody else. A browser says where a request comes from, and a page cannot change what it says. */
+    private static boolean isFromAnotherSite(Context ctx) {
+        @Nullable String site = ctx.header("Sec-Fetch-Site");
+        return site != null && !site.equals("none") && !site.equals("same-origin");
+    }
+
     private CompletableFuture<Answer> signInWithToken(Context ctx) {
+        origins.checkPage(ctx.header("Origin"), ctx.header("Host"));
+        @Nullable String type = ctx.req().getContentType();
+        if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
+            throw new MusterException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body is not sent as application/json.");
+        }
         Fields fields = Fields.of(Ask.body(ctx), Set.of("token"));
         Optional<String> token = fields.text("token", TOKEN_CHARS_MAX);
         if (token.isEmpty()) {
             fields.mistake("'token' is missing");
         }
         fields.throwIfMistaken();
-        User user = tokens.verify(token.orElseThrow().strip());
-        Duration left = Duration.between(clock.instant(), user.expiresAt());
-        return CompletableFuture.completedFuture(hidden(
-                Answer.empty(204).with("Set-Cookie", cookie(token.orElseThrow().strip(), left))));
+        User user;
+        try {
+            user = authenticator.userOf(token.orElseThrow().strip());
+        } catch (MusterException e) {
+            if (e.code() == ErrorCode.UNAUTHENTICATED) {
+                api.countFailure(ctx);
+            }
+            throw e;
+        }
+        signIns.take(user);
+        return CompletableFuture.completedFuture(
+                hidden(Answer.empty(204).with("Set-Cookie", sessions.begin(user, ctx.header("Host")))));
     }
 
+    /** Ends the session on every gateway. The browser forgets its cookie in any case. */
     private CompletableFuture<Answer> signOut(Context ctx) {
-        return CompletableFuture.completedFuture(
-                hidden(Answer.empty(204).with("Set-Cookie", cookie("", Duration.ZERO))));
+        origins.checkPage(ctx.header("Origin"), ctx.header("Host"));
+        Answer forgotten = hidden(Answer.empty(204).with("Set-Cookie", sessions.forget(ctx.header("Host"))));
+        Optional<User> user = api.recognised(ctx)
+                .filter(identity -> identity.means() == Identity.Means.COOKIE)
+                .map(Identity::user);
+        if (user.isEmpty()) {
+            return CompletableFuture.completedFuture(forgotten);
+        }
+        return revoker.token(user.get(), user.get().proof().id(), user.get().expiresAt())
+                .thenApply(ended -> forgotten);
     }
 
     private CompletableFuture<Answer> me(Ask ask) {
+        User user = ask.user();
         ObjectNode json = Json.object();
-        json.put("user", ask.user().name());
-        json.set("groups", Json.texts(ask.user().groups()));
-        json.put("role", ask.user().admin() ? "ADMIN" : null);
-        json.put("expiresAt", ask.user().expiresAt().toString());
+        json.put("user", user.name());
+        json.set("groups", Json.texts(user.groups()));
+        json.put("role", user.admin() ? "ADMIN" : null);
+        json.put("expiresAt", user.expiresAt().toString());
+        json.put("tokenId", user.proof().id().isEmpty() ? null : user.proof().id());
         return CompletableFuture.completedFuture(hidden(Answer.json(200, json)));
+    }
+
+    /** A code that signs one browser in as the one who asks, for as long as the token that asks is good. */
+    private CompletableFuture<Answer> code(Ask ask) {
+        OneTimeSecrets.Issued issued = codes.issue(ask.user());
+        ObjectNode json = Json.object();
+        json.put("code", issued.secret());
+        json.put("path", "/signin?code=" + issued.secret());
+        json.put("expiresAt", issued.until() == null ? null : issued.until().toString());
+        return CompletableFuture.completedFuture(hidden(Answer.json(201, json)));
     }
 
     private CompletableFuture<Answer> ticket(Ask ask) {
@@ -107,23 +159,12 @@ public final class SignInCalls {
         return CompletableFuture.completedFuture(hidden(Answer.json(201, json)));
     }
 
-    private boolean isSignedIn(Context ctx) {
-        try {
-            api.identify(ctx);
-            return true;
-        } catch (MusterException e) {
-            return false;
-        }
-    }
-
-    // Lax, not Strict: the redirect after a sign-in that began on another site must carry the cookie already
-    private String cookie(String value, Duration life) {
-        return Authenticator.COOKIE + "=" + value + "; Path=/; HttpOnly; SameSite=Lax; Max-Age="
-                + Math.max(0, life.toSeconds()) + (cookieSecure ? "; Secure" : "");
-    }
-
     private static Answer redirect() {
         return Answer.empty(302).with("Location", "/");
+    }
+
+    private static Answer page(int status, String html) {
+        return Answer.bytes(status, "text/html; charset=utf-8", html.getBytes(StandardCharsets.UTF_8));
     }
 
     private static Answer hidden(Answer answer) {
@@ -148,11 +189,28 @@ public final class SignInCalls {
             </style>
             <main>
             <h1>This sign-in link no longer works</h1>
-            <p>Each link signs in one browser, once, and ends when Muster stops.</p>
+            <p>Each link signs in one browser, once, within a few minutes.</p>
             <ul>
-            <li>Muster prints a new link whenever it starts: <code>infra/muster up</code>.</li>
+            <li>Print a new link with <code>infra/muster open</code>; <code>infra/muster up</code> prints one when it starts.</li>
             <li>Or make a token with <code>infra/muster token --user YOU</code> and enter it on the <a href="/">sign-in page</a>.</li>
             </ul>
+            </main>
+            </html>
+            """;
+
+    private static final String OTHER_SITE_PAGE = """
+            <!doctype html>
+            <html lang="en">
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Sign in to Muster</title>
+            <style>
+            :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+            main { max-width: 34rem; margin: 15vh auto; padding: 0 1.5rem }
+            </style>
+            <main>
+            <h1>This link was opened from another site</h1>
+            <p>A link on a page could sign you in as somebody else, so nobody was signed in. If you trust the link, copy it into the address bar.</p>
             </main>
             </html>
             """;

@@ -8,17 +8,23 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds out who is asking: a bearer token, else a single-use ticket, else the page's cookie. Thread-safe. */
 public final class Authenticator {
-    /** The page's cookie; its value is a token. */
-    public static final String COOKIE = "muster_session";
-
     private static final String BEARER = "Bearer ";
 
     private final UserTokens tokens;
-    private final OneTimeSecrets tickets;
+    private final Sessions sessions;
+    private final Tickets tickets;
+    private final Standing standing;
 
-    public Authenticator(UserTokens tokens, OneTimeSecrets tickets) {
+    public Authenticator(UserTokens tokens, Sessions sessions, Tickets tickets, Standing standing) {
         this.tokens = tokens;
+        this.sessions = sessions;
         this.tickets = tickets;
+        this.standing = standing;
+    }
+
+    /** The name of the page's cookie, for a Host header. */
+    public String cookieName(@Nullable String host) {
+        return sessions.cookieName(host);
     }
 
     /**
@@ -26,7 +32,7 @@ public final class Authenticator {
      *
      * @param authorization the Authorization header
      * @param ticket the query's ticket; given only where tickets are taken (the stream)
-     * @param cookie the value of {@link #COOKIE}
+     * @param cookie the value of the page's cookie
      * @throws MusterException {@code unauthenticated}, with what is wrong in words
      */
     public Identity authenticate(@Nullable String authorization, @Nullable String ticket, @Nullable String cookie) {
@@ -38,6 +44,16 @@ public final class Authenticator {
         return identity(authorization, ticket, cookie, tickets::find);
     }
 
+    /** The user of a token in a body, or in the header without its scheme. */
+    public User userOf(String token) {
+        return standing.require(tokens.verify(token));
+    }
+
+    /** One who was let in before, as of now. */
+    public User again(User user) {
+        return standing.require(user);
+    }
+
     private Identity identity(
             @Nullable String authorization,
             @Nullable String ticket,
@@ -47,18 +63,17 @@ public final class Authenticator {
             if (!authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
                 throw new MusterException(ErrorCode.UNAUTHENTICATED, "The Authorization header is not a Bearer token.");
             }
-            return new Identity(
-                    tokens.verify(authorization.substring(BEARER.length()).strip()), Identity.Means.BEARER);
+            return new Identity(userOf(authorization.substring(BEARER.length()).strip()), Identity.Means.BEARER);
         }
         if (ticket != null) {
             Optional<User> user = ofTicket.apply(ticket);
             return new Identity(
-                    user.orElseThrow(() -> new MusterException(
-                            ErrorCode.UNAUTHENTICATED, "The ticket is unknown, used or expired; make a new one.")),
+                    standing.require(user.orElseThrow(() -> new MusterException(
+                            ErrorCode.UNAUTHENTICATED, "The ticket is unknown, used or expired; make a new one."))),
                     Identity.Means.TICKET);
         }
         if (cookie != null) {
-            return new Identity(tokens.verify(cookie), Identity.Means.COOKIE);
+            return new Identity(standing.require(sessions.verify(cookie)), Identity.Means.COOKIE);
         }
         throw new MusterException(ErrorCode.UNAUTHENTICATED, "There is no token.");
     }

@@ -39,7 +39,11 @@ public final class OneTimeSecrets {
     public Issued issue(User user) {
         byte[] bytes = new byte[32];
         random.nextBytes(bytes);
-        String secret = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+        return issue(user, Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+    }
+
+    /** @param secret that nobody can guess */
+    Issued issue(User user, String secret) {
         Instant now = clock.instant();
         @Nullable Instant until = life == null ? null : now.plus(life);
         synchronized (entries) {

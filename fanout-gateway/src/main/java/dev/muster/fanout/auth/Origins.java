@@ -26,13 +26,28 @@ public final class Origins {
      */
     public void check(Identity.Means means, @Nullable String origin, @Nullable String host) {
         if (means == Identity.Means.COOKIE && !isSame(origin, host)) {
-            throw new MusterException(
-                    ErrorCode.ORIGIN_REFUSED,
-                    origin == null
-                            ? "The request has no Origin header."
-                            : "The request came from the origin '%s', and the host that was asked is '%s'. Behind a proxy, pass the Host header on with its port, or put the page's origin into MUSTER_FANOUT_ORIGINS."
-                                    .formatted(Hosts.shown(origin), host == null ? "" : Hosts.shown(host)));
+            throw refused(origin, host);
         }
+    }
+
+    /**
+     * For what needs no proof and changes what a browser holds. A browser names the origin of the page that asks; a program that is no browser names none, and nobody can make it ask.
+     *
+     * @throws MusterException {@code origin-refused}
+     */
+    public void checkPage(@Nullable String origin, @Nullable String host) {
+        if (origin != null && !isSame(origin, host)) {
+            throw refused(origin, host);
+        }
+    }
+
+    private static MusterException refused(@Nullable String origin, @Nullable String host) {
+        return new MusterException(
+                ErrorCode.ORIGIN_REFUSED,
+                origin == null
+                        ? "The request has no Origin header."
+                        : "The request came from the origin '%s', and the host that was asked is '%s'. Behind a proxy, pass the Host header on with its port, or put the page's origin into MUSTER_FANOUT_ORIGINS."
+                                .formatted(Hosts.shown(origin), host == null ? "" : Hosts.shown(host)));
     }
 
     private boolean isSame(@Nullable String origin, @Nullable String host) {

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A token bucket per user: so many a minute, and as many at once. Bounded: full buckets are forgotten. Thread-safe; guarded by its own lock. */
+/** A token bucket per user, or per address: so many a minute, and as many at once. Bounded: full buckets are forgotten. Thread-safe; guarded by its own lock. */
 public final class RateLimit {
     private static final int USERS_MAX = 10_000;
 
@@ -17,18 +17,26 @@ public final class RateLimit {
         long atNanos;
     }
 
+    private final String what;
     private final int perMinute;
     private final LongSupplier nanoTime;
     private final Map<String, Bucket> buckets = new HashMap<>();
 
-    public RateLimit(int perMinute, LongSupplier nanoTime) {
+    /** @param what is counted, in the words of the refusal: "changes" */
+    public RateLimit(String what, int perMinute, LongSupplier nanoTime) {
+        this.what = what;
         this.perMinute = perMinute;
         this.nanoTime = nanoTime;
     }
 
     /** @throws MusterException {@code rate-limited} */
     public void take(User user) {
-        take(user, 1);
+        take(user.name(), 1);
+    }
+
+    /** @throws MusterException {@code rate-limited} */
+    public void take(String whose) {
+        take(whose, 1);
     }
 
     /**
@@ -36,27 +44,27 @@ public final class RateLimit {
      *
      * @throws MusterException {@code rate-limited}
      */
-    public void take(User user, int changes) {
+    public void take(String whose, int changes) {
         int cost = Math.min(changes, perMinute);
         long now = nanoTime.getAsLong();
         synchronized (buckets) {
             if (buckets.size() >= USERS_MAX) {
                 buckets.values().removeIf(bucket -> refilled(bucket, now) >= perMinute);
             }
-            @Nullable Bucket bucket = buckets.get(user.name());
+            @Nullable Bucket bucket = buckets.get(whose);
             if (bucket == null) {
                 bucket = new Bucket();
                 bucket.tokens = perMinute;
                 bucket.atNanos = now;
                 if (buckets.size() < USERS_MAX) {
-                    buckets.put(user.name(), bucket);
+                    buckets.put(whose, bucket);
                 }
             }
             bucket.tokens = refilled(bucket, now);
             bucket.atNanos = now;
             if (bucket.tokens < cost) {
                 throw new MusterException(
-                        ErrorCode.RATE_LIMITED, "More than " + perMinute + " changes within a minute.");
+                        ErrorCode.RATE_LIMITED, "More than " + perMinute + " " + what + " within a minute.");
             }
             bucket.tokens -= cost;
         }

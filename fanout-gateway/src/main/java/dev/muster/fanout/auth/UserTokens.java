@@ -12,6 +12,7 @@ import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
 import java.text.ParseException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
@@ -29,10 +30,13 @@ public final class UserTokens {
     private static final int TOKEN_CHARS_MAX = 16_384;
 
     private final byte[] key;
+    private final Duration lifeMax;
     private final Clock clock;
 
-    public UserTokens(UserKey key, Clock clock) {
+    /** @param lifeMax a token that was made for longer is refused */
+    public UserTokens(UserKey key, Duration lifeMax, Clock clock) {
         this.key = key.bytes();
+        this.lifeMax = lifeMax;
         this.clock = clock;
     }
 
@@ -45,7 +49,10 @@ public final class UserTokens {
                 .claim("groups", user.groups())
                 .issueTime(Date.from(clock.instant()))
                 .expirationTime(Date.from(user.expiresAt()))
-                .jwtID(UUID.randomUUID().toString());
+                .jwtID(
+                        user.proof().id().isEmpty()
+                                ? UUID.randomUUID().toString()
+                                : user.proof().id());
         if (user.admin()) {
             claims.claim("role", "admin");
         }
@@ -83,6 +90,13 @@ public final class UserTokens {
         if (expiry == null || !expiry.toInstant().isAfter(now)) {
             throw refused("The token has expired.");
         }
+        @Nullable Date issued = claims.getIssueTime();
+        // one that does not say when it was made is as good as made now
+        Instant issuedAt = issued == null ? now : issued.toInstant();
+        if (Duration.between(issuedAt, expiry.toInstant()).compareTo(lifeMax) > 0) {
+            throw refused("The token was made for longer than " + lifeMax.toHours()
+                    + " hours, which is the most that is taken here (MUSTER_FANOUT_TOKEN_HOURS_MAX).");
+        }
         @Nullable Date notBefore = claims.getNotBeforeTime();
         if (notBefore != null && notBefore.toInstant().isAfter(now)) {
             throw refused("The token is not valid yet.");
@@ -99,7 +113,17 @@ public final class UserTokens {
             throw refused("The token's groups are not valid.");
         }
         @Nullable String role = claims.getStringClaim("role");
-        return new User(subject, groups, "admin".equals(role), expiry.toInstant());
+        return new User(
+                subject,
+                groups,
+                "admin".equals(role),
+                expiry.toInstant(),
+                new Proof(idOf(claims), "", issued == null ? Instant.EPOCH : issued.toInstant()));
+    }
+
+    private static String idOf(JWTClaimsSet claims) {
+        @Nullable String id = claims.getJWTID();
+        return id == null ? "" : id;
     }
 
     private static MusterException refused(String detail) {

@@ -11,9 +11,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -23,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Raw output and recordings, read from the topic itself. Thread-safe; nobody blocks but the pool's own threads. */
 public final class RawOutput implements AutoCloseable {
     private static final Duration FOLLOW_PAUSE = Duration.ofMillis(300);
+    private static final Duration FOLLOW_PAUSE_MAX = Duration.ofSeconds(1);
 
     /** What raw output there is: bytes {@code [from, to)}, at least until then. */
     public record Available(long from, long to, Instant until) {}
@@ -34,13 +33,11 @@ public final class RawOutput implements AutoCloseable {
     private final Function<String, CompletableFuture<StdoutTopic.Facts>> facts;
     private final StdoutPool pool;
     private final String topicName;
-    private final Semaphore downloads;
     private final Executor executor;
 
     /**
      * @param facts asks the broker about the output topic, given the id under which the registry knows it
      * @param consumers makes one without a group, that fails where an offset is gone
-     * @param downloadsMax at once; more are refused
      */
     public RawOutput(
             RegistryClient registry,
@@ -48,38 +45,13 @@ public final class RawOutput implements AutoCloseable {
             String topicName,
             int readers,
             Supplier<Consumer<byte[], byte[]>> consumers,
-            int downloadsMax,
             Executor executor,
             Threads threads) {
         this.registry = registry;
         this.facts = facts;
         this.pool = new StdoutPool(readers, consumers, threads);
         this.topicName = topicName;
-        this.downloads = new Semaphore(downloadsMax);
         this.executor = executor;
-    }
-
-    /** One of the downloads that may be at once, until it is closed. */
-    public final class Permit implements AutoCloseable {
-        private final AtomicBoolean closed = new AtomicBoolean();
-
-        private Permit() {}
-
-        /** Again is as good as once. */
-        @Override
-        public void close() {
-            if (!closed.getAndSet(true)) {
-                downloads.release();
-            }
-        }
-    }
-
-    /** @throws MusterException {@code rate-limited} where there are too many already */
-    public Permit permit() {
-        if (!downloads.tryAcquire()) {
-            throw new MusterException(ErrorCode.RATE_LIMITED, "Too many downloads of output at once.");
-        }
-        return new Permit();
     }
 
     /** Nothing where the output has not begun, or its first byte is past retention, or nobody can say now. */
@@ -111,7 +83,7 @@ public final class RawOutput implements AutoCloseable {
      * @return the body, whose first block was read already: what fails at once fails here
      */
     public CompletableFuture<BlockSource> raw(String nodeId, String terminalId, long from, long to) {
-        return permitted(permit -> open(permit, nodeId, terminalId, from, new RawSteps(to - from), to, null));
+        return open(null, nodeId, terminalId, from, new RawSteps(to - from), to, null);
     }
 
     /** Asks how the output of so many bytes ends where no exit marker comes: nothing while more may come, else how many bytes never did. */
@@ -122,18 +94,17 @@ public final class RawOutput implements AutoCloseable {
     /**
      * The raw bytes from an offset on until the terminal ends.
      *
-     * @param permit closed with the body; where there is none it stays the caller's
+     * @param permit closed with the body; where there is none it stays the caller's. It works while there is something to send
      */
     public CompletableFuture<BlockSource> follow(
-            Permit permit, String nodeId, String terminalId, long from, Ending ending) {
+            Downloads.Permit permit, String nodeId, String terminalId, long from, Ending ending) {
         return open(permit, nodeId, terminalId, from, new RawSteps(Long.MAX_VALUE), from, ending);
     }
 
     /** A recording of all so far. */
     public CompletableFuture<BlockSource> recording(
             String nodeId, String terminalId, int version, long startedAtMillis, long size) {
-        return permitted(
-                permit -> open(permit, nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, null));
+        return open(null, nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, null);
     }
 
     /** Records of the topic left out because they could not be used. */
@@ -146,22 +117,8 @@ public final class RawOutput implements AutoCloseable {
         pool.close();
     }
 
-    private CompletableFuture<BlockSource> permitted(Function<Permit, CompletableFuture<BlockSource>> begin) {
-        Permit permit;
-        try {
-            permit = permit();
-        } catch (MusterException e) {
-            return CompletableFuture.failedFuture(e);
-        }
-        return begin.apply(permit).whenComplete((download, error) -> {
-            if (error != null) {
-                permit.close();
-            }
-        });
-    }
-
     private CompletableFuture<BlockSource> open(
-            Permit permit,
+            Downloads.@Nullable Permit permit,
             String nodeId,
             String terminalId,
             long from,
@@ -211,7 +168,10 @@ public final class RawOutput implements AutoCloseable {
         /** Null: it ends at {@code to}. */
         private final @Nullable Ending ending;
 
-        private final Permit permit;
+        /** Of a follower. */
+        private final Downloads.@Nullable Permit permit;
+
+        private Duration pause = FOLLOW_PAUSE;
         private long to;
         private long lastOffset;
         private boolean last;
@@ -229,7 +189,7 @@ public final class RawOutput implements AutoCloseable {
                 Renderer renderer,
                 long to,
                 @Nullable Ending ending,
-                Permit permit) {
+                Downloads.@Nullable Permit permit) {
             this.nodeId = nodeId;
             this.terminalId = terminalId;
             this.place = new StdoutPool.Place(
@@ -268,7 +228,9 @@ public final class RawOutput implements AutoCloseable {
         @Override
         public void close() {
             closed = true;
-            permit.close();
+            if (permit != null) {
+                permit.close();
+            }
         }
 
         private CompletableFuture<Optional<ByteBuffer>> read() {
@@ -282,6 +244,9 @@ public final class RawOutput implements AutoCloseable {
             }
             if (isComplete()) {
                 return complete();
+            }
+            if (permit != null && !permit.work()) {
+                return pause().thenApply(waited -> Optional.empty());
             }
             return pool.read(place, reader, this::isFull).thenComposeAsync(read -> afterSlice(), executor);
         }
@@ -298,6 +263,7 @@ public final class RawOutput implements AutoCloseable {
 
         private CompletableFuture<Optional<Optional<ByteBuffer>>> afterSlice() {
             if (renderer.size() > 0) {
+                pause = FOLLOW_PAUSE;
                 return CompletableFuture.completedFuture(
                         Optional.of(Optional.of(renderer.take().take())));
             }
@@ -341,10 +307,10 @@ public final class RawOutput implements AutoCloseable {
                 }
                 return CompletableFuture.completedFuture(Optional.of(Optional.empty()));
             }
-            return CompletableFuture.supplyAsync(
-                            () -> null,
-                            CompletableFuture.delayedExecutor(FOLLOW_PAUSE.toMillis(), TimeUnit.MILLISECONDS, executor))
-                    .thenCompose(waited -> registry.getOutputIndex(nodeId, terminalId, reader.offset()))
+            if (permit != null) {
+                permit.rest();
+            }
+            return pause().thenCompose(waited -> registry.getOutputIndex(nodeId, terminalId, reader.offset()))
                     .thenCompose(index -> {
                         to = index.getMark().getOffset();
                         lastOffset = index.getLastOffset();
@@ -352,6 +318,13 @@ public final class RawOutput implements AutoCloseable {
                         movedAtNanos = System.nanoTime();
                         return last || !isComplete() ? again() : withoutExit();
                     });
+        }
+
+        private CompletableFuture<Void> pause() {
+            long millis = pause.toMillis();
+            pause = Duration.ofMillis(Math.min(FOLLOW_PAUSE_MAX.toMillis(), millis * 5 / 4));
+            return CompletableFuture.runAsync(
+                    () -> {}, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS, executor));
         }
 
         /** Nothing more is there. That may be all, though no exit marker says so. */

@@ -1,7 +1,7 @@
 package dev.muster.fanout.session;
 
 import dev.muster.contract.errors.CloseCode;
-import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,23 +26,22 @@ final class Deadlines {
 
     private final StreamLimits limits;
     private final long startedNanos;
-    private final Instant expiresAt;
     private boolean pongDue;
     private long pingNanos;
 
-    Deadlines(StreamLimits limits, long nowNanos, Instant expiresAt) {
+    Deadlines(StreamLimits limits, long nowNanos) {
         this.limits = limits;
         this.startedNanos = nowNanos;
         this.pingNanos = nowNanos;
-        this.expiresAt = expiresAt;
     }
 
     void onPong() {
         pongDue = false;
     }
 
+    /** @param ended why the user can no longer be served; empty: all is well */
     @Nullable
-    End check(Peer peer, long nowNanos, Instant now) {
+    End check(Peer peer, long nowNanos, Optional<String> ended) {
         long since = peer.inFlightSinceNanos();
         if (since >= 0 && nowNanos - since > limits.frameDeadline().toNanos()) {
             return new End(CloseCode.TOO_SLOW, "a frame made no progress", true);
@@ -51,8 +50,8 @@ final class Deadlines {
                 && nowNanos - startedNanos > limits.openTimeout().toNanos()) {
             return new End(CloseCode.OPEN_TIMEOUT, "no open frame came in time", false);
         }
-        if (!now.isBefore(expiresAt)) {
-            return new End(CloseCode.UNAUTHENTICATED, "the token has expired", false);
+        if (ended.isPresent()) {
+            return new End(CloseCode.UNAUTHENTICATED, ended.get(), false);
         }
         if (pongDue && nowNanos - pingNanos > limits.pongDeadline().toNanos()) {
             return new End(CloseCode.NO_PONG, "no ping was answered", true);

@@ -1,5 +1,6 @@
 package dev.muster.fanout.session;
 
+import dev.muster.fanout.auth.Standing;
 import dev.muster.fanout.feed.Feed;
 import dev.muster.fanout.registry.RegistryReads;
 import dev.muster.fanout.watch.Inputs;
@@ -11,7 +12,8 @@ import java.util.function.Supplier;
 /**
  * What all sessions of a gateway share.
  *
- * @param clock for the expiry of users' tokens
+ * @param standing whether users' tokens are still good
+ * @param clock for lag
  * @param nanos for deadlines
  * @param errorIds ids of our own faults
  */
@@ -24,6 +26,7 @@ public record Services(
         Heartbeat heartbeat,
         StreamLimits limits,
         StreamMetrics metrics,
+        Standing standing,
         Clock clock,
         LongSupplier nanos,
         Supplier<String> errorIds) {

@@ -63,7 +63,7 @@ public final class ViewerSession {
         long now = services.nanos().getAsLong();
         this.lagNanos = now;
         this.checkNanos = now;
-        this.deadlines = new Deadlines(services.limits(), now, user.expiresAt());
+        this.deadlines = new Deadlines(services.limits(), now);
         this.requests = new ClientRequests(
                 host, host, attaches, new OpRate(services.limits().opsPerSecond(), now));
         this.loop = new SendLoop(host, context, out, services);
@@ -159,7 +159,7 @@ public final class ViewerSession {
     private void checkTime() {
         long now = services.nanos().getAsLong();
         Deadlines.@Nullable End due =
-                deadlines.check(host, now, services.clock().instant());
+                deadlines.check(host, now, services.standing().ended(user));
         if (due != null) {
             if (due.cut()) {
                 cut(due.code());

@@ -36,6 +36,14 @@ final class Admission {
         }
     }
 
+    /** For those who would open their stream again and again: an ordinary refusal ends that, where a stream that closes at once would not. */
+    void checkUser(String user) {
+        if (perUser.getOrDefault(user, 0) >= perUserMax) {
+            throw new MusterException(
+                    ErrorCode.RATE_LIMITED, "You have " + perUserMax + " sessions already: close one.");
+        }
+    }
+
     /** Whether there is room for one more session; it is counted then, until {@link #leave}. */
     boolean enter(String user, String address) {
         boolean room = perUser.merge(user, 1, Integer::sum) <= perUserMax;

@@ -57,6 +57,13 @@ final class Entrance {
                 .user();
     }
 
+    /** One whose ticket is used up, and who comes back with a position. */
+    User admitAgain(HttpServletRequest request, User user) {
+        checkQuery(request);
+        room.accept(request.getRemoteAddr());
+        return authenticator.again(user);
+    }
+
     private void checkQuery(HttpServletRequest request) {
         Map<String, List<String>> given = new TreeMap<>();
         request.getParameterMap().forEach((name, values) -> given.put(name, List.of(values)));
@@ -95,11 +102,12 @@ final class Entrance {
         response.getOutputStream().write(body);
     }
 
-    private static @Nullable String cookie(HttpServletRequest request) {
+    private @Nullable String cookie(HttpServletRequest request) {
+        String name = authenticator.cookieName(request.getHeader("Host"));
         Cookie @Nullable [] cookies = request.getCookies();
         if (cookies != null) {
             for (Cookie cookie : cookies) {
-                if (cookie.getName().equals(Authenticator.COOKIE)) {
+                if (cookie.getName().equals(name)) {
                     return cookie.getValue();
                 }
             }

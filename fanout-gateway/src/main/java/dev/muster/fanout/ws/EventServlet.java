@@ -12,6 +12,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +28,16 @@ final class EventServlet extends HttpServlet {
 
     private final transient EventFormat format;
     private final transient Entrance entrance;
+    private final transient Return returns;
+    private final transient Consumer<String> room;
     private final transient Streams streams;
 
-    EventServlet(EventFormat format, Entrance entrance, Streams streams) {
+    /** @param room given a user's name, throws where the user has too many streams */
+    EventServlet(EventFormat format, Entrance entrance, Return returns, Consumer<String> room, Streams streams) {
         this.format = format;
         this.entrance = entrance;
+        this.returns = returns;
+        this.room = room;
         this.streams = streams;
     }
 
@@ -53,7 +60,13 @@ final class EventServlet extends HttpServlet {
         User user;
         try {
             // other sites cannot read the answer, and asking changes nothing
-            user = entrance.admit(request, false);
+            Optional<User> back = returns.of(request);
+            if (back.isPresent() && returns.isOver(back.get())) {
+                response.setStatus(204);
+                return;
+            }
+            room.accept(back.orElseGet(() -> entrance.identify(request).user()).name());
+            user = back.isPresent() ? entrance.admitAgain(request, back.get()) : entrance.admit(request, false);
         } catch (MusterException e) {
             entrance.refuse(response, e.code().status(), e);
             return;

@@ -8,9 +8,12 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.contract.service.Threads;
 import dev.muster.fanout.auth.Authenticator;
 import dev.muster.fanout.auth.Origins;
+import dev.muster.fanout.auth.Standing;
+import dev.muster.fanout.auth.Tickets;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.feed.CatchUp;
 import dev.muster.fanout.feed.Feed;
+import dev.muster.fanout.feed.ResumeRefusal;
 import dev.muster.fanout.feed.ResumeTokens;
 import dev.muster.fanout.registry.RegistryReads;
 import dev.muster.fanout.session.ByteBudget;
@@ -59,6 +62,8 @@ public final class StreamEndpoint implements AutoCloseable {
     private final StreamConfig config;
     private final Feed feed;
     private final Authenticator authenticator;
+    private final Tickets tickets;
+    private final Standing standing;
     private final Origins origins;
     private final Services services;
     private final LongSupplier nanos;
@@ -83,6 +88,8 @@ public final class StreamEndpoint implements AutoCloseable {
             RecordSink sink,
             String gatewayId,
             Authenticator authenticator,
+            Tickets tickets,
+            Standing standing,
             Origins origins,
             Heartbeat heartbeat,
             MeterRegistry meters,
@@ -96,6 +103,8 @@ public final class StreamEndpoint implements AutoCloseable {
                 new Admission(config.sessionsMax(), config.sessionsPerUserMax(), config.sessionsPerAddressMax());
         this.feed = feed;
         this.authenticator = authenticator;
+        this.tickets = tickets;
+        this.standing = standing;
         this.origins = origins;
         this.nanos = nanos;
         this.errorIds = errorIds;
@@ -112,6 +121,7 @@ public final class StreamEndpoint implements AutoCloseable {
                 heartbeat,
                 config.session(),
                 new StreamMetrics(meters),
+                standing,
                 clock,
                 nanos,
                 errorIds);
@@ -145,9 +155,11 @@ public final class StreamEndpoint implements AutoCloseable {
                     .unregister("permessage-deflate");
         });
         Entrance entrance = new Entrance(authenticator, origins, this::requireRoom, errorIds);
+        Return back = new Return(tickets, standing, this::isPositionOf);
         handler.addServlet(new ServletHolder(new StreamServlet(entrance, this::socketFor)), PATH);
         for (EventFormat format : EventFormat.values()) {
-            ServletHolder events = new ServletHolder(new EventServlet(format, entrance, this::eventsFor));
+            ServletHolder events =
+                    new ServletHolder(new EventServlet(format, entrance, back, admission::checkUser, this::eventsFor));
             events.setAsyncSupported(true);
             handler.addServlet(events, PATH + format.path());
         }
@@ -158,6 +170,25 @@ public final class StreamEndpoint implements AutoCloseable {
             throw new MusterException(ErrorCode.UNAVAILABLE, "The gateway restarts.");
         }
         admission.check(address);
+    }
+
+    /** Whether a position of the feed was given to this user, however old it is. */
+    private boolean isPositionOf(User user, String position) {
+        @Nullable ResumeTokens known = tokens;
+        if (known == null) {
+            askForTokens();
+            throw new MusterException(ErrorCode.UNAVAILABLE, "The broker has not said yet which cluster it is.");
+        }
+        @Nullable
+        ResumeRefusal refusal = known.verify(
+                        position,
+                        user.name(),
+                        Audiences.ofSession(user.name(), user.groups(), user.admin(), feed.partitions()))
+                .refusal();
+        return refusal != ResumeRefusal.NONE
+                && refusal != ResumeRefusal.INVALID
+                && refusal != ResumeRefusal.OTHER_USER
+                && refusal != ResumeRefusal.OTHER_VERSION;
     }
 
     private void configure(JettyWebSocketServerContainer container) {

@@ -86,6 +86,10 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
         nodes.put(view.getNode().getNodeId(), view);
     }
 
+    synchronized void remove(String nodeId) {
+        nodes.remove(nodeId);
+    }
+
     synchronized void put(GetTaskGroupResponse group) {
         groups.put(group.getGroup().getGroupId(), group);
     }

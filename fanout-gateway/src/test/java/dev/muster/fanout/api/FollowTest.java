@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.muster.contract.ids.Ids;
+import dev.muster.fanout.auth.Proof;
+import dev.muster.fanout.auth.User;
 import dev.muster.proto.agent.v1.Start;
+import dev.muster.proto.records.v1.GroupGrant;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeView;
+import dev.muster.proto.records.v1.Role;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.TaskState;
 import java.io.IOException;
@@ -17,11 +21,15 @@ import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Raw output that is followed while its task waits, runs, or says nothing. */
 @Timeout(60)
@@ -37,6 +45,7 @@ class FollowTest {
     @BeforeEach
     void start() throws IOException {
         log.readersMax = 1;
+        log.followersMax = 1;
         gateway = new GatewayFixture(1_000, Duration.ofSeconds(2), Duration.ofMillis(400), log);
         owner("alice");
         log.append(NODE, RawFixture.start(OTHER, Start.getDefaultInstance()));
@@ -180,6 +189,108 @@ class FollowTest {
         Awaitility.await().until(() -> other() == 200);
     }
 
+    @Test
+    void while_nothing_comes_a_follower_leaves_the_downloads_to_others() throws Exception {
+        begin("so far");
+        gateway.registry.put(TASK, log.index(6, false));
+
+        try (Socket follower = follower()) {
+            assertBegins(follower);
+            Awaitility.await().until(() -> gateway.downloads.following() == 1 && gateway.downloads.sending() == 0);
+            assertThat(gateway.get(gateway.token("alice"), path(OTHER)).statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"owner", "lowered", "deleted", "revoked", "all revoked", "expired"})
+    void ends_within_moments_when_the_right_to_it_does(String how) throws Exception {
+        begin("so far");
+        gateway.registry.put(TASK, log.index(6, false));
+        Instant end = Instant.now().plusSeconds(how.equals("expired") ? 2 : 600);
+        String token = gateway.tokens.issue(
+                new User("carol", List.of("ops"), false, end, new Proof("carols", "", Instant.now())));
+        grant(Role.ROLE_WATCH);
+        InputStream in = gateway.http
+                .send(gateway.request(token, FOLLOW).build(), HttpResponse.BodyHandlers.ofInputStream())
+                .body();
+        assertThat(new String(in.readNBytes(6), StandardCharsets.UTF_8)).isEqualTo("so far");
+
+        User root = new User("root", List.of(), true, Instant.MAX);
+        switch (how) {
+            case "owner" -> owner("bob");
+            case "lowered" -> grant(Role.ROLE_VIEW);
+            case "deleted" -> gateway.registry.remove(NODE);
+            case "revoked" -> gateway.revoker.token(root, "carols").join();
+            case "all revoked" -> gateway.revoker.user(root, "carol").join();
+            default -> {
+                // it ends by itself
+            }
+        }
+
+        assertThatThrownBy(in::readAllBytes).isInstanceOf(IOException.class);
+        Awaitility.await().until(() -> gateway.downloads.following() == 0);
+    }
+
+    @Test
+    void a_client_that_says_how_long_it_waits_is_told_to_come_again_and_loses_nothing() throws Exception {
+        begin("so far");
+        gateway.registry.put(TASK, log.index(6, false));
+        String token = gateway.token("alice");
+
+        HttpResponse<String> first = gateway.get(token, FOLLOW + "&wait=1");
+        assertThat(first.body()).isEqualTo("so far");
+        assertThat(first.headers().firstValue("Muster-Ended")).contains("false");
+        assertThat(first.headers().firstValue("X-Accel-Buffering")).contains("no");
+
+        log.append(NODE, RawFixture.data(TASK, 6, " and on".getBytes(StandardCharsets.UTF_8)));
+        log.append(NODE, RawFixture.exit(TASK, 13, 0));
+        gateway.registry.put(task(TASK, TaskState.SUCCEEDED));
+        gateway.registry.put(TASK, log.index(13, true));
+
+        HttpResponse<String> second = gateway.get(token, FOLLOW + "&wait=1&from=6");
+        assertThat(second.body()).isEqualTo(" and on");
+        assertThat(second.headers().firstValue("Muster-Ended")).contains("true");
+    }
+
+    @Test
+    void of_which_nothing_comes_for_too_long_is_cut() throws Exception {
+        gateway.close();
+        log.silence = Duration.ofSeconds(1);
+        start();
+        begin("so far");
+        gateway.registry.put(TASK, log.index(6, false));
+
+        InputStream in = follow().body();
+        assertThatThrownBy(in::readAllBytes).isInstanceOf(IOException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "format=text&follow=true",
+                "format=raw&from=3",
+                "format=raw&wait=3",
+                "format=raw&follow=true&wait=0"
+            })
+    void what_means_nothing_together_is_refused(String query) throws Exception {
+        begin("so far");
+        gateway.registry.put(TASK, log.index(6, false));
+        assertProblem(
+                gateway.get(gateway.token("alice"), "/api/v1/nodes/" + NODE + "/tasks/" + TASK + "/output?" + query),
+                422,
+                "invalid");
+    }
+
+    private void grant(Role role) {
+        gateway.registry.put(NodeView.newBuilder()
+                .setNode(NodeRecord.newBuilder()
+                        .setNodeId(NODE)
+                        .setOwner("alice")
+                        .addGroups(GroupGrant.newBuilder().setGroup("ops").setRole(role)))
+                .build());
+    }
+
     private void leavesItsPlace() throws Exception {
         try (Socket follower = follower()) {
             assertBegins(follower);
@@ -210,7 +321,7 @@ class FollowTest {
 
     /** Whether there is a place for another. */
     private int other() throws IOException, InterruptedException {
-        return gateway.get(gateway.token("alice"), path(OTHER)).statusCode();
+        return gateway.get(gateway.token("alice"), path(OTHER) + "&follow=true").statusCode();
     }
 
     private void begin(String text) {

@@ -11,10 +11,15 @@ import dev.muster.fanout.auth.Hosts;
 import dev.muster.fanout.auth.OneTimeSecrets;
 import dev.muster.fanout.auth.Origins;
 import dev.muster.fanout.auth.RateLimit;
+import dev.muster.fanout.auth.Sessions;
+import dev.muster.fanout.auth.Standing;
+import dev.muster.fanout.auth.Tickets;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.auth.UserKey;
 import dev.muster.fanout.auth.UserTokens;
 import dev.muster.fanout.command.Commands;
+import dev.muster.fanout.command.Revoker;
+import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.publish.RecordPublisher;
 import dev.muster.fanout.registry.RegistryClient;
@@ -58,10 +63,15 @@ import org.jspecify.annotations.Nullable;
 final class GatewayFixture implements AutoCloseable {
     static final byte[] KEY = new byte[32];
     static final int NODES_MAX = 600;
+    static final int FAILURES_MAX = 20;
+    static final Duration TOKEN_LIFE_MAX = Duration.ofDays(366);
 
     final FakeRegistry registry = new FakeRegistry();
-    final UserTokens tokens = new UserTokens(UserKey.of(KEY), Clock.systemUTC());
-    final OneTimeSecrets codes = new OneTimeSecrets(Clock.systemUTC(), null, 10);
+    final UserTokens tokens = new UserTokens(UserKey.of(KEY), TOKEN_LIFE_MAX, Clock.systemUTC());
+    final OneTimeSecrets codes = new OneTimeSecrets(Clock.systemUTC(), Duration.ofMinutes(10), 10);
+    final Standing standing = new Standing(Clock.systemUTC(), 100);
+    final Revoker revoker;
+    final Downloads downloads;
     final HttpClient http = HttpClient.newHttpClient();
     volatile boolean broker = true;
     volatile boolean replies = true;
@@ -70,6 +80,7 @@ final class GatewayFixture implements AutoCloseable {
     private final HangUps hangUps = new HangUps(new Threads());
     private final RegistryClient client;
     private final RecordPublisher publisher;
+    private final AccessWatch access;
     private final Api api;
     private final Javalin web;
 
@@ -89,7 +100,7 @@ final class GatewayFixture implements AutoCloseable {
         publisher = new RecordPublisher(
                 new ApplyingProducer(commands),
                 new TopicNames("t."),
-                List.of(Topic.COMMANDS),
+                List.of(Topic.COMMANDS, Topic.REVOCATIONS, Topic.AUDIT),
                 1 << 20,
                 () -> broker,
                 answers,
@@ -107,17 +118,32 @@ final class GatewayFixture implements AutoCloseable {
                 Clock.systemUTC(),
                 answers));
         publisher.start();
-        OneTimeSecrets tickets = new OneTimeSecrets(Clock.systemUTC(), Duration.ofSeconds(30), 10);
+        Clock clock = Clock.systemUTC();
+        UserKey key = UserKey.of(KEY);
+        Tickets tickets =
+                new Tickets(key, new OneTimeSecrets(clock, Duration.ofSeconds(30), 10), Duration.ofHours(1), clock);
+        Sessions sessions = new Sessions(key, Duration.ofHours(1), false, clock);
+        Authenticator authenticator = new Authenticator(tokens, sessions, tickets, standing);
+        Origins origins = new Origins(List.of());
+        standing.setKnown();
+        revoker = new Revoker(publisher::publish, standing, TOKEN_LIFE_MAX, clock);
         Problems problems = new Problems(new ErrorIds());
+        access = new AccessWatch(client, standing);
         api = new Api(
-                new Authenticator(tokens, tickets),
-                new Origins(List.of()),
-                new RateLimit(mutationsPerMinute, System::nanoTime),
+                authenticator,
+                origins,
+                new Api.Limits(
+                        new RateLimit("changes", mutationsPerMinute, System::nanoTime),
+                        new RateLimit("reads", 100_000, System::nanoTime),
+                        new RateLimit("wrong tokens", FAILURES_MAX, System::nanoTime)),
+                access,
                 problems,
                 stall,
                 answers,
                 new Threads());
-        RawOutput output = (raw == null ? new RawFixture() : raw).start(client, answers);
+        RawFixture outputs = raw == null ? new RawFixture() : raw;
+        RawOutput output = outputs.start(client, answers);
+        downloads = new Downloads(outputs.limits());
         web = WebServer.create(
                         "127.0.0.1",
                         0,
@@ -143,9 +169,25 @@ final class GatewayFixture implements AutoCloseable {
                                 new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()),
                                 new GroupCalls(api, client, commands.get(0), ids, Clock.systemUTC()),
                                 new HistoryCall(api, client, new AnswerShares(64, 8), hangUps),
-                                new OutputCall(api, client, output, problems, Clock.systemUTC(), answers),
+                                new OutputCall(
+                                        api,
+                                        client,
+                                        output,
+                                        downloads,
+                                        new OutputCall.Limits(outputs.time(), outputs.silence()),
+                                        problems,
+                                        clock,
+                                        answers),
                                 new SignInCalls(
-                                        api, tokens, codes, tickets, Duration.ofHours(1), false, Clock.systemUTC()),
+                                        api,
+                                        authenticator,
+                                        sessions,
+                                        codes,
+                                        tickets,
+                                        origins,
+                                        revoker,
+                                        new RateLimit("sign-ins", 10, System::nanoTime)),
+                                new RevocationCalls(api, standing, revoker),
                                 new HealthCalls(
                                         api,
                                         client,
@@ -217,6 +259,7 @@ final class GatewayFixture implements AutoCloseable {
         web.stop();
         hangUps.close();
         api.close();
+        access.close();
         closeOutput.close();
         publisher.close();
         client.close();
@@ -236,6 +279,9 @@ final class GatewayFixture implements AutoCloseable {
         @Override
         public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
             Future<RecordMetadata> sent = super.send(record, callback);
+            if (!record.topic().equals("t.commands")) {
+                return sent;
+            }
             try {
                 CommandRecord command = CommandRecord.parseFrom(record.value());
                 if (replies) {
@@ -254,7 +300,10 @@ final class GatewayFixture implements AutoCloseable {
             return new Cluster(
                     "c",
                     List.of(node),
-                    List.of(new PartitionInfo("t.commands", 0, node, nodes, nodes)),
+                    List.of(
+                            new PartitionInfo("t.commands", 0, node, nodes, nodes),
+                            new PartitionInfo("t.revocations", 0, node, nodes, nodes),
+                            new PartitionInfo("t.audit", 0, node, nodes, nodes)),
                     java.util.Set.of(),
                     java.util.Set.of());
         }

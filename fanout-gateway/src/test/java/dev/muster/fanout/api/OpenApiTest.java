@@ -137,6 +137,7 @@ class OpenApiTest {
         assertThat(described("NewNode")).isEqualTo(new TreeSet<>(NodeInput.CREATE));
         assertThat(described("NewNodeEntry")).isEqualTo(new TreeSet<>(NodeInput.ENTRY));
         assertThat(described("NewInvite")).isEqualTo(new TreeSet<>(IdempotencyKey.ALONE));
+        assertThat(described("NewRevocation")).isEqualTo(new TreeSet<>(RevocationCalls.FIELDS));
         assertThat(described("NodePatch")).isEqualTo(new TreeSet<>(NodeInput.PATCH));
     }
 

@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import com.google.protobuf.ByteString;
 import dev.muster.contract.service.Threads;
+import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.output.StdoutTopic;
 import dev.muster.fanout.registry.RegistryClient;
@@ -39,6 +40,12 @@ final class RawFixture {
     volatile Duration retention = Duration.ofHours(1);
     /** Who may read at once, looked at when it starts. */
     volatile int readersMax = 2;
+
+    volatile int perUserMax = 2;
+    volatile int followersMax = 16;
+    volatile int followersPerUserMax = 16;
+    volatile Duration time = Duration.ofMinutes(5);
+    volatile Duration silence = Duration.ofMinutes(5);
     /** Reading fails from this offset on. */
     volatile long brokenFrom = Long.MAX_VALUE;
 
@@ -81,9 +88,20 @@ final class RawFixture {
                 PARTITION.topic(),
                 1,
                 LogConsumer::new,
-                readersMax,
                 executor,
                 new Threads());
+    }
+
+    Downloads.Limits limits() {
+        return new Downloads.Limits(readersMax, perUserMax, followersMax, followersPerUserMax);
+    }
+
+    Duration time() {
+        return time;
+    }
+
+    Duration silence() {
+        return silence;
     }
 
     static OutputChunk data(String terminal, long offset, byte[] bytes) {

@@ -38,10 +38,12 @@ class SignInCallsTest {
 
         assertThat(first.statusCode()).isEqualTo(302);
         assertThat(first.headers().firstValue("Location")).contains("/");
-        assertThat(cookie).startsWith("muster_session=").contains("; HttpOnly", "; SameSite=Lax", "; Path=/");
+        assertThat(cookie)
+                .startsWith("muster_session_" + gateway.port() + "=")
+                .contains("; HttpOnly", "; SameSite=Lax", "; Path=/");
         assertThat(first.headers().firstValue("Cache-Control")).contains("no-store");
         assertThat(again.statusCode()).isEqualTo(401);
-        assertThat(again.body()).contains("infra/muster up").doesNotContain(code);
+        assertThat(again.body()).contains("infra/muster open").doesNotContain(code);
         assertThat(againSignedIn.statusCode()).isEqualTo(302);
         assertThat(againSignedIn.headers().firstValue("Set-Cookie")).isEmpty();
     }
@@ -59,7 +61,8 @@ class SignInCallsTest {
 
         assertThat(json(me).get("user").asText()).isEqualTo("admin");
         assertThat(json(me).get("role").asText()).isEqualTo("ADMIN");
-        assertThat(out.headers().firstValue("Set-Cookie").orElseThrow()).contains("muster_session=;", "Max-Age=0");
+        assertThat(out.headers().firstValue("Set-Cookie").orElseThrow())
+                .contains("muster_session_" + gateway.port() + "=;", "Max-Age=0");
     }
 
     @Test
@@ -112,7 +115,7 @@ class SignInCallsTest {
         HttpResponse<String> ticket = gateway.send(gateway.token("alice"), "POST", "/api/v1/stream/tickets", "");
 
         assertThat(ticket.statusCode()).isEqualTo(201);
-        assertThat(json(ticket).get("ticket").asText()).hasSize(43);
+        assertThat(json(ticket).get("ticket").asText()).hasSizeGreaterThan(43).doesNotContain("alice");
         assertThat(Instant.parse(json(ticket).get("expiresAt").asText())).isAfter(Instant.now());
         assertThat(ticket.headers().allValues("Set-Cookie")).isEmpty();
     }
@@ -181,7 +184,9 @@ class SignInCallsTest {
     }
 
     private HttpResponse<String> post(String path, String body) throws Exception {
-        return gateway.send(HttpRequest.newBuilder(gateway.uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)));
+        return gateway.send(HttpRequest.newBuilder(gateway.uri(path))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
     private HttpResponse<String> open(String path, String cookie) throws Exception {

@@ -69,7 +69,7 @@ class OneTimeSecretsTest {
     @Test
     void a_rate_limit_lets_so_many_through_and_refills() {
         long[] nanos = {0};
-        RateLimit limit = new RateLimit(60, () -> nanos[0]);
+        RateLimit limit = new RateLimit("changes", 60, () -> nanos[0]);
         for (int i = 0; i < 60; i++) {
             limit.take(ALICE);
         }

@@ -13,6 +13,7 @@ import com.nimbusds.jwt.SignedJWT;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Date;
@@ -25,7 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class UserTokensTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
     private static final byte[] KEY = new byte[32];
-    private final UserTokens tokens = new UserTokens(UserKey.of(KEY), Clock.fixed(NOW, ZoneOffset.UTC));
+    private final UserTokens tokens =
+            new UserTokens(UserKey.of(KEY), Duration.ofDays(366), Clock.fixed(NOW, ZoneOffset.UTC));
 
     record Row(String name, UnaryOperator<JWTClaimsSet.Builder> change) {
         @Override
@@ -49,7 +51,7 @@ class UserTokensTest {
 
     @Test
     void what_was_issued_is_verified() {
-        User user = new User("alice", List.of("ops", "dev"), true, NOW.plusSeconds(60));
+        User user = new User("alice", List.of("ops", "dev"), true, NOW.plusSeconds(60), new Proof("id", "", NOW));
 
         assertThat(tokens.verify(tokens.issue(user))).isEqualTo(user);
     }

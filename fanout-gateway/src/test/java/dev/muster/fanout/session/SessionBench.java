@@ -1,6 +1,7 @@
 package dev.muster.fanout.session;
 
 import dev.muster.contract.ids.Ids;
+import dev.muster.fanout.auth.Standing;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.testing.StreamFixture;
 import dev.muster.fanout.watch.Inputs;
@@ -60,6 +61,7 @@ final class SessionBench implements AutoCloseable {
                         laggingRecords,
                         Duration.ofSeconds(2)),
                 new StreamMetrics(meters),
+                new Standing(Clock.systemUTC(), 1),
                 Clock.systemUTC(),
                 nanos::get,
                 () -> "e1");

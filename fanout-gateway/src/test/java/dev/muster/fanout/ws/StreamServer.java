@@ -9,6 +9,9 @@ import dev.muster.fanout.auth.Authenticator;
 import dev.muster.fanout.auth.Hosts;
 import dev.muster.fanout.auth.OneTimeSecrets;
 import dev.muster.fanout.auth.Origins;
+import dev.muster.fanout.auth.Sessions;
+import dev.muster.fanout.auth.Standing;
+import dev.muster.fanout.auth.Tickets;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.auth.UserKey;
 import dev.muster.fanout.auth.UserTokens;
@@ -28,8 +31,15 @@ final class StreamServer implements AutoCloseable {
     final StreamFixture fixture;
     final StreamEndpoint endpoint;
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    final OneTimeSecrets tickets = new OneTimeSecrets(Clock.systemUTC(), Duration.ofSeconds(30), 100);
-    private final UserTokens tokens = new UserTokens(UserKey.of(new byte[32]), Clock.systemUTC());
+    static final UserKey KEY = UserKey.of(new byte[32]);
+    final Tickets tickets = new Tickets(
+            KEY,
+            new OneTimeSecrets(Clock.systemUTC(), Duration.ofSeconds(30), 100),
+            Duration.ofHours(1),
+            Clock.systemUTC());
+    final Sessions sessions = new Sessions(KEY, Duration.ofHours(1), false, Clock.systemUTC());
+    final Standing standing = new Standing(Clock.systemUTC(), 100);
+    private final UserTokens tokens = new UserTokens(KEY, Duration.ofDays(366), Clock.systemUTC());
     private final Javalin web;
 
     StreamServer(Map<String, String> settings) {
@@ -38,6 +48,7 @@ final class StreamServer implements AutoCloseable {
 
     StreamServer(Map<String, String> settings, StreamFixture fixture) {
         this.fixture = fixture;
+        standing.setKnown();
         Map<String, String> all = new java.util.HashMap<>(settings);
         all.putIfAbsent("MUSTER_FANOUT_STREAM_DRAIN_MS", "0");
         Env env = new Env(all);
@@ -49,7 +60,9 @@ final class StreamServer implements AutoCloseable {
                 fixture.registry,
                 fixture.sink,
                 "gw_1",
-                new Authenticator(tokens, tickets),
+                new Authenticator(tokens, sessions, tickets, standing),
+                tickets,
+                standing,
                 new Origins(List.of("https://page.example")),
                 new Heartbeat(config.heartbeat(), () -> OptionalLong.of(400), OptionalLong::empty, System::nanoTime),
                 meters,
@@ -82,6 +95,12 @@ final class StreamServer implements AutoCloseable {
     static User user(String user, String... groups) {
         return new User(
                 user, List.of(groups), user.equals("admin"), Instant.now().plusSeconds(600));
+    }
+
+    /** A cookie as a browser that asks this gateway sends it. */
+    String cookie(String user) {
+        String header = sessions.begin(user(user), "127.0.0.1:" + port());
+        return header.substring(0, header.indexOf(';'));
     }
 
     String shortToken(String user, Duration life) {

@@ -103,7 +103,7 @@ class UpgradeTest {
 
     @Test
     void a_cookie_needs_the_origin_of_our_own_page() throws IOException {
-        String cookie = "Cookie: muster_session=" + server.token("alice");
+        String cookie = "Cookie: " + server.cookie("alice");
         try (RawClient client = ask(StreamEndpoint.PATH, cookie, "Origin: https://evil.example")) {
             assertThat(client.status()).isEqualTo(403);
             assertThat(client.body()).contains("\"code\":\"origin-refused\"");

@@ -5,9 +5,11 @@ import dev.muster.bench.BenchCommand;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.doctor.DoctorCommand;
 import dev.muster.cli.kafka.TopicsCommand;
+import dev.muster.cli.local.OpenCommand;
 import dev.muster.cli.local.RunDirectory;
 import dev.muster.cli.local.ServiceCommand;
 import dev.muster.cli.local.TokenCommand;
+import dev.muster.cli.local.TokensCommand;
 import dev.muster.cli.local.UpCommand;
 import dev.muster.cli.node.NodeCommand;
 import dev.muster.cli.node.NodesCommand;
@@ -73,7 +75,9 @@ public final class Main {
                 .addSubcommand(new HistoryCommand(io))
                 .addSubcommand(new TasksCommand(io))
                 .addSubcommand(new TaskGroupsCommand(io))
+                .addSubcommand(new OpenCommand(io))
                 .addSubcommand(new TokenCommand(io))
+                .addSubcommand(new TokensCommand(io))
                 .addSubcommand(new AgentCommand())
                 .addSubcommand(new ServiceCommand(io))
                 .addSubcommand(new TopicsCommand(io))

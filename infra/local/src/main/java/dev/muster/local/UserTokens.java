@@ -19,6 +19,8 @@ public final class UserTokens {
     public static final String ISSUER = "muster-local";
     public static final String AUDIENCE = "muster";
     public static final String LOCAL_USER = "admin";
+    /** What a gateway takes unless its settings say less. */
+    private static final Duration TTL_MAX = Duration.ofDays(365);
 
     private final byte[] key;
     private final Clock clock;
@@ -30,7 +32,12 @@ public final class UserTokens {
 
     /** The user who may see and do everything, for a command that acts at once. */
     public String mintLocalAdmin() {
-        return mint(LOCAL_USER, List.of(), true, Duration.ofHours(1));
+        return mintLocalAdmin(Duration.ofHours(1));
+    }
+
+    /** The same, for as long. */
+    public String mintLocalAdmin(Duration ttl) {
+        return mint(LOCAL_USER, List.of(), true, ttl);
     }
 
     /** @throws StartFailure if a name is not one of a user or group, or the token would never be valid */
@@ -45,6 +52,10 @@ public final class UserTokens {
         }
         if (ttl.isNegative() || ttl.isZero()) {
             throw new StartFailure("a token must live for longer than nothing");
+        }
+        if (ttl.compareTo(TTL_MAX) > 0) {
+            throw new StartFailure("a token lives for " + TTL_MAX.toDays()
+                    + " days at most; gateways may take less (MUSTER_FANOUT_TOKEN_HOURS_MAX)");
         }
         Instant now = clock.instant();
         JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder()

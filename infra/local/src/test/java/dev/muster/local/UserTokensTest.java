@@ -54,5 +54,8 @@ class UserTokensTest {
     void a_token_that_is_never_valid_is_refused() {
         assertThatThrownBy(() -> tokens.mint("alice", List.of(), false, Duration.ZERO))
                 .isInstanceOf(StartFailure.class);
+        assertThatThrownBy(() -> tokens.mint("alice", List.of(), false, Duration.ofDays(999_999_999)))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("365 days");
     }
 }

@@ -13,6 +13,7 @@ import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.OutputRecord;
 import dev.muster.proto.records.v1.ReplyRecord;
+import dev.muster.proto.records.v1.RevocationRecord;
 import dev.muster.proto.records.v1.TerminalLineRecord;
 import dev.muster.proto.records.v1.TerminalViewRecord;
 import dev.muster.proto.records.v1.ViewRecord;
@@ -64,6 +65,8 @@ public enum Topic {
     TERMINAL_LINES("terminal-lines", Spread.NODE, TerminalLineRecord.getDefaultInstance(), delete(Duration.ofDays(3))),
     /** Who did what. Key: node. Gateways and registry to analysts. */
     AUDIT("audit", Spread.NODE, AuditRecord.getDefaultInstance(), delete(Duration.ofDays(90))),
+    /** Revoked tokens and sessions, kept for longer than any of them lives. Key: token or user. Fan-out to fan-out. */
+    REVOCATIONS("revocations", Spread.GATEWAY, RevocationRecord.getDefaultInstance(), delete(Duration.ofDays(400))),
     /** What could not be read. Key: source. Registry to operators. */
     DLQ("dlq", Spread.NODE, DeadLetter.getDefaultInstance(), delete(Duration.ofDays(14)));
 

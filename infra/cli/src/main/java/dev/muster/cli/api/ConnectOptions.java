@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -21,6 +22,9 @@ import picocli.CommandLine.Option;
 
 /** The options of every command that talks to a running Muster. */
 public final class ConnectOptions {
+    private static final Duration COMMAND = Duration.ofHours(1);
+    private static final Duration SESSION = Duration.ofHours(12);
+
     @Option(
             names = "--url",
             paramLabel = "URL",
@@ -48,7 +52,13 @@ public final class ConnectOptions {
     /** A client of the Muster that is meant, with the token of MUSTER_TOKEN or as the local admin. */
     public ApiClient client() {
         URI base = base();
-        return new ApiClient(base, token(base));
+        return new ApiClient(base, token(base, COMMAND));
+    }
+
+    /** The same, with a token that lives as long as a browser's session usually does. */
+    public ApiClient clientForSession() {
+        URI base = base();
+        return new ApiClient(base, token(base, SESSION));
     }
 
     /** What {@code up} left in the data directory, if it runs. */
@@ -83,7 +93,7 @@ public final class ConnectOptions {
         }
     }
 
-    private Supplier<String> token(URI base) {
+    private Supplier<String> token(URI base, Duration life) {
         String given = variables.getOrDefault("MUSTER_TOKEN", "").strip();
         if (!given.isEmpty()) {
             return () -> given;
@@ -98,7 +108,7 @@ public final class ConnectOptions {
         }
         UserTokens tokens =
                 new UserTokens(dataDir().userTokenKey().readOrCreate(new SecureRandom()), Clock.systemUTC());
-        return tokens::mintLocalAdmin;
+        return () -> tokens.mintLocalAdmin(life);
     }
 
     /** Also by an address of a network, as {@code up --bind} has it. */

@@ -96,6 +96,7 @@ public final class UpCommand implements Callable<Integer> {
                 new Thread(up::close, "stop").start();
             });
             io.print("Open: " + up.start());
+            io.say("the address signs one browser in, once, within minutes; `infra/muster open` prints another");
             io.flush();
             end.await();
             io.say("stopping");

@@ -9,6 +9,7 @@ import dev.muster.contract.settings.Env;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
 import dev.muster.fanout.auth.User;
+import dev.muster.fanout.auth.Standing;
 import dev.muster.fanout.feed.CatchUp;
 import dev.muster.fanout.feed.ClusterIdentity;
 import dev.muster.fanout.feed.Feed;
@@ -139,6 +140,7 @@ final class FanoutNode {
                     new Heartbeat(config.heartbeat(), OptionalLong::empty, OptionalLong::empty, world.time::nanos),
                     config.session(),
                     new StreamMetrics(new SimpleMeterRegistry()),
+                    new Standing(new WallClock(world.time), 1),
                     new WallClock(world.time),
                     world.time::nanos,
                     () -> "error-id");

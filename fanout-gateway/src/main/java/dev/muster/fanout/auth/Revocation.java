@@ -1,0 +1,46 @@
+package dev.muster.fanout.auth;
+
+import dev.muster.proto.records.v1.RevocationRecord;
+import java.time.Instant;
+
+/**
+ * The end of a token or session, or of all that one user has.
+ *
+ * @param kind what it ends
+ * @param subject the id of the token or session, or the user's name
+ * @param at when it was asked for; of a user, all that was made before is ended
+ * @param until when everything that it ends has ended by itself, so that it can be forgotten
+ * @param by the user who asked for it
+ */
+public record Revocation(Kind kind, String subject, Instant at, Instant until, String by) {
+    /** What a revocation ends. */
+    public enum Kind {
+        /** A token, the sessions begun with it, or one session. */
+        TOKEN,
+        /** All tokens and sessions of a user that were made before. */
+        USER
+    }
+
+    /** Names it in the log: a later one of the same kind and subject replaces it. */
+    public String key() {
+        return (kind == Kind.TOKEN ? "token:" : "user:") + subject;
+    }
+
+    public RevocationRecord record() {
+        RevocationRecord.Builder record = RevocationRecord.newBuilder()
+                .setRevokedAtMillis(at.toEpochMilli())
+                .setUntilMillis(until.toEpochMilli())
+                .setRevokedBy(by);
+        return (kind == Kind.TOKEN ? record.setTokenId(subject) : record.setUser(subject)).build();
+    }
+
+    public static Revocation of(RevocationRecord record) {
+        boolean user = !record.getUser().isEmpty();
+        return new Revocation(
+                user ? Kind.USER : Kind.TOKEN,
+                user ? record.getUser() : record.getTokenId(),
+                Instant.ofEpochMilli(record.getRevokedAtMillis()),
+                Instant.ofEpochMilli(record.getUntilMillis()),
+                record.getRevokedBy());
+    }
+}

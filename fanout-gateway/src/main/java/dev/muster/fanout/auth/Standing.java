@@ -1,0 +1,106 @@
+package dev.muster.fanout.auth;
+
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.MusterException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether what a user was recognised by is still good: it has not ended, and it was not revoked. Asked when a request comes, and about every second for everything that is open: sockets, event streams and
+ * downloads. Until the revocations of before have been read, nobody can be recognised. Thread-safe.
+ */
+public final class Standing {
+    private final Clock clock;
+    private final int revocationsMax;
+    private final Map<String, Revocation> revocations = new ConcurrentHashMap<>();
+    private volatile boolean known;
+
+    /** @param revocationsMax in force at once; more are refused */
+    public Standing(Clock clock, int revocationsMax) {
+        this.clock = clock;
+        this.revocationsMax = revocationsMax;
+    }
+
+    /** All revocations of before have been added. */
+    public void setKnown() {
+        known = true;
+    }
+
+    public boolean isKnown() {
+        return known;
+    }
+
+    /** What is read from the log is taken however many there are. */
+    public void add(Revocation revocation) {
+        if (revocation.until().isAfter(clock.instant())) {
+            revocations.merge(
+                    revocation.key(), revocation, (old, other) -> other.at().isBefore(old.at()) ? old : other);
+        }
+    }
+
+    /** @throws MusterException {@code rate-limited} where there are as many as may be */
+    public void requireRoom() {
+        if (revocations.size() >= revocationsMax) {
+            revocations.values().removeIf(old -> !old.until().isAfter(clock.instant()));
+            if (revocations.size() >= revocationsMax) {
+                throw new MusterException(
+                        ErrorCode.RATE_LIMITED,
+                        "There are " + revocationsMax
+                                + " revocations already; revoke all tokens of a user instead of single ones.");
+            }
+        }
+    }
+
+    /** Those in force, the latest first. */
+    public List<Revocation> list() {
+        List<Revocation> all = new ArrayList<>(revocations.values());
+        all.removeIf(old -> !old.until().isAfter(clock.instant()));
+        all.sort(Comparator.comparing(Revocation::at).reversed());
+        return all;
+    }
+
+    /** Why the user can no longer be served; nothing while all is well. */
+    public Optional<String> ended(User user) {
+        if (!clock.instant().isBefore(user.expiresAt())) {
+            return Optional.of("the token has expired");
+        }
+        return isRevoked(user) ? Optional.of("the token was revoked") : Optional.empty();
+    }
+
+    /** @throws MusterException {@code unauthenticated}; {@code unavailable} while the revocations are not known */
+    public User require(User user) {
+        if (!known) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "The gateway has not read yet which tokens are revoked.");
+        }
+        if (isRevoked(user)) {
+            throw new MusterException(ErrorCode.UNAUTHENTICATED, "The token was revoked; make a new one.");
+        }
+        return user;
+    }
+
+    private boolean isRevoked(User user) {
+        if (revocations.isEmpty()) {
+            return false;
+        }
+        Proof proof = user.proof();
+        @Nullable Revocation ofUser = revocations.get("user:" + user.name());
+        return isRevoked(proof.id())
+                || isRevoked(proof.parent())
+                || (ofUser != null && !proof.issuedAt().isAfter(ofUser.at()));
+    }
+
+    private boolean isRevoked(String id) {
+        return !id.isEmpty() && revocations.containsKey("token:" + id);
+    }
+
+    int size() {
+        return revocations.size();
+    }
+}

@@ -1,0 +1,49 @@
+package dev.muster.fanout.auth;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Tickets for the live feed: each lets one connection in, on the gateway that made it. A browser's EventSource repeats the address of its stream, ticket included, whenever the connection breaks; so a ticket also says
+ * sealed whose it is, and lets its user in again, on any gateway, beside the position that the stream had reached. Thread-safe.
+ */
+public final class Tickets {
+    private final SealedUsers seal;
+    private final OneTimeSecrets unused;
+    private final Duration again;
+    private final Clock clock;
+
+    /**
+     * @param unused keeps those that nobody has come with yet
+     * @param again how long a ticket that was used lets its user in again
+     */
+    public Tickets(UserKey key, OneTimeSecrets unused, Duration again, Clock clock) {
+        this.seal = new SealedUsers(key, "stream tickets");
+        this.unused = unused;
+        this.again = again;
+        this.clock = clock;
+    }
+
+    /** @throws dev.muster.contract.errors.MusterException {@code rate-limited} when too many are outstanding */
+    public OneTimeSecrets.Issued issue(User user) {
+        Instant end = clock.instant().plus(again);
+        User until = user.until(end.isBefore(user.expiresAt()) ? end : user.expiresAt(), user.proof());
+        Optional<String> sealed = seal.seal(until);
+        return sealed.isPresent() ? unused.issue(user, sealed.get()) : unused.issue(user);
+    }
+
+    Optional<User> redeem(String ticket) {
+        return unused.redeem(ticket);
+    }
+
+    Optional<User> find(String ticket) {
+        return unused.find(ticket);
+    }
+
+    /** Whose ticket it was, used or not, and however long ago: the user's end is that of the ticket's. */
+    public Optional<User> owner(String ticket) {
+        return seal.open(ticket);
+    }
+}

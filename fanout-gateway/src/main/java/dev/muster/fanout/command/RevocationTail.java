@@ -1,0 +1,122 @@
+package dev.muster.fanout.command;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.muster.fanout.auth.Revocation;
+import dev.muster.fanout.auth.Standing;
+import dev.muster.proto.records.v1.RevocationRecord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads all revocations there are, then those that come: of this gateway and of the others. One thread, which owns the consumer. */
+public final class RevocationTail implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(RevocationTail.class);
+    private static final Duration POLL = Duration.ofSeconds(2);
+    private static final Duration PAUSE_AFTER_ERROR = Duration.ofMillis(500);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final List<TopicPartition> partitions = new ArrayList<>();
+    private final Standing standing;
+    private final Thread thread;
+    private boolean seeked;
+    private volatile boolean closing;
+
+    /** @param consumer without a group; closed here */
+    public RevocationTail(Consumer<byte[], byte[]> consumer, String topic, int partitionCount, Standing standing) {
+        this.consumer = consumer;
+        for (int i = 0; i < partitionCount; i++) {
+            partitions.add(new TopicPartition(topic, i));
+        }
+        this.standing = standing;
+        this.thread = new Thread(this::run, "fanout-revocations");
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Whether all of before is known, and what comes will be. */
+    public boolean ready() {
+        return standing.isKnown() && thread.isAlive();
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        consumer.wakeup();
+        try {
+            thread.join(5_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try (consumer) {
+            consumer.assign(partitions);
+            boolean failing = false;
+            while (!closing) {
+                try {
+                    turn();
+                    failing = false;
+                } catch (WakeupException e) {
+                    // closing is checked next
+                } catch (KafkaException e) {
+                    if (!failing) {
+                        log.atWarn().addKeyValue("reason", e.toString()).log("revocations cannot be read");
+                    }
+                    failing = true;
+                    pause();
+                }
+            }
+        }
+    }
+
+    private void turn() {
+        if (!seeked) {
+            consumer.seekToBeginning(partitions);
+            seeked = true;
+        }
+        if (standing.isKnown()) {
+            consumer.poll(POLL).forEach(this::take);
+            return;
+        }
+        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+        if (ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue())) {
+            standing.setKnown();
+        } else {
+            consumer.poll(Duration.ofMillis(100)).forEach(this::take);
+        }
+    }
+
+    private void take(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            if (record.value() != null) {
+                standing.add(Revocation.of(RevocationRecord.parseFrom(record.value())));
+            }
+        } catch (InvalidProtocolBufferException | RuntimeException e) {
+            // one that a newer release wrote must not keep the others from being heard
+            log.atWarn()
+                    .addKeyValue("partition", record.partition())
+                    .addKeyValue("offset", record.offset())
+                    .addKeyValue("reason", e.toString())
+                    .log("a revocation could not be read");
+        }
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(PAUSE_AFTER_ERROR.toMillis());
+        } catch (InterruptedException e) {
+            closing = true;
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package dev.muster.fanout.api;
+
+import static dev.muster.fanout.api.GatewayFixture.json;
+import static dev.muster.fanout.api.NodeCallsTest.assertProblem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.fanout.auth.Proof;
+import dev.muster.fanout.auth.User;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Tokens and browsers' sessions that end before their time. */
+class RevocationCallsTest {
+    private GatewayFixture gateway;
+
+    @BeforeEach
+    void start() throws IOException {
+        gateway = new GatewayFixture();
+    }
+
+    @AfterEach
+    void stop() {
+        gateway.close();
+    }
+
+    @Test
+    void a_revoked_token_and_the_sessions_begun_with_it_are_nobody_s() throws Exception {
+        String token = named("alice", "t-1");
+        String cookie = signIn(token);
+        assertThat(json(gateway.get(token, "/api/v1/me")).path("tokenId").asText())
+                .isEqualTo("t-1");
+
+        HttpResponse<String> done = revoke(gateway.adminToken(), "{\"tokenId\":\"t-1\"}");
+
+        assertThat(done.statusCode()).isEqualTo(200);
+        assertProblem(gateway.get(token, "/api/v1/me"), 401, "unauthenticated");
+        assertProblem(withCookie(cookie, "/api/v1/me"), 401, "unauthenticated");
+        assertThat(gateway.get(named("alice", "t-2"), "/api/v1/me").statusCode())
+                .isEqualTo(200);
+        JsonNode list =
+                json(gateway.get(gateway.adminToken(), "/api/v1/revocations")).path("revocations");
+        assertThat(list.path(0).path("tokenId").asText()).isEqualTo("t-1");
+        assertThat(list.path(0).path("revokedBy").asText()).isEqualTo("root");
+    }
+
+    @Test
+    void all_that_a_user_has_until_now_ends_and_a_repeat_is_fine() throws Exception {
+        String old = gateway.tokens.issue(
+                new User("alice", List.of(), false, Instant.now().plusSeconds(60), new Proof("o", "", Instant.now())));
+        for (int i = 0; i < 2; i++) {
+            assertThat(revoke(gateway.adminToken(), "{\"user\":\"alice\"}").statusCode())
+                    .isEqualTo(200);
+        }
+        assertProblem(gateway.get(old, "/api/v1/me"), 401, "unauthenticated");
+        assertThat(gateway.get(gateway.token("bob"), "/api/v1/me").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void who_is_no_admin_revokes_only_what_is_his_own_and_sees_none() throws Exception {
+        String token = named("bob", "b-1");
+        assertProblem(revoke(token, "{\"user\":\"alice\"}"), 403, "forbidden");
+        assertProblem(revoke(token, "{\"tokenId\":\"a-1\"}"), 403, "forbidden");
+        assertProblem(gateway.get(token, "/api/v1/revocations"), 403, "forbidden");
+        assertThat(revoke(token, "{\"tokenId\":\"b-1\"}").statusCode()).isEqualTo(200);
+        assertProblem(gateway.get(token, "/api/v1/me"), 401, "unauthenticated");
+        assertProblem(revoke(gateway.adminToken(), "{}"), 422, "invalid");
+        assertProblem(revoke(gateway.adminToken(), "{\"user\":\"a\",\"tokenId\":\"b\"}"), 422, "invalid");
+    }
+
+    @Test
+    void signing_out_ends_the_session_and_not_the_token() throws Exception {
+        String token = named("alice", "t-1");
+        String cookie = signIn(token);
+        assertThat(withCookie(cookie, "/api/v1/me").statusCode()).isEqualTo(200);
+
+        HttpResponse<String> out = post("/signout", "", cookie, "http://127.0.0.1:" + gateway.port());
+
+        assertThat(out.statusCode()).isEqualTo(204);
+        assertProblem(withCookie(cookie, "/api/v1/me"), 401, "unauthenticated");
+        assertThat(gateway.get(token, "/api/v1/me").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void a_session_is_opaque_and_no_token_and_a_token_is_no_session() throws Exception {
+        String cookie = signIn(named("alice", "t-1"));
+        String value = cookie.substring(cookie.indexOf('=') + 1);
+
+        assertThat(value).doesNotContain("alice", ".", "eyJ");
+        assertProblem(gateway.get(value, "/api/v1/me"), 401, "unauthenticated");
+        String name = cookie.substring(0, cookie.indexOf('='));
+        assertThat(name).isEqualTo("muster_session_" + gateway.port());
+        assertProblem(withCookie(name + "=" + gateway.token("alice"), "/api/v1/me"), 401, "unauthenticated");
+        assertProblem(withCookie("muster_session=" + value, "/api/v1/me"), 401, "unauthenticated");
+    }
+
+    @Test
+    void neither_signing_in_nor_out_works_for_a_page_of_another_origin() throws Exception {
+        String body = "{\"token\":\"" + gateway.token("mallory") + "\"}";
+        String cookie = signIn(gateway.token("alice"));
+        for (String origin : List.of("http://evil.example", "null", "http://127.0.0.1:1")) {
+            assertProblem(post("/signin/token", body, "", origin), 403, "origin-refused");
+            assertProblem(post("/signout", "", cookie, origin), 403, "origin-refused");
+        }
+        assertProblem(
+                gateway.send(HttpRequest.newBuilder(gateway.uri("/signin/token"))
+                        .POST(HttpRequest.BodyPublishers.ofString(body))),
+                415,
+                "unsupported-media-type");
+        assertThat(withCookie(cookie, "/api/v1/me").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void a_link_on_another_site_signs_nobody_in_and_the_code_stays_good() throws Exception {
+        String code = json(gateway.send(gateway.token("alice"), "POST", "/api/v1/signin-codes", ""))
+                .path("path")
+                .asText();
+        for (String site : List.of("cross-site", "same-site")) {
+            HttpResponse<String> linked =
+                    gateway.send(HttpRequest.newBuilder(gateway.uri(code)).header("Sec-Fetch-Site", site));
+            assertThat(linked.statusCode()).isEqualTo(403);
+            assertThat(linked.headers().firstValue("Set-Cookie")).isEmpty();
+        }
+        HttpResponse<String> typed =
+                gateway.send(HttpRequest.newBuilder(gateway.uri(code)).header("Sec-Fetch-Site", "none"));
+        assertThat(typed.statusCode()).isEqualTo(302);
+        String cookie = typed.headers().firstValue("Set-Cookie").orElseThrow();
+        assertThat(json(withCookie(cookie.substring(0, cookie.indexOf(';')), "/api/v1/me"))
+                        .path("user")
+                        .asText())
+                .isEqualTo("alice");
+    }
+
+    @Test
+    void wrong_tokens_beyond_the_limit_are_refused_and_right_ones_are_not() throws Exception {
+        HttpResponse<String> last = gateway.get("nonsense", "/api/v1/me");
+        for (int i = 0; i < GatewayFixture.FAILURES_MAX + 5; i++) {
+            last = gateway.get("nonsense", "/api/v1/me");
+        }
+        assertProblem(last, 429, "rate-limited");
+        assertThat(gateway.get(gateway.token("alice"), "/api/v1/me").statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void a_token_that_was_made_for_too_long_is_refused() throws Exception {
+        String token = gateway.tokens.issue(
+                new User("alice", List.of(), false, Instant.now().plus(GatewayFixture.TOKEN_LIFE_MAX.plusDays(1))));
+        assertThat(gateway.get(token, "/api/v1/me").body()).contains("MUSTER_FANOUT_TOKEN_HOURS_MAX");
+    }
+
+    private String named(String user, String id) {
+        return gateway.tokens.issue(
+                new User(user, List.of(), false, Instant.now().plusSeconds(60), new Proof(id, "", Instant.now())));
+    }
+
+    private HttpResponse<String> revoke(String token, String body) throws Exception {
+        return gateway.send(token, "POST", "/api/v1/revocations", body);
+    }
+
+    private String signIn(String token) throws Exception {
+        String header = post("/signin/token", "{\"token\":\"" + token + "\"}", "", "")
+                .headers()
+                .firstValue("Set-Cookie")
+                .orElseThrow();
+        return header.substring(0, header.indexOf(';'));
+    }
+
+    private HttpResponse<String> withCookie(String cookie, String path) throws Exception {
+        return gateway.send(HttpRequest.newBuilder(gateway.uri(path)).header("Cookie", cookie));
+    }
+
+    private HttpResponse<String> post(String path, String body, String cookie, String origin) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(gateway.uri(path))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body));
+        if (!cookie.isEmpty()) {
+            request.header("Cookie", cookie);
+        }
+        return gateway.send(origin.isEmpty() ? request : request.header("Origin", origin));
+    }
+}
