@@ -88,7 +88,7 @@ public final class Problems {
         if (cause instanceof HttpException refused) {
             return ofStatus(refused.getCode());
         }
-        if (isHangUp(cause)) {
+        if (cause instanceof EofException) {
             return new MusterException(ErrorCode.INVALID, "The client hung up.", cause);
         }
         return new MusterException(ErrorCode.INTERNAL, "A fault of ours.", cause);

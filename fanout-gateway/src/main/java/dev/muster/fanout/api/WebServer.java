@@ -1,6 +1,7 @@
 package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.auth.Hosts;
 import io.javalin.Javalin;
@@ -142,7 +143,9 @@ public final class WebServer {
             if (status < 500 || !(failure instanceof Throwable cause)) {
                 return Problems.ofStatus(status);
             }
-            return Problems.problemOf(cause);
+            return Problems.isHangUp(cause)
+                    ? new MusterException(ErrorCode.INVALID, "The client hung up.", cause)
+                    : Problems.problemOf(cause);
         }
     }
 }
