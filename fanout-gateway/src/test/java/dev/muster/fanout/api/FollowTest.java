@@ -190,6 +190,21 @@ class FollowTest {
     }
 
     @Test
+    void goes_on_for_longer_than_a_request_may_take_to_arrive() throws Exception {
+        begin("so far");
+        gateway.registry.put(TASK, log.index(6, false));
+        InputStream in = follow().body();
+        assertThat(new String(in.readNBytes(6), StandardCharsets.UTF_8)).isEqualTo("so far");
+
+        // each comes after a pause, so that many of them take longer than the fixture's limit
+        int before = gateway.registry.indexesRead.get();
+        Awaitility.await().until(() -> gateway.registry.indexesRead.get() > before + 12);
+
+        end("so far");
+        assertThat(in.readAllBytes()).isEmpty();
+    }
+
+    @Test
     void while_nothing_comes_a_follower_leaves_the_downloads_to_others() throws Exception {
         begin("so far");
         gateway.registry.put(TASK, log.index(6, false));
