@@ -42,7 +42,11 @@ public final class AnswerShares {
                     }
                 })
                 .thenApply(given -> new Answer(
-                        given.status(), given.headers(), new Counted(given.body(), user.name()), given.length()));
+                        given.status(),
+                        given.headers(),
+                        new Counted(given.body(), user.name()),
+                        given.length(),
+                        given.asked()));
     }
 
     private synchronized void enter(String user) {

@@ -33,6 +33,17 @@ public record Services(
     /** For the sessions of one user. */
     public Services of(String user) {
         return new Services(
-                feed, registry.of(user), watches, inputs, history, heartbeat, limits, metrics, clock, nanos, errorIds);
+                feed,
+                registry.of(user),
+                watches,
+                inputs,
+                history,
+                heartbeat,
+                limits,
+                metrics,
+                standing,
+                clock,
+                nanos,
+                errorIds);
     }
 }
