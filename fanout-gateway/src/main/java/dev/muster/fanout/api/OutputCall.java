@@ -279,7 +279,10 @@ public final class OutputCall {
                 : ("[... " + missing + " bytes lost ...]\n").getBytes(StandardCharsets.UTF_8);
         CompletableFuture<BlockSource> body = head.isEmpty()
                 ? CompletableFuture.completedFuture(BlockSource.of(last))
-                : download(ask, () -> TextOutput.open(registry.of(ask.user().name()), task.getNodeId(), task.getTaskId(), last));
+                : download(
+                        ask,
+                        () -> TextOutput.open(
+                                registry.of(ask.user().name()), task.getNodeId(), task.getTaskId(), last));
         return body.thenApply(source -> Answer.stream(200, Answer.TEXT, source, -1));
     }
 }
