@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -225,19 +226,20 @@ public final class Api implements AutoCloseable {
             answer.body().close();
             return answer.length() >= 0 ? CompletableFuture.completedFuture(null) : committed(response);
         }
+        EndPoint connection = Exchange.endPoint(ctx.req());
         AccessWatch.Held held = access.hold(answer.asked());
         return AsyncBody.write(
                         response,
                         answer.body(),
                         answer.length() < 0,
-                        () -> answer.length() < 0 && Exchange.isAbandoned(ctx.req()),
+                        () -> answer.length() < 0 && Exchange.isAbandoned(connection),
                         held.end(),
                         stalls,
                         executor)
                 .handle((nothing, error) -> {
                     held.close();
                     if (error != null) {
-                        cut(ctx, error);
+                        cut(connection, error);
                     }
                     return null;
                 });
@@ -254,7 +256,7 @@ public final class Api implements AutoCloseable {
     }
 
     // a body that cannot be completed must not look complete
-    private void cut(Context ctx, Throwable error) {
+    private void cut(EndPoint connection, Throwable error) {
         Throwable cause = Problems.unwrap(error);
         boolean expected = cause instanceof IOException
                 || Problems.isHangUp(cause)
@@ -264,7 +266,7 @@ public final class Api implements AutoCloseable {
         } else {
             problems.json(cause);
         }
-        Exchange.reset(ctx.req());
+        Exchange.reset(connection);
     }
 
     private static boolean changes(Context ctx) {

@@ -21,7 +21,11 @@ public final class Exchange {
 
     /** Looks after the client while an answer waits for more to say: Jetty looks at the connection again only to write. */
     static Client client(HttpServletRequest request) {
-        if (!(endPoint(request).getTransport() instanceof SocketChannel channel)) {
+        return client(endPoint(request));
+    }
+
+    private static Client client(EndPoint connection) {
+        if (!(connection.getTransport() instanceof SocketChannel channel)) {
             return Client.WAITING;
         }
         try {
@@ -33,11 +37,12 @@ public final class Exchange {
     }
 
     /** Whether the client of an endless answer has gone. A client that sends another request behind one whose answer has no end counts as gone. */
-    static boolean isAbandoned(HttpServletRequest request) {
-        return client(request) != Client.WAITING;
+    static boolean isAbandoned(EndPoint connection) {
+        return client(connection) != Client.WAITING;
     }
 
-    private static EndPoint endPoint(HttpServletRequest request) {
+    /** To be asked for while the request is being answered: Jetty takes it from a request that is over. */
+    static EndPoint endPoint(HttpServletRequest request) {
         return ServletContextRequest.getServletContextRequest(request)
                 .getConnectionMetaData()
                 .getConnection()
@@ -46,7 +51,10 @@ public final class Exchange {
 
     /** Resets the connection, so that no client takes what it got for the whole. */
     public static void reset(HttpServletRequest request) {
-        EndPoint endPoint = endPoint(request);
+        reset(endPoint(request));
+    }
+
+    static void reset(EndPoint endPoint) {
         if (endPoint.getTransport() instanceof SocketChannel channel) {
             try {
                 channel.setOption(StandardSocketOptions.SO_LINGER, 0);

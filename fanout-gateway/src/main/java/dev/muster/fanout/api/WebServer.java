@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -143,7 +144,8 @@ public final class WebServer {
             if (status < 500 || !(failure instanceof Throwable cause)) {
                 return Problems.ofStatus(status);
             }
-            return Problems.isHangUp(cause)
+            // Jetty's own is about a connection that failed under a request
+            return Problems.isHangUp(cause) || cause instanceof HttpException
                     ? new MusterException(ErrorCode.INVALID, "The client hung up.", cause)
                     : Problems.problemOf(cause);
         }
