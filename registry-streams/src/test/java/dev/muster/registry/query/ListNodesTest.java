@@ -6,9 +6,11 @@ import static dev.muster.registry.query.QueryFixture.over;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.muster.contract.ids.Ids;
 import dev.muster.proto.query.v1.ListNodesRequest;
 import dev.muster.proto.query.v1.ListNodesResponse;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
+import dev.muster.proto.records.v1.CreateNode;
 import dev.muster.proto.records.v1.DeleteNode;
 import dev.muster.proto.records.v1.GroupGrant;
 import dev.muster.proto.records.v1.NodeStatus;
@@ -110,12 +112,16 @@ class ListNodesTest {
 
     @Test
     void a_page_ends_before_it_is_too_large_for_one_answer() {
-        for (int i = 0; i < 40; i++) {
-            String nodeId = fleet.create("alice", "n" + i);
-            fleet.connect(nodeId, "h".repeat(200_000));
+        int nodes = 9_000;
+        for (int i = 0; i < nodes; i++) {
+            CreateNode.Builder large = CreateNode.newBuilder().setName("n" + i);
+            for (int label = 0; label < 4; label++) {
+                large.putLabels("k".repeat(55) + label, "v".repeat(60));
+            }
+            fleet.ask(Ids.derive(Ids.Kind.NODE, "large" + i), "alice", command -> command.setCreateNode(large.build()));
         }
-        ListNodesResponse page = list(over("user:alice"));
-        assertThat(page.getNodesCount()).isBetween(5, 20);
+        ListNodesResponse page = list(over("user:alice").setLimit(nodes));
+        assertThat(page.getNodesCount()).isBetween(100, nodes - 1);
         assertThat(page.getNext()).isNotEmpty();
     }
 
