@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { bytesOfKey } from '../src/terminal/early-keys';
 import { cleanPaste, linesOf } from '../src/terminal/pasted';
 
 describe('pasted text', () => {
@@ -24,12 +23,4 @@ describe('pasted text', () => {
   test('has as many lines as a program would take', () => {
     expect(['a', 'a\n', 'a\r\nb', 'a\rb\nc'].map(linesOf)).toEqual([1, 2, 2, 3]);
   });
-});
-
-test('keys typed while a shell opens are what a terminal would send', () => {
-  const key = (key: string, more = {}) => bytesOfKey({ key, ctrlKey: false, altKey: false, metaKey: false, ...more });
-  expect(['a', 'É', '😀', 'Enter', 'Backspace'].map((k) => key(k))).toEqual(['a', 'É', '😀', '\r', '\x7f']);
-  expect([key('c', { ctrlKey: true }), key('D', { ctrlKey: true })]).toEqual(['\x03', '\x04']);
-  expect(['F5', 'Escape', 'Tab', 'Shift', 'ArrowUp'].map((k) => key(k))).toEqual([null, null, null, null, null]);
-  expect([key('r', { metaKey: true }), key('1', { ctrlKey: true }), key('x', { altKey: true })]).toEqual([null, null, null]);
 });

@@ -70,7 +70,7 @@ const NEXT_STEPS: Record<string, string> = {
   invalid: 'Correct what is named above and try again.',
   'rate-limited': 'Wait a moment and try again.',
   internal: 'This is a fault of the server. Its log holds the details under the error id.',
-  unavailable: 'A part of the server, or its broker, is busy or away. Try again in a moment; repeating is safe.',
+  unavailable: 'A part of the server, or its broker, is busy or away. Try again in a moment.',
   'not-connected': 'The node has no live connection. Try again when it is online.',
   'disk-full': 'Make room on the node’s disk, then run the command again.',
   'session-superseded': 'Another copy of this node’s agent took over. Run one agent per node.',

@@ -63,7 +63,8 @@ function Header({ node }: { node: NodeView }) {
     problem.value = null;
     const request = unanswered.value ?? shellRequest(proposedSize());
     const lost = () => notify.info('What you typed was not sent: the shell did not open.');
-    earlyKeys.start(lost);
+    const full = () => notify.info('What you type now is not kept: too much waits for the shell already.');
+    earlyKeys.start(lost, full);
     try {
       const task = await openShell(node.nodeId, request);
       unanswered.value = null;
