@@ -27,10 +27,11 @@ final class EventHandler {
             case CONNECTED -> {
                 Hello hello = AgentReport.hello(event.getConnected().getHello());
                 boolean sameStart = draft.exists() && SessionTransitions.isSameStart(hello, draft.session());
+                boolean copy = draft.exists() && SessionTransitions.isOtherCopy(hello, draft.session());
                 SessionTransitions.Verdict verdict = SessionTransitions.connect(draft, event, hello);
                 metrics.session(verdict);
                 if (verdict == SessionTransitions.Verdict.CURRENT) {
-                    tasks.onConnected(draft, hello, sameStart);
+                    tasks.onConnected(draft, hello, sameStart, copy);
                 }
             }
             case DISCONNECTED -> {

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 public final class Liveness {
     private static final long SLOT_MILLIS = 250;
     private static final long INTERVAL_MILLIS_MAX = 600_000;
+    /** A record that is further ahead of the clock says nothing of the time. */
+    private static final long AHEAD_MILLIS_MAX = 60_000;
 
     private final LivenessSettings settings;
     private final VitalsPolicy vitalsPolicy;
@@ -62,9 +64,11 @@ public final class Liveness {
         return clockMillis;
     }
 
-    /** Log time for a decision on a record of another topic. */
+    /** Log time for a decision on a record of another topic: its own append time, unless the clock is past it. */
     public long nowMillis(long recordMillis) {
-        return clockMillis > 0 ? clockMillis : recordMillis;
+        return clockMillis == 0 || recordMillis - clockMillis <= AHEAD_MILLIS_MAX
+                ? Math.max(clockMillis, recordMillis)
+                : clockMillis;
     }
 
     /** How often many nodes fell silent at once. */

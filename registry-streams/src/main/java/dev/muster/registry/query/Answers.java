@@ -3,6 +3,7 @@ package dev.muster.registry.query;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.registry.instance.Hop;
+import dev.muster.registry.terminal.read.ReadBudget;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -31,6 +32,9 @@ final class Answers {
         }
         if (failure instanceof MusterException known) {
             return of(known.code(), String.valueOf(known.getMessage()));
+        }
+        if (failure instanceof ReadBudget.SpentException) {
+            return of(ErrorCode.UNAVAILABLE, "there was no time for the read");
         }
         String errorId = errorIds.get();
         LOG.atError().setCause(failure).addKeyValue("errorId", errorId).log("query failed");

@@ -19,7 +19,8 @@ import java.util.List;
  * of a node that is deleted or disabled            refused
  * with the session id of the last one              nothing: a repeat
  * of the same instance, older counters             refused: its stream is dead or dying
- * ... again and again, of another process          refused, and a clone is suspected
+ * ... again, of another process, none is connected the current one; a clone is suspected
+ * ... again, of another process, one is connected  refused, and a clone is suspected
  * of the same instance and start, another process  as of another instance: the state directory was copied
  * of the same instance, otherwise                  the current one
  * of another instance, none is connected           the current one
@@ -142,6 +143,11 @@ public final class SessionTransitions {
                 && isAnotherProcess(hello, last.getProcessId());
     }
 
+    /** Whether an agent that is accepted runs on another disk than the agent of the last session, of which one is a copy. */
+    public static boolean isOtherCopy(Hello hello, Session last) {
+        return isCopy(hello, last) || isOlder(hello, last);
+    }
+
     private static boolean isAnotherProcess(Hello hello, String process) {
         return !process.isEmpty()
                 && !hello.getProcessId().isEmpty()
@@ -163,19 +169,26 @@ public final class SessionTransitions {
     }
 
     /**
-     * A process of an earlier start is dead as a rule, and its connection is late in the log. One that comes again lives beside the newer one, so there are
-     * two disks.
+     * A process of an earlier start is dead as a rule, and its connection is late in the log. One that comes again lives
+     * beside the newer one, so there are two disks; it has the node where the newer one is gone.
      */
     private static Verdict refuseOlder(NodeDraft draft, NodeEventRecord event, Hello hello) {
         Session last = draft.session();
         String process = hello.getProcessId();
         if (isAnotherProcess(hello, last.getProcessId())) {
-            if (process.equals(last.getRefusedProcessId())) {
-                return refuseClone(draft, event, "a copy of the agent was started later than this one");
+            boolean isRefused = process.equals(last.getRefusedProcessId());
+            boolean isRepeat = isRefused && event.getSessionId().equals(last.getRefusedSessionId());
+            if (isRefused && !isRepeat && !last.getConnected()) {
+                accept(draft, event, hello, false, true);
+                return Verdict.CURRENT;
             }
             draft.stored(draft.stored().toBuilder()
-                    .setSession(last.toBuilder().setRefusedProcessId(process))
+                    .setSession(
+                            last.toBuilder().setRefusedProcessId(process).setRefusedSessionId(event.getSessionId()))
                     .build());
+            if (isRefused && !isRepeat) {
+                return refuseClone(draft, event, "a copy of the agent was started later than this one");
+            }
         }
         return refuse(draft, event, ErrorCode.SESSION_SUPERSEDED, "a newer connection of this agent is known");
     }

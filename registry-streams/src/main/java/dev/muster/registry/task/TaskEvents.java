@@ -56,12 +56,16 @@ public final class TaskEvents {
      * After a session was accepted: dispatches what waits, again what never arrived, and gives up what was lost.
      *
      * @param sameStart whether the agent has not started again since the session before
+     * @param copy whether it runs on a copy of the state directory of the agent that had the session before, which may run
+     *     what was dispatched to it
      */
-    public void onConnected(NodeDraft draft, Hello hello, boolean sameStart) {
+    public void onConnected(NodeDraft draft, Hello hello, boolean sameStart, boolean copy) {
         Set<String> present = new HashSet<>(hello.getTaskIdsList());
         for (Task task : queue.open(draft)) {
             if (task.getState() == TaskState.QUEUED) {
                 queue.dispatch(draft, task);
+            } else if (copy) {
+                queue.lose(draft, task, "a copy of the agent has taken over");
             } else if (!task.getInstanceId().equals(hello.getInstanceId())) {
                 queue.lose(draft, task, "another instance of the agent has taken over");
             } else if (present.contains(task.getTaskId()) || (sameStart && cameLater(task, hello))) {

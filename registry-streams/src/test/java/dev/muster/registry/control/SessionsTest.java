@@ -390,4 +390,38 @@ class SessionsTest {
         assertThat(control.state().getSessionId()).isEqualTo("session-5");
         assertThat(control.state().getCloneSuspected()).isFalse();
     }
+
+    @Test
+    void a_process_of_an_earlier_start_has_the_node_again_once_the_copy_that_was_started_later_is_gone() {
+        control.connect("session-1", AGENT, 5, 1, hello -> hello.setProcessId("one"));
+        control.connect("session-2", AGENT, 7, 1, hello -> hello.setProcessId("two"));
+        disconnect("session-2");
+        control.skipOutput();
+        control.connect("session-3", AGENT, 5, 2, hello -> hello.setProcessId("one"));
+        assertClosed("session-3", "session-superseded");
+
+        control.connect("session-4", AGENT, 5, 3, hello -> hello.setProcessId("one"));
+        assertThat(control.state().getSessionId()).isEqualTo("session-4");
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+        assertThat(control.state().getCloneSuspected()).isTrue();
+        control.connect("session-5", AGENT, 5, 4, hello -> hello.setProcessId("one"));
+        assertThat(control.state().getSessionId()).isEqualTo("session-5");
+    }
+
+    @Test
+    void a_repeat_of_a_refused_connection_is_no_sign_of_a_copy() {
+        control.connect("session-1", AGENT, 5, 1, hello -> hello.setProcessId("one"));
+        control.connect("session-2", AGENT, 6, 1, hello -> hello.setProcessId("two"));
+        control.skipOutput();
+        for (int times = 0; times < 3; times++) {
+            control.connect("session-late", AGENT, 5, 2, hello -> hello.setProcessId("one"));
+            assertClosed("session-late", "session-superseded");
+        }
+        assertThat(control.state().getCloneSuspected()).isFalse();
+
+        disconnect("session-2");
+        control.connect("session-late", AGENT, 5, 2, hello -> hello.setProcessId("one"));
+        assertClosed("session-late", "session-superseded");
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.OFFLINE);
+    }
 }

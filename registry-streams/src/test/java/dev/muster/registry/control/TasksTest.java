@@ -440,4 +440,56 @@ class TasksTest {
         assertThat(task.getReason()).doesNotContain("\u001b");
         assertThat(task.getOutputBytes()).isZero();
     }
+
+    // ------------------------------------------------------------ copies of a state directory
+
+    private void connect(String session, String process, long boots) {
+        control.connect(session, AGENT, boots, 1, hello -> hello.setProcessId(process));
+    }
+
+    @Test
+    void a_task_that_went_to_one_copy_of_an_agent_is_lost_and_not_sent_to_another() {
+        connect("session-1", "one", 5);
+        control.run("a");
+        control.skipOutput();
+
+        connect("session-2", "two", 5);
+
+        assertThat(dispatched()).noneMatch(DispatchRecord::hasRunTask);
+        assertThat(control.task("a").getState()).isEqualTo(TaskState.LOST);
+    }
+
+    @Test
+    void a_task_that_went_to_a_copy_that_is_gone_is_lost_and_not_sent_to_the_one_that_was_started_before() {
+        connect("session-1", "two", 7);
+        control.run("a");
+        control.event("session-1", AGENT, event -> event.setDisconnected(Disconnected.getDefaultInstance()));
+        control.skipOutput();
+
+        connect("session-2", "one", 5);
+        connect("session-3", "one", 5);
+
+        assertThat(control.state().getSessionId()).isEqualTo("session-3");
+        assertThat(dispatched()).noneMatch(DispatchRecord::hasRunTask);
+        assertThat(control.task("a").getState()).isEqualTo(TaskState.LOST);
+    }
+
+    @Test
+    void times_of_a_task_between_two_ticks_are_those_of_its_records() {
+        online();
+        control.tick();
+        long tick = control.nowMillis;
+        control.nowMillis = tick + 300;
+        control.run("a");
+        control.nowMillis = tick + 350;
+        control.started("session-1", AGENT, "a");
+        control.nowMillis = tick + 400;
+        control.ended("session-1", AGENT, "a", TaskEndCause.TASK_END_CAUSE_EXITED, 0);
+
+        Task task = control.task("a");
+        assertThat(task.getCreatedAtMillis()).isEqualTo(tick + 300);
+        assertThat(task.getDispatchedAtMillis()).isEqualTo(tick + 300);
+        assertThat(task.getStartedAtMillis()).isEqualTo(tick + 350);
+        assertThat(task.getEndedAtMillis()).isEqualTo(tick + 400);
+    }
 }
