@@ -25,6 +25,7 @@ import dev.muster.fanout.auth.Authenticator;
 import dev.muster.fanout.auth.Hosts;
 import dev.muster.fanout.auth.OneTimeSecrets;
 import dev.muster.fanout.auth.Origins;
+import dev.muster.fanout.auth.Proof;
 import dev.muster.fanout.auth.RateLimit;
 import dev.muster.fanout.auth.Sessions;
 import dev.muster.fanout.auth.Standing;
@@ -78,6 +79,10 @@ import org.slf4j.LoggerFactory;
 public final class FanoutServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FanoutServer.class);
     private static final int ANSWER_THREADS = 4;
+    /** Lists and outputs of groups under way, some MiB each. */
+    private static final int LISTS_MAX = 64;
+
+    private static final int LISTS_PER_USER_MAX = 16;
     private static final Duration QUERY_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration TICKET_LIFE = Duration.ofSeconds(30);
 
@@ -130,7 +135,8 @@ public final class FanoutServer implements AutoCloseable {
 
     /** A code for {@code /signin?code=}, which signs one browser in, once. */
     public String issueSignInCode(String user, List<String> groups, boolean admin) {
-        return codes.issue(new User(user, groups, admin, Instant.MAX)).secret();
+        return codes.issue(new User(user, groups, admin, Instant.MAX, new Proof("", "", clock.instant())))
+                .secret();
     }
 
     /** Stops taking requests, waits for those being answered, then ends everything. */
@@ -187,7 +193,6 @@ public final class FanoutServer implements AutoCloseable {
         StdoutTopic stdout =
                 new StdoutTopic(admin, probe::answers, kafka.names().of(Topic.STDOUT), System::nanoTime);
         RawOutput raw = closer.add(new RawOutput(
-                registry,
                 stdout::facts,
                 kafka.names().of(Topic.STDOUT),
                 config.output().readers(),
@@ -198,7 +203,8 @@ public final class FanoutServer implements AutoCloseable {
                 clients.tail(),
                 kafka.names().of(Topic.REVOCATIONS),
                 kafka.partitions().gateway(),
-                standing));
+                standing,
+                threads));
         Revoker revoker =
                 new Revoker(publisher::publish, standing, config.signIn().tokenLifeMax(), clock);
         Downloads downloads = new Downloads(config.output().limits());
@@ -227,7 +233,7 @@ public final class FanoutServer implements AutoCloseable {
                                 "wrong tokens or codes from your address",
                                 config.signIn().failuresPerMinute(),
                                 System::nanoTime)),
-                closer.add(new AccessWatch(registry, standing)),
+                closer.add(new AccessWatch(registry, standing, threads)),
                 problems,
                 config.outputStall(),
                 answers,
@@ -273,6 +279,8 @@ public final class FanoutServer implements AutoCloseable {
         feed.start();
         stream.start();
 
+        AnswerShares lists = new AnswerShares("reads of lists", LISTS_MAX, LISTS_PER_USER_MAX);
+        HangUps hangUps = closer.add(new HangUps(threads), HangUps::close);
         Javalin server = WebServer.create(
                 config.httpHost(),
                 config.httpPort(),
@@ -294,14 +302,16 @@ public final class FanoutServer implements AutoCloseable {
                                 (config.agentAddress() + " " + config.agentOptions()).strip(),
                                 config.nodesPerRequestMax(),
                                 config.nodeTimeout(),
-                                stream::position),
-                        new TaskCalls(api, registry, commands, raw, ids, clock),
-                        new GroupCalls(api, registry, commands, ids, clock),
+                                stream::position,
+                                lists),
+                        new TaskCalls(api, registry, commands, raw, ids, clock, lists),
+                        new GroupCalls(api, registry, commands, ids, clock, lists),
                         new HistoryCall(
                                 api,
                                 registry,
-                                new AnswerShares(config.historyReadsMax(), config.historyReadsPerUserMax()),
-                                closer.add(new HangUps(threads), HangUps::close)),
+                                new AnswerShares(
+                                        "reads of history", config.historyReadsMax(), config.historyReadsPerUserMax()),
+                                hangUps),
                         new OutputCall(
                                 api,
                                 registry,
@@ -312,6 +322,7 @@ public final class FanoutServer implements AutoCloseable {
                                         config.output().silence()),
                                 problems,
                                 clock,
+                                hangUps,
                                 answers),
                         new SignInCalls(
                                 api,

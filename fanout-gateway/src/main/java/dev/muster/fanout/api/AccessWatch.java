@@ -2,6 +2,7 @@ package dev.muster.fanout.api;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.auth.Access;
 import dev.muster.fanout.auth.Standing;
 import dev.muster.fanout.registry.RegistryClient;
@@ -14,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -36,12 +36,12 @@ public final class AccessWatch implements AutoCloseable {
     private final Set<Held> open = ConcurrentHashMap.newKeySet();
     private final Set<String> asking = ConcurrentHashMap.newKeySet();
     private final Set<String> asked = new HashSet<>();
-    private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "fanout-access"));
+    private final ScheduledExecutorService timer;
 
-    public AccessWatch(RegistryClient registry, Standing standing) {
+    public AccessWatch(RegistryClient registry, Standing standing, Threads threads) {
         this.registry = registry;
         this.standing = standing;
+        this.timer = threads.timer("fanout-access");
         var unused =
                 timer.scheduleWithFixedDelay(this::sweep, EVERY.toMillis(), EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }

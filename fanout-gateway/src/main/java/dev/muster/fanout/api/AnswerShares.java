@@ -16,12 +16,15 @@ import java.util.function.Supplier;
  * lock.
  */
 public final class AnswerShares {
+    private final String what;
     private final int max;
     private final int perUserMax;
     private final Map<String, Integer> users = new HashMap<>();
     private int all;
 
-    public AnswerShares(int max, int perUserMax) {
+    /** @param what these answers are, as a refusal names them */
+    public AnswerShares(String what, int max, int perUserMax) {
+        this.what = what;
         this.max = max;
         this.perUserMax = perUserMax;
     }
@@ -55,8 +58,8 @@ public final class AnswerShares {
             throw new MusterException(
                     ErrorCode.RATE_LIMITED,
                     own >= perUserMax
-                            ? "You have " + own + " reads of history under way; that is the most at once."
-                            : "Too many reads of history are under way.");
+                            ? "You have " + own + " " + what + " under way; that is the most at once."
+                            : "Too many " + what + " are under way.");
         }
         users.put(user, own + 1);
         all++;

@@ -146,7 +146,8 @@ public final class Api implements AutoCloseable {
         try {
             identity = authenticator.authenticate(ctx.header("Authorization"), null, cookie(ctx));
         } catch (MusterException e) {
-            if (e.code() == ErrorCode.UNAUTHENTICATED && (ctx.header("Authorization") != null || cookie(ctx) != null)) {
+            // an old cookie is no guess: behind a proxy, all browsers with one would use up the same address's failures
+            if (e.code() == ErrorCode.UNAUTHENTICATED && ctx.header("Authorization") != null) {
                 countFailure(ctx);
             }
             throw e;

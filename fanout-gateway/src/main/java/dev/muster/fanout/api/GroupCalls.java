@@ -30,20 +30,23 @@ public final class GroupCalls {
     private static final int RESULTS_MAX = 1_000;
     private static final int LINES_DEFAULT = 100;
     private static final int LINES_MAX = 1_000;
-    private static final int OUTPUT_CHARS_MAX = 8 << 20;
+    private static final int OUTPUT_CHARS_MAX = 3 << 20;
 
     private final Api api;
     private final RegistryClient registry;
     private final Commands commands;
     private final Ids ids;
     private final Clock clock;
+    private final AnswerShares lists;
 
-    public GroupCalls(Api api, RegistryClient registry, Commands commands, Ids ids, Clock clock) {
+    /** @param lists counts the lists under way */
+    public GroupCalls(Api api, RegistryClient registry, Commands commands, Ids ids, Clock clock, AnswerShares lists) {
         this.api = api;
         this.registry = registry;
         this.commands = commands;
         this.ids = ids;
         this.clock = clock;
+        this.lists = lists;
     }
 
     public void addTo(RoutesConfig routes) {
@@ -112,13 +115,16 @@ public final class GroupCalls {
         }
         ask.queries("state").forEach(state -> request.addStates(GroupJson.state(state)));
         ask.query("after").ifPresent(after -> GroupJson.start(after, request));
-        return registry.of(ask.user().name())
-                .listTaskGroups(request.build())
-                .thenApply(page -> Answer.json(200, GroupJson.list(page)));
+        return lists.counted(
+                ask.user(),
+                () -> registry.of(ask.user().name())
+                        .listTaskGroups(request.build())
+                        .thenApply(page -> Answer.json(200, GroupJson.list(page))));
     }
 
     private CompletableFuture<Answer> show(Ask ask) {
-        return page(ask, RESULTS_MAX).thenApply(page -> Answer.json(200, GroupJson.page(page)));
+        return lists.counted(
+                ask.user(), () -> page(ask, RESULTS_MAX).thenApply(page -> Answer.json(200, GroupJson.page(page))));
     }
 
     private CompletableFuture<Answer> cancel(Ask ask) {
@@ -133,17 +139,19 @@ public final class GroupCalls {
     /** The last lines of each node, one after the other, under a header line each. */
     private CompletableFuture<Answer> output(Ask ask) {
         int lines = Math.toIntExact(ask.number("lines", 1, LINES_MAX).orElse((long) LINES_DEFAULT));
-        return page(ask, RESULTS_DEFAULT).thenCompose(page -> {
-            StringBuilder text = new StringBuilder();
-            CompletableFuture<Void> read = CompletableFuture.completedFuture(null);
-            for (TaskGroupMember member : page.getMembersList()) {
-                read = read.thenCompose(before -> append(ask, page, member, lines, text));
-            }
-            return read.thenApply(all -> {
-                Answer answer = Answer.text(200, text.toString());
-                return page.getNext().isEmpty() ? answer : answer.with("Muster-Next", page.getNext());
-            });
-        });
+        return lists.counted(
+                ask.user(),
+                () -> page(ask, RESULTS_DEFAULT).thenCompose(page -> {
+                    StringBuilder text = new StringBuilder();
+                    CompletableFuture<Void> read = CompletableFuture.completedFuture(null);
+                    for (TaskGroupMember member : page.getMembersList()) {
+                        read = read.thenCompose(before -> append(ask, page, member, lines, text));
+                    }
+                    return read.thenApply(all -> {
+                        Answer answer = Answer.text(200, text.toString());
+                        return page.getNext().isEmpty() ? answer : answer.with("Muster-Next", page.getNext());
+                    });
+                }));
     }
 
     private CompletableFuture<Void> append(

@@ -22,7 +22,7 @@ final class NodeAccess {
      * goes on: it may be the repeat of one that was carried out before the node was deleted, which the registry knows.
      */
     static CompletableFuture<Void> requireOrRepeat(RegistryClient registry, Ask ask, Role needed, String key) {
-        return registry.getNode(ask.nodeId()).handle((view, error) -> {
+        return registry.of(ask.user().name()).getNode(ask.nodeId()).handle((view, error) -> {
             if (error == null) {
                 Access.require(ask.user(), view.getNode(), needed);
             } else if (key.isEmpty() || Problems.problemOf(error).code() != ErrorCode.NOT_FOUND) {

@@ -43,12 +43,14 @@ public final class NodeCalls {
     private final NodeCreation creation;
     private final int nodesMax;
     private final BiFunction<User, Map<Integer, Long>, @Nullable String> positions;
+    private final AnswerShares lists;
 
     /**
      * @param agentAddress {@code host:port}, and options of the agent, as join lines name them
      * @param nodesMax nodes that one request may ask for
      * @param perNode time that each node of a list adds to the time for one change
      * @param positions makes the token from which the user's WebSocket can go on; null while it cannot be made
+     * @param lists counts the lists under way
      */
     public NodeCalls(
             Api api,
@@ -61,7 +63,8 @@ public final class NodeCalls {
             String agentAddress,
             int nodesMax,
             Duration perNode,
-            BiFunction<User, Map<Integer, Long>, @Nullable String> positions) {
+            BiFunction<User, Map<Integer, Long>, @Nullable String> positions,
+            AnswerShares lists) {
         this.api = api;
         this.registry = registry;
         this.commands = commands;
@@ -69,6 +72,7 @@ public final class NodeCalls {
         this.creation = new NodeCreation(registry, commands, problems, ids, clock, invites, agentAddress, perNode);
         this.nodesMax = nodesMax;
         this.positions = positions;
+        this.lists = lists;
     }
 
     public void addTo(RoutesConfig routes) {
@@ -113,9 +117,11 @@ public final class NodeCalls {
             }
             request.setAfter(after);
         });
-        return registry.of(ask.user().name())
-                .listNodes(request.build())
-                .thenApply(page -> Answer.json(200, page(ask.user(), page)));
+        return lists.counted(
+                ask.user(),
+                () -> registry.of(ask.user().name())
+                        .listNodes(request.build())
+                        .thenApply(page -> Answer.json(200, page(ask.user(), page))));
     }
 
     private ObjectNode page(User user, ListNodesResponse page) {
@@ -165,7 +171,7 @@ public final class NodeCalls {
                                             ? condition.refusal(view)
                                             : error));
                 })
-                .thenCompose(reply -> registry.getNode(nodeId))
+                .thenCompose(reply -> registry.of(ask.user().name()).getNode(nodeId))
                 .thenApply(view -> answer(ask, view));
     }
 
@@ -193,7 +199,8 @@ public final class NodeCalls {
                 .build();
         return NodeAccess.requireOrRepeat(registry, ask, Role.ROLE_ADMIN, key)
                 .thenCompose(allowed -> commands.request(nodeId, ask.user(), record -> record.setCreateInvite(create)))
-                .thenCompose(reply -> registry.getNode(nodeId)
+                .thenCompose(reply -> registry.of(ask.user().name())
+                        .getNode(nodeId)
                         .thenApply(view ->
                                 Answer.json(201, creation.json(ask.user(), view, Invites.asGranted(invite, reply)))));
     }

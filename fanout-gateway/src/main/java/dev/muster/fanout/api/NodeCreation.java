@@ -90,7 +90,7 @@ final class NodeCreation {
         CreateNode node =
                 asked.nodes().get(index).toBuilder().setInvite(invite.grant()).build();
         return commands.request(nodeId, user, within, record -> record.setCreateNode(node))
-                .thenCompose(reply -> registry.getNode(nodeId).thenApply(view -> {
+                .thenCompose(reply -> registry.of(user.name()).getNode(nodeId).thenApply(view -> {
                     Invite granted = Invites.asGranted(invite, reply);
                     return new Created(view, granted, !granted.equals(invite));
                 }));
@@ -99,7 +99,8 @@ final class NodeCreation {
     /** One that an earlier request for the same list has made is only read, which takes a fraction of the time of a change. */
     private CompletableFuture<Created> createUnlessThere(User user, NewNodes asked, int index, Duration within) {
         String nodeId = nodeId(user, asked.key(), index);
-        return registry.getNode(nodeId)
+        return registry.of(user.name())
+                .getNode(nodeId)
                 .thenApply(view -> {
                     Invite invite = invites.ofNewNode(nodeId, user.name(), asked.key())
                             .expiringAt(view.getNode().getFirstInviteExpiresAtMillis());

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /** A task's output: clean text, raw bytes with ranges, or a recording. */
@@ -28,6 +29,7 @@ public final class OutputCall {
 
     private static final long WAIT_SECONDS_MAX = 3_600;
     private static final Duration SETTLE_PAUSE = Duration.ofMillis(50);
+    private static final Duration SETTLE_PAUSE_MAX = Duration.ofSeconds(1);
     private static final String BINARY = "application/octet-stream";
     private static final String RECORDING = "application/x-asciicast";
 
@@ -38,6 +40,7 @@ public final class OutputCall {
     private final Limits limits;
     private final Problems problems;
     private final Clock clock;
+    private final HangUps hangUps;
     private final AwaitedOutput.Pauses pauses;
 
     /**
@@ -54,6 +57,7 @@ public final class OutputCall {
             Limits limits,
             Problems problems,
             Clock clock,
+            HangUps hangUps,
             Executor executor) {
         this.api = api;
         this.registry = registry;
@@ -62,6 +66,7 @@ public final class OutputCall {
         this.limits = limits;
         this.problems = problems;
         this.clock = clock;
+        this.hangUps = hangUps;
         this.pauses = AwaitedOutput.Pauses.on(executor);
     }
 
@@ -85,8 +90,9 @@ public final class OutputCall {
             throw Fields.invalid("'from' and 'wait' are of follow=true.");
         }
         return NodeAccess.require(registry, ask, Role.ROLE_WATCH)
-                .thenCompose(view -> registry.getTask(nodeId, taskId)
-                        .thenCompose(task -> settled(task, view.getState(), !format.equals("raw"))
+                .thenCompose(view -> reads(ask)
+                        .getTask(nodeId, taskId)
+                        .thenCompose(task -> settled(ask, task, view.getState(), !format.equals("raw"))
                                 .thenCompose(head -> switch (format) {
                                     case "raw" ->
                                         follow
@@ -97,14 +103,25 @@ public final class OutputCall {
                                 })));
     }
 
+    /** The registry, asked for the user. */
+    private RegistryClient reads(Ask ask) {
+        return registry.of(ask.user().name());
+    }
+
+    private CompletableFuture<Optional<RawOutput.Head>> settled(Ask ask, Task task, NodeState node, boolean whole) {
+        return hangUps.watched(ask, context -> settled(reads(ask).within(context), task, node, whole));
+    }
+
     /**
      * What there is; nothing where there was never any output.
      *
      * @param whole of a task that has ended, wait until the registry has taken all of it, or it will not come
      */
-    private CompletableFuture<Optional<RawOutput.Head>> settled(Task task, NodeState node, boolean whole) {
+    private CompletableFuture<Optional<RawOutput.Head>> settled(
+            RegistryClient reads, Task task, NodeState node, boolean whole) {
         long sinceNanos = System.nanoTime();
-        return Repeat.until(() -> head(task).thenCompose(head -> {
+        AtomicLong pauseMillis = new AtomicLong(SETTLE_PAUSE.toMillis());
+        return Repeat.until(() -> head(reads, task).thenCompose(head -> {
             boolean behind =
                     head.map(known -> whole && isOver(task) && !known.ended()).orElse(task.getOutputBytes() > 0);
             if (!behind || isReached(task, node, head)) {
@@ -114,12 +131,13 @@ public final class OutputCall {
                 throw new MusterException(
                         ErrorCode.UNAVAILABLE, "The end of this output has not reached the registry yet.");
             }
-            return pauses.pause(SETTLE_PAUSE).thenApply(waited -> Optional.empty());
+            long pause = pauseMillis.getAndUpdate(last -> Math.min(SETTLE_PAUSE_MAX.toMillis(), last * 3 / 2));
+            return pauses.pause(Duration.ofMillis(pause)).thenApply(waited -> Optional.empty());
         }));
     }
 
-    private CompletableFuture<Optional<RawOutput.Head>> head(Task task) {
-        return raw.head(task.getNodeId(), task.getTaskId())
+    private CompletableFuture<Optional<RawOutput.Head>> head(RegistryClient reads, Task task) {
+        return raw.head(reads, task.getNodeId(), task.getTaskId())
                 .thenApply(Optional::of)
                 .exceptionally(error -> {
                     if (Problems.problemOf(error).code() == ErrorCode.NOT_FOUND) {
@@ -176,7 +194,8 @@ public final class OutputCall {
         }
         CompletableFuture<BlockSource> body = wanted.length() == 0
                 ? CompletableFuture.completedFuture(BlockSource.of(new byte[0]))
-                : download(ask, () -> raw.raw(task.getNodeId(), task.getTaskId(), wanted.from(), wanted.to()));
+                : download(
+                        ask, () -> raw.raw(reads(ask), task.getNodeId(), task.getTaskId(), wanted.from(), wanted.to()));
         return body.thenApply(source -> {
             Answer answer = Answer.stream(range.isPresent() ? 206 : 200, BINARY, source, wanted.length())
                     .with("Accept-Ranges", "bytes")
@@ -197,8 +216,13 @@ public final class OutputCall {
         Optional<Long> wait = ask.number("wait", 1, WAIT_SECONDS_MAX);
         boolean ended = head.map(RawOutput.Head::ended).orElse(isOver(task) && task.getOutputBytes() == 0);
         Downloads.Permit permit = downloads.follow(ask.user());
-        Supplier<CompletableFuture<BlockSource>> begin =
-                () -> raw.follow(permit, task.getNodeId(), task.getTaskId(), from, size -> missingAtEnd(task, size));
+        Supplier<CompletableFuture<BlockSource>> begin = () -> raw.follow(
+                reads(ask),
+                permit,
+                task.getNodeId(),
+                task.getTaskId(),
+                from,
+                size -> missingAtEnd(reads(ask), task, size));
         CompletableFuture<BlockSource> body;
         if (head.isEmpty()) {
             body = CompletableFuture.completedFuture(
@@ -207,14 +231,15 @@ public final class OutputCall {
             permit.close();
             throw Downloads.tooMany("downloads of output");
         } else {
-            body = begin.get();
+            body = begun(begin);
         }
-        Duration silence = wait.map(Duration::ofSeconds).orElse(limits.silence());
-        return body.thenApply(
-                        source -> Answer.stream(200, BINARY, Timed.follower(source, silence, wait.isPresent()), -1)
-                                // else a proxy keeps what is printed to itself until it has a buffer full
-                                .with("X-Accel-Buffering", "no")
-                                .with("Muster-Ended", Boolean.toString(ended)))
+        // of an output that has ended, an end without the rest would look complete
+        boolean mayEnd = wait.isPresent() && !ended;
+        Duration silence = mayEnd ? Duration.ofSeconds(wait.orElseThrow()) : limits.silence();
+        return body.thenApply(source -> Answer.stream(200, BINARY, Timed.follower(source, silence, mayEnd), -1)
+                        // else a proxy keeps what is printed to itself until it has a buffer full
+                        .with("X-Accel-Buffering", "no")
+                        .with("Muster-Ended", Boolean.toString(ended)))
                 .whenComplete((answer, error) -> {
                     if (error != null) {
                         permit.close();
@@ -225,13 +250,8 @@ public final class OutputCall {
     /** A body that is one of the downloads until it is closed. */
     private CompletableFuture<BlockSource> download(Ask ask, Supplier<CompletableFuture<BlockSource>> open) {
         Downloads.Permit permit = downloads.take(ask.user());
-        CompletableFuture<BlockSource> opened;
-        try {
-            opened = open.get();
-        } catch (RuntimeException e) {
-            opened = CompletableFuture.failedFuture(e);
-        }
-        return opened.thenApply(body -> Timed.download(body, permit, limits.time()))
+        return begun(open)
+                .thenApply(body -> Timed.download(body, permit, limits.time()))
                 .whenComplete((body, error) -> {
                     if (error != null) {
                         permit.close();
@@ -239,17 +259,25 @@ public final class OutputCall {
                 });
     }
 
+    private static CompletableFuture<BlockSource> begun(Supplier<CompletableFuture<BlockSource>> open) {
+        try {
+            return open.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
     /** The task as it is now, for one who may still read what it prints. */
     private CompletableFuture<Task> permitted(Ask ask, Task task) {
         return NodeAccess.require(registry, ask, task.getNodeId(), Role.ROLE_WATCH)
-                .thenCompose(view -> registry.getTask(task.getNodeId(), task.getTaskId()));
+                .thenCompose(view -> reads(ask).getTask(task.getNodeId(), task.getTaskId()));
     }
 
     /** Of a terminal without an end: nothing while more may come, else how many bytes never did. */
-    private CompletableFuture<Optional<Long>> missingAtEnd(Task asked, long size) {
-        return registry.getTask(asked.getNodeId(), asked.getTaskId())
+    private CompletableFuture<Optional<Long>> missingAtEnd(RegistryClient reads, Task asked, long size) {
+        return reads.getTask(asked.getNodeId(), asked.getTaskId())
                 .thenCombine(
-                        registry.getNode(asked.getNodeId()),
+                        reads.getNode(asked.getNodeId()),
                         (task, view) -> OutputEnd.isReached(task, size, view.getState(), clock.millis())
                                 ? Optional.of(OutputEnd.missing(task, size))
                                 : Optional.empty());
@@ -267,7 +295,12 @@ public final class OutputCall {
         return download(
                         ask,
                         () -> raw.recording(
-                                task.getNodeId(), task.getTaskId(), version, task.getStartedAtMillis(), size))
+                                reads(ask),
+                                task.getNodeId(),
+                                task.getTaskId(),
+                                version,
+                                task.getStartedAtMillis(),
+                                size))
                 .thenApply(source -> Answer.stream(200, RECORDING, source, -1)
                         .with("Content-Disposition", "attachment; filename=\"" + task.getTaskId() + ".cast\""));
     }
@@ -279,10 +312,7 @@ public final class OutputCall {
                 : ("[... " + missing + " bytes lost ...]\n").getBytes(StandardCharsets.UTF_8);
         CompletableFuture<BlockSource> body = head.isEmpty()
                 ? CompletableFuture.completedFuture(BlockSource.of(last))
-                : download(
-                        ask,
-                        () -> TextOutput.open(
-                                registry.of(ask.user().name()), task.getNodeId(), task.getTaskId(), last));
+                : download(ask, () -> TextOutput.open(reads(ask), task.getNodeId(), task.getTaskId(), last));
         return body.thenApply(source -> Answer.stream(200, Answer.TEXT, source, -1));
     }
 }

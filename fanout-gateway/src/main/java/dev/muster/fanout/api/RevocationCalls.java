@@ -48,12 +48,19 @@ public final class RevocationCalls {
         }
         fields.throwIfMistaken();
         requireMay(ask.user(), id, user);
-        return (id.isPresent() ? revoker.token(ask.user(), id.get()) : revoker.user(ask.user(), user.orElseThrow()))
+        return (id.isPresent() ? token(ask.user(), id.get()) : revoker.user(ask.user(), user.orElseThrow()))
                 .thenApply(done -> {
                     ObjectNode json = Json.object();
                     json.set("revocation", json(done));
                     return Answer.json(200, json);
                 });
+    }
+
+    // what asks ends by itself at a known time, and its revocation need not be kept longer
+    private CompletableFuture<Revocation> token(User asking, String id) {
+        return id.equals(asking.proof().id())
+                ? revoker.token(asking, id, asking.expiresAt())
+                : revoker.token(asking, id);
     }
 
     private static void requireMay(User asking, Optional<String> id, Optional<String> user) {

@@ -68,7 +68,7 @@ public final class SignInCalls {
             return CompletableFuture.completedFuture(hidden(page(403, OTHER_SITE_PAGE)));
         }
         String code = Optional.ofNullable(ctx.queryParam("code")).orElse("");
-        Optional<User> user = codes.redeem(code);
+        Optional<User> user = codes.redeem(code).filter(authenticator::isGood);
         Answer answer;
         if (user.isPresent()) {
             signIns.take(user.get());

@@ -27,14 +27,24 @@ public final class TaskCalls {
     private final RawOutput raw;
     private final Ids ids;
     private final Clock clock;
+    private final AnswerShares lists;
 
-    public TaskCalls(Api api, RegistryClient registry, Commands commands, RawOutput raw, Ids ids, Clock clock) {
+    /** @param lists counts the lists under way */
+    public TaskCalls(
+            Api api,
+            RegistryClient registry,
+            Commands commands,
+            RawOutput raw,
+            Ids ids,
+            Clock clock,
+            AnswerShares lists) {
         this.api = api;
         this.registry = registry;
         this.commands = commands;
         this.raw = raw;
         this.ids = ids;
         this.clock = clock;
+        this.lists = lists;
     }
 
     public void addTo(RoutesConfig routes) {
@@ -68,29 +78,32 @@ public final class TaskCalls {
             }
             request.setAfter(after);
         });
-        return NodeAccess.require(registry, ask, Role.ROLE_VIEW)
-                .thenCompose(view -> registry.of(ask.user().name()).listTasks(request.build()))
-                .thenApply(page -> {
-                    ObjectNode json = Json.object();
-                    ArrayNode tasks = json.putArray("tasks");
-                    page.getTasksList().forEach(task -> tasks.add(listed(task)));
-                    json.put("next", page.getNext().isEmpty() ? null : page.getNext());
-                    return Answer.json(200, json);
-                });
+        return lists.counted(
+                ask.user(),
+                () -> NodeAccess.require(registry, ask, Role.ROLE_VIEW)
+                        .thenCompose(view -> registry.of(ask.user().name()).listTasks(request.build()))
+                        .thenApply(page -> {
+                            ObjectNode json = Json.object();
+                            ArrayNode tasks = json.putArray("tasks");
+                            page.getTasksList().forEach(task -> tasks.add(listed(task)));
+                            json.put("next", page.getNext().isEmpty() ? null : page.getNext());
+                            return Answer.json(200, json);
+                        }));
     }
 
     private CompletableFuture<Answer> show(Ask ask) {
         String taskId = ask.taskId();
         return NodeAccess.require(registry, ask, Role.ROLE_VIEW)
                 .thenCompose(view -> registry.of(ask.user().name()).getTask(ask.nodeId(), taskId))
-                .thenCompose(task -> raw.available(task.getNodeId(), taskId).thenApply(available -> {
-                    ObjectNode json = Json.task(task);
-                    available.ifPresent(range -> json.putObject("rawAvailable")
-                            .put("from", range.from())
-                            .put("to", range.to())
-                            .put("until", Json.time(range.until())));
-                    return Answer.json(200, wrapped(json));
-                }));
+                .thenCompose(task -> raw.available(registry.of(ask.user().name()), task.getNodeId(), taskId)
+                        .thenApply(available -> {
+                            ObjectNode json = Json.task(task);
+                            available.ifPresent(range -> json.putObject("rawAvailable")
+                                    .put("from", range.from())
+                                    .put("to", range.to())
+                                    .put("until", Json.time(range.until())));
+                            return Answer.json(200, wrapped(json));
+                        }));
     }
 
     private CompletableFuture<Answer> cancel(Ask ask) {

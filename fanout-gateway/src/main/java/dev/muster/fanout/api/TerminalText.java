@@ -63,11 +63,15 @@ record TerminalText(String header, TerminalHistory terminal, boolean searched, b
     }
 
     private static String shortened(String text, long bytesMax) {
-        int length = (int) Math.max(0, Math.min(text.length(), bytesMax));
-        while (length > 0
-                && (BoundedText.bytes(text.substring(0, length)) > bytesMax
-                        || Character.isHighSurrogate(text.charAt(length - 1)))) {
-            length--;
+        int length = 0;
+        long bytes = 0;
+        while (length < text.length()) {
+            int point = text.codePointAt(length);
+            bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+            if (bytes > bytesMax) {
+                break;
+            }
+            length += Character.charCount(point);
         }
         return text.substring(0, length);
     }

@@ -49,6 +49,11 @@ public final class Authenticator {
         return standing.require(tokens.verify(token));
     }
 
+    /** Whether nothing that is known by now has ended what the user was recognised by. */
+    public boolean isGood(User user) {
+        return standing.ended(user).isEmpty();
+    }
+
     /** One who was let in before, as of now. */
     public User again(User user) {
         return standing.require(user);

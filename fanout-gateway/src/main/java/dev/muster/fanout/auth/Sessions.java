@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Browsers' sessions: what the page's cookie holds. A session is sealed, so that it says nothing and is no token; it works on every gateway, and a revocation of its id, of the token that it was begun with, or of
- * its user ends it. Immutable.
+ * its user ends it. It counts as made when that token was made, so what ends the token ends the session. Immutable.
  */
 public final class Sessions {
     private static final String NAME = "muster_session";
@@ -46,7 +46,7 @@ public final class Sessions {
         Instant end = now.plus(life).isBefore(user.expiresAt()) ? now.plus(life) : user.expiresAt();
         Proof by = user.proof();
         String token = by.parent().isEmpty() ? by.id() : by.parent();
-        User session = user.until(end, new Proof(UUID.randomUUID().toString(), token, now));
+        User session = user.until(end, new Proof(UUID.randomUUID().toString(), token, by.issuedAt()));
         String value = seal.seal(session)
                 .orElseThrow(() -> new MusterException(
                         ErrorCode.TOO_LARGE, "The user has more groups than a browser's cookie can hold."));
@@ -81,7 +81,7 @@ public final class Sessions {
         return (secure ? "__Host-" : "") + NAME + (port.find() ? "_" + port.group(1) : "");
     }
 
-    // Lax, not Strict: the redirect after a sign-in that began on another site must carry it already
+    // Lax, not Strict: a link on another site to the page finds its reader signed in
     private String cookie(@Nullable String host, String value, Duration left) {
         return cookieName(host) + "=" + value + "; Path=/; HttpOnly; SameSite=Lax; Max-Age="
                 + Math.max(0, left.toSeconds()) + (secure ? "; Secure" : "");

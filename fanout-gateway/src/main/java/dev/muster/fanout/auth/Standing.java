@@ -44,15 +44,33 @@ public final class Standing {
         }
     }
 
-    /** @throws MusterException {@code rate-limited} where there are as many as may be */
-    public void requireRoom() {
-        if (revocations.size() >= revocationsMax) {
+    /**
+     * What an admin revokes of a whole user always has room, and so has a repeat. The last eighth is for admins, and a user who is no admin has a sixteenth at most: nobody keeps an admin from revoking.
+     *
+     * @throws MusterException {@code rate-limited} where there are as many as may be
+     */
+    public void requireRoom(Revocation wanted, boolean admin) {
+        if (revocations.containsKey(wanted.key()) || (admin && wanted.kind() == Revocation.Kind.USER)) {
+            return;
+        }
+        int max = admin ? revocationsMax : revocationsMax - revocationsMax / 8;
+        if (revocations.size() >= max || !admin) {
             revocations.values().removeIf(old -> !old.until().isAfter(clock.instant()));
-            if (revocations.size() >= revocationsMax) {
+        }
+        if (revocations.size() >= max) {
+            throw new MusterException(
+                    ErrorCode.RATE_LIMITED,
+                    "There are " + max + " revocations already; "
+                            + (admin ? "revoke all tokens of a user instead of single ones." : "ask an admin."));
+        }
+        if (!admin) {
+            int ownMax = Math.max(1, revocationsMax / 16);
+            long own = revocations.values().stream()
+                    .filter(old -> old.by().equals(wanted.by()))
+                    .count();
+            if (own >= ownMax) {
                 throw new MusterException(
-                        ErrorCode.RATE_LIMITED,
-                        "There are " + revocationsMax
-                                + " revocations already; revoke all tokens of a user instead of single ones.");
+                        ErrorCode.RATE_LIMITED, "You have revoked " + own + " tokens or sessions; that is the most.");
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.muster.fanout.command;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.auth.Revocation;
 import dev.muster.fanout.auth.Standing;
 import dev.muster.proto.records.v1.RevocationRecord;
@@ -30,13 +31,14 @@ public final class RevocationTail implements AutoCloseable {
     private volatile boolean closing;
 
     /** @param consumer without a group; closed here */
-    public RevocationTail(Consumer<byte[], byte[]> consumer, String topic, int partitionCount, Standing standing) {
+    public RevocationTail(
+            Consumer<byte[], byte[]> consumer, String topic, int partitionCount, Standing standing, Threads threads) {
         this.consumer = consumer;
         for (int i = 0; i < partitionCount; i++) {
             partitions.add(new TopicPartition(topic, i));
         }
         this.standing = standing;
-        this.thread = new Thread(this::run, "fanout-revocations");
+        this.thread = threads.loop("fanout-revocations", this::run);
     }
 
     public void start() {

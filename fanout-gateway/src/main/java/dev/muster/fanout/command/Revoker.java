@@ -49,7 +49,7 @@ public final class Revoker {
     }
 
     private CompletableFuture<Revocation> revoke(User by, Revocation revocation) {
-        standing.requireRoom();
+        standing.requireRoom(revocation, by.admin());
         // where the broker is away, it is at least ended here
         standing.add(revocation);
         return publish.publish(Topic.REVOCATIONS, revocation.key(), revocation.record())

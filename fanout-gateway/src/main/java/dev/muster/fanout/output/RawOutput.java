@@ -18,7 +18,10 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-/** Raw output and recordings, read from the topic itself. Thread-safe; nobody blocks but the pool's own threads. */
+/**
+ * Raw output and recordings, read from the topic itself. Each method asks the registry through the client that it is given: that of the user who reads, so that the reads count in the user's share.
+ * Thread-safe; only the pool's own threads block.
+ */
 public final class RawOutput implements AutoCloseable {
     private static final Duration FOLLOW_PAUSE = Duration.ofMillis(300);
     private static final Duration FOLLOW_PAUSE_MAX = Duration.ofSeconds(1);
@@ -29,7 +32,6 @@ public final class RawOutput implements AutoCloseable {
     /** What is known of an output before it is read. {@code size} counts all bytes so far; {@code ended}: there will be no more. */
     public record Head(long size, boolean ended) {}
 
-    private final RegistryClient registry;
     private final Function<String, CompletableFuture<StdoutTopic.Facts>> facts;
     private final StdoutPool pool;
     private final String topicName;
@@ -40,14 +42,12 @@ public final class RawOutput implements AutoCloseable {
      * @param consumers makes one without a group, that fails where an offset is gone
      */
     public RawOutput(
-            RegistryClient registry,
             Function<String, CompletableFuture<StdoutTopic.Facts>> facts,
             String topicName,
             int readers,
             Supplier<Consumer<byte[], byte[]>> consumers,
             Executor executor,
             Threads threads) {
-        this.registry = registry;
         this.facts = facts;
         this.pool = new StdoutPool(readers, consumers, threads);
         this.topicName = topicName;
@@ -55,8 +55,8 @@ public final class RawOutput implements AutoCloseable {
     }
 
     /** Nothing where the output has not begun, or its first byte is past retention, or nobody can say now. */
-    public CompletableFuture<Optional<Available>> available(String nodeId, String terminalId) {
-        return registry.getOutputIndex(nodeId, terminalId, 0)
+    public CompletableFuture<Optional<Available>> available(RegistryClient reads, String nodeId, String terminalId) {
+        return reads.getOutputIndex(nodeId, terminalId, 0)
                 .thenCompose(index -> facts.apply(index.getTopicId())
                         .thenApply(now -> isGone(index, now)
                                 ? Optional.<Available>empty()
@@ -71,8 +71,8 @@ public final class RawOutput implements AutoCloseable {
     }
 
     /** Fails with {@code not-found} where the output has not begun. */
-    public CompletableFuture<Head> head(String nodeId, String terminalId) {
-        return registry.getOutputIndex(nodeId, terminalId, 0)
+    public CompletableFuture<Head> head(RegistryClient reads, String nodeId, String terminalId) {
+        return reads.getOutputIndex(nodeId, terminalId, 0)
                 .thenApply(index -> new Head(index.getMark().getOffset(), index.hasExit()));
     }
 
@@ -82,8 +82,9 @@ public final class RawOutput implements AutoCloseable {
      * @param to at most the size at present, or the size that a task that has ended is known to have
      * @return the body, whose first block was read already: what fails at once fails here
      */
-    public CompletableFuture<BlockSource> raw(String nodeId, String terminalId, long from, long to) {
-        return open(null, nodeId, terminalId, from, new RawSteps(to - from), to, null);
+    public CompletableFuture<BlockSource> raw(
+            RegistryClient reads, String nodeId, String terminalId, long from, long to) {
+        return open(reads, null, nodeId, terminalId, from, new RawSteps(to - from), to, null);
     }
 
     /** Asks how the output of so many bytes ends where no exit marker comes: nothing while more may come, else how many bytes never did. */
@@ -97,14 +98,14 @@ public final class RawOutput implements AutoCloseable {
      * @param permit closed with the body; where there is none it stays the caller's. It works while there is something to send
      */
     public CompletableFuture<BlockSource> follow(
-            Downloads.Permit permit, String nodeId, String terminalId, long from, Ending ending) {
-        return open(permit, nodeId, terminalId, from, new RawSteps(Long.MAX_VALUE), from, ending);
+            RegistryClient reads, Downloads.Permit permit, String nodeId, String terminalId, long from, Ending ending) {
+        return open(reads, permit, nodeId, terminalId, from, new RawSteps(Long.MAX_VALUE), from, ending);
     }
 
     /** A recording of all so far. */
     public CompletableFuture<BlockSource> recording(
-            String nodeId, String terminalId, int version, long startedAtMillis, long size) {
-        return open(null, nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, null);
+            RegistryClient reads, String nodeId, String terminalId, int version, long startedAtMillis, long size) {
+        return open(reads, null, nodeId, terminalId, 0, new CastSteps(version, startedAtMillis), size, null);
     }
 
     /** Records of the topic left out because they could not be used. */
@@ -118,6 +119,7 @@ public final class RawOutput implements AutoCloseable {
     }
 
     private CompletableFuture<BlockSource> open(
+            RegistryClient reads,
             Downloads.@Nullable Permit permit,
             String nodeId,
             String terminalId,
@@ -125,12 +127,13 @@ public final class RawOutput implements AutoCloseable {
             Renderer renderer,
             long to,
             @Nullable Ending ending) {
-        return registry.getOutputIndex(nodeId, terminalId, from)
+        return reads.getOutputIndex(nodeId, terminalId, from)
                 .thenCompose(index -> facts.apply(index.getTopicId()).thenApply(now -> {
                     if (isGone(index, now)) {
                         throw new MusterException(ErrorCode.RAW_EXPIRED, ErrorCode.RAW_EXPIRED.when());
                     }
                     return new Download(
+                            reads,
                             nodeId,
                             terminalId,
                             index,
@@ -160,6 +163,7 @@ public final class RawOutput implements AutoCloseable {
         /** The registry has not taken all that is wanted yet, so nobody knows where in the topic it ends. */
         private static final long UNKNOWN = Long.MAX_VALUE;
 
+        private final RegistryClient reads;
         private final String nodeId;
         private final String terminalId;
         private final StdoutPool.Place place;
@@ -182,6 +186,7 @@ public final class RawOutput implements AutoCloseable {
         private @Nullable CompletableFuture<Optional<ByteBuffer>> primed;
 
         Download(
+                RegistryClient reads,
                 String nodeId,
                 String terminalId,
                 GetOutputIndexResponse index,
@@ -190,6 +195,7 @@ public final class RawOutput implements AutoCloseable {
                 long to,
                 @Nullable Ending ending,
                 Downloads.@Nullable Permit permit) {
+            this.reads = reads;
             this.nodeId = nodeId;
             this.terminalId = terminalId;
             this.place = new StdoutPool.Place(
@@ -279,11 +285,10 @@ public final class RawOutput implements AutoCloseable {
             }
             if (lastOffset == UNKNOWN && System.nanoTime() - askedAtNanos > ASK_NANOS) {
                 askedAtNanos = System.nanoTime();
-                return registry.getOutputIndex(nodeId, terminalId, reader.offset())
-                        .thenApply(index -> {
-                            lastOffset = index.getMark().getOffset() < to ? UNKNOWN : index.getLastOffset();
-                            return Optional.empty();
-                        });
+                return reads.getOutputIndex(nodeId, terminalId, reader.offset()).thenApply(index -> {
+                    lastOffset = index.getMark().getOffset() < to ? UNKNOWN : index.getLastOffset();
+                    return Optional.empty();
+                });
             }
             return again();
         }
@@ -310,7 +315,7 @@ public final class RawOutput implements AutoCloseable {
             if (permit != null) {
                 permit.rest();
             }
-            return pause().thenCompose(waited -> registry.getOutputIndex(nodeId, terminalId, reader.offset()))
+            return pause().thenCompose(waited -> reads.getOutputIndex(nodeId, terminalId, reader.offset()))
                     .thenCompose(index -> {
                         to = index.getMark().getOffset();
                         lastOffset = index.getLastOffset();

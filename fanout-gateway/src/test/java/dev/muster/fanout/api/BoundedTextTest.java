@@ -41,6 +41,18 @@ class BoundedTextTest {
     }
 
     @Test
+    void a_part_of_a_long_line_has_whole_characters_and_no_more_bytes_than_it_may() {
+        String line = "a\u00e9\u20ac\ud83d\ude00".repeat(50_000);
+        for (int bytes = 100; bytes < 112; bytes++) {
+            String part = of(plain(said(line).toBuilder())).within(bytes);
+
+            assertThat(BoundedText.bytes(part)).isBetween(bytes - 4, bytes);
+            assertThat(part).endsWith("...\n").doesNotContain("?");
+            assertThat(line).startsWith(part.substring(0, part.length() - 4));
+        }
+    }
+
+    @Test
     void what_fits_is_whole() {
         assertThat(of(plain(numbered(0, 2))).within(14)).isEqualTo("line 0\nline 1\n");
         assertThat(of(plain(numbered(0, 2))).within(0)).isEqualTo("line 0\nline 1\n");

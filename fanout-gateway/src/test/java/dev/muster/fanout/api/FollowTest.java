@@ -222,7 +222,7 @@ class FollowTest {
     void ends_within_moments_when_the_right_to_it_does(String how) throws Exception {
         begin("so far");
         gateway.registry.put(TASK, log.index(6, false));
-        Instant end = Instant.now().plusSeconds(how.equals("expired") ? 2 : 600);
+        Instant end = Instant.now().plusSeconds(how.equals("expired") ? 8 : 600);
         String token = gateway.tokens.issue(
                 new User("carol", List.of("ops"), false, end, new Proof("carols", "", Instant.now())));
         grant(Role.ROLE_WATCH);
@@ -245,6 +245,21 @@ class FollowTest {
 
         assertThatThrownBy(in::readAllBytes).isInstanceOf(IOException.class);
         Awaitility.await().until(() -> gateway.downloads.following() == 0);
+    }
+
+    @Test
+    void an_ended_output_whose_rest_does_not_come_is_cut_and_does_not_look_complete() throws Exception {
+        begin("so far");
+        // the rest is in a record that the broker does not give
+        gateway.registry.put(
+                TASK, log.index(99, true).toBuilder().setLastOffset(99).build());
+
+        HttpResponse<InputStream> answer = gateway.http.send(
+                gateway.request(gateway.token("alice"), FOLLOW + "&wait=1").build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+
+        assertThat(answer.headers().firstValue("Muster-Ended")).contains("true");
+        assertThatThrownBy(answer.body()::readAllBytes).isInstanceOf(IOException.class);
     }
 
     @Test

@@ -64,6 +64,7 @@ final class GatewayFixture implements AutoCloseable {
     static final byte[] KEY = new byte[32];
     static final int NODES_MAX = 600;
     static final int FAILURES_MAX = 20;
+    static final int LISTS_PER_USER_MAX = 16;
     static final Duration TOKEN_LIFE_MAX = Duration.ofDays(366);
 
     final FakeRegistry registry = new FakeRegistry();
@@ -95,7 +96,7 @@ final class GatewayFixture implements AutoCloseable {
                 .addService(registry)
                 .build()
                 .start();
-        client = new RegistryClient("127.0.0.1:" + query.getPort(), Duration.ofSeconds(5), 4 << 20, answers);
+        client = new RegistryClient("127.0.0.1:" + query.getPort(), Duration.ofSeconds(60), 4 << 20, answers);
         List<Commands> commands = new ArrayList<>();
         publisher = new RecordPublisher(
                 new ApplyingProducer(commands),
@@ -128,7 +129,7 @@ final class GatewayFixture implements AutoCloseable {
         standing.setKnown();
         revoker = new Revoker(publisher::publish, standing, TOKEN_LIFE_MAX, clock);
         Problems problems = new Problems(new ErrorIds());
-        access = new AccessWatch(client, standing);
+        access = new AccessWatch(client, standing, new Threads());
         api = new Api(
                 authenticator,
                 origins,
@@ -142,8 +143,9 @@ final class GatewayFixture implements AutoCloseable {
                 answers,
                 new Threads());
         RawFixture outputs = raw == null ? new RawFixture() : raw;
-        RawOutput output = outputs.start(client, answers);
+        RawOutput output = outputs.start(answers);
         downloads = new Downloads(outputs.limits());
+        AnswerShares lists = new AnswerShares("reads of lists", 64, LISTS_PER_USER_MAX);
         web = WebServer.create(
                         "127.0.0.1",
                         0,
@@ -165,10 +167,11 @@ final class GatewayFixture implements AutoCloseable {
                                         "gw:7443",
                                         NODES_MAX,
                                         Duration.ofMillis(80),
-                                        (user, p) -> "pos"),
-                                new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC()),
-                                new GroupCalls(api, client, commands.get(0), ids, Clock.systemUTC()),
-                                new HistoryCall(api, client, new AnswerShares(64, 8), hangUps),
+                                        (user, p) -> "pos",
+                                        lists),
+                                new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC(), lists),
+                                new GroupCalls(api, client, commands.get(0), ids, Clock.systemUTC(), lists),
+                                new HistoryCall(api, client, new AnswerShares("reads of history", 64, 8), hangUps),
                                 new OutputCall(
                                         api,
                                         client,
@@ -177,6 +180,7 @@ final class GatewayFixture implements AutoCloseable {
                                         new OutputCall.Limits(outputs.time(), outputs.silence()),
                                         problems,
                                         clock,
+                                        hangUps,
                                         answers),
                                 new SignInCalls(
                                         api,

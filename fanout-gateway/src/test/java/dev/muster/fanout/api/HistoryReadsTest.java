@@ -4,6 +4,7 @@ import static dev.muster.fanout.api.NodeCallsTest.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.muster.contract.ids.Ids;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeView;
 import java.io.IOException;
@@ -21,6 +22,7 @@ class HistoryReadsTest {
     private static final String NODE = FakeRegistry.nodeId(1);
     private static final String PATH = "/api/v1/nodes/" + NODE + "/history";
     private static final String SLOW = PATH + "?grep=" + FakeRegistry.SILENT;
+    private static final String GROUP = Ids.derive(Ids.Kind.TASK_GROUP, "g");
     private static final Duration LONG = Duration.ofSeconds(60);
 
     private final List<Socket> sockets = new ArrayList<>();
@@ -43,9 +45,13 @@ class HistoryReadsTest {
     }
 
     private Socket search(String user) throws IOException {
+        return ask(user, SLOW);
+    }
+
+    private Socket ask(String user, String path) throws IOException {
         Socket socket = new Socket(java.net.InetAddress.getLoopbackAddress(), gateway.port());
         sockets.add(socket);
-        String request = "GET " + SLOW + " HTTP/1.1\r\nHost: 127.0.0.1:" + gateway.port() + "\r\nAuthorization: Bearer "
+        String request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + gateway.port() + "\r\nAuthorization: Bearer "
                 + gateway.token(user) + "\r\n\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
         return socket;
@@ -58,7 +64,26 @@ class HistoryReadsTest {
         client.close();
 
         // long before the deadline ends it, which would be told as cancelled, too
-        await().atMost(Duration.ofSeconds(4)).until(() -> gateway.registry.cancelled.get() == 1);
+        await().atMost(Duration.ofSeconds(30)).until(() -> gateway.registry.cancelled.get() == 1);
+    }
+
+    @Test
+    void one_user_has_so_many_lists_at_once_and_takes_nothing_from_others() throws Exception {
+        for (int i = 0; i < GatewayFixture.LISTS_PER_USER_MAX; i++) {
+            ask("alice", "/api/v1/nodes?q=" + FakeRegistry.SILENT);
+        }
+        await().atMost(LONG).until(() -> gateway.registry.listed.size() >= GatewayFixture.LISTS_PER_USER_MAX);
+
+        for (String list : List.of(
+                "/api/v1/nodes",
+                "/api/v1/nodes/" + NODE + "/tasks",
+                "/api/v1/tasks",
+                "/api/v1/tasks/" + GROUP,
+                "/api/v1/tasks/" + GROUP + "/output")) {
+            assertProblem(gateway.get(gateway.token("alice"), list), 429, "rate-limited");
+        }
+        assertThat(gateway.get(gateway.token("bob"), "/api/v1/nodes").statusCode())
+                .isEqualTo(200);
     }
 
     @Test

@@ -5,7 +5,6 @@ import dev.muster.contract.service.Threads;
 import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.output.StdoutTopic;
-import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.Marker;
 import dev.muster.proto.agent.v1.OutputChunk;
@@ -80,9 +79,8 @@ final class RawFixture {
         return ended ? index.setExit(Exit.newBuilder().setExitCode(3)).build() : index.build();
     }
 
-    RawOutput start(RegistryClient client, ExecutorService executor) {
+    RawOutput start(ExecutorService executor) {
         return new RawOutput(
-                client,
                 id -> CompletableFuture.completedFuture(
                         new StdoutTopic.Facts(topicId, retention, Map.of(0, firstOffset))),
                 PARTITION.topic(),

@@ -65,12 +65,43 @@ class SessionsTest {
         standing.add(new Revocation(Revocation.Kind.TOKEN, "old", NOW, NOW, "root"));
         assertThat(standing.size()).isZero();
         standing.add(new Revocation(Revocation.Kind.TOKEN, "a", NOW, NOW.plusSeconds(1), "root"));
-        standing.requireRoom();
+        Revocation more = new Revocation(Revocation.Kind.TOKEN, "b", NOW, NOW.plusSeconds(1), "root");
+        standing.requireRoom(more, true);
         standing.add(new Revocation(Revocation.Kind.USER, "bob", NOW, NOW.plusSeconds(1), "root"));
-        assertThatThrownBy(standing::requireRoom).isInstanceOf(MusterException.class);
+        assertThatThrownBy(() -> standing.requireRoom(more, true)).isInstanceOf(MusterException.class);
         Revocation read =
                 Revocation.of(new Revocation(Revocation.Kind.USER, "bob", NOW, NOW.plusSeconds(1), "root").record());
         assertThat(standing.list()).contains(read);
+    }
+
+    @Test
+    void who_is_no_admin_takes_no_room_from_admins() {
+        Standing standing = new Standing(CLOCK, 32);
+        for (String user : List.of("alice", "bob")) {
+            for (int i = 0; i < 2; i++) {
+                Revocation own = token(user + i, user);
+                standing.requireRoom(own, false);
+                standing.add(own);
+            }
+            assertThatThrownBy(() -> standing.requireRoom(token(user + 2, user), false))
+                    .isInstanceOf(MusterException.class);
+            standing.requireRoom(token(user + 0, user), false);
+        }
+        for (int i = 0; standing.size() < 28; i++) {
+            standing.add(token("other" + i, "other" + i));
+        }
+        assertThatThrownBy(() -> standing.requireRoom(token("c", "carol"), false))
+                .isInstanceOf(MusterException.class);
+        standing.requireRoom(token("c", "root"), true);
+        for (int i = 0; standing.size() < 32; i++) {
+            standing.add(token("more" + i, "root"));
+        }
+        assertThatThrownBy(() -> standing.requireRoom(token("d", "root"), true)).isInstanceOf(MusterException.class);
+        standing.requireRoom(new Revocation(Revocation.Kind.USER, "alice", NOW, NOW.plusSeconds(1), "root"), true);
+    }
+
+    private static Revocation token(String id, String by) {
+        return new Revocation(Revocation.Kind.TOKEN, id, NOW, NOW.plusSeconds(1), by);
     }
 
     private static Sessions sessions(boolean secure) {

@@ -3,6 +3,7 @@ package dev.muster.fanout.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.muster.contract.service.Threads;
 import dev.muster.fanout.auth.Proof;
 import dev.muster.fanout.auth.Revocation;
 import dev.muster.fanout.auth.Standing;
@@ -32,7 +33,7 @@ class RevocationTailTest {
         }
         consumer.updateBeginningOffsets(begin);
         consumer.updateEndOffsets(end);
-        try (RevocationTail tail = new RevocationTail(consumer, TOPIC, 2, standing)) {
+        try (RevocationTail tail = new RevocationTail(consumer, TOPIC, 2, standing, new Threads())) {
             consumer.schedulePollTask(() -> {
                 consumer.addRecord(new ConsumerRecord<>(TOPIC, 0, 0, new byte[0], new byte[] {(byte) 0xff}));
                 consumer.addRecord(record(0, 1, "before"));
