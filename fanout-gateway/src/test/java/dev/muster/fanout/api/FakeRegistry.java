@@ -70,6 +70,8 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     final List<ReadHistoryRequest> read = new CopyOnWriteArrayList<>();
     /** A search for this is not answered. */
     static final String SILENT = "silent";
+    /** Lists that were asked for with that text, to be answered later. */
+    final List<StreamObserver<ListNodesResponse>> silentLists = new CopyOnWriteArrayList<>();
     /** Searches that nobody waits for any longer. */
     final AtomicInteger cancelled = new AtomicInteger();
     /** Names of new nodes that are refused, each with an error code. */
@@ -272,6 +274,7 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     public synchronized void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> answer) {
         listed.add(request);
         if (request.getText().equals(SILENT)) {
+            silentLists.add(answer);
             return;
         }
         List<NodeView> page = new ArrayList<>();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.muster.contract.ids.Ids;
+import dev.muster.proto.query.v1.ListNodesResponse;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeView;
 import java.io.IOException;
@@ -84,6 +85,12 @@ class HistoryReadsTest {
         }
         assertThat(gateway.get(gateway.token("bob"), "/api/v1/nodes").statusCode())
                 .isEqualTo(200);
+
+        gateway.registry.silentLists.forEach(list -> {
+            list.onNext(ListNodesResponse.getDefaultInstance());
+            list.onCompleted();
+        });
+        await().atMost(LONG).until(() -> gateway.answering() == 0);
     }
 
     @Test
