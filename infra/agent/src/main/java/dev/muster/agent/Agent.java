@@ -173,8 +173,7 @@ public final class Agent implements AutoCloseable {
         Optional<Identity> known = state.identity();
         String invite = config.invite();
         if (invite == null) {
-            return known.orElseThrow(() -> new AgentException("this agent has not joined yet: give it an invite with"
-                    + " --join; `infra/muster node create NAME` prints one"));
+            return known.orElseThrow(NotJoinedException::new);
         }
         if (known.isPresent() && state.isJoinedBy(invite)) {
             // started again with the same command line

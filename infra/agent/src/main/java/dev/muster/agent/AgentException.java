@@ -1,7 +1,7 @@
 package dev.muster.agent;
 
 /** The agent cannot go on. The message is for its operator and says what to do. */
-public final class AgentException extends Exception {
+public sealed class AgentException extends Exception permits NotJoinedException {
     private static final long serialVersionUID = 1;
 
     public AgentException(String message) {

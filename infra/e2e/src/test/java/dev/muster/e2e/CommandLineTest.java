@@ -93,7 +93,7 @@ class CommandLineTest {
         assertThat(failed.code()).isEqualTo(1);
         assertThat(failed.out().lines()).contains("demo-1 | 12000");
         assertThat(failed.err())
-                .contains("demo-1: its first 2000 lines are not shown")
+                .contains("demo-1: 2000 of its lines are not shown")
                 .contains("FAILED exit 3");
         JsonNode groups = muster("task-groups", "-n", "2", "-o", "json").json();
         assertThat(groups.findValuesAsText("state")).containsExactly("FAILED", "SUCCEEDED");

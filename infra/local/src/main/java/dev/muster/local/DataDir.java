@@ -26,8 +26,18 @@ import java.util.function.Consumer;
 public record DataDir(Path root) {
     public static final String VARIABLE = "MUSTER_DATA_DIR";
 
-    /** A directory with one of these is Muster's. */
-    private static final Set<String> MARKS = Set.of("lock", "keys", "broker", "registry", "address.json");
+    /** All that Muster puts into the directory. One that holds anything else is not Muster's alone. */
+    private static final Set<String> NAMES = Set.of(
+            "lock",
+            "address.json",
+            "address.json.new",
+            "broker.json",
+            "broker.json.new",
+            "keys",
+            "broker",
+            "registry",
+            "demo",
+            "logs");
 
     public DataDir {
         root = root.toAbsolutePath().normalize();
@@ -47,7 +57,7 @@ public record DataDir(Path root) {
 
     /** @param say told when others could enter the directory until now */
     public DataDir create(Consumer<String> say) {
-        PrivateDirectory.require(root, MARKS, say);
+        PrivateDirectory.require(root, NAMES, say);
         for (Path part : List.of(keys(), broker(), registry(), root.resolve("demo"), logs())) {
             if (Files.isDirectory(part)) {
                 PrivateDirectory.below(part);

@@ -26,16 +26,16 @@ public final class PrivateDirectory {
     /**
      * Makes the directory, or narrows the one that is there.
      *
-     * @param mark a name that only a directory of Muster's own has; without it, one that is not empty is not narrowed
+     * @param names all that Muster puts there; a directory that holds anything else is not narrowed
      * @param say told when the permissions of a directory were changed
      * @throws StartFailure in one line
      */
-    public static void require(Path directory, Set<String> mark, Consumer<String> say) {
+    public static void require(Path directory, Set<String> names, Consumer<String> say) {
         try {
             if (!Files.isDirectory(directory)) {
                 Files.createDirectories(directory, ownerOnly());
             }
-            narrow(directory, mark, say);
+            narrow(directory, names, say);
         } catch (IOException e) {
             throw new StartFailure("cannot create the directory " + directory + " (" + DataDir.reason(e) + ")", e);
         }
@@ -70,12 +70,12 @@ public final class PrivateDirectory {
         Files.setPosixFilePermissions(file, OWNER_FILE);
     }
 
-    private static void narrow(Path directory, Set<String> mark, Consumer<String> say) throws IOException {
+    private static void narrow(Path directory, Set<String> names, Consumer<String> say) throws IOException {
         if (!isWide(directory)) {
             return;
         }
         String before = PosixFilePermissions.toString(Files.getPosixFilePermissions(directory));
-        if (!isOurs(directory, mark)) {
+        if (!isOurs(directory, names)) {
             throw new StartFailure(
                     "others can enter the directory " + directory + " (" + before
                             + "), and it holds things that are not Muster's: make it private with `chmod 700`, or choose another");
@@ -91,10 +91,9 @@ public final class PrivateDirectory {
         say.accept("made the directory " + directory + " private: its permissions were " + before);
     }
 
-    private static boolean isOurs(Path directory, Set<String> mark) throws IOException {
+    private static boolean isOurs(Path directory, Set<String> names) throws IOException {
         try (Stream<Path> found = Files.list(directory)) {
-            var names = found.map(path -> String.valueOf(path.getFileName())).toList();
-            return names.isEmpty() || names.stream().anyMatch(mark::contains);
+            return found.map(path -> String.valueOf(path.getFileName())).allMatch(names::contains);
         }
     }
 

@@ -83,11 +83,13 @@ class DataDirTest {
         }
     }
 
-    @Test
-    void a_shared_directory_with_other_things_in_it_is_refused_and_left_as_it_is() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"", "keys", "lock"})
+    void a_shared_directory_with_other_things_in_it_is_refused_and_left_as_it_is(String alsoThere) throws Exception {
         Path root = Files.createDirectory(temp.resolve("shared"));
         Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.writeString(root.resolve("somebody-elses"), "");
+        Files.createDirectories(root.resolve(alsoThere));
         DataDir dir = new DataDir(root);
 
         assertThatThrownBy(dir::create)

@@ -183,8 +183,7 @@ public final class SessionTransitions {
                 return Verdict.CURRENT;
             }
             draft.stored(draft.stored().toBuilder()
-                    .setSession(
-                            last.toBuilder().setRefusedProcessId(process).setRefusedSessionId(event.getSessionId()))
+                    .setSession(last.toBuilder().setRefusedProcessId(process).setRefusedSessionId(event.getSessionId()))
                     .build());
             if (isRefused && !isRepeat) {
                 return refuseClone(draft, event, "a copy of the agent was started later than this one");

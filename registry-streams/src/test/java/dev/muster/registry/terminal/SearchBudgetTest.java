@@ -106,7 +106,10 @@ class SearchBudgetTest {
     @Test
     void the_budget_holds_within_a_line_as_well() {
         int long64k = 60_000;
-        app.output(data(app.page(ReadHistoryRequest.newBuilder().setLines(1)).getMark().getOffset(), 1, "a".repeat(long64k) + "\nend\n"));
+        app.output(data(
+                app.page(ReadHistoryRequest.newBuilder().setLines(1)).getMark().getOffset(),
+                1,
+                "a".repeat(long64k) + "\nend\n"));
 
         TerminalHistory part = read(search(COSTLY).setAfter(LINES - 1L), ticks(200));
 
@@ -126,8 +129,7 @@ class SearchBudgetTest {
     @Test
     void a_search_ends_soon_after_its_caller_has_gone() {
         AtomicInteger looks = new AtomicInteger();
-        ReadBudget budget =
-                new ReadBudget(() -> 0, 1, Long.MAX_VALUE, () -> looks.incrementAndGet() == 5);
+        ReadBudget budget = new ReadBudget(() -> 0, 1, Long.MAX_VALUE, () -> looks.incrementAndGet() == 5);
 
         assertThatThrownBy(() -> read(search(COSTLY), budget))
                 .isInstanceOfSatisfying(

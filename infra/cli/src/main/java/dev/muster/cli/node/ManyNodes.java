@@ -10,6 +10,7 @@ import dev.muster.cli.PlainText;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.api.Unreachable;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
@@ -55,6 +56,13 @@ final class ManyNodes {
                 next.forEach(name -> nodes.add(template.deepCopy().put("name", name)));
                 done += create(body, next.size());
             }
+        } catch (Unreachable e) {
+            throw new CliFailure(e.getMessage() + again(), e);
+        } catch (ApiException e) {
+            if (e.status() == 429 || e.status() >= 500) {
+                throw new CliFailure(e.getMessage() + again(), e);
+            }
+            throw e;
         } finally {
             if (output == OutputFormat.JSON) {
                 io.print(Json.pretty(Json.object().set("results", results)));
@@ -65,6 +73,10 @@ final class ManyNodes {
                     failed + " of " + names.size() + " nodes were not made; to make the others without making"
                             + " one twice, ask for the same again with --key " + key);
         }
+    }
+
+    private String again() {
+        return "; to go on without making one twice, ask for the same again with --key " + key;
     }
 
     /** @return how many of them have a result now */

@@ -21,6 +21,7 @@ final class CancelOnSignal {
     private static final Duration ONE_SIGNAL = Duration.ofSeconds(1);
 
     private static final long AGAIN_MS = 500;
+    private static final Duration FLUSH_WITHIN = Duration.ofSeconds(1);
 
     /**
      * What runs.
@@ -161,7 +162,28 @@ final class CancelOnSignal {
 
     private void leave(Signal signal, String said) {
         io.say(said);
+        flush();
         Runtime.getRuntime().halt(signal.exitCode());
+    }
+
+    /** Passes on the output that was shown so far, unless its reader does not take it. */
+    private void flush() {
+        Thread flushing = new Thread(
+                () -> {
+                    try {
+                        io.flush();
+                    } catch (CliIo.OutputClosed e) {
+                        // there is no reader to pass it to
+                    }
+                },
+                "flush");
+        flushing.setDaemon(true);
+        flushing.start();
+        try {
+            flushing.join(FLUSH_WITHIN.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void sleep(long millis) {

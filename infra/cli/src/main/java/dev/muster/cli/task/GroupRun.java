@@ -161,7 +161,7 @@ final class GroupRun {
                         result.path("nodeId").asText(), result.path("taskId").asText());
                 io.flush();
                 if (left > 0) {
-                    io.say(name + ": its first " + left + " lines are not shown");
+                    io.say(name + ": " + left + " of its lines are not shown");
                 }
             } catch (ApiException e) {
                 if (Outage.isPassing(e)) {

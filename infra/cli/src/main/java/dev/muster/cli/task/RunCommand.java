@@ -8,6 +8,7 @@ import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.node.NodeRef;
 import dev.muster.cli.terminal.InteractiveSession;
 import dev.muster.contract.errors.ErrorCode;
@@ -141,6 +142,8 @@ public final class RunCommand implements Callable<Integer> {
             if (!e.code().equals(ErrorCode.TASK_ENDED.code())) {
                 io.say("could not cancel task " + taskId + ": " + e.getMessage());
             }
+        } catch (Unreachable e) {
+            io.say("could not cancel task " + taskId + ": " + e.getMessage());
         }
     }
 

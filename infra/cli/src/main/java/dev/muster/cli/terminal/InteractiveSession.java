@@ -174,6 +174,8 @@ public final class InteractiveSession {
                 }
                 byte[] passed = detachKeys.typed(typed, n);
                 if (detachKeys.detached()) {
+                    // what came before it in the same read is sent, or counted among what was not
+                    keys.offerLast(passed);
                     end.complete(End.left(0, false));
                     return;
                 }

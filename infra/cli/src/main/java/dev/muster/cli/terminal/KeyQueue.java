@@ -29,11 +29,20 @@ final class KeyQueue {
                 return false;
             }
         }
+        append(keys);
+        return true;
+    }
+
+    /** Adds the last keys, without a wait. They may go beyond the bound once, by one read. */
+    synchronized void offerLast(byte[] keys) {
+        append(keys);
+    }
+
+    private void append(byte[] keys) {
         byte[] longer = Arrays.copyOf(waiting, waiting.length + keys.length);
         System.arraycopy(keys, 0, longer, waiting.length, keys.length);
         waiting = longer;
         notifyAll();
-        return true;
     }
 
     /** The next keys, once the queue is open and has some. */

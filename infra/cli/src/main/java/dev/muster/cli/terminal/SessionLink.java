@@ -72,6 +72,7 @@ final class SessionLink {
     private boolean attached;
     private boolean noticed;
     private long lostKeys;
+    private final CutInput cut = new CutInput();
 
     SessionLink(
             ApiClient api,
@@ -227,6 +228,7 @@ final class SessionLink {
 
     /** A process that runs takes input; before that, the agent may not know of the terminal. */
     private void begun(JsonNode task) {
+        cut.look(task).ifPresent(screen::remark);
         if (attached && task.path("state").asText().equals("RUNNING")) {
             connected();
         }
@@ -273,9 +275,8 @@ final class SessionLink {
     }
 
     private void undelivered(JsonNode frame) {
-        long bytes = frame.path("bytes").asLong(0);
-        screen.remark((bytes > 0 ? bytes + " bytes of what was typed" : "what was just typed") + " did not arrive: "
-                + frame.path("reason").asText("no reason given"));
+        screen.remark(
+                "what was just typed did not arrive: " + frame.path("reason").asText("no reason given"));
     }
 
     /** An attach that will never work ends the session; another is tried again after a moment of quiet. */
@@ -292,6 +293,7 @@ final class SessionLink {
             Thread.sleep(Math.min(1_000, 20L << Math.min(attempt, 6)));
             task = tasks.get(taskId);
         }
+        cut.look(task).ifPresent(screen::remark);
         return task;
     }
 

@@ -12,6 +12,7 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,9 +41,9 @@ class WatchedBodyTest {
     @Test
     void a_body_that_is_read_slowly_is_none() throws Exception {
         try (InputStream body =
-                new WatchedBody(new ByteArrayInputStream(new byte[] {1, 2}), Duration.ofMillis(4), timer)) {
+                new WatchedBody(new ByteArrayInputStream(new byte[] {1, 2}), Duration.ofMillis(200), timer)) {
             assertThat(body.read()).isEqualTo(1);
-            timer.submit(() -> {}).get();
+            timer.schedule(() -> {}, 600, TimeUnit.MILLISECONDS).get();
             assertThat(body.readAllBytes()).containsExactly(2);
         }
     }

@@ -161,6 +161,20 @@ class ManyNodesTest {
     }
 
     @Test
+    void who_gets_no_answer_is_told_the_key_that_goes_on() {
+        lost.set(1_000);
+        RecordedIo io = io();
+
+        assertThat(Main.run(io.io(), "node", "create", "a", "b")).isEqualTo(125);
+
+        String key = asked.get(0).path("idempotencyKey").asText().replaceFirst("/0$", "");
+        assertThat(io.errLines())
+                .singleElement()
+                .asString()
+                .endsWith("; to go on without making one twice, ask for the same again with --key " + key);
+    }
+
+    @Test
     void each_request_has_a_key_of_its_own_and_the_next_call_has_others_unless_it_names_the_key() {
         takenAtOnce = 2;
         for (int i = 0; i < 2; i++) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.agent.Agent;
 import dev.muster.agent.AgentConfig;
 import dev.muster.agent.AgentException;
+import dev.muster.agent.NotJoinedException;
 import dev.muster.local.DataDir;
 import dev.muster.local.StartFailure;
 import dev.muster.local.UserTokens;
@@ -87,19 +88,26 @@ final class DemoFleet implements AutoCloseable {
         }
     }
 
-    /** The agent of an earlier run, if it has joined and its node is still there. */
-    private Optional<Agent> startKnown(Path state) throws InterruptedException {
-        @Nullable Agent agent = null;
+    /**
+     * The agent of an earlier run. Empty if it has never joined, or its node is gone. An agent that cannot start for another
+     * reason is a failure: its identity and its output stay.
+     */
+    private Optional<Agent> startKnown(Path state) throws AgentException, InterruptedException {
+        Agent agent;
         try {
             agent = Agent.start(config(state, null));
-            if (api.get("/api/v1/nodes/" + agent.nodeId()).isPresent()) {
-                return Optional.of(agent);
-            }
-            agent.close();
-            return Optional.empty();
-        } catch (AgentException neverJoined) {
+        } catch (NotJoinedException e) {
             return Optional.empty();
         }
+        boolean kept = false;
+        try {
+            kept = api.get("/api/v1/nodes/" + agent.nodeId()).isPresent();
+        } finally {
+            if (!kept) {
+                agent.close();
+            }
+        }
+        return kept ? Optional.of(agent) : Optional.empty();
     }
 
     private AgentConfig config(Path state, @Nullable String invite) {
