@@ -126,7 +126,7 @@ class CommandLineTest {
                 .contains("needle 4")
                 .doesNotContain("needle 3");
         assertThat(muster("logs", "demo-2", "--terminal", task, "-n", "2").out())
-                .isEqualTo("needle 4\nneedle 5\n");
+                .isEqualTo("[... 3 lines before ...]\nneedle 4\nneedle 5\n");
         assertThat(muster("logs", "-f", "demo-2", "--terminal", task).out())
                 .isEqualTo("needle 1\nneedle 2\nneedle 3\nneedle 4\nneedle 5\n");
     }
