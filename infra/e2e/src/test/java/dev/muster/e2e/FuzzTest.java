@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Random input for every port. The product must answer each with a code, must not end or hang, and must not print a line for each.
  *
- * <p>{@code -Dmuster.fuzz.inputs=10000} sets how many inputs each port gets, {@code -Dmuster.fuzz.seed=1} repeats a run. No demo node exists while
+ * <p>{@code -Dmuster.fuzz.inputs=10000} sets how many inputs each port gets, {@code -Dmuster.fuzz.seed=1} gives alike inputs. No demo node exists while
  * the inputs are sent: a random command must never reach a shell.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
