@@ -15,12 +15,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What was asked for with a key and is asked for again is made once, also after a restart and while there is more to do than time. */
-@Tag("slow")
 class RepeatTest {
     private static final int BATCHES = 12;
     private static final int AT_ONCE = 4;

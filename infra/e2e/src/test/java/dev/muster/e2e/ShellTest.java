@@ -10,14 +10,12 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code infra/muster shell} in a terminal, against a server that is there, stops for a while, or does not come back. */
-@Tag("slow")
 @ExtendWith(SharedProduct.class)
 class ShellTest {
     private static final Pattern COME_BACK = Pattern.compile("infra/muster shell (nd_\\w+) --task (tk_\\w+)");
