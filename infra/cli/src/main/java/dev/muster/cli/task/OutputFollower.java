@@ -32,7 +32,7 @@ final class OutputFollower {
     private final String taskId;
     private final CliIo io;
     private final OutputCursor cursor = new OutputCursor();
-    private final WaitNotice waiting;
+    private final TaskLook look;
     private boolean noticed;
 
     OutputFollower(ApiClient api, TaskApi tasks, String taskId, CliIo io) {
@@ -40,7 +40,7 @@ final class OutputFollower {
         this.tasks = tasks;
         this.taskId = taskId;
         this.io = io;
-        this.waiting = new WaitNotice(api, tasks.nodeId());
+        this.look = TaskLook.at(tasks, taskId, LOOK_DEADLINE, new WaitNotice(api, tasks.nodeId()));
     }
 
     /** Commands that show a task and end it. */
@@ -84,14 +84,15 @@ final class OutputFollower {
             // Not in every pause: on a large fleet there is none.
             if (feed.silence().isEmpty() && System.nanoTime() - looked > LOOK_EVERY.toNanos()) {
                 looked = System.nanoTime();
-                if (look()) {
-                    return;
-                }
+                look.ask();
                 // Before its first byte a task may have no terminal to attach to.
                 if (refused) {
                     refused = false;
                     attach(feed);
                 }
+            }
+            if (look.answer().filter(this::hasEnded).isPresent()) {
+                return;
             }
             if (next.isEmpty()) {
                 continue;
@@ -122,19 +123,9 @@ final class OutputFollower {
         }
     }
 
-    /** Looks at the task itself; true when it has ended. */
-    private boolean look() {
-        try {
-            JsonNode task = tasks.get(taskId, LOOK_DEADLINE);
-            waiting.look(task).ifPresent(why -> io.say(why + " (Ctrl-C cancels the command)"));
-            return TaskApi.hasEnded(task);
-        } catch (Unreachable | ApiException e) {
-            if (Outage.isPassing(e)) {
-                // the feed tells whether the server is there
-                return false;
-            }
-            throw e;
-        }
+    private boolean hasEnded(TaskLook.Found found) {
+        found.waitsFor().ifPresent(why -> io.say(why + " (Ctrl-C cancels the command)"));
+        return TaskApi.hasEnded(found.task());
     }
 
     private void sayWhenSilent(Feed feed) {

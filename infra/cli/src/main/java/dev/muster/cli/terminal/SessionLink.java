@@ -10,11 +10,11 @@ import dev.muster.cli.api.Json;
 import dev.muster.cli.api.Outage;
 import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.task.TaskApi;
+import dev.muster.cli.task.TaskLook;
 import dev.muster.cli.task.WaitNotice;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jline.terminal.Size;
 import org.jspecify.annotations.Nullable;
@@ -63,8 +63,8 @@ final class SessionLink {
     private final KeyQueue keys;
     private final Supplier<Size> size;
     private final Outage outage;
-    private final WaitNotice waiting;
-    private final AtomicLong unconfirmed = new AtomicLong();
+    private final TaskLook look;
+    private final UnconfirmedKeys unconfirmed = new UnconfirmedKeys();
     private volatile @Nullable Feed live;
     private volatile State state = State.CONNECTING;
     private volatile boolean seen;
@@ -88,7 +88,7 @@ final class SessionLink {
         this.screen = screen;
         this.keys = keys;
         this.size = size;
-        this.waiting = new WaitNotice(api, tasks.nodeId());
+        this.look = TaskLook.at(tasks, taskId, LOOK_DEADLINE, new WaitNotice(api, tasks.nodeId()));
         this.outage = new Outage(screen::notice, () -> {}, LEAVE, "it may run on; come back with: " + comeBack);
     }
 
@@ -143,7 +143,7 @@ final class SessionLink {
             Optional<JsonNode> next = feed.next(QUIET);
             watch(feed);
             if (next.isPresent()) {
-                unconfirmed.set(0);
+                unconfirmed.heard(System.nanoTime());
                 JsonNode frame = next.get();
                 if (isOurTask(frame)) {
                     begun(frame.path("task"));
@@ -156,15 +156,16 @@ final class SessionLink {
             boolean due = System.nanoTime() - looked > (attached && seen ? LOOK_EVERY : QUIET).toNanos();
             if (due && feed.silence().isEmpty()) {
                 looked = System.nanoTime();
-                if (look()) {
-                    if (!asked) {
-                        return;
-                    }
-                    endedAt = endedAt == 0 ? looked : endedAt;
-                }
+                look.ask();
+            }
+            Optional<TaskLook.Found> found = look.answer();
+            if (found.isPresent() && hasEnded(found.get())) {
                 if (!asked) {
-                    attachTo(feed);
+                    return;
                 }
+                endedAt = endedAt == 0 ? System.nanoTime() : endedAt;
+            } else if (found.isPresent() && !asked) {
+                attachTo(feed);
             }
         }
     }
@@ -174,23 +175,12 @@ final class SessionLink {
                 && frame.path("task").path("taskId").asText().equals(taskId);
     }
 
-    /** Looks at the task itself; true when it has ended. */
-    private boolean look() {
-        JsonNode task;
-        try {
-            task = tasks.get(taskId, LOOK_DEADLINE);
-        } catch (Unreachable | ApiException e) {
-            if (Outage.isPassing(e)) {
-                // the feed tells whether the server is there
-                return false;
-            }
-            throw e;
-        }
-        begun(task);
+    private boolean hasEnded(TaskLook.Found found) {
+        begun(found.task());
         if (!seen) {
-            waiting.look(task).ifPresent(why -> screen.remark(why + " (" + LEAVE + ")"));
+            found.waitsFor().ifPresent(why -> screen.remark(why + " (" + LEAVE + ")"));
         }
-        return TaskApi.hasEnded(task);
+        return TaskApi.hasEnded(found.task());
     }
 
     /** @return whether more is to come */
@@ -263,7 +253,7 @@ final class SessionLink {
             state = State.LOST;
         }
         keys.setOpen(false);
-        lostKeys += unconfirmed.getAndSet(0);
+        lostKeys += unconfirmed.lost();
     }
 
     private void sayLostKeys() {
@@ -317,7 +307,7 @@ final class SessionLink {
                     keys.putBack(next);
                     continue;
                 }
-                unconfirmed.addAndGet(next.length);
+                unconfirmed.sent(next.length, System.nanoTime());
                 feed.send(Json.object()
                         .put("op", "input")
                         .put("ref", "tty")
