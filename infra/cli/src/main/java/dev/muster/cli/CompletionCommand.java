@@ -1,5 +1,6 @@
 package dev.muster.cli;
 
+import dev.muster.cli.console.CliIo;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

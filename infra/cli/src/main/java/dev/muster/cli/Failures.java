@@ -1,9 +1,11 @@
 package dev.muster.cli;
 
 import dev.muster.cli.api.ApiException;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
 import dev.muster.contract.settings.BadSettingsException;
 import dev.muster.contract.topics.TopicsException;
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.StartFailure;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;

@@ -1,5 +1,7 @@
 package dev.muster.cli;
 
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,5 +1,7 @@
 package dev.muster.cli;
 
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
 import dev.muster.registry.terminal.text.TextFilter;
 import dev.muster.registry.terminal.text.TextOptions;
 import java.io.IOException;

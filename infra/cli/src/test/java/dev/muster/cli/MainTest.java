@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jwt.SignedJWT;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.console.CliIo;
+import dev.muster.cli.console.RecordedIo;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

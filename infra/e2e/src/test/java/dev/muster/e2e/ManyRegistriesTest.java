@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.muster.fanout.FanoutServer;
-import dev.muster.local.DataDir;
 import dev.muster.local.UserTokens;
 import dev.muster.local.broker.EmbeddedBroker;
+import dev.muster.local.data.DataDir;
 import dev.muster.proto.query.v1.AwaitNodeRequest;
 import dev.muster.proto.query.v1.GetNodeRequest;
 import dev.muster.proto.query.v1.GetOutputIndexRequest;

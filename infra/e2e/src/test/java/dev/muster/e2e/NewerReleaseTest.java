@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Message;
 import dev.muster.contract.topics.Topic;
-import dev.muster.local.LocalAddress;
+import dev.muster.local.data.LocalAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,7 +81,7 @@ class NewerReleaseTest {
         });
         Map<String, Object> properties = Map.of(
                 "bootstrap.servers",
-                LocalAddress.read(new dev.muster.local.DataDir(product.dataDir()).addressFile())
+                LocalAddress.read(new dev.muster.local.data.DataDir(product.dataDir()).addressFile())
                         .orElseThrow()
                         .kafka());
         try (KafkaProducer<byte[], byte[]> producer =

@@ -1,8 +1,8 @@
 package dev.muster.e2e;
 
 import dev.muster.bench.cluster.LastWords;
-import dev.muster.local.DataDir;
 import dev.muster.local.UserTokens;
+import dev.muster.local.data.DataDir;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

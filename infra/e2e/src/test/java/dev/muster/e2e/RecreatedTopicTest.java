@@ -3,8 +3,8 @@ package dev.muster.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.contract.topics.Topic;
-import dev.muster.local.DataDir;
-import dev.muster.local.LocalAddress;
+import dev.muster.local.data.DataDir;
+import dev.muster.local.data.LocalAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

@@ -6,6 +6,8 @@ import dev.muster.fanout.FanoutServer;
 import dev.muster.ingress.IngressConfig;
 import dev.muster.ingress.IngressServer;
 import dev.muster.local.broker.BrokerService;
+import dev.muster.local.data.PrivateDirectory;
+import dev.muster.local.data.StartFailure;
 import dev.muster.registry.RegistryConfig;
 import dev.muster.registry.RegistryServer;
 import java.io.IOException;

@@ -7,6 +7,7 @@ import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.muster.contract.ids.Ids;
+import dev.muster.local.data.StartFailure;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

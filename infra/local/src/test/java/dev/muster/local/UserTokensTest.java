@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.SignedJWT;
+import dev.muster.local.data.StartFailure;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,9 +1,9 @@
 package dev.muster.bench.cluster;
 
 import dev.muster.bench.report.Progress;
-import dev.muster.local.DataDir;
-import dev.muster.local.Ports;
 import dev.muster.local.UserTokens;
+import dev.muster.local.data.DataDir;
+import dev.muster.local.data.Ports;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

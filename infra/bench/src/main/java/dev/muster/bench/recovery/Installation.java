@@ -1,8 +1,8 @@
 package dev.muster.bench.recovery;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.local.DataDir;
 import dev.muster.local.UserTokens;
+import dev.muster.local.data.DataDir;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

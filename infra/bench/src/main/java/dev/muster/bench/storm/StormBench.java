@@ -11,7 +11,7 @@ import dev.muster.bench.load.SimNode;
 import dev.muster.bench.report.Figure;
 import dev.muster.bench.report.Progress;
 import dev.muster.bench.report.Report;
-import dev.muster.local.Ports;
+import dev.muster.local.data.Ports;
 import dev.muster.proto.records.v1.NodeStatus;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.muster.cli.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.CliFailure;
+import dev.muster.cli.console.CliFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;

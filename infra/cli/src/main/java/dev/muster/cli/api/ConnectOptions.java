@@ -1,9 +1,9 @@
 package dev.muster.cli.api;
 
-import dev.muster.cli.CliFailure;
-import dev.muster.local.DataDir;
-import dev.muster.local.LocalAddress;
+import dev.muster.cli.console.CliFailure;
 import dev.muster.local.UserTokens;
+import dev.muster.local.data.DataDir;
+import dev.muster.local.data.LocalAddress;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.CliFailure;
-import dev.muster.cli.PlainText;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.PlainText;
 
 /** JSON as trees: the command line passes on what the API says, also fields that it does not know. */
 public final class Json {

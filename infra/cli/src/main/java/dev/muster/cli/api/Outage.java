@@ -1,7 +1,7 @@
 package dev.muster.cli.api;
 
-import dev.muster.cli.CliFailure;
-import dev.muster.cli.CliIo;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;

@@ -1,6 +1,6 @@
 package dev.muster.cli.api;
 
-import dev.muster.cli.CliFailure;
+import dev.muster.cli.console.CliFailure;
 
 /** Muster did not answer: it is not there, the connection broke, or a deadline passed. Trying again may help. */
 public final class Unreachable extends CliFailure {

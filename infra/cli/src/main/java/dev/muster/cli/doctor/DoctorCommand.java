@@ -1,13 +1,12 @@
 package dev.muster.cli.doctor;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.muster.cli.CliFailure;
-import dev.muster.cli.CliIo;
-import dev.muster.cli.OutputFormat;
-import dev.muster.cli.PlainText;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
-import dev.muster.cli.kafka.BrokerCheck;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
+import dev.muster.cli.console.OutputFormat;
+import dev.muster.cli.console.PlainText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

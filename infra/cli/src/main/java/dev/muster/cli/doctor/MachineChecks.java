@@ -1,10 +1,10 @@
 package dev.muster.cli.doctor;
 
 import com.sun.management.UnixOperatingSystemMXBean;
-import dev.muster.local.DataDir;
-import dev.muster.local.DirLock;
-import dev.muster.local.LocalAddress;
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.DataDir;
+import dev.muster.local.data.DirLock;
+import dev.muster.local.data.LocalAddress;
+import dev.muster.local.data.StartFailure;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

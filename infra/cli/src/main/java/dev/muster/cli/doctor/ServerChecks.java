@@ -1,9 +1,9 @@
 package dev.muster.cli.doctor;
 
-import dev.muster.cli.CliFailure;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.ConnectOptions;
+import dev.muster.cli.console.CliFailure;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,19 +1,19 @@
 package dev.muster.cli.kafka;
 
-import dev.muster.cli.CliFailure;
 import dev.muster.cli.api.ConnectOptions;
+import dev.muster.cli.console.CliFailure;
 import dev.muster.contract.settings.BadSettingsException;
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.KafkaSettings;
-import dev.muster.local.LocalAddress;
+import dev.muster.local.data.LocalAddress;
 import java.util.HashMap;
 import java.util.Map;
 
 /** Which cluster is meant: the one of MUSTER_KAFKA_BOOTSTRAP_SERVERS, else that of the Muster, or of the broker alone, on the data directory. */
-final class KafkaOptions {
+public final class KafkaOptions {
     private KafkaOptions() {}
 
-    static KafkaSettings settings(ConnectOptions connect, Map<String, String> variables) {
+    public static KafkaSettings settings(ConnectOptions connect, Map<String, String> variables) {
         Map<String, String> all = new HashMap<>(variables);
         String name = KafkaSettings.BOOTSTRAP_SERVERS.name();
         if (all.getOrDefault(name, "").isBlank()) {

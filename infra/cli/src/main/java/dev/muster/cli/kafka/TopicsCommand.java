@@ -2,11 +2,11 @@ package dev.muster.cli.kafka;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.CliFailure;
-import dev.muster.cli.CliIo;
-import dev.muster.cli.OutputFormat;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
+import dev.muster.cli.console.OutputFormat;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
 import java.nio.charset.StandardCharsets;

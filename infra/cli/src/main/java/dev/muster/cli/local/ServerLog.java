@@ -1,6 +1,6 @@
 package dev.muster.cli.local;
 
-import dev.muster.local.PrivateDirectory;
+import dev.muster.local.data.PrivateDirectory;
 import java.nio.file.Path;
 
 /** Sends the log of this process into files of a directory; standard error keeps only errors. Comes before the first logger. */

@@ -1,7 +1,7 @@
 package dev.muster.cli.local;
 
-import dev.muster.cli.CliFailure;
-import dev.muster.cli.CliIo;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
 import dev.muster.local.Services;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;

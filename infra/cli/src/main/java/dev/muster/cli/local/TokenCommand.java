@@ -1,9 +1,9 @@
 package dev.muster.cli.local;
 
-import dev.muster.cli.CliFailure;
-import dev.muster.cli.CliIo;
-import dev.muster.local.DataDir;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
 import dev.muster.local.UserTokens;
+import dev.muster.local.data.DataDir;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;

@@ -1,8 +1,8 @@
 package dev.muster.cli.local;
 
-import dev.muster.cli.CliFailure;
-import dev.muster.cli.CliIo;
-import dev.muster.local.DataDir;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
+import dev.muster.local.data.DataDir;
 import dev.muster.local.up.Exposure;
 import dev.muster.local.up.Up;
 import dev.muster.local.up.UpOptions;

@@ -1,6 +1,6 @@
 package dev.muster.cli.node;
 
-import dev.muster.cli.CliFailure;
+import dev.muster.cli.console.CliFailure;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,8 +1,8 @@
 package dev.muster.cli.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.Ago;
-import dev.muster.cli.Table;
+import dev.muster.cli.console.Ago;
+import dev.muster.cli.console.Table;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;

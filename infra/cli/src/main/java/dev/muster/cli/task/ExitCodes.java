@@ -1,7 +1,7 @@
 package dev.muster.cli.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.CliFailure;
+import dev.muster.cli.console.CliFailure;
 import java.util.Optional;
 
 /** The exit code of a task that has ended, for a shell: the command's own, or 128 and its signal. */
@@ -9,7 +9,7 @@ public final class ExitCodes {
     private ExitCodes() {}
 
     /** What a person should know of an end that the code alone does not tell. */
-    static Optional<String> remark(JsonNode task) {
+    public static Optional<String> remark(JsonNode task) {
         String because = task.path("reason").asText("").isEmpty()
                 ? ""
                 : ": " + task.path("reason").asText();

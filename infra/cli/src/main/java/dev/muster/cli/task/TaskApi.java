@@ -2,9 +2,9 @@ package dev.muster.cli.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.CliFailure;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.console.CliFailure;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Set;
@@ -49,7 +49,7 @@ public final class TaskApi {
     }
 
     /** Raw output from an offset to another, or to the present end where that is negative. */
-    InputStream raw(String taskId, long from, long to) {
+    public InputStream raw(String taskId, long from, long to) {
         return api.bytes(path(taskId) + "/output?format=raw", from, to);
     }
 

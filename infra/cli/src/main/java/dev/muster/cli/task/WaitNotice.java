@@ -1,10 +1,10 @@
 package dev.muster.cli.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.Ago;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Unreachable;
+import dev.muster.cli.console.Ago;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;

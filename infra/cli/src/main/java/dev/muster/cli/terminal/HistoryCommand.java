@@ -1,11 +1,11 @@
 package dev.muster.cli.terminal;
 
-import dev.muster.cli.CliIo;
-import dev.muster.cli.OutputFormat;
-import dev.muster.cli.PlainText;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.console.CliIo;
+import dev.muster.cli.console.OutputFormat;
+import dev.muster.cli.console.PlainText;
 import dev.muster.cli.node.NodeRef;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.muster.cli.terminal;
 
-import dev.muster.cli.CliIo;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
+import dev.muster.cli.console.CliIo;
 import dev.muster.cli.node.NodeRef;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

@@ -1,15 +1,15 @@
 package dev.muster.cli.terminal;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.CliFailure;
-import dev.muster.cli.CliIo;
-import dev.muster.cli.PlainText;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Feed;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.api.Outage;
 import dev.muster.cli.api.Unreachable;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.CliIo;
+import dev.muster.cli.console.PlainText;
 import dev.muster.cli.task.TaskApi;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,13 +2,13 @@ package dev.muster.cli.terminal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.CliFailure;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Feed;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.api.Outage;
 import dev.muster.cli.api.Unreachable;
+import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.task.TaskApi;
 import dev.muster.cli.task.TaskLook;
 import dev.muster.cli.task.WaitNotice;

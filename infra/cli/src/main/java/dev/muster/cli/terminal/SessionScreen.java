@@ -1,7 +1,7 @@
 package dev.muster.cli.terminal;
 
-import dev.muster.cli.CliIo;
-import dev.muster.cli.PlainText;
+import dev.muster.cli.console.CliIo;
+import dev.muster.cli.console.PlainText;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.ReentrantLock;
 

@@ -1,10 +1,10 @@
 package dev.muster.cli.terminal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.CliIo;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.console.CliIo;
 import dev.muster.cli.node.NodeRef;
 import dev.muster.cli.task.TaskApi;
 import java.util.UUID;

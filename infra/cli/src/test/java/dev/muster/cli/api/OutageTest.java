@@ -2,8 +2,8 @@ package dev.muster.cli.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.muster.cli.CliFailure;
-import dev.muster.cli.RecordedIo;
+import dev.muster.cli.console.CliFailure;
+import dev.muster.cli.console.RecordedIo;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -3,7 +3,7 @@ package dev.muster.cli.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.muster.cli.CliFailure;
+import dev.muster.cli.console.CliFailure;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.muster.cli.Main;
-import dev.muster.cli.RecordedIo;
+import dev.muster.cli.console.RecordedIo;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,7 +1,7 @@
 package dev.muster.local.broker;
 
 import dev.muster.contract.service.Threads;
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.StartFailure;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;

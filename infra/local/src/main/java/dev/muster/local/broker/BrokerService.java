@@ -2,10 +2,10 @@ package dev.muster.local.broker;
 
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.Setting;
-import dev.muster.local.DataDir;
-import dev.muster.local.DirLock;
-import dev.muster.local.LocalAddress;
-import dev.muster.local.PrivateDirectory;
+import dev.muster.local.data.DataDir;
+import dev.muster.local.data.DirLock;
+import dev.muster.local.data.LocalAddress;
+import dev.muster.local.data.PrivateDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

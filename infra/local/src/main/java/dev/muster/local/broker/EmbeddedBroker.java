@@ -1,7 +1,7 @@
 package dev.muster.local.broker;
 
-import dev.muster.local.Ports;
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.Ports;
+import dev.muster.local.data.StartFailure;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.BindException;

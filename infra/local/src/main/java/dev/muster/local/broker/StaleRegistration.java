@@ -1,6 +1,6 @@
 package dev.muster.local.broker;
 
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.StartFailure;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;

@@ -3,7 +3,7 @@ package dev.muster.local.broker;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.TopicProvisioner;
 import dev.muster.contract.topics.TopicsException;
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.StartFailure;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 

@@ -1,7 +1,7 @@
 package dev.muster.local.up;
 
 import dev.muster.fanout.api.ShellWords;
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.StartFailure;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;

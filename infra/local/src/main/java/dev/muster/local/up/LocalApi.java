@@ -2,8 +2,8 @@ package dev.muster.local.up;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.muster.local.StartFailure;
 import dev.muster.local.UserTokens;
+import dev.muster.local.data.StartFailure;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

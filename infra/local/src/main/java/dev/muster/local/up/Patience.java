@@ -1,6 +1,6 @@
 package dev.muster.local.up;
 
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.StartFailure;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;

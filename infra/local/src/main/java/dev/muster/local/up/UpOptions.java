@@ -1,6 +1,6 @@
 package dev.muster.local.up;
 
-import dev.muster.local.DataDir;
+import dev.muster.local.data.DataDir;
 
 /**
  * What a local Muster is asked to be. Port 0 picks a free one.

@@ -3,7 +3,7 @@ package dev.muster.local.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.StartFailure;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.muster.local.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.muster.local.LocalAddress;
-import dev.muster.local.StartFailure;
+import dev.muster.local.data.LocalAddress;
+import dev.muster.local.data.StartFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

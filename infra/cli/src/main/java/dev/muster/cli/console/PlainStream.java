@@ -1,0 +1,64 @@
+package dev.muster.cli.console;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Passes UTF-8 text on as {@link PlainText}. All that is said to a person on standard error goes through one of these, also what a library or the
+ * log prints, so that text from a server or an agent cannot command the terminal. Thread-safe.
+ */
+final class PlainStream extends OutputStream {
+    /** More bytes than one incomplete character has. */
+    private static final int PENDING_BYTES = 8;
+
+    private final PrintStream to;
+    private final CharsetDecoder decoder = StandardCharsets.UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPLACE)
+            .onUnmappableCharacter(CodingErrorAction.REPLACE);
+    private byte[] pending = {};
+
+    private PlainStream(PrintStream to) {
+        this.to = to;
+    }
+
+    static PrintStream around(PrintStream to) {
+        return to instanceof Printer ? to : new Printer(new PlainStream(to));
+    }
+
+    /** Marks a stream that needs no second one around it. */
+    private static final class Printer extends PrintStream {
+        Printer(PlainStream plain) {
+            super(plain, true, StandardCharsets.UTF_8);
+        }
+    }
+
+    @Override
+    public synchronized void write(int b) {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public synchronized void write(byte[] bytes, int offset, int length) {
+        ByteBuffer in = ByteBuffer.allocate(pending.length + length)
+                .put(pending)
+                .put(bytes, offset, length)
+                .flip();
+        CharBuffer out = CharBuffer.allocate(in.remaining() + PENDING_BYTES);
+        decoder.decode(in, out, false);
+        pending = new byte[in.remaining()];
+        in.get(pending);
+        byte[] plain = PlainText.ofLines(out.flip().toString()).getBytes(StandardCharsets.UTF_8);
+        to.write(plain, 0, plain.length);
+    }
+
+    @Override
+    public void flush() {
+        to.flush();
+    }
+}

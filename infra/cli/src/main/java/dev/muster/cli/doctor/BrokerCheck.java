@@ -1,0 +1,118 @@
+package dev.muster.cli.doctor;
+
+import dev.muster.cli.api.ConnectOptions;
+import dev.muster.cli.kafka.KafkaOptions;
+import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TopicConfigs;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** What the broker says of itself, and what follows from it for Muster. */
+public final class BrokerCheck {
+    private static final int TIMEOUT_MS = 5_000;
+    private static final long TRANSACTION_TIMEOUT_MS = 3_000;
+    private static final String SESSION_MIN = "group.min.session.timeout.ms";
+    private static final String CLEANUP = "transaction.abort.timed.out.transaction.cleanup.interval.ms";
+
+    private BrokerCheck() {}
+
+    public static List<Finding> run(ConnectOptions connect, Map<String, String> variables) throws InterruptedException {
+        KafkaSettings settings = KafkaOptions.settings(connect, variables);
+        String where = String.valueOf(settings.properties().get("bootstrap.servers"));
+        Map<String, Object> properties = new HashMap<>(settings.properties());
+        properties.put("default.api.timeout.ms", TIMEOUT_MS);
+        properties.put("request.timeout.ms", TIMEOUT_MS);
+        try (Admin admin = Admin.create(properties)) {
+            List<Finding> findings = new ArrayList<>();
+            List<Node> brokers = List.copyOf(admin.describeCluster().nodes().get(TIMEOUT_MS, TimeUnit.MILLISECONDS));
+            findings.add(Finding.ok("Kafka at " + where + " answers; brokers: " + brokers.size()));
+            findings.add(topics(admin, settings));
+            findings.add(configs(admin, settings));
+            if (!brokers.isEmpty()) {
+                findings.add(freeze(admin, brokers.get(0)));
+            }
+            return findings;
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            return List.of(Finding.bad(
+                    "Kafka at " + where + " does not answer",
+                    "check that the broker runs and that MUSTER_KAFKA_BOOTSTRAP_SERVERS names it"));
+        }
+    }
+
+    private static Finding topics(Admin admin, KafkaSettings settings)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        Set<String> missing = new HashSet<>();
+        for (Topic topic : Topic.values()) {
+            missing.add(settings.names().of(topic));
+        }
+        missing.removeAll(admin.listTopics().names().get(TIMEOUT_MS, TimeUnit.MILLISECONDS));
+        return missing.isEmpty()
+                ? Finding.ok("all topics are there")
+                : Finding.bad(
+                        "topics are missing: " + String.join(", ", missing),
+                        "start any service; it creates them with the right configuration");
+    }
+
+    private static Finding configs(Admin admin, KafkaSettings settings)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        List<String> differences = new ArrayList<>();
+        for (Topic topic : Topic.values()) {
+            ConfigResource resource = new ConfigResource(
+                    ConfigResource.Type.TOPIC, settings.names().of(topic));
+            Map<String, String> has = new HashMap<>();
+            try {
+                admin.describeConfigs(List.of(resource)).all().get(TIMEOUT_MS, TimeUnit.MILLISECONDS).values().stream()
+                        .flatMap(configs -> configs.entries().stream())
+                        .forEach(entry -> has.put(entry.name(), entry.value()));
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+            }
+            differences.addAll(TopicConfigs.differences(resource.name(), topic, has));
+        }
+        return differences.isEmpty()
+                ? Finding.ok("the topics have the configs that Muster gives them")
+                : Finding.warn(
+                        "topics have other configs: " + String.join("; ", differences),
+                        "alter them with Kafka's kafka-configs.sh; proto/src/main/java/dev/muster/contract/topics/Topic.java has the right ones");
+    }
+
+    /** How long readers may have to wait after a crash: the transaction's timeout and the broker's clean-up, or the group's session. */
+    private static Finding freeze(Admin admin, Node broker)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.BROKER, broker.idString());
+        Config config = admin.describeConfigs(List.of(resource))
+                .all()
+                .get(TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                .get(resource);
+        long session = Math.max(3_000, number(config, SESSION_MIN, 6_000));
+        long cleanup = number(config, CLEANUP, 10_000);
+        long bound = Math.max(session, TRANSACTION_TIMEOUT_MS + cleanup);
+        String said =
+                "after the loss of a registry instance its nodes may stand still for up to " + bound / 1_000 + " s";
+        return bound <= 5_000
+                ? Finding.ok(said)
+                : Finding.warn(said, "set " + SESSION_MIN + "=3000 and " + CLEANUP + "=1000 on the brokers");
+    }
+
+    private static long number(@org.jspecify.annotations.Nullable Config config, String name, long fallback) {
+        ConfigEntry entry = config == null ? null : config.get(name);
+        return entry == null || entry.value() == null ? fallback : Long.parseLong(entry.value());
+    }
+}
