@@ -54,9 +54,9 @@ public final class Services {
     }
 
     /**
-     * @param say told what a person should know of the start
+     * @param say told what a person should know about the start
      * @param onFatal told why, when the service can no longer do its work
-     * @throws StartFailure in one line, where it cannot start
+     * @throws StartFailure in one line, if the service cannot start
      * @throws dev.muster.contract.settings.BadSettingsException with every mistake in its settings
      */
     public static Running start(
@@ -79,7 +79,7 @@ public final class Services {
                     PrivateDirectory.require(
                             state, Set.of(names.application("control"), names.application("terminal")), say);
                     RegistryServer registry = RegistryServer.start(variables);
-                    // Kafka Streams lets the group in
+                    // Kafka Streams creates its directory open to the group
                     PrivateDirectory.below(state);
                     var unused = registry.failed().thenAccept(reason -> onFatal.accept("the registry: " + reason));
                     return new Running(registry.grpcPort(), registry::close);

@@ -20,7 +20,7 @@ public final class UserTokens {
     public static final String ISSUER = "muster-local";
     public static final String AUDIENCE = "muster";
     public static final String LOCAL_USER = "admin";
-    /** What a gateway takes unless its settings say less. */
+    /** The maximum that a gateway accepts unless its settings lower it. */
     private static final Duration TTL_MAX = Duration.ofDays(365);
 
     private final byte[] key;
@@ -31,12 +31,12 @@ public final class UserTokens {
         this.clock = clock;
     }
 
-    /** The user who may see and do everything, for a command that acts at once. */
+    /** A token of a user who may see and do everything, for a command that acts at once. */
     public String mintLocalAdmin() {
         return mintLocalAdmin(Duration.ofHours(1));
     }
 
-    /** The same, for as long. */
+    /** The same token with another lifetime. */
     public String mintLocalAdmin(Duration ttl) {
         return mint(LOCAL_USER, List.of(), true, ttl);
     }

@@ -30,7 +30,7 @@ final class BrokerConfig {
         return config;
     }
 
-    /** The same node without its broker: only the metadata, for nobody but this process. */
+    /** The same node without its broker: it serves only the metadata, and only to this process. */
     static Map<String, String> controllerOnly(Path directory, int controllerPort) {
         Map<String, String> config = of(directory, 0, controllerPort);
         config.put("process.roles", "controller");
@@ -41,7 +41,7 @@ final class BrokerConfig {
     }
 
     private static void forOneBroker(Map<String, String> config) {
-        // Nobody could take over from the only broker, so a long pause of the machine is no reason to fence it.
+        // No other broker could take over from the only one, so a long pause of the machine is no reason to fence it.
         config.put("broker.session.timeout.ms", "60000");
         config.put("default.replication.factor", "1");
         config.put("min.insync.replicas", "1");
@@ -55,7 +55,9 @@ final class BrokerConfig {
         config.put("share.coordinator.state.topic.num.partitions", "1");
     }
 
-    /** A dead instance's transaction and partitions are freed within seconds, not Kafka's usual tens of them. */
+    /**
+     * A dead instance's transaction and partitions are freed within seconds instead of Kafka's usual tens of seconds.
+     */
     private static void forQuickFailover(Map<String, String> config) {
         config.put("group.min.session.timeout.ms", "3000");
         config.put("group.initial.rebalance.delay.ms", "0");

@@ -10,8 +10,9 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * The disk of the broker's logs. Kafka halts without a reason when a write fails, and a full disk can fail in the middle of one.
- * So the broker is given up a little earlier, in words, with all that it acknowledged on the disk.
+ * Watches the disk of the broker's logs. When a write fails, Kafka halts without a reason, and a full disk can fail in
+ * the middle of a write. This class therefore stops the broker a little earlier, with a reason, while all acknowledged
+ * records are on the disk.
  */
 final class BrokerDisk implements AutoCloseable {
     static final long LOOK_MS = 1_000;
@@ -36,7 +37,7 @@ final class BrokerDisk implements AutoCloseable {
         return new BrokerDisk(directory, freeBytesMin, directory.toFile()::getUsableSpace, onFatal);
     }
 
-    /** @throws StartFailure where there is too little room to begin with */
+    /** @throws StartFailure if there is already too little room at the start */
     void requireRoom() {
         problem().ifPresent(problem -> {
             throw new StartFailure(problem);
@@ -47,7 +48,7 @@ final class BrokerDisk implements AutoCloseable {
         var unused = timer.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
     }
 
-    /** Once, by the timer alone. */
+    /** Only the timer calls this. */
     void look() {
         Optional<String> problem = problem();
         if (problem.isPresent() && !told) {

@@ -89,7 +89,7 @@ public final class BrokerService implements AutoCloseable {
         try {
             Files.deleteIfExists(addressFile);
         } catch (IOException e) {
-            // it names this process, so that nobody believes it any more
+            // The file names this process, so readers would go on believing it.
         }
         broker.close();
         lock.close();

@@ -18,9 +18,9 @@ import org.apache.kafka.metadata.storage.Formatter;
 /**
  * A real Kafka broker in this process, its own controller, on loopback, with its logs in one directory.
  *
- * <p>It has no authentication, so it never listens anywhere else. A restart, clean or after {@code kill -9}, finds all
- * that was acknowledged. Kafka's exit and halt procedures are process-wide: from the first start on, what would have
- * ended the JVM is reported to the latest broker's callback instead.
+ * <p>It has no authentication, so it never listens on another address. After a restart, clean or after {@code kill -9},
+ * it has every acknowledged record. Kafka's exit and halt procedures are process-wide: from the first start on, a call
+ * that would have ended the JVM is reported to the latest broker's callback instead.
  */
 public final class EmbeddedBroker implements AutoCloseable {
     private static final int FREE_PORT_ATTEMPTS = 5;
@@ -54,7 +54,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         return start(directory, port, DISK_FREE_BYTES_MIN, onFatal);
     }
 
-    /** @param diskFreeBytesMin with less room on its disk it does not start, and does not go on */
+    /** @param diskFreeBytesMin with less free room on its disk the broker does not start, and stops when it runs */
     static EmbeddedBroker start(Path directory, int port, long diskFreeBytesMin, Consumer<BrokerFailure> onFatal) {
         return start(directory, port, diskFreeBytesMin, onFatal, () -> Ports.free(2));
     }
@@ -94,9 +94,10 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     /**
-     * Starts on a free port, but tells clients to come to another one on this machine: that of a proxy in front of it.
+     * Starts on a free port, but tells clients to connect to another port of this machine: that of a proxy in front of
+     * the broker.
      *
-     * @throws StartFailure in one line, where it cannot start
+     * @throws StartFailure in one line, if the broker cannot start
      */
     public static EmbeddedBroker startBehind(Path directory, int advertisedPort) {
         KafkaExits exits = KafkaExits.reportedTo(failure -> {});

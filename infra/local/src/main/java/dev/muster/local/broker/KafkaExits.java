@@ -7,10 +7,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What would have ended the JVM is reported instead. Kafka's exit and halt procedures are process-wide: the latest that took them is told.
+ * Reports Kafka's calls to exit or halt the JVM instead of carrying them out. Kafka's exit and halt procedures are
+ * process-wide: the latest instance that installed them is told.
  *
- * <p>While it starts, the thread that starts it gets the exception itself, which says why and can be answered with another attempt; Kafka asks for
- * the exit before it throws.
+ * <p>During a start, the starting thread gets the exception itself. The exception states the reason, and the caller can
+ * answer it with another attempt. Kafka asks for the exit before it throws.
  */
 final class KafkaExits {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaExits.class);
@@ -35,7 +36,7 @@ final class KafkaExits {
         asked = null;
     }
 
-    /** @throws IllegalStateException if it asked for the exit and came up nevertheless; it is closed then */
+    /** @throws IllegalStateException if the server asked for the exit and started nevertheless; it is closed then */
     void started(RunningServer server) {
         starter = null;
         String reason = asked;

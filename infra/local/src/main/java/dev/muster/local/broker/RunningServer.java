@@ -5,7 +5,7 @@ import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.utils.Time;
 
-/** Kafka's server with the roles that its settings give it; nothing of it is left when its start fails. */
+/** Kafka's server with the roles that its settings give it. A failed start leaves nothing of it behind. */
 record RunningServer(KafkaRaftServer server) implements AutoCloseable {
     static RunningServer start(Map<String, String> config) {
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(config, false), Time.SYSTEM);

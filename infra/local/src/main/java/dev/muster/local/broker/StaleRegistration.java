@@ -11,13 +11,15 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
 /**
- * Takes the registration of the last run out of the metadata before the broker starts.
+ * Removes the last run's broker registration from the metadata before the broker starts.
  *
- * <p>A killed broker stays registered until its session ends, and the new one meanwhile leads the partitions under that registration. Its
- * transaction coordinator loads what was left to commit, cannot deliver it, and at the session's end, when for a moment no partition has a
- * leader, takes the partitions for deleted: it closes the transactions without a marker, and readers of committed records wait for ever
- * (Kafka 4.3.1, {@code TransactionMarkerChannelManager}: "these partitions are likely deleted already and hence can be skipped"). Without the
- * old registration nothing leads before the new one, every marker arrives, and the start need not wait for the session.
+ * <p>A killed broker stays registered until its session ends. Meanwhile the new broker leads the partitions under the
+ * old registration. Its transaction coordinator loads the transactions that are still to be committed and cannot
+ * deliver their markers. At the session's end the partitions have no leader for a moment, and the coordinator takes
+ * them for deleted. It then closes the transactions without a marker, and readers of committed records wait for ever
+ * (Kafka 4.3.1, {@code TransactionMarkerChannelManager}: "these partitions are likely deleted already and hence can be
+ * skipped"). With the old registration removed, no partition has a leader before the new registration, every marker
+ * arrives, and the start need not wait for the session to end.
  */
 final class StaleRegistration {
     private static final long PATIENCE_SECONDS = 60;
@@ -48,7 +50,7 @@ final class StaleRegistration {
             if (e.getCause() instanceof BrokerIdNotRegisteredException) {
                 return true;
             }
-            // A controller that has not yet read its own metadata says that it is too old to be asked.
+            // A controller that has not yet read its own metadata answers that its version is too old for the request.
             boolean tooEarly =
                     e.getCause() instanceof UnsupportedVersionException || e.getCause() instanceof RetriableException;
             if (tooEarly && System.nanoTime() < deadline) {

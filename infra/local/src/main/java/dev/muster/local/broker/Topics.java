@@ -7,7 +7,7 @@ import dev.muster.local.data.StartFailure;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 
-/** Makes the topics before the services start, so that none of them waits for another's. */
+/** Creates the topics before the services start, so that no service waits for another one's topics. */
 public final class Topics {
     private Topics() {}
 

@@ -26,7 +26,9 @@ import java.util.function.Consumer;
 public record DataDir(Path root) {
     public static final String VARIABLE = "MUSTER_DATA_DIR";
 
-    /** All that Muster puts into the directory. One that holds anything else is not Muster's alone. */
+    /**
+     * The names that Muster puts into the directory. A directory with any other entry is shared with something else.
+     */
     private static final Set<String> NAMES = Set.of(
             "lock",
             "address.json",
@@ -50,7 +52,7 @@ public record DataDir(Path root) {
         return new DataDir(asked.orElse(fallback));
     }
 
-    /** Makes the directory, or makes the one that is there private. Throws {@link StartFailure} where that cannot be. */
+    /** Creates the directory, or makes an existing one private. Throws {@link StartFailure} if that is impossible. */
     public DataDir create() {
         return create(line -> {});
     }
@@ -77,7 +79,10 @@ public record DataDir(Path root) {
         return DirLock.take(root.resolve("lock"), root);
     }
 
-    /** The Muster process that has the directory, or is on its way to it or from it. Takes nothing, so that it is in nobody's way. */
+    /**
+     * The Muster process that holds the directory, or is about to take or release it. Takes no lock, so it delays no
+     * other process.
+     */
     public Optional<Long> holder() {
         return DirLock.holder(root.resolve("lock"));
     }
@@ -96,7 +101,10 @@ public record DataDir(Path root) {
         return root.resolve("address.json");
     }
 
-    /** Where a broker answers that runs as a service of its own; as {@link #addressFile}, without the addresses that it has not. */
+    /**
+     * Where the broker of {@code service broker} answers. The format is that of {@link #addressFile}, but only the
+     * broker's address is filled in.
+     */
     public Path brokerAddressFile() {
         return root.resolve("broker.json");
     }
@@ -117,7 +125,10 @@ public record DataDir(Path root) {
         return root.resolve("logs");
     }
 
-    /** Makes the directories of what a start puts below this one, private whatever the umask is: most of it is written by libraries, which do not care. */
+    /**
+     * Creates the parts of the data directory, each private whatever the umask is. Libraries write most of their
+     * content, and libraries do not restrict permissions.
+     */
     public void createParts() {
         List.of(broker(), registry(), root.resolve("demo"), logs()).forEach(PrivateDirectory::below);
     }

@@ -11,7 +11,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A data directory held by this process; the file says by which. The system frees it when the process dies. */
+/**
+ * A data directory held by this process. The lock file names the process. The system frees the lock when the process
+ * dies.
+ */
 public final class DirLock implements AutoCloseable {
     private final FileChannel channel;
 
@@ -42,7 +45,10 @@ public final class DirLock implements AutoCloseable {
         }
     }
 
-    /** The process that the file names, if it lives and is a JVM: the file stays when its process is gone, and the number may be another's by now. */
+    /**
+     * The process that the file names, if it lives and is a JVM. The file outlives its process, and the system may
+     * since have given the process id to another program.
+     */
     static Optional<Long> holder(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return holder(channel)
@@ -82,7 +88,7 @@ public final class DirLock implements AutoCloseable {
                 channel.close();
             }
         } catch (IOException ignored) {
-            // The lock goes with the descriptor, whatever close says.
+            // Closing the descriptor releases the lock, even when close reports an error.
         }
     }
 }

@@ -25,9 +25,10 @@ public record LocalAddress(String url, String grpc, String kafka, long pid) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
-     * What the file says, if there is one and its process lives.
+     * The address in the file, if the file exists and its process lives.
      *
-     * @throws StartFailure where somebody else could have written it: a token would be sent to whatever address it names
+     * @throws StartFailure if another user could have written the file: the token would be sent to whatever address it
+     *     names
      */
     public static Optional<LocalAddress> read(Path file) {
         try {
@@ -43,7 +44,7 @@ public record LocalAddress(String url, String grpc, String kafka, long pid) {
         }
     }
 
-    /** The directory counts as well: who can write to it can replace the file. */
+    /** The directory is checked as well: a user who can write to it can replace the file. */
     private static void requireOurs(Path file) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
         for (Path path : directory == null ? List.of(file) : List.of(file, directory)) {
@@ -54,8 +55,8 @@ public record LocalAddress(String url, String grpc, String kafka, long pid) {
                         + " cannot be trusted: make it private with `chmod go-w`, or name the address with --url");
             }
         }
-        // the key that signs the token lies in the same directory: an address from its owner tells its owner nothing
-        // new
+        // The key that signs the token lies in the same directory. An address from the directory's owner therefore
+        // sends that owner nothing new.
         if (directory != null && !Files.getOwner(file).equals(Files.getOwner(directory))) {
             throw new StartFailure(
                     file
@@ -63,7 +64,7 @@ public record LocalAddress(String url, String grpc, String kafka, long pid) {
         }
     }
 
-    /** Replaces the file whole, so that nobody reads half of it. */
+    /** Replaces the file in one step, so that no reader sees half of it. */
     public void write(Path file) {
         Path draft = file.resolveSibling(file.getFileName() + ".new");
         try {

@@ -39,14 +39,15 @@ public final class Ports {
         }
     }
 
-    /** A port that nobody uses now. Somebody may by the time that it is taken: be ready to ask again. */
+    /** A port that is free now. Another process may take it before the caller does: be ready to ask again. */
     public static int free() {
         return free(1).get(0);
     }
 
     /**
-     * As many ports that nobody uses now. Who wants several asks once: one that was looked at and let go may be given again to the next who
-     * asks (once in some thousand times here), so all are held until the last is known.
+     * As many free ports. A caller that needs several asks once. The system may give a port that was looked at and
+     * released to the next caller (here once in some thousand times), so all ports are held until the last one is
+     * known.
      */
     public static List<Integer> free(int count) {
         List<ServerSocket> held = new ArrayList<>();
@@ -69,7 +70,7 @@ public final class Ports {
         try {
             probe.close();
         } catch (IOException ignored) {
-            // the port goes with this process
+            // the end of this process frees the port
         }
     }
 }

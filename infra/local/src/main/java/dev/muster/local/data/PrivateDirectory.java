@@ -14,8 +14,9 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Directories and files that only their owner can enter or read, whatever the umask is. What is there already with wider permissions is narrowed where it is Muster's, and refused where it is somebody else's:
- * a directory that holds other things may be shared on purpose.
+ * Directories and files that only their owner can enter or read, whatever the umask is. An existing entry with wider
+ * permissions is narrowed if it is Muster's. It is refused if other things are in the directory too: such a directory
+ * may be shared on purpose.
  */
 public final class PrivateDirectory {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");

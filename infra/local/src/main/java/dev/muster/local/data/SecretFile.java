@@ -17,7 +17,7 @@ public record SecretFile(Path directory, String name) {
         return directory.resolve(name);
     }
 
-    /** The secret, made now if there is none. Several processes may ask at once: all get the same. */
+    /** The secret; creates it if there is none. Several processes may ask at once: all get the same secret. */
     public byte[] readOrCreate(SecureRandom random) {
         try {
             if (!Files.exists(path())) {
@@ -50,7 +50,7 @@ public record SecretFile(Path directory, String name) {
             // A hard link appears whole or not at all, and never replaces the key of a faster process.
             Files.createLink(path(), draft);
         } catch (FileAlreadyExistsException anotherWasFaster) {
-            // Its key is the key.
+            // The faster process's key counts.
         } finally {
             Files.delete(draft);
         }

@@ -10,7 +10,7 @@ public final class StartFailure extends RuntimeException {
         super(oneLine, cause);
     }
 
-    /** The innermost message of a failure on one line, for causes that were not foreseen. */
+    /** The innermost message of an unforeseen failure, on one line. */
     public static StartFailure from(String what, Throwable cause) {
         Throwable root = cause;
         while (root.getCause() != null && root.getCause() != root) {

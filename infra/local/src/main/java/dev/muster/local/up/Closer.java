@@ -8,7 +8,10 @@ import org.slf4j.LoggerFactory;
 
 /** Closes what was started, the latest first. What is added after the closing began is closed at once. Thread-safe. */
 final class Closer implements AutoCloseable {
-    /** Made when it is needed: starting the log takes a third of a second, and one who is told that a port is taken should not wait for it. */
+    /**
+     * Loaded on first use. Starting the log takes a third of a second, and a user whose port is taken should not wait
+     * for it.
+     */
     private static final class Log {
         static final Logger LOG = LoggerFactory.getLogger(Closer.class);
     }
@@ -44,7 +47,7 @@ final class Closer implements AutoCloseable {
         }
     }
 
-    /** Closes everything; whoever comes second waits until it is done. */
+    /** Closes everything. A second caller waits until the first one is done. */
     @Override
     public void close() {
         synchronized (parts) {
@@ -67,7 +70,7 @@ final class Closer implements AutoCloseable {
         try {
             part.what().close();
         } catch (Exception e) {
-            // A part that cannot be closed must not keep the others from it.
+            // A part that fails to close must not stop the others from closing.
             Log.LOG.atError().setCause(e).addKeyValue("part", part.name()).log("part did not stop cleanly");
         }
     }

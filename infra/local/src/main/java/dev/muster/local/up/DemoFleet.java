@@ -21,13 +21,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Real agents on this machine, nodes {@code demo-1} to {@code demo-N}. Each keeps its identity in the data directory, so that it
- * is the same node after a restart. An agent that has lost its identity takes the node with its name. A node is only made where
- * there is none, under an idempotency key that is the same at every start, so no start makes a second one. A node that was
- * deleted is made again under the next key.
+ * Real agents on this machine, nodes {@code demo-1} to {@code demo-N}. Each agent keeps its identity in the data
+ * directory, so it is the same node after a restart. An agent without an identity takes the node with its name. A node
+ * is created only if there is none, under an idempotency key that is the same at every start, so no start creates a
+ * second one. A deleted node is created again under the next key.
  */
 final class DemoFleet implements AutoCloseable {
-    /** Deletions of one node that are remembered at once; each has used up a key. */
+    /** The largest number of deletions of one node that the server remembers; each has used up a key. */
     private static final int KEYS_MAX = 1_000;
 
     private final LocalApi api;
@@ -55,7 +55,7 @@ final class DemoFleet implements AutoCloseable {
         }
     }
 
-    /** Those that are not ONLINE, each with its status. */
+    /** The nodes that are not ONLINE, each with its status. */
     List<String> missing() throws InterruptedException {
         List<String> missing = new ArrayList<>();
         for (Agent agent : snapshot()) {
@@ -89,8 +89,8 @@ final class DemoFleet implements AutoCloseable {
     }
 
     /**
-     * The agent of an earlier run. Empty if it has never joined, or its node is gone. An agent that cannot start for another
-     * reason is a failure: its identity and its output stay.
+     * The agent of an earlier run. Empty if it never joined, or its node is gone. An agent that cannot start for
+     * another reason is a failure: its identity and its output stay.
      */
     private Optional<Agent> startKnown(Path state) throws AgentException, InterruptedException {
         Agent agent;
@@ -142,7 +142,7 @@ final class DemoFleet implements AutoCloseable {
             boolean taken = answer.status() == 410 || answer.status() == 409;
             if (!taken || number == KEYS_MAX) {
                 JsonNode made = LocalApi.expect("POST", "/api/v1/nodes", answer).json();
-                // one that is there under another name has used its first invite
+                // a node that now has another name has used its first invite
                 boolean isNew = made.path("node").path("name").asText().equals(name);
                 return isNew
                         ? token(made)
@@ -171,7 +171,7 @@ final class DemoFleet implements AutoCloseable {
 
     @Override
     public void close() {
-        // Each may take seconds to deliver its last output: all at once.
+        // Each agent may take seconds to deliver its last output, so all are closed at once.
         snapshot().parallelStream().forEach(Agent::close);
     }
 }

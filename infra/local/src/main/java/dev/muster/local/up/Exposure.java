@@ -10,13 +10,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whom a local Muster lets in. Kafka and the registry's queries stay on loopback whatever is asked.
+ * Which machines can reach a local Muster. Kafka and the registry's queries always stay on loopback.
  *
- * @param agentHost address on which agents' port listens
- * @param pageHost address on which the page and the API listen: without TLS, so beyond loopback only where plaintext was asked for
+ * @param agentHost address on which the agents' port listens
+ * @param pageHost address on which the page and the API listen. They have no TLS, so the address is beyond loopback
+ *     only if the user asked for plaintext.
  * @param advertised name or address by which agents and browsers find this machine
- * @param tls certificate and key of agents' port
- * @param plaintext whether other machines may come without TLS
+ * @param tls certificate and key of the agents' port
+ * @param plaintext whether other machines may connect without TLS
  */
 public record Exposure(String agentHost, String pageHost, String advertised, Optional<Tls> tls, boolean plaintext) {
     private static final String LOOPBACK = "127.0.0.1";
@@ -31,8 +32,9 @@ public record Exposure(String agentHost, String pageHost, String advertised, Opt
 
     /**
      * @param bind an address of this machine, or 0.0.0.0 or :: for all
-     * @param advertise left out: the address itself
-     * @throws StartFailure in one line, where that would let others in by accident or name an address that nobody can reach
+     * @param advertise if left out: the address itself
+     * @throws StartFailure in one line, if other machines would be let in by accident or no client can reach the
+     *     address
      */
     public static Exposure of(String bind, Optional<String> advertise, Optional<Tls> tls, boolean plaintext) {
         InetAddress address = resolve(bind);
@@ -47,19 +49,19 @@ public record Exposure(String agentHost, String pageHost, String advertised, Opt
                     + ": give --tls-cert and --tls-key, or say --plaintext if you trust the network between");
         }
         if (address.isAnyLocalAddress() && advertise.isEmpty()) {
-            throw new StartFailure("nobody can connect to " + bind
+            throw new StartFailure("no client can connect to " + bind
                     + ": say with --advertise by which name or address others reach this machine");
         }
         String pageHost = plaintext || address.isLoopbackAddress() ? bind : LOOPBACK;
         return new Exposure(bind, pageHost, advertise.orElse(bind), tls, plaintext);
     }
 
-    /** Where a browser finds the page: on another machine, or here alone. */
+    /** The name by which a browser finds the page: that for other machines, or only for this one. */
     String pageName() {
         return isLoopback(pageHost) && !isLoopback(agentHost) ? LOOPBACK : advertised;
     }
 
-    /** Where a client on this machine finds what listens on an address. */
+    /** The address by which a client on this machine reaches a server that listens on {@code host}. */
     static String fromHere(String host) {
         return resolve(host).isAnyLocalAddress() ? LOOPBACK : host;
     }
@@ -68,7 +70,7 @@ public record Exposure(String agentHost, String pageHost, String advertised, Opt
         return isLoopback(pageHost) && !isLoopback(agentHost);
     }
 
-    /** What an agent on another machine must be told besides invite and address, as a shell reads it. */
+    /** The options that an agent on another machine needs besides invite and address, quoted for a shell. */
     String joinOptions() {
         if (tls.isPresent()) {
             return ShellWords.join(

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The HTTP API as the local admin, for what a start needs of it. While Muster is not there or too busy, a request is repeated
- * for as long as it takes, so a request that makes something needs an idempotency key.
+ * The HTTP API with the local admin's token, as far as a start needs it. While Muster is unavailable or busy, a request
+ * is repeated without a limit. A request that creates something therefore needs an idempotency key.
  */
 final class LocalApi {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -38,7 +38,7 @@ final class LocalApi {
         this.patience = patience;
     }
 
-    /** An answer that is not to be asked for again. */
+    /** A final answer: the request is not repeated. */
     record Answer(int status, String text) {
         JsonNode json() {
             try {
@@ -49,7 +49,7 @@ final class LocalApi {
         }
     }
 
-    /** What of the pipeline does not move yet; empty: all of it moves. */
+    /** The parts of the pipeline that do not make progress yet; empty when all do. */
     Optional<String> unready() throws InterruptedException {
         Optional<HttpResponse<String>> response = exchange("GET", "/readyz", "");
         if (response.isEmpty()) {
@@ -71,7 +71,7 @@ final class LocalApi {
         return Optional.of(String.join(", ", parts));
     }
 
-    /** Nothing where there is no such thing. */
+    /** Empty if the server does not have it. */
     Optional<JsonNode> get(String path) throws InterruptedException {
         Answer answer = call("GET", path, "");
         if (answer.status() == 404) {

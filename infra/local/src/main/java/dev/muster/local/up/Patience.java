@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits as long as it takes for something that a start needs, and says every now and then what it waits for. It ends early only
- * if the start is stopped or a service cannot go on. Thread-safe.
+ * Waits without a limit for something that a start needs, and reports from time to time what it waits for. It ends
+ * early only if the start is stopped or a service cannot go on. Thread-safe.
  */
 final class Patience {
     private static final long POLL_MS = 100;
@@ -29,14 +29,14 @@ final class Patience {
         this.requireOpen = requireOpen;
     }
 
-    /** A service cannot go on: nothing is worth waiting for. */
+    /** A service cannot go on: every wait ends. */
     void failed(String reason) {
         failure.compareAndSet(null, reason);
     }
 
     /**
      * @param what in words that follow "waiting for N s: "
-     * @param detail what is known about why it takes so long, or an empty text
+     * @param detail the known reason for the delay, or an empty text
      * @throws StartFailure if a service cannot go on
      */
     void await(String what, Supplier<String> detail, Condition condition) throws InterruptedException {

@@ -1,6 +1,6 @@
 package dev.muster.local.up;
 
-/** Told what happens while Muster starts and stops, in words for a person. */
+/** Receives what happens while Muster starts and stops, in words for a person. */
 @FunctionalInterface
 public interface Progress {
     void say(String line);

@@ -30,8 +30,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * A whole Muster in this process: broker, registry, both gateways and, if asked for, demo agents. One start, one stop. All it keeps is in the
- * data directory, so that the next start goes on from there, also after {@code kill -9}.
+ * A whole Muster in this process: broker, registry, both gateways and, if asked for, demo agents. An instance starts
+ * once and stops once. It keeps everything in the data directory, so the next start continues from there, also after
+ * {@code kill -9}.
  */
 public final class Up implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
@@ -47,8 +48,8 @@ public final class Up implements AutoCloseable {
     private final Patience patience = new Patience(this::say, closer::requireOpen);
 
     /**
-     * @param variables settings of the services, as in the environment; what the options say wins
-     * @param onFatal told why, if it can no longer run after it was ready
+     * @param variables settings of the services, as in the environment; the options take precedence
+     * @param onFatal told why, if Muster can no longer run after it was ready
      */
     public Up(UpOptions options, Map<String, String> variables, Progress progress, Consumer<String> onFatal) {
         this.options = options;
@@ -96,7 +97,7 @@ public final class Up implements AutoCloseable {
                         dir.broker(),
                         options.kafkaPort(),
                         failure -> onFatal.accept("the broker: " + failure.reason())));
-        // one that was asked for by its number may be among them, and its service is not there yet
+        // a free port may be one that the user asked for by its number, whose service does not listen yet
         List<Integer> free = new ArrayList<>(Ports.free(4));
         free.removeAll(List.of(options.httpPort(), options.grpcPort()));
         int grpcPort = options.grpcPort() == 0 ? free.get(0) : options.grpcPort();
@@ -129,7 +130,7 @@ public final class Up implements AutoCloseable {
                 + fanout.issueSignInCode(UserTokens.LOCAL_USER, List.of(), true);
     }
 
-    /** All at once: each waits mostly for the broker. */
+    /** Starts all services at once: each mostly waits for the broker. */
     private FanoutServer startServices(Map<String, String> settings) throws InterruptedException {
         ExecutorService starters = Executors.newFixedThreadPool(3, task -> new Thread(task, "start"));
         try {
@@ -202,11 +203,10 @@ public final class Up implements AutoCloseable {
         settings.put(
                 "MUSTER_INGRESS_CREDENTIAL_KEY_FILE",
                 dir.agentCredentialKey().path().toString());
-        // there is no other instance that could keep a copy
+        // no other instance could keep a copy
         settings.putIfAbsent("MUSTER_REGISTRY_STANDBYS", "0");
-        // the next start takes over at once, and no other instance waits for a transaction of this one; so a machine
-        // that
-        // holds the process up for some seconds is no reason to abort it
+        // The next start takes over at once, and no other instance waits for a transaction of this one. So a machine
+        // that stalls the process for some seconds is no reason to abort the transaction.
         settings.putIfAbsent("MUSTER_REGISTRY_TRANSACTION_TIMEOUT_MS", TRANSACTION_TIMEOUT_MS);
         settings.put("MUSTER_REGISTRY_STATE_DIR", dir.registry().toString());
         settings.put("MUSTER_REGISTRY_GRPC_PORT", Integer.toString(registryPort));
@@ -220,13 +220,13 @@ public final class Up implements AutoCloseable {
         return settings;
     }
 
-    /** A certificate is for the name that others use, so agents on this machine use it too. */
+    /** The certificate is for the name that other machines use, so agents on this machine use that name too. */
     private static String agentsFromHere(Exposure exposure, int grpcPort) {
         String host = exposure.tls().isPresent() ? exposure.advertised() : Exposure.fromHere(exposure.agentHost());
         return literal(host) + ":" + grpcPort;
     }
 
-    /** As in an address with a port. */
+    /** The host as it stands in an address with a port. */
     private static String literal(String host) {
         return host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
     }

@@ -14,7 +14,7 @@ final class BrokerProcess {
         try (EmbeddedBroker broker = EmbeddedBroker.start(Path.of(args[0]), 0)) {
             System.out.println(READY + broker.bootstrapServers());
             while (System.in.read() != -1) {
-                // Lives until whoever started it goes away.
+                // Lives until its parent process ends.
             }
         }
     }

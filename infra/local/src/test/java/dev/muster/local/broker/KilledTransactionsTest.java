@@ -25,7 +25,10 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A broker killed in the middle of many transactions: each is wholly there or wholly not, and no reader waits for ever. */
+/**
+ * A broker is killed in the middle of many transactions. Each transaction is then complete or absent, and no reader
+ * waits for ever.
+ */
 class KilledTransactionsTest {
     private static final String TOPIC = "t";
     private static final int PARTITIONS = 12;
@@ -100,11 +103,11 @@ class KilledTransactionsTest {
                 promised.add(transaction);
             }
         } catch (KafkaException | IllegalStateException expectedOnceTheBrokerIsGone) {
-            // what was promised until then is what counts
+            // only what was acknowledged until then counts
         }
     }
 
-    /** Reads to the log's end, which a transaction that nobody ends would hide for ever. */
+    /** Reads to the log's end. A transaction that is never ended would hide that end for ever. */
     private static Set<String> committed(String bootstrap, TopicPartition partition) {
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
                         Map.of("bootstrap.servers", bootstrap, "isolation.level", "read_committed"),
