@@ -53,11 +53,12 @@ export function noAnswer(method: string, deadlineMs: number): Problem {
   };
 }
 
-const NEXT_STEPS: Record<string, string> = {
+export const NEXT_STEPS: Record<string, string> = {
   unauthenticated: 'Sign in again.',
   forbidden: 'Ask the owner of this node for a higher role.',
   'origin-refused': 'Open Muster by the address that its gateway is configured with.',
   'not-found': 'It may have been deleted, or you may have lost access to it. Go back to the list.',
+  'method-not-allowed': 'Reload the page: it may be of another release than the server.',
   conflict: 'Somebody else changed it, or the same request was sent with other content. Look at it again and repeat.',
   'invite-used': 'Make a new invite for the node.',
   'node-disabled': 'Enable the node first, from its menu.',
@@ -67,6 +68,9 @@ const NEXT_STEPS: Record<string, string> = {
   gone: 'It was made before and has been deleted since. Ask for a new one.',
   'precondition-failed': 'Somebody else changed it meanwhile. Look at the new values and try again.',
   'too-large': 'Send less at once.',
+  'unsupported-media-type': 'Reload the page: it may be of another release than the server.',
+  'range-not-satisfiable': 'Ask for a part that the output has.',
+  'pattern-too-large': 'Search for a shorter pattern, with smaller counts in braces.',
   invalid: 'Correct what is named above and try again.',
   'rate-limited': 'Wait a moment and try again.',
   internal: 'This is a fault of the server. Its log holds the details under the error id.',
@@ -74,6 +78,7 @@ const NEXT_STEPS: Record<string, string> = {
   'not-connected': 'The node has no live connection. Try again when it is online.',
   'disk-full': 'Make room on the node’s disk, then run the command again.',
   'session-superseded': 'Another copy of this node’s agent took over. Run one agent per node.',
+  'clone-suspected': 'Stop the copy of the agent, or join it as a node of its own.',
   'credential-revoked': 'Make a new invite and join the node again.',
   'node-deleted': 'The node is gone. Go back to the list.',
   'no-answer': 'It may be busy or frozen. Try again in a moment.',

@@ -90,8 +90,11 @@ const ATTACH_LATER = new Set(['not-found', 'unavailable', 'rate-limited']);
 
 /** The token expired or was revoked while the socket was open. */
 const UNAUTHENTICATED = 4401;
-/** Close codes after which opening anew by itself would only fail again: too big a frame, access withdrawn, too many sessions. */
-const REFUSALS = new Set([1009, 4403, 4429]);
+
+/** Whether a socket that was closed so is opened again by itself: the range of the code says it, as the protocol's page has it. */
+export function reopens(code: number): boolean {
+  return code === 4408 || (Math.floor(code / 100) !== 44 && code !== 1009);
+}
 
 /**
  * One live connection to the server, kept up by itself.
@@ -366,7 +369,7 @@ export class Connection {
       this.stop('signed-out');
       return;
     }
-    if (REFUSALS.has(code)) {
+    if (!reopens(code)) {
       this.tell({ kind: 'refused', code });
       return;
     }

@@ -3,6 +3,7 @@ import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import { STATUSES, type NodeView, type Problem, type Status } from '../api/types';
 import { fleet, fleetComplete, fleetShape, now } from '../session/app-state';
+import { returns } from '../session/load-again';
 import { keep, kept } from '../session/router';
 import { isEmpty, parseQuery, select, SORTS, type SortBy } from './query';
 
@@ -44,7 +45,7 @@ const again = signal(0);
 
 /** Sends the search to the server once more, after it failed. */
 export function askAgain(): void {
-  again.value++;
+  again.value = again.peek() + 1;
 }
 
 export function startFilters(): void {
@@ -58,6 +59,10 @@ export function startFilters(): void {
     });
   });
   effect(() => keep({ q: searchText.value, status: statusText(statusFilter.value), sort: sortBy.value === 'name' ? '' : sortBy.value }));
+  effect(() => {
+    returns.value;
+    if (serverProblem.peek() !== null) askAgain();
+  });
   let timer = 0;
   const make = () => {
     timer = 0;

@@ -5,6 +5,7 @@ import { problemOf } from '../api/problem';
 import type { NodeView, Problem, TerminalHistory } from '../api/types';
 import { titleOf } from '../node/task-order';
 import { tasks } from '../session/app-state';
+import { overReturns, useLoadAgain } from '../session/load-again';
 import { go, hashOf, keep, kept, route } from '../session/router';
 import { clockTime, lineNumber, timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icon';
@@ -62,11 +63,11 @@ function Fetched({ node, terminal, grep }: { node: NodeView; terminal: string | 
   const scroller = useRef<HTMLDivElement>(null);
   const load = async () => {
     try {
-      const answer = await api.history(node.nodeId, {
+      const answer = await overReturns(() => api.history(node.nodeId, {
         lines: grep ? FOUND_LINES : RECENT_LINES,
         ...(terminal ? { terminal } : {}),
         ...(grep ? { grep } : {}),
-      });
+      }));
       found.value = answer.terminals;
       problem.value = null;
     } catch (error) {
@@ -76,6 +77,7 @@ function Fetched({ node, terminal, grep }: { node: NodeView; terminal: string | 
   const states = [...tasks.value.values()].map((task) => task.state).join();
   const running = /RUNNING/.test(states);
   useEffect(() => void load(), [states]);
+  useLoadAgain(() => problem.peek() !== null, load);
   useEffect(() => {
     if (grep || !running) return;
     const timer = setInterval(() => { if (document.visibilityState === 'visible') void load(); }, REFRESH_MS);

@@ -5,6 +5,7 @@ import { problemOf } from '../api/problem';
 import type { NodeView, Problem } from '../api/types';
 import type { Attachment } from '../feed/connection';
 import { connection } from '../session/app-state';
+import { overReturns, useLoadAgain } from '../session/load-again';
 import { count, lineNumber } from '../ui/format';
 import { ProblemBox } from '../ui/problem-box';
 import { useVirtual } from '../ui/virtual';
@@ -15,6 +16,7 @@ const EARLIER_LINES = 2_000;
 /** The most that one read gives. */
 const FILL_LINES = 10_000;
 const LINE_HEIGHT = 19;
+const UNFILLED_MAX = 100;
 
 /** One terminal's clean lines, live, with older ones on demand. */
 export function OneTerminal({ node, terminal }: { node: NodeView; terminal: string }) {
@@ -28,18 +30,28 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
   const firstKept = useSignal(0);
   const following = useSignal(true);
   const scroller = useRef<HTMLDivElement>(null);
+  /** Ranges of lines that were skipped and could not be loaded. */
+  const unfilled = useRef<[number, number][]>([]);
 
   // What the feed skipped because this page fell behind is read from the history.
   const fill = async (from: number, to: number) => {
     try {
-      const answer = await api.history(node.nodeId, { terminal, after: from, before: to, lines: Math.min(FILL_LINES, to - from) });
+      const answer = await overReturns(() => api.history(node.nodeId, { terminal, after: from, before: to, lines: Math.min(FILL_LINES, to - from) }));
       const part = answer.terminals[0];
       if (part && !part.numbers) buffer.current.fill(part.firstLine, part.lines);
       version.value++;
     } catch {
-      notice.value = 'Some lines were skipped because this page fell behind, and could not be loaded. Open this history again to try once more.';
+      if (unfilled.current.length < UNFILLED_MAX) unfilled.current.push([from, to]);
+      notice.value = 'Some lines were skipped because this page fell behind, and could not be loaded. The page tries again when the server is back.';
     }
   };
+  const fillAgain = () => {
+    const ranges = unfilled.current;
+    unfilled.current = [];
+    notice.value = null;
+    for (const [from, to] of ranges) void fill(from, to);
+  };
+  useLoadAgain(() => unfilled.current.length > 0, fillAgain);
 
   useEffect(() => {
     let frame = 0;

@@ -1,7 +1,7 @@
 import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import { roleAllows, type NodeView, type Task } from '../api/types';
-import { loadTasks, now, tasks, tasksLoaded, tasksNext, tasksProblem } from '../session/app-state';
+import { loadTasks, loadTasksAgain, now, tasks, tasksLoaded, tasksNext, tasksProblem } from '../session/app-state';
 import { hashOf, route } from '../session/router';
 import { ago, bytes, clockTime, duration } from '../ui/format';
 import { Icon } from '../ui/icon';
@@ -12,20 +12,20 @@ import { hasEnded, TASKS_MAX, titleOf } from './task-order';
 
 export function TaskList({ node }: { node: NodeView }) {
   const all = [...tasks.value.values()];
-  if (tasksProblem.value) {
-    return (
-      <ProblemBox problem={tasksProblem.value}>
-        <button type="button" class="button" onClick={() => void loadTasks(node.nodeId)}>Try again</button>
-      </ProblemBox>
-    );
-  }
+  const failed = tasksProblem.value && (
+    <ProblemBox problem={tasksProblem.value}>
+      <button type="button" class="button" onClick={loadTasksAgain}>Try again</button>
+    </ProblemBox>
+  );
+  if (failed && all.length === 0) return failed;
   if (!tasksLoaded.value && all.length === 0) return <p class="muted" aria-busy="true">Loading…</p>;
   if (all.length === 0) return <p class="muted">Nothing has run here yet. Type a command above, or open a shell.</p>;
   const next = tasksNext.value;
   return (
     <>
+      {failed}
       <ul class="plain tasks" data-testid="tasks">{all.map((task) => <TaskRow key={task.taskId} node={node} task={task} />)}</ul>
-      {next !== null && all.length < TASKS_MAX && (
+      {!failed && next !== null && all.length < TASKS_MAX && (
         <button type="button" class="button small" data-testid="more-tasks" onClick={() => void loadTasks(node.nodeId, next)}>Load older tasks</button>
       )}
     </>

@@ -9,6 +9,8 @@ import { Fleet } from '../fleet/fleet';
 import { SeriesBook } from '../fleet/vitals-series';
 import { fold } from '../node/task-order';
 import { notify } from '../ui/toasts';
+import { MISSED, REFUSALS } from './feed-words';
+import { noteState, overReturns, returns } from './load-again';
 import { route } from './router';
 
 /** Who is signed in; null: nobody; undefined: not known yet. */
@@ -45,27 +47,6 @@ export const tasksProblem = signal<Problem | null>(null);
 export const tasksLoaded = signal(false);
 /** Where the list goes on; null at its end. */
 export const tasksNext = signal<string | null>(null);
-/** Why a feed was not resumed, by the server's code. */
-const REFUSALS: Record<string, string> = {
-  invalid: 'its token is not valid any more',
-  'other-user': 'another user is signed in',
-  'other-cluster': 'it belongs to another cluster',
-  'topic-recreated': 'the topic was recreated',
-  'audiences-changed': 'your groups or role have changed',
-  expired: 'too much time has passed',
-  ahead: 'the broker has lost records',
-};
-
-/** Why changes were missed, by the server's code. */
-const MISSED: Record<string, string> = {
-  behind: 'this page was too far behind',
-  expired: 'they are no longer kept',
-  'log-restarted': 'the log was restarted',
-  slow: 'too much waited for this page',
-  resumed: 'they came while this page was away',
-  missing: 'they were lost on their way',
-};
-
 function inWords(reason: string | null | undefined): string {
   return reason ? `, because ${MISSED[reason] ?? reason}` : '';
 }
@@ -160,6 +141,7 @@ export const connection = new Connection(
       batch(() => {
         connectionState.value = state;
         freshAt.value = connection.freshAt;
+        noteState(state.kind);
       });
       // A new sign-in elsewhere is enough; else the user is asked.
       if (state.kind === 'stopped' && state.reason === 'signed-out' && me.peek()) void checkSession();
@@ -176,9 +158,12 @@ export const connection = new Connection(
   },
 );
 
+/** Of the part of the list that could not be loaded: the task that it begins after. */
+let failedAfter: string | null = null;
+
 export async function loadTasks(nodeId: string, after: string | null = null): Promise<void> {
   try {
-    const { tasks: listed, next } = await api.listTasks(nodeId, after);
+    const { tasks: listed, next } = await overReturns(() => api.listTasks(nodeId, after));
     if (tasksOf !== nodeId) return;
     batch(() => {
       tasks.value = fold(tasks.value, listed);
@@ -187,8 +172,15 @@ export async function loadTasks(nodeId: string, after: string | null = null): Pr
       tasksLoaded.value = true;
     });
   } catch (error) {
-    if (tasksOf === nodeId) tasksProblem.value = problemOf(error);
+    if (tasksOf !== nodeId) return;
+    failedAfter = after;
+    tasksProblem.value = problemOf(error);
   }
+}
+
+/** Loads the part of the list that could not be loaded. */
+export function loadTasksAgain(): void {
+  if (tasksOf !== null) void loadTasks(tasksOf, tasksLoaded.peek() ? failedAfter : null);
 }
 
 export function addTask(task: Task): void {
@@ -198,7 +190,7 @@ export function addTask(task: Task): void {
 /** Looks for a task that is not among the recent ones. */
 export async function loadTask(nodeId: string, taskId: string): Promise<Problem | null> {
   try {
-    addTask((await api.task(nodeId, taskId)).task);
+    addTask((await overReturns(() => api.task(nodeId, taskId))).task);
     return null;
   } catch (error) {
     return problemOf(error);
@@ -270,6 +262,10 @@ export function startState(): void {
   effect(() => {
     if (me.value && tasksOf !== null && !tasksLoaded.peek()) void loadTasks(tasksOf);
   });
+  effect(() => {
+    returns.value;
+    if (tasksProblem.peek() !== null) loadTasksAgain();
+  });
   setInterval(() => {
     if (document.visibilityState === 'visible') now.value = Date.now();
   }, 1000);
@@ -277,16 +273,19 @@ export function startState(): void {
     if (me.peek()) sessionEnded.value = true;
   });
   if (!navigator.onLine) connection.network(false);
-  addEventListener('online', () => connection.network(true));
+  addEventListener('online', () => {
+    connection.network(true);
+    if (meProblem.peek()) void checkSession();
+  });
   addEventListener('offline', () => connection.network(false));
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') return;
     now.value = Date.now();
     connection.look();
-    if (sessionEnded.peek()) void checkSession();
+    if (sessionEnded.peek() || meProblem.peek()) void checkSession();
   });
   addEventListener('focus', () => {
-    if (sessionEnded.peek()) void checkSession();
+    if (sessionEnded.peek() || meProblem.peek()) void checkSession();
   });
   void checkSession();
 }

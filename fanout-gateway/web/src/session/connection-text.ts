@@ -1,21 +1,9 @@
 import type { ConnectionState } from '../feed/connection';
+import { BREAKS, CLOSED } from './feed-words';
 
 export const STATE_NAMES: Record<ConnectionState['kind'], string> = {
   connecting: 'Connecting', loading: 'Loading', live: 'Live', lagging: 'Behind', silent: 'Silent', stale: 'Not fresh', offline: 'Offline',
   waiting: 'Disconnected', refused: 'Refused', stopped: 'Signed out',
-};
-const REFUSALS: Record<number, string> = {
-  1009: 'This page sent a frame that was too large.',
-  4403: 'Your access was withdrawn.',
-  4429: 'You have too many sessions open. Close one, then connect again.',
-};
-const BREAKS: Record<number, string> = {
-  1001: 'The server stops.',
-  1011: 'The server closed the connection because of a fault of its own.',
-  1012: 'The server restarts.',
-  4408: 'The server got nothing from this page in time.',
-  4508: 'The server closed the connection because this page read too slowly.',
-  4509: 'The server closed the connection because this page did not answer.',
 };
 
 /** Whether figures on the page may be old without anything else showing it. */
@@ -42,7 +30,7 @@ export function explain(state: ConnectionState, time: number, fresh: string | nu
     case 'waiting':
       return `${BREAKS[state.code] ?? (state.reason === 'silent' ? 'The server gave no sign of life.' : state.reason === 'no answer' ? 'The server does not answer.' : 'The connection to the server broke.')}`
         + ` Next try in ${Math.max(0, Math.ceil((state.retryAt - time) / 1000))} s.${old}`;
-    case 'refused': return REFUSALS[state.code] ?? `The server closed the feed and named no reason that this page knows (${state.code}).`;
+    case 'refused': return CLOSED[state.code] ?? `The server closed the feed and named no reason that this page knows (${state.code}).`;
     case 'stopped': return 'You are signed out.';
   }
 }

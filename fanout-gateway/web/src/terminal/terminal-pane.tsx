@@ -6,7 +6,8 @@ import { roleAllows, type NodeView, type Problem, type Task } from '../api/types
 import { CancelButton } from '../node/task-list';
 import { noShell, own, ownShells } from '../node/run-command';
 import { hasEnded, isShell, titleOf } from '../node/task-order';
-import { connection, loadTask, loadTasks, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
+import { connection, loadTask, loadTasksAgain, tasks, tasksLoaded, tasksProblem } from '../session/app-state';
+import { useLoadAgain } from '../session/load-again';
 import { hashOf, route } from '../session/router';
 import { bytes, timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icon';
@@ -33,6 +34,7 @@ export function TerminalPane({ node }: { node: NodeView }) {
   useEffect(() => {
     if (unknown) void look();
   }, [unknown, taskId]);
+  useLoadAgain(() => unknown && missing.peek()?.taskId === taskId, look);
 
   if (unknown && missing.value?.taskId === taskId) {
     return (
@@ -45,7 +47,7 @@ export function TerminalPane({ node }: { node: NodeView }) {
   if (chosen === undefined && tasksProblem.value) {
     return (
       <ProblemBox problem={tasksProblem.value}>
-        <button type="button" class="button" onClick={() => void loadTasks(node.nodeId)}>Try again</button>
+        <button type="button" class="button" onClick={loadTasksAgain}>Try again</button>
       </ProblemBox>
     );
   }

@@ -39,8 +39,11 @@ public final class Entry {
     /** Guarded by the ring's lock. */
     int weightBytes;
 
-    /** Bytes of all entries of this key up to and with this one; guarded by the ring's lock. */
-    long keyBytes;
+    /** Bytes of the record's value. */
+    final int valueBytes;
+
+    /** Bytes of all values of this key that came before this one; guarded by the ring's lock. */
+    long keyBytesBefore;
 
     /** Guarded by the ring's lock. */
     boolean evicted;
@@ -51,6 +54,7 @@ public final class Entry {
         this.offset = arrival.offset();
         this.atMillis = arrival.atMillis();
         this.value = arrival.value();
+        this.valueBytes = arrival.valueBytes();
         this.weightBytes = OVERHEAD_BYTES + 2 * arrival.valueBytes();
     }
 

@@ -111,7 +111,7 @@ public final class PartitionRing {
             for (Arrival arrival : arrivals) {
                 Entry entry = new Entry(this, arrival);
                 EntryLog log = byKey.computeIfAbsent(arrival.key(), key -> new EntryLog());
-                entry.keyBytes = (log.size() == 0 ? 0 : log.get(log.size() - 1).keyBytes) + arrival.valueBytes();
+                entry.keyBytesBefore = bytesTo(log);
                 log.addLast(entry);
                 all.addLast(entry);
                 bytes += entry.weightBytes;
@@ -235,12 +235,20 @@ public final class PartitionRing {
                     records += log.size() - index;
                     long at = log.get(index).atMillis();
                     since = since == 0 ? at : Math.min(since, at);
-                    lagBytes += log.get(log.size() - 1).keyBytes
-                            - (index == 0 ? log.get(0).keyBytes : log.get(index - 1).keyBytes);
+                    lagBytes += bytesTo(log) - log.get(index).keyBytesBefore;
                 }
             }
         }
         return new Lag(records, lagBytes, since);
+    }
+
+    /** Bytes of all values of the key up to the end of its log. */
+    private static long bytesTo(EntryLog log) {
+        if (log.size() == 0) {
+            return 0;
+        }
+        Entry last = log.get(log.size() - 1);
+        return last.keyBytesBefore + last.valueBytes;
     }
 
     /**

@@ -101,6 +101,28 @@ class PartitionRingTest {
     }
 
     @Test
+    void lag_counts_the_bytes_of_the_first_record_of_a_key_as_well() {
+        ring.open(0, 0, 0);
+        ring.append(List.of(arrival("a", 0), arrival("b", 1), arrival("a", 2), arrival("a", 3)), 4);
+        assertThat(ring.lag(List.of("a"), 0).bytes()).isEqualTo(30);
+        assertThat(ring.lag(List.of("b"), 0).bytes()).isEqualTo(10);
+        assertThat(ring.lag(List.of("a", "b"), 0).bytes()).isEqualTo(40);
+        assertThat(ring.lag(List.of("a", "b"), 2).bytes()).isEqualTo(20);
+    }
+
+    @Test
+    void lag_counts_bytes_rightly_after_older_records_were_let_go() {
+        PartitionRing small = new PartitionRing(3 * (Entry.OVERHEAD_BYTES + 20));
+        small.open(0, 0, 0);
+        for (int i = 0; i < 7; i++) {
+            small.append(List.of(arrival("a", i)), i + 1);
+        }
+        assertThat(small.lag(List.of("a"), 0))
+                .extracting(lag -> lag.records(), lag -> lag.bytes())
+                .containsExactly(3L, 30L);
+    }
+
+    @Test
     void readers_at_any_pace_get_exactly_their_records() {
         Random random = new Random(7);
         PartitionRing large = new PartitionRing(1 << 24);

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -148,8 +147,6 @@ class BrowserTest {
         }
     }
 
-    // the list of tasks that could not be loaded meanwhile is not loaded again by itself: not yet right
-    @Tag("slow")
     @Test
     void a_frozen_server_is_reported_and_a_command_that_got_no_answer_is_sent_again_once(Product product)
             throws Exception {
