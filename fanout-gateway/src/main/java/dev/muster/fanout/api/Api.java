@@ -17,8 +17,6 @@ import io.javalin.http.MethodNotAllowedResponse;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -188,13 +186,7 @@ public final class Api implements AutoCloseable {
     }
 
     private void checkQuery(Context ctx) {
-        Map<String, List<String>> given;
-        try {
-            given = ctx.queryParamMap();
-        } catch (IllegalArgumentException e) {
-            throw Fields.invalid("The query string is not valid.");
-        }
-        queries.check(ctx.req().getMethod(), ctx.endpoint().path, given);
+        queries.check(ctx.req().getMethod(), ctx.endpoint().path, ctx.queryString());
     }
 
     private Handler answered(OpenCall call) {

@@ -53,20 +53,13 @@ record Ask(Context ctx, User user, Set<Ground> grounds) {
         return id;
     }
 
-    /** Empty counts as left out. That it is given once was checked before. */
+    /** {@link QueryParameters} has checked the value. */
     Optional<String> query(String name) {
-        List<String> values = queries(name);
-        return values.isEmpty()
-                ? Optional.empty()
-                : Optional.of(values.get(values.size() - 1)).filter(value -> !value.isEmpty());
+        return queries(name).stream().findFirst();
     }
 
     List<String> queries(String name) {
-        try {
-            return ctx.queryParams(name);
-        } catch (IllegalArgumentException e) {
-            throw Fields.invalid("The query string is not valid.");
-        }
+        return QueryParameters.parse(ctx.queryString()).getOrDefault(name, List.of());
     }
 
     /** Left out, it is false. */

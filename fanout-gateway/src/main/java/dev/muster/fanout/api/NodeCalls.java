@@ -21,7 +21,6 @@ import dev.muster.proto.records.v1.Role;
 import io.javalin.config.RoutesConfig;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
@@ -247,7 +246,7 @@ public final class NodeCalls {
         for (NodeStatus status : NodeStatus.values()) {
             if (status != NodeStatus.UNRECOGNIZED
                     && status != NodeStatus.NODE_STATUS_UNSPECIFIED
-                    && status.name().equals(name.toUpperCase(Locale.ROOT))) {
+                    && status.name().equals(name)) {
                 return status;
             }
         }

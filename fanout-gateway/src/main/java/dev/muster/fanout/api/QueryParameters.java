@@ -2,9 +2,15 @@ package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.errors.MusterException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,25 +18,24 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The query parameters that each call has, as {@code openapi.json} describes them. A parameter that is not described is refused: whoever misspells a limit would otherwise get everything. So is one that is
- * given twice, unless it is a list. Immutable.
+ * The query parameters that each call has, as {@code openapi.json} describes them. A parameter that is not described is
+ * refused, because a client that misspells a limit would otherwise get everything. So is a parameter without a value, one
+ * whose value is not of its type, and one that is given twice and is no list. Immutable.
  */
 public final class QueryParameters {
     private static final int NAME_CHARS_SHOWN = 100;
 
-    /** By method and path: the name of each parameter, and whether it may repeat. */
-    private final Map<String, Map<String, Boolean>> calls = new HashMap<>();
+    private final Map<String, Map<String, QueryParameter>> calls = new HashMap<>();
 
     private QueryParameters(JsonNode document) {
         document.path("paths")
                 .properties()
                 .forEach(path -> path.getValue().properties().forEach(call -> {
-                    Map<String, Boolean> known = new TreeMap<>();
+                    Map<String, QueryParameter> known = new TreeMap<>();
                     call.getValue().path("parameters").forEach(parameter -> {
                         if (parameter.path("in").asText().equals("query")) {
-                            boolean repeats =
-                                    parameter.at("/schema/type").asText().equals("array");
-                            known.put(parameter.path("name").asText(), repeats);
+                            String name = parameter.path("name").asText();
+                            known.put(name, QueryParameter.of(name, parameter.path("schema")));
                         }
                     });
                     calls.put(call.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(), known);
@@ -50,30 +55,89 @@ public final class QueryParameters {
      * Says nothing of a path that is not described: the page's files.
      *
      * @param path of the route, with the names of its parameters
+     * @param query as the request line has it; null: it has none
      * @throws MusterException {@code invalid}
      */
-    public void check(String method, String path, Map<String, ? extends List<String>> given) {
-        @Nullable Map<String, Boolean> known = calls.get(method + " " + path);
+    public void check(String method, String path, @Nullable String query) {
+        @Nullable Map<String, QueryParameter> known = calls.get(method + " " + path);
         if (known == null && method.equals("HEAD")) {
             known = calls.get("GET " + path);
         }
         if (known == null) {
             return;
         }
-        for (Map.Entry<String, ? extends List<String>> parameter : given.entrySet()) {
-            String name = shown(parameter.getKey());
-            @Nullable Boolean repeats = known.get(parameter.getKey());
-            if (repeats == null) {
+        for (Map.Entry<String, List<String>> given : parse(query).entrySet()) {
+            @Nullable QueryParameter parameter = known.get(given.getKey());
+            if (parameter == null) {
+                String name = shown(given.getKey());
                 throw Fields.invalid(
                         known.isEmpty()
                                 ? "'%s' is not a query parameter of this call: it has none.".formatted(name)
                                 : "'%s' is not a query parameter of this call; it has %s."
                                         .formatted(name, String.join(", ", known.keySet())));
             }
-            if (!repeats && parameter.getValue().size() > 1) {
-                throw Fields.invalid("'%s' is given more than once.".formatted(name));
+            parameter.check(given.getValue());
+        }
+    }
+
+    /**
+     * The names and values of a query, decoded.
+     *
+     * @throws MusterException {@code invalid} where a percent sign is not followed by two hexadecimal digits, or what is
+     *     encoded is not UTF-8
+     */
+    public static Map<String, List<String>> parse(@Nullable String query) {
+        Map<String, List<String>> given = new LinkedHashMap<>();
+        if (query == null) {
+            return given;
+        }
+        for (String pair : query.split("&", -1)) {
+            if (!pair.isEmpty()) {
+                int equals = pair.indexOf('=');
+                String name = decoded(equals < 0 ? pair : pair.substring(0, equals), "a name");
+                String value = equals < 0 ? "" : decoded(pair.substring(equals + 1), "'" + shown(name) + "'");
+                given.computeIfAbsent(name, first -> new ArrayList<>()).add(value);
             }
         }
+        return given;
+    }
+
+    private static String decoded(String text, String what) {
+        if (text.indexOf('%') < 0 && text.indexOf('+') < 0) {
+            return text;
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length());
+        int i = 0;
+        while (i < text.length()) {
+            int c = text.codePointAt(i);
+            if (c == '%') {
+                int high = i + 2 < text.length() ? hex(text.charAt(i + 1)) : -1;
+                int low = i + 2 < text.length() ? hex(text.charAt(i + 2)) : -1;
+                if (high < 0 || low < 0) {
+                    throw Fields.invalid(
+                            "The query string is not valid: in %s, a %% is not followed by two hexadecimal digits."
+                                    .formatted(what));
+                }
+                bytes.write(high << 4 | low);
+                i += 3;
+            } else {
+                bytes.writeBytes(Character.toString(c == '+' ? ' ' : c).getBytes(StandardCharsets.UTF_8));
+                i += Character.charCount(c);
+            }
+        }
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes.toByteArray()))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw Fields.invalid("The query string is not valid: %s is not UTF-8.".formatted(what));
+        }
+    }
+
+    // Character.digit takes digits of every script
+    private static int hex(char c) {
+        return c < 0x80 ? Character.digit(c, 16) : -1;
     }
 
     private static String shown(String name) {

@@ -14,6 +14,7 @@ import dev.muster.fanout.auth.User;
 import dev.muster.fanout.command.Revoker;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -55,7 +56,7 @@ public final class SignInCalls {
     }
 
     public void addTo(RoutesConfig routes) {
-        routes.get("/signin", api.open(this::signIn));
+        api.read(routes, "/signin", api.open(this::signIn));
         routes.post("/signin/token", api.open(this::signInWithToken));
         routes.post("/signout", api.open(this::signOut));
         api.read(routes, "/api/v1/me", api.guarded(this::me));
@@ -63,17 +64,22 @@ public final class SignInCalls {
         routes.post("/api/v1/stream/tickets", api.guarded(this::ticket));
     }
 
+    /** HEAD is answered as GET would be, but the code stays unused: programs that preview links send HEAD. */
     private CompletableFuture<Answer> signIn(Context ctx) {
         if (isFromAnotherSite(ctx)) {
             return CompletableFuture.completedFuture(hidden(page(403, OTHER_SITE_PAGE)));
         }
+        boolean looks = ctx.method().equals(HandlerType.HEAD);
         String code = Optional.ofNullable(ctx.queryParam("code")).orElse("");
-        Optional<User> user = codes.redeem(code).filter(authenticator::isGood);
+        Optional<User> owner = codes.find(code);
+        boolean good = owner.filter(authenticator::isGood).isPresent();
+        if (!looks) {
+            owner = codes.redeem(code);
+        }
         Answer answer;
-        if (user.isPresent()) {
-            signIns.take(user.get());
-            answer = redirect().with("Set-Cookie", sessions.begin(user.get(), ctx.header("Host")));
-        } else if (api.recognised(ctx).isPresent()) {
+        if (owner.isPresent() && good) {
+            answer = looks ? redirect() : begun(ctx, owner.get());
+        } else if (owner.isEmpty() && api.recognised(ctx).isPresent()) {
             answer = redirect();
         } else {
             if (!code.isEmpty()) {
@@ -82,6 +88,11 @@ public final class SignInCalls {
             answer = page(401, SIGN_IN_PAGE);
         }
         return CompletableFuture.completedFuture(hidden(answer));
+    }
+
+    private Answer begun(Context ctx, User user) {
+        signIns.take(user);
+        return redirect().with("Set-Cookie", sessions.begin(user, ctx.header("Host")));
     }
 
     /** A link on another site's page could sign its visitor in as somebody else. A browser says where a request comes from, and a page cannot change what it says. */

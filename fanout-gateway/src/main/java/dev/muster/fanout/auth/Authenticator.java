@@ -49,8 +49,13 @@ public final class Authenticator {
         return standing.require(tokens.verify(token));
     }
 
-    /** Whether nothing that is known by now has ended what the user was recognised by. */
+    /**
+     * Whether nothing has ended what the user was recognised by.
+     *
+     * @throws MusterException {@code unavailable} while the revocations are not known
+     */
     public boolean isGood(User user) {
+        standing.requireKnown();
         return standing.ended(user).isEmpty();
     }
 

@@ -66,7 +66,7 @@ public final class OneTimeSecrets {
     }
 
     /** The user, as often as it is asked: the secret is not used. */
-    Optional<User> find(String secret) {
+    public Optional<User> find(String secret) {
         @Nullable Entry entry;
         synchronized (entries) {
             entry = entries.get(secret);

@@ -93,13 +93,18 @@ public final class Standing {
 
     /** @throws MusterException {@code unauthenticated}; {@code unavailable} while the revocations are not known */
     public User require(User user) {
-        if (!known) {
-            throw new MusterException(ErrorCode.UNAVAILABLE, "The gateway has not read yet which tokens are revoked.");
-        }
+        requireKnown();
         if (isRevoked(user)) {
             throw new MusterException(ErrorCode.UNAUTHENTICATED, "The token was revoked; make a new one.");
         }
         return user;
+    }
+
+    /** @throws MusterException {@code unavailable} while the revocations are not known */
+    void requireKnown() {
+        if (!known) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "The gateway has not read yet which tokens are revoked.");
+        }
     }
 
     private boolean isRevoked(User user) {

@@ -13,9 +13,6 @@ import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -65,9 +62,16 @@ final class Entrance {
     }
 
     private void checkQuery(HttpServletRequest request) {
-        Map<String, List<String>> given = new TreeMap<>();
-        request.getParameterMap().forEach((name, values) -> given.put(name, List.of(values)));
-        queries.check("GET", request.getServletPath(), given);
+        queries.check("GET", request.getServletPath(), request.getQueryString());
+    }
+
+    /**
+     * Comes first, because Jetty fails in ways of its own on a query that it cannot decode.
+     *
+     * @throws MusterException {@code invalid}
+     */
+    void requireDecodable(HttpServletRequest request) {
+        var unused = QueryParameters.parse(request.getQueryString());
     }
 
     /**

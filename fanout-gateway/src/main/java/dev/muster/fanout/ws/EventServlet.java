@@ -59,6 +59,7 @@ final class EventServlet extends HttpServlet {
     public void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         User user;
         try {
+            entrance.requireDecodable(request);
             // other sites cannot read the answer, and asking changes nothing
             Optional<User> back = returns.of(request);
             if (back.isPresent() && returns.isOver(back.get())) {

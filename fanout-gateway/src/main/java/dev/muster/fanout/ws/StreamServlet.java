@@ -55,6 +55,7 @@ final class StreamServlet extends HttpServlet {
                     new MusterException(ErrorCode.INVALID, "The subprotocol here is " + SUBPROTOCOL + "."));
         } else {
             try {
+                entrance.requireDecodable(request);
                 upgrade(request, response, entrance.admit(request, true), !offered.isEmpty());
             } catch (MusterException e) {
                 entrance.refuse(response, e.code().status(), e);
@@ -65,6 +66,7 @@ final class StreamServlet extends HttpServlet {
     // a stranger is told so first, as everywhere
     private void refuse(HttpServletRequest request, HttpServletResponse response) throws IOException {
         try {
+            entrance.requireDecodable(request);
             entrance.identify(request);
             entrance.refuse(response, 400, new MusterException(ErrorCode.INVALID, "This address speaks WebSocket."));
         } catch (MusterException e) {

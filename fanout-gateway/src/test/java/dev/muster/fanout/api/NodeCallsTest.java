@@ -162,7 +162,7 @@ class NodeCallsTest {
         do {
             JsonNode page = json(gateway.get(
                     gateway.token("alice"),
-                    "/api/v1/nodes?limit=2&status=online&status=NEVER_SEEN&label=a=b=c&q=N" + after));
+                    "/api/v1/nodes?limit=2&status=ONLINE&status=NEVER_SEEN&label=a=b=c&q=N" + after));
             page.get("nodes").forEach(node -> seen.add(node.get("nodeId").asText()));
             assertThat(page.get("position").asText()).isEqualTo("pos");
             after = page.get("next").isNull()

@@ -49,6 +49,60 @@ class SignInCallsTest {
     }
 
     @Test
+    void head_of_a_sign_in_link_is_answered_as_get_and_leaves_the_code_unused() throws Exception {
+        String path = "/signin?code=" + code();
+
+        HttpResponse<String> looked = gateway.send(
+                HttpRequest.newBuilder(gateway.uri(path)).method("HEAD", HttpRequest.BodyPublishers.noBody()));
+        HttpResponse<String> first = open(path, "");
+        HttpResponse<String> late = gateway.send(
+                HttpRequest.newBuilder(gateway.uri(path)).method("HEAD", HttpRequest.BodyPublishers.noBody()));
+        HttpResponse<String> again = open(path, "");
+
+        assertThat(looked.statusCode()).isEqualTo(302);
+        assertThat(looked.headers().firstValue("Location"))
+                .isEqualTo(first.headers().firstValue("Location"));
+        assertThat(looked.headers().firstValue("Set-Cookie")).isEmpty();
+        assertThat(first.statusCode()).isEqualTo(302);
+        assertThat(late.statusCode()).isEqualTo(401);
+        for (String header : List.of("Content-Type", "Content-Length", "Cache-Control")) {
+            assertThat(late.headers().firstValue(header))
+                    .isPresent()
+                    .isEqualTo(again.headers().firstValue(header));
+        }
+    }
+
+    @Test
+    void a_code_of_a_token_that_was_revoked_signs_nobody_in_whoever_opens_it() throws Exception {
+        String token = gateway.token("alice");
+        String path = json(gateway.send(token, "POST", "/api/v1/signin-codes", ""))
+                .get("path")
+                .asText();
+        String id = json(gateway.get(token, "/api/v1/me")).get("tokenId").asText();
+        String other = value(open("/signin?code=" + code(), "")
+                .headers()
+                .firstValue("Set-Cookie")
+                .orElseThrow());
+        assertThat(gateway.send(gateway.adminToken(), "POST", "/api/v1/revocations", "{\"tokenId\":\"" + id + "\"}")
+                        .statusCode())
+                .isEqualTo(200);
+
+        HttpResponse<String> opened = open(path, other);
+
+        assertThat(opened.statusCode()).isEqualTo(401);
+        assertThat(opened.headers().firstValue("Set-Cookie")).isEmpty();
+    }
+
+    @Test
+    void every_page_and_file_that_get_answers_head_answers_as_well() throws Exception {
+        for (String route : gateway.routes()) {
+            if (route.startsWith("GET ")) {
+                assertThat(gateway.routes()).contains("HEAD " + route.substring(4));
+            }
+        }
+    }
+
+    @Test
     void the_cookie_tells_who_one_is_until_signing_out() throws Exception {
         String cookie = value(open("/signin?code=" + code(), "")
                 .headers()

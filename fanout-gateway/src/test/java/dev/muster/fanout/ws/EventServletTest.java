@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.fanout.api.Json;
+import dev.muster.fanout.testing.BadQueries;
 import dev.muster.proto.records.v1.TaskState;
 import java.io.IOException;
 import java.net.Socket;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import org.assertj.core.api.SoftAssertions;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -160,12 +162,31 @@ class EventServletTest {
                 HttpResponse.BodyHandlers.ofString());
         assertThat(refused.statusCode()).isEqualTo(401);
         assertThat(refused.body()).contains("\"code\":\"unauthenticated\"");
-        try (Answer answer = new Answer("/ndjson?attach=nonsense&lines=x", null)) {
+        try (Answer answer = new Answer("/ndjson?attach=nonsense&lines=5", null)) {
             assertThat(answer.await("error").path("problem").path("code").asText())
                     .isEqualTo("not-found");
             answer.await("snapshot");
             assertThat(parse(answer.lines.get(0)).path("type").asText()).isEqualTo("opened");
         }
+    }
+
+    @Test
+    void a_wrong_value_of_any_parameter_is_refused_before_anything_is_sent() throws Exception {
+        List<BadQueries.Bad> all = BadQueries.all(true);
+        assertThat(all).hasSizeGreaterThan(60);
+        SoftAssertions softly = new SoftAssertions();
+        for (BadQueries.Bad bad : all) {
+            try (RawClient client =
+                    new RawClient(server.port(), bad.target(), "Authorization: Bearer " + server.token("alice"))) {
+                softly.assertThat(client.status()).as(bad.toString()).isEqualTo(422);
+                softly.assertThat(client.body())
+                        .as(bad.toString())
+                        .contains("\"code\":\"invalid\"")
+                        .contains("'" + bad.parameter() + "'");
+            }
+        }
+        softly.assertAll();
+        assertThat(server.endpoint.sessions()).isZero();
     }
 
     @Test
