@@ -14,7 +14,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Says each failure in one line. A fault of ours, which nothing foresaw, comes with its stack trace where MUSTER_DEBUG is set. */
+/**
+ * Reports each failure in one line. An unforeseen failure, a fault of Muster, is reported with its stack trace if
+ * MUSTER_DEBUG is set.
+ */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
     private static final int SUGGESTIONS_MAX = 2;
 

@@ -32,7 +32,7 @@ import picocli.CommandLine;
 
 /** The command line. Wires the subcommands, runs one, and turns failures into one line and an exit code. */
 public final class Main {
-    /** Commands of which scripts expect the plain exit code 1 when they cannot start. */
+    /** Scripts expect the plain exit code 1 when one of these commands cannot start. */
     private static final Set<String> SERVICES = Set.of("up", "service");
 
     private static final int OUTPUT_BUFFER_BYTES = 65_536;
@@ -47,7 +47,7 @@ public final class Main {
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                 terminals.contains("i"),
                 terminals.contains("o"));
-        // for what libraries and the log print
+        // for the output of libraries and the log
         System.setErr(io.err());
         int code = run(io, args);
         RunDirectory.remove();
@@ -93,13 +93,13 @@ public final class Main {
         return root.setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                // an argument that begins with @ is itself, not what is in a file
+                // an argument that begins with @ is taken literally, not as the name of a file with arguments
                 .setExpandAtFiles(false)
                 .setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));
     }
 
-    /** Options that several commands share know the environment. */
+    /** Creates commands; gives the environment to the options that several commands share. */
     private record Parts(CliIo io) implements CommandLine.IFactory {
         @Override
         public <K> K create(Class<K> type) throws Exception {

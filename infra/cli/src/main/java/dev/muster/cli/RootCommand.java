@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** What {@code infra/muster} alone says: its commands. */
+/** The output of {@code infra/muster} without arguments: its commands. */
 @Command(
         name = "muster",
         mixinStandardHelpOptions = true,
@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
             "1:`up` or `service` cannot start or go on; `doctor` found something bad; `run --selector`: not well everywhere",
             "125:a failure of Muster's own, in one line on standard error",
             "130:interrupted twice with Ctrl-C",
-            "141:nobody reads standard output any more",
+            "141:standard output was closed by its reader",
             "...:`run` and `shell` exit with the command's own code, 128+n where signal n ended it"
         })
 final class RootCommand implements Runnable {

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The terminal engine as a filter. {@code infra/muster text} runs it from one jar, without this class; here it is listed, explained and completed. */
+/**
+ * The terminal engine as a filter. {@code infra/muster text} runs it from one jar, without this class. This class only
+ * lists, explains and completes the command.
+ */
 @Command(
         name = "text",
         mixinStandardHelpOptions = true,

@@ -14,14 +14,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The launcher {@code infra/muster} itself, in a tree of its own that starts the classes of this test. */
+/** Tests the launcher {@code infra/muster} itself, in its own tree, where it starts the classes of this test. */
 class LauncherTest {
     private static final long DEADLINE_SECONDS = 120;
 
     /** "grüße €😀" in bytes, written in ASCII for bash. */
     private static final String LETTERS = "$'gr\\xc3\\xbc\\xc3\\x9fe \\xe2\\x82\\xac\\xf0\\x9f\\x98\\x80'";
 
-    /** What one run left. */
+    /** The result of one run. */
     private record Ran(int code, String out, String err) {}
 
     @TempDir
@@ -39,7 +39,7 @@ class LauncherTest {
         Files.writeString(dist.resolve("classpath"), System.getProperty("java.class.path") + "\n");
         Path java = Path.of(System.getProperty("java.home"), "bin", "java").toRealPath();
         long changed = Files.getLastModifiedTime(java).to(TimeUnit.SECONDS);
-        // so that no class data archive is made on the side
+        // so that no class data archive is made in the background
         Files.createDirectory(
                 dist.resolve("client-" + System.getProperty("java.version") + "-" + changed + ".jsa.lock"));
     }

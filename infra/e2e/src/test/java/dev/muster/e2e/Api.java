@@ -78,7 +78,10 @@ final class Api {
         return repeated(path, body.toString());
     }
 
-    /** As the documents tell a client to: while the answer is 429 or 503, or 207 with some of it not made, it asks again. */
+    /**
+     * Repeats the request as the documents tell a client to: while the answer is 429 or 503, or 207 with some nodes not
+     * created.
+     */
     Answer repeated(String path, String keyedBody) throws IOException, InterruptedException {
         long end = System.nanoTime() + 3 * LONG.toNanos();
         while (true) {

@@ -95,10 +95,10 @@ class BadInputTest {
 
     @Test
     void health_and_metrics_need_no_token(Product product) throws Exception {
-        Api nobody = new Api(product.origin(), "");
-        assertThat(nobody.get("/healthz").status()).isEqualTo(200);
-        assertThat(nobody.get("/readyz").status()).isEqualTo(200);
-        assertThat(nobody.get("/metrics").text()).contains("# HELP");
+        Api anonymous = new Api(product.origin(), "");
+        assertThat(anonymous.get("/healthz").status()).isEqualTo(200);
+        assertThat(anonymous.get("/readyz").status()).isEqualTo(200);
+        assertThat(anonymous.get("/metrics").text()).contains("# HELP");
     }
 
     private static void problem(Api.Answer answer, int status, String code) throws Exception {

@@ -19,11 +19,12 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code kill -9} of each process of a whole Muster, again and again, while agents print what is known to the byte: nothing that
- * was printed is lost, nothing comes twice, and those who watch see it all.
+ * {@code kill -9} of each process of a whole Muster, again and again, while agents print output that is known to the
+ * byte. No printed byte is lost, none comes twice, and every viewer sees it all.
  *
  * <p>A long run, by hand: {@code mvn test -pl infra/e2e -am -Dtest=CrashTest -Dsurefire.failIfNoSpecifiedTests=false
- * -Dmuster.e2e.kills=50 -Dmuster.e2e.seed=7}. It prints each kill and how long it was until everybody saw something new.
+ * -Dmuster.e2e.kills=50 -Dmuster.e2e.seed=7}. It prints each kill and how long it took until every viewer saw something
+ * new.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CrashTest {

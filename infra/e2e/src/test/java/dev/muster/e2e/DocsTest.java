@@ -18,8 +18,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * The tables of settings and errors are made from the code, the page about HTTP from its OpenAPI document. To write them anew:
- * {@code mvn -pl infra/e2e test -Dtest=DocsTest -Dmuster.docs.write=true}.
+ * The tables of settings and errors are made from the code, the page about HTTP from its OpenAPI document. To write
+ * them again: {@code mvn -pl infra/e2e test -Dtest=DocsTest -Dmuster.docs.write=true}.
  */
 class DocsTest {
     private static final Path DOCS = Path.of("..", "docs");

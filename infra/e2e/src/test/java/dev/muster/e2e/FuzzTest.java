@@ -23,10 +23,11 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random input for every port. The product must answer each with a code, must not end or hang, and must not print a line for each.
+ * Random input for every port. The product must answer each input with a code, must not end or hang, and must not print
+ * a line for each input.
  *
- * <p>{@code -Dmuster.fuzz.inputs=10000} sets how many inputs each port gets, {@code -Dmuster.fuzz.seed=1} gives alike inputs. No demo node exists while
- * the inputs are sent: a random command must never reach a shell.
+ * <p>{@code -Dmuster.fuzz.inputs=10000} sets the number of inputs for each port. {@code -Dmuster.fuzz.seed=1} gives
+ * similar inputs again. No demo node exists while the inputs are sent: a random command must never reach a shell.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)

@@ -10,8 +10,8 @@ import java.io.IOException;
 import java.util.Random;
 
 /**
- * Random values of a protobuf message: usual ones, ones at the edge, ones that only a newer release would write, and bytes that are no message at
- * all.
+ * Random values of a protobuf message: usual ones, ones at the limits, ones that only a newer release would write, and
+ * bytes that are no message at all.
  */
 final class FuzzedMessage {
     private static final int DEPTH_MAX = 4;

@@ -21,7 +21,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Random requests over plain sockets: paths and bodies of the API with a value changed, and bytes that are no request. */
+/**
+ * Random requests over plain sockets: paths and bodies of the API with one value changed, and bytes that are no
+ * request.
+ */
 final class HttpFuzz {
     private static final int AT_ONCE = 4;
     private static final int SILENT_MS_MAX = 60_000;

@@ -23,7 +23,10 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** One agent that prints a ledger, one who watches it, and the comparison of all places where it must be, byte for byte. */
+/**
+ * One agent that prints a ledger, one viewer that watches it, and a comparison of all places where the ledger must be,
+ * byte for byte.
+ */
 final class LedgerCheck implements AutoCloseable {
     private static final Partitions PARTITIONS = new Partitions(8, 8, 4);
     private static final TopicNames NAMES = new TopicNames("muster.");
@@ -80,7 +83,7 @@ final class LedgerCheck implements AutoCloseable {
         viewer.close();
     }
 
-    // a diff of megabytes helps nobody: the first line that differs does
+    // a diff of megabytes is no help: the first line that differs is
     private static void same(String what, String actual, String expected) {
         if (actual.equals(expected)) {
             return;

@@ -29,7 +29,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The last bytes before the exit marker are not in the log, and nothing comes after it: everybody sees the gap, and the end. */
+/**
+ * The last bytes before the exit marker are not in the log, and no output follows it: every viewer sees the gap, and
+ * the end.
+ */
 @ExtendWith(SharedProduct.class)
 class MissingOutputTest {
     private static final String GAP = "[... 46 bytes lost ...]";

@@ -15,7 +15,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A node that connects anew all the time, as its gateway asks it to: commands on their way to the session before find it all the same. */
+/**
+ * A node reconnects all the time because its gateway asks it to. Commands that were under way to its previous session
+ * reach it all the same.
+ */
 class MovingNodeTest {
     private static final int TASKS = 40;
     private static final int MOVES = 4;

@@ -70,7 +70,7 @@ class NewerReleaseTest {
         return answer.json().get("node").get("nodeId").asText();
     }
 
-    /** Each kind of record into each partition: whoever reads any of them meets it. */
+    /** Writes each kind of record into each partition, so that every reader meets one. */
     private static void write(Product product, Topic topic, String node, String task) throws Exception {
         NewerRelease newer = new NewerRelease(name -> switch (name) {
             case "node_id" -> node;

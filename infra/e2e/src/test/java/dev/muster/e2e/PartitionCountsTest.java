@@ -26,7 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Keys are looked for by the number of partitions: a registry that finds another number than the settings say does not go on. */
+/**
+ * Keys select a partition by the number of partitions. A registry that finds another number than the settings name
+ * stops.
+ */
 class PartitionCountsTest {
     private final HttpClient http = HttpClient.newHttpClient();
     private Path dir;

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The tests' own helper: whoever sees only the first line of a failure sees why. */
+/** The tests' own helper: the first line of a failure alone gives the reason. */
 class ProductTest {
     @Test
     void the_first_line_of_a_start_that_failed_says_how_it_ended_and_what_it_said_last(@TempDir Path dir) {

@@ -18,7 +18,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What was asked for with a key and is asked for again is made once, also after a restart and while there is more to do than time. */
+/** A request with a key that is repeated creates its object once, also after a restart and under overload. */
 class RepeatTest {
     private static final int BATCHES = 12;
     private static final int AT_ONCE = 4;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code infra/muster shell} in a terminal, against a server that is there, stops for a while, or does not come back. */
+/** {@code infra/muster shell} in a terminal, against a server that runs, stops for a while, or does not come back. */
 @ExtendWith(SharedProduct.class)
 class ShellTest {
     private static final Pattern COME_BACK = Pattern.compile("infra/muster shell (nd_\\w+) --task (tk_\\w+)");

@@ -23,9 +23,10 @@ import org.apache.maven.artifact.versioning.ComparableVersion;
 import org.junit.jupiter.api.Test;
 
 /**
- * What Muster is built from: each library is the file that was reviewed, and none has a known vulnerability unless {@code SECURITY.md} says why it
- * stays. The test needs no network: the list of advisories is in the repository and has a date. To write the checksums again after a change of
- * versions: {@code mvn -pl infra/e2e -am test -Dtest=SupplyTest -Dmuster.docs.write=true -Dsurefire.failIfNoSpecifiedTests=false}.
+ * What Muster is built from: each library is the file that was reviewed, and none has a known vulnerability unless
+ * {@code SECURITY.md} says why it stays. The test needs no network: the list of advisories is in the repository and has
+ * a date. To write the checksums again after a change of versions: {@code mvn -pl infra/e2e -am test -Dtest=SupplyTest
+ * -Dmuster.docs.write=true -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 class SupplyTest {
     private static final Path SUPPLY = Path.of("..", "supply");

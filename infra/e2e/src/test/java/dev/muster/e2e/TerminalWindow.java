@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A command of {@code infra/muster} in a terminal window, as a person has it. A shell runs it, and says afterwards how it ended and what the terminal's modes
- * are then.
+ * A command of {@code infra/muster} in a terminal window, as a person has it. A shell runs it, and then reports how it
+ * ended and the terminal's modes.
  */
 final class TerminalWindow implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(2);

@@ -22,14 +22,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP API. A refusal is an {@link ApiException}; no answer is a {@link CliFailure}. Requests that are safe to repeat are
- * repeated for some seconds while Muster says that it is unavailable. A change is also repeated when its answer was lost.
+ * The HTTP API. A refusal is an {@link ApiException}; a missing answer is a {@link CliFailure}. While Muster says that
+ * it is unavailable, requests that are safe to repeat are repeated for some seconds. A change is also repeated when its
+ * answer was lost.
  */
 public final class ApiClient {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
 
-    /** Within an answer, how long its next byte may take. */
+    /** How long the next byte of an answer may take. */
     private static final Duration STALL_TIMEOUT = Duration.ofSeconds(30);
 
     private static final int ATTEMPTS = 6;
@@ -61,7 +62,7 @@ public final class ApiClient {
         return json(request(path).GET(), true, false);
     }
 
-    /** As {@link #get}, once, with a deadline of its own. */
+    /** As {@link #get}, but tries once, with its own deadline. */
     public JsonNode get(String path, Duration within) {
         return json(request(path).timeout(within).GET(), false, false);
     }
@@ -70,7 +71,7 @@ public final class ApiClient {
         return text(request(path).GET(), true, false);
     }
 
-    /** @param repeatable whether the body has an idempotency key or the like */
+    /** @param repeatable whether a repeat is safe, for instance because the body has an idempotency key */
     public JsonNode post(String path, JsonNode body, boolean repeatable) {
         return json(withBody("POST", path, body, "application/json"), repeatable, repeatable);
     }
@@ -178,13 +179,13 @@ public final class ApiClient {
         }
     }
 
-    // whether the request was carried out is unknown, unless nobody was there to take it
+    // it is unknown whether the server carried out the request, unless no server accepted the connection
     private static boolean isLost(Unreachable failure) {
         @Nullable Throwable cause = failure.getCause();
         return !(cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException);
     }
 
-    /** What a request asks for, without the filters behind it. */
+    /** The request in words, without its filters. */
     private static String name(HttpRequest request) {
         return request.method() + " " + request.uri().getPath();
     }

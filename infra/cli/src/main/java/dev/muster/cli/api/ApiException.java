@@ -2,7 +2,7 @@ package dev.muster.cli.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** The API said no. The message is the problem on one line; {@code code} is one of the published error codes. */
+/** The API refused. The message is the problem on one line; {@code code} is one of the published error codes. */
 public final class ApiException extends RuntimeException {
     private final int status;
     private final String code;
@@ -13,7 +13,7 @@ public final class ApiException extends RuntimeException {
         this.code = code;
     }
 
-    /** What an {@code error} frame of the live feed says. */
+    /** The refusal in an {@code error} frame of the live feed. */
     public static ApiException of(JsonNode problem) {
         String code = problem.path("code").asText("unknown");
         String detail = problem.path("detail").asText("");

@@ -49,24 +49,24 @@ public final class ConnectOptions {
         return DataDir.of(Optional.ofNullable(dataDir), variables, System.getProperty("user.home"));
     }
 
-    /** A client of the Muster that is meant, with the token of MUSTER_TOKEN or as the local admin. */
+    /** A client of the selected Muster, with the token of MUSTER_TOKEN or as the local admin. */
     public ApiClient client() {
         URI base = base();
         return new ApiClient(base, token(base, COMMAND));
     }
 
-    /** The same, with a token that lives as long as a browser's session usually does. */
+    /** The same client, with a token that lives as long as a browser's session usually does. */
     public ApiClient clientForSession() {
         URI base = base();
         return new ApiClient(base, token(base, SESSION));
     }
 
-    /** What {@code up} left in the data directory, if it runs. */
+    /** The address that {@code up} wrote into the data directory, if it runs. */
     public Optional<LocalAddress> localAddress() {
         return LocalAddress.read(dataDir().addressFile());
     }
 
-    /** Nothing answers on the data directory: not yet, no longer, or never. */
+    /** No Muster answers on the data directory. It may never have started, may still start, or may have stopped. */
     public CliFailure noneRuns(String otherwise) {
         Path root = dataDir().root();
         return new CliFailure(dataDir()
@@ -111,7 +111,7 @@ public final class ConnectOptions {
         return () -> tokens.mintLocalAdmin(life);
     }
 
-    /** Also by an address of a network, as {@code up --bind} has it. */
+    /** Includes network addresses of this machine, as {@code up --bind} uses them. */
     private static boolean isThisMachine(String host) {
         try {
             for (InetAddress address : InetAddress.getAllByName(host)) {

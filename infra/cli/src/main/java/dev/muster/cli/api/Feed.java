@@ -19,29 +19,29 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket of the live feed. It asks for the next frame when the last one was taken, so what waits here is one frame: a reader that is
- * slow makes the server wait. {@link #next} is for one thread, {@link #send} for any.
+ * One WebSocket of the live feed. It asks for the next frame when the last one was taken, so at most one frame waits
+ * here, and a slow reader makes the server wait. {@link #next} is for one thread, {@link #send} for any.
  *
- * <p>It notices when the server falls silent. The server sends a heartbeat frame when it has nothing else to send; where it is too old for that, this side
- * pings, and a pong is as good.
+ * <p>It notices when the server falls silent. The server sends a heartbeat frame when it has nothing else to send. An
+ * older server promises no heartbeat; then this side pings, and a pong counts as a sign of life.
  */
 public final class Feed implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
     private static final Duration SEND_TIMEOUT = Duration.ofSeconds(15);
     private static final int FRAME_CHARS_MAX = 16 << 20;
 
-    /** From then on a viewer cannot know whether what it sees is the present. */
+    /** After this long a viewer cannot know whether it sees the present state. */
     private static final Duration SILENT = Duration.ofSeconds(12);
 
-    /** Where the server promises a heartbeat, two of them may be missed, and this is for their way. */
+    /** Where the server promises a heartbeat, the server is silent after two intervals plus this transit time. */
     private static final Duration WAY = Duration.ofSeconds(2);
 
     private static final Duration PING_EVERY = Duration.ofSeconds(5);
 
-    /** A server that is silent for so much longer has lost this connection. */
+    /** After this much more silence the connection is considered lost. */
     private static final Duration BROKEN_AFTER = Duration.ofSeconds(20);
 
-    /** How a feed ends: closed by the server, or broken. */
+    /** The end of a feed: closed by the server, or broken. */
     public static final class Ended extends Exception {
         private final int code;
 
@@ -98,7 +98,7 @@ public final class Feed implements AutoCloseable {
     public Optional<JsonNode> next(Duration within) throws Ended, InterruptedException {
         if (!asked) {
             asked = true;
-            // what this side was slow to ask for is no silence of the server
+            // a pause in which this side asked for no frame is not the server's silence
             inbox.heard();
             socket.request(1);
         }
@@ -120,7 +120,7 @@ public final class Feed implements AutoCloseable {
         return Optional.of(frame);
     }
 
-    /** How long the server has given no sign; nothing while that is usual. */
+    /** How long the server has given no sign of life; empty while the pause is usual. */
     public Optional<Duration> silence() {
         Duration silence = Duration.ofNanos(System.nanoTime() - inbox.heardNanos);
         return silence.compareTo(silentAfter) < 0 ? Optional.empty() : Optional.of(silence);
@@ -138,7 +138,7 @@ public final class Feed implements AutoCloseable {
         }
     }
 
-    /** Returns when the frame is on its way. A broken feed shows in {@link #next}. */
+    /** Returns when the frame is on its way. {@link #next} reports a broken feed. */
     public void send(ObjectNode frame) {
         synchronized (sendLock) {
             try {
@@ -174,7 +174,7 @@ public final class Feed implements AutoCloseable {
         @Override
         public @Nullable CompletionStage<?> onPong(WebSocket socket, ByteBuffer message) {
             heard();
-            // it took the place of a frame that was asked for
+            // this message used up the request for a frame
             socket.request(1);
             return null;
         }

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.PlainText;
 
-/** JSON as trees: the command line passes on what the API says, also fields that it does not know. */
+/** JSON as trees. The command line passes on what the API sends, including fields that it does not know. */
 public final class Json {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -41,7 +41,7 @@ public final class Json {
         }
     }
 
-    /** The same JSON, without characters that a terminal obeys. JSON has them in strings only, where an escape means the same. */
+    /** The same JSON without control characters. JSON has them only in strings, where an escape means the same. */
     private static String escaped(String json) {
         StringBuilder escaped = null;
         for (int i = 0; i < json.length(); i++) {

@@ -8,14 +8,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a command does that follows something while Muster cannot be reached: it says so once, tries again after growing pauses for as long as a slow restart
- * takes, and says when it is connected again. Confined to one thread.
+ * Handles an outage for a command that follows something. It reports the outage once, tries again after growing pauses
+ * for as long as a slow restart takes, and reports when it is connected again. Confined to one thread.
  */
 public final class Outage {
     /** How long a command goes on trying. */
     public static final Duration PATIENCE = Duration.ofMinutes(10);
 
-    /** Shorter ones are not mentioned. */
+    /** Shorter outages are not mentioned. */
     private static final Duration NOTICEABLE = Duration.ofSeconds(1);
 
     private static final long PAUSE_MS = 100;
@@ -30,10 +30,10 @@ public final class Outage {
     private boolean said;
 
     /**
-     * @param say hears of the loss
-     * @param back hears, if the loss was said, that it is over
-     * @param meanwhile what a person can do while it is tried again
-     * @param afterwards what goes on, and how to come back to it, when it is given up
+     * @param say told when the connection is lost
+     * @param back told that the connection is back, if the loss was reported
+     * @param meanwhile what the user can do while the command tries again
+     * @param afterwards if the command gives up: what goes on, and how to come back to it
      */
     public Outage(Consumer<String> say, Runnable back, String meanwhile, String afterwards) {
         this.say = say;
@@ -42,7 +42,7 @@ public final class Outage {
         this.afterwards = afterwards;
     }
 
-    /** One that speaks on standard error. */
+    /** An outage handler that reports on standard error. */
     public static Outage of(CliIo io, String meanwhile, String afterwards) {
         return new Outage(io::say, () -> io.say("connected again"), meanwhile, afterwards);
     }
@@ -71,7 +71,7 @@ public final class Outage {
         Thread.sleep(pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1));
     }
 
-    /** It works. */
+    /** The connection works again. */
     public void over() {
         failures = 0;
         if (said) {
@@ -80,7 +80,7 @@ public final class Outage {
         }
     }
 
-    /** Whether another try may go better: nobody answered, or Muster said that it is busy or not there now. */
+    /** Whether another try may succeed: no server answered, or Muster said that it is busy or unavailable. */
     public static boolean isPassing(@Nullable Throwable failure) {
         return failure instanceof Unreachable
                 || failure instanceof Feed.Ended

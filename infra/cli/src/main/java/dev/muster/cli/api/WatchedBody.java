@@ -9,7 +9,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
-/** The body of an answer, which fails when a reader waits for its next byte for too long. The client has a deadline for the head of an answer only. */
+/**
+ * The body of an answer. Reading fails when the next byte takes too long. The HTTP client itself has a deadline only
+ * for the head of an answer.
+ */
 final class WatchedBody extends FilterInputStream {
     private static final int LOOKS = 4;
 
@@ -33,7 +36,7 @@ final class WatchedBody extends FilterInputStream {
                 // wakes the reader
                 in.close();
             } catch (IOException closing) {
-                // the reader learns why anyway
+                // the reader learns the reason anyway
             }
         }
     }

@@ -7,11 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * What the process was given. What others wrote reaches a terminal only through {@link #say}, {@link #print} and {@code err}, all three of which make
- * it {@link PlainText}, or through {@link #write} where the command promises the very bytes.
+ * The streams and the environment of the process. Text from others reaches a terminal only in two ways. {@link #say},
+ * {@link #print} and {@code err} turn it into {@link PlainText}. {@link #write} passes the bytes unchanged, for
+ * commands that promise the exact bytes.
  *
  * @param out data only
- * @param err everything said to a person
+ * @param err everything that is said to a person
  * @param terminalIn whether standard input is a terminal
  * @param terminalOut whether standard output is a terminal
  */
@@ -22,9 +23,9 @@ public record CliIo(
         err = PlainStream.around(err);
     }
 
-    /** Nobody reads standard output any more, as with {@code | head}. */
+    /** Standard output was closed by its reader, as with {@code | head}. */
     public static final class OutputClosed extends RuntimeException {
-        /** 128 and SIGPIPE, as a process that a signal ended. */
+        /** 128 plus the number of SIGPIPE, as for a process that a signal ended. */
         public static final int EXIT_CODE = 141;
 
         OutputClosed(IOException cause) {
@@ -32,22 +33,22 @@ public record CliIo(
         }
     }
 
-    /** One line to a person. */
+    /** Prints one line for a person. */
     public void say(String line) {
         err.println("muster: " + PlainText.of(line.replaceAll("\\R+", " ")));
     }
 
-    /** Data as text: a line, or several with line feeds between them. */
+    /** Prints data as text: a line, or several with line feeds between them. */
     public void print(String text) {
         write((PlainText.ofLines(text) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Data as it is. */
+    /** Writes data unchanged. */
     public void write(byte[] bytes) {
         write(bytes, 0, bytes.length);
     }
 
-    /** Data as it is. */
+    /** Writes data unchanged. */
     public void write(byte[] bytes, int offset, int length) {
         try {
             out.write(bytes, offset, length);

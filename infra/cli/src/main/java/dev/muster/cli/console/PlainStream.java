@@ -9,11 +9,12 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Passes UTF-8 text on as {@link PlainText}. All that is said to a person on standard error goes through one of these, also what a library or the
- * log prints, so that text from a server or an agent cannot command the terminal. Thread-safe.
+ * Passes UTF-8 text on as {@link PlainText}. All text for a person on standard error goes through such a stream,
+ * including the output of libraries and the log. So text from a server or an agent cannot control the terminal.
+ * Thread-safe.
  */
 final class PlainStream extends OutputStream {
-    /** More bytes than one incomplete character has. */
+    /** More bytes than any incomplete character has. */
     private static final int PENDING_BYTES = 8;
 
     private final PrintStream to;
@@ -31,7 +32,7 @@ final class PlainStream extends OutputStream {
         return to instanceof Printer ? to : new Printer(new PlainStream(to));
     }
 
-    /** Marks a stream that needs no second one around it. */
+    /** Marks a stream that is already wrapped. */
     private static final class Printer extends PrintStream {
         Printer(PlainStream plain) {
             super(plain, true, StandardCharsets.UTF_8);

@@ -3,8 +3,8 @@ package dev.muster.cli.console;
 import java.util.function.IntPredicate;
 
 /**
- * Text that a terminal cannot take for anything else. Characters that a terminal obeys, and those that hide or reorder what a person reads, are
- * shown as {@code ?}; tabs stay.
+ * Text that cannot control a terminal. Control characters, and characters that hide or reorder what a person reads, are
+ * shown as {@code ?}. Tabs stay.
  */
 public final class PlainText {
     private PlainText() {}
@@ -32,7 +32,10 @@ public final class PlainText {
         return plain == null ? untrusted : plain.toString();
     }
 
-    /** C0, DEL and C1, which some terminals obey like escape sequences; marks that reorder a line; other ends of a line. */
+    /**
+     * C0, DEL and C1, which some terminals obey like escape sequences, marks that reorder a line, and line ends other
+     * than a line feed.
+     */
     public static boolean isUnsafe(int c) {
         return (c < 0x20 && c != '\t')
                 || (c >= 0x7f && c <= 0x9f)

@@ -22,7 +22,7 @@ import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** What the broker says of itself, and what follows from it for Muster. */
+/** What the broker reports about itself, and what that means for Muster. */
 public final class BrokerCheck {
     private static final int TIMEOUT_MS = 5_000;
     private static final long TRANSACTION_TIMEOUT_MS = 3_000;
@@ -93,7 +93,10 @@ public final class BrokerCheck {
                         "alter them with Kafka's kafka-configs.sh; proto/src/main/java/dev/muster/contract/topics/Topic.java has the right ones");
     }
 
-    /** How long readers may have to wait after a crash: the transaction's timeout and the broker's clean-up, or the group's session. */
+    /**
+     * How long readers may have to wait after a crash: the transaction timeout and the broker's clean-up, or the
+     * group's session timeout.
+     */
     private static Finding freeze(Admin admin, Node broker)
             throws InterruptedException, ExecutionException, TimeoutException {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.BROKER, broker.idString());

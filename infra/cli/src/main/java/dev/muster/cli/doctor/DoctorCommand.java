@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Looks at everything that has ever been the reason. Exits with 1 if something is bad. */
+/** Checks everything that has ever been a cause of trouble. Exits with 1 if something is bad. */
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,

@@ -1,7 +1,7 @@
 package dev.muster.cli.doctor;
 
 /**
- * One thing that was looked at.
+ * The result of one check.
  *
  * @param advice what to do; empty when all is well
  */

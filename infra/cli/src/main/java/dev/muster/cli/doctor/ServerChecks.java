@@ -7,7 +7,7 @@ import dev.muster.cli.console.CliFailure;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A running Muster, as a client sees it. */
+/** Checks a running Muster, as a client sees it. */
 final class ServerChecks {
     private ServerChecks() {}
 

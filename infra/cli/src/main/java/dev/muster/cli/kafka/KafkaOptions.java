@@ -9,7 +9,10 @@ import dev.muster.local.data.LocalAddress;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Which cluster is meant: the one of MUSTER_KAFKA_BOOTSTRAP_SERVERS, else that of the Muster, or of the broker alone, on the data directory. */
+/**
+ * The selected cluster: the one in MUSTER_KAFKA_BOOTSTRAP_SERVERS, else that of the Muster, or of the single broker,
+ * that runs on the data directory.
+ */
 public final class KafkaOptions {
     private KafkaOptions() {}
 

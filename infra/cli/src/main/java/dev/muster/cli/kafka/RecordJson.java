@@ -18,8 +18,9 @@ import java.util.Base64;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * A record as one line of JSON: where it was, when, its key, and its value with the field names of the .proto files. Every field is there that has a
- * value or a default, and a number is a number, also where the JSON mapping of protobuf has text for 64 bits.
+ * A record as one line of JSON: its position, its time, its key, and its value with the field names of the .proto
+ * files. Every field with a value or a default is included. A number is a JSON number, even where protobuf's JSON
+ * mapping uses text for 64 bits.
  */
 final class RecordJson {
     private static final JsonFormat.Printer PRINTER =

@@ -1,4 +1,4 @@
-/** What needs a Kafka client: records of the topics, decoded, and a look at the broker. */
+/** Commands that need a Kafka client: they decode records of the topics and inspect the broker. */
 @NullMarked
 package dev.muster.cli.kafka;
 

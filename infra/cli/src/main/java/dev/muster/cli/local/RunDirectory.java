@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The directory for temporary files that the launcher made for this run, where libraries unpack their native code. Removed at the end; what a kill leaves, the launcher
- * removes at the next start.
+ * The directory for temporary files that the launcher made for this run. Libraries unpack their native code there. It
+ * is removed at the end; the next start removes the directory of a killed run.
  */
 public final class RunDirectory {
     private static final String PROPERTY = "muster.run.dir";
 
     private RunDirectory() {}
 
-    /** Nothing where this run has none. */
+    /** Does nothing if this run has no directory. */
     public static void remove() {
         String name = System.getProperty(PROPERTY, "");
         if (!name.isEmpty()) {
@@ -32,7 +32,7 @@ public final class RunDirectory {
                 Files.deleteIfExists(path);
             }
         } catch (IOException | UncheckedIOException e) {
-            // the next start takes what is left
+            // the next start removes the rest
         }
     }
 }

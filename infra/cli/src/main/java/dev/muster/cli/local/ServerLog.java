@@ -3,7 +3,10 @@ package dev.muster.cli.local;
 import dev.muster.local.data.PrivateDirectory;
 import java.nio.file.Path;
 
-/** Sends the log of this process into files of a directory; standard error keeps only errors. Comes before the first logger. */
+/**
+ * Sends the log of this process into files of a directory; standard error keeps only errors. Must run before the first
+ * logger is made.
+ */
 final class ServerLog {
     private ServerLog() {}
 

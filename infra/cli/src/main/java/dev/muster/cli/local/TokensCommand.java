@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Revokes tokens, and lists what is revoked. */
+/** Revokes tokens and lists the revoked ones. */
 @Command(
         name = "tokens",
         mixinStandardHelpOptions = true,
@@ -78,7 +78,7 @@ public final class TokensCommand implements Runnable {
                         revocation.path("revokedBy").asText())));
     }
 
-    /** Of a token its id; anything else is an id already. */
+    /** The id of a token; any other text is taken as an id. */
     static String idOf(String text) {
         if (text.indexOf('.') < 0) {
             return text;
@@ -90,7 +90,7 @@ public final class TokensCommand implements Runnable {
                 return id;
             }
         } catch (ParseException e) {
-            // said below: what is no token must not be shown
+            // reported below: a text that is no valid token must not be shown
         }
         throw new CliFailure("this is neither a token with an id nor an id; revoke all of its user with --revoke-user");
     }

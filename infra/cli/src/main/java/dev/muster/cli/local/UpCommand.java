@@ -143,7 +143,7 @@ public final class UpCommand implements Callable<Integer> {
     private void failed(String reason) {
         failure.compareAndSet(null, reason);
         end.countDown();
-        // while it still starts, nothing else ends it
+        // during the start, only this ends it
         Up up = running.get();
         if (up != null) {
             new Thread(up::close, "stop").start();

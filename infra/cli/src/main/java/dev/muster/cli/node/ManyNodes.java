@@ -16,9 +16,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Creates many nodes, some hundred with each request, and prints an invite a line as they come: what was made before something
- * failed is not lost. Where the server takes fewer at once, or wants a pause, it is given what it wants. A request that was
- * answered for some of its nodes, or not at all, is repeated under its idempotency key until all of them have a result.
+ * Creates many nodes, some hundred with each request, and prints the invites, one a line, as they arrive. So a later
+ * failure loses none of the earlier invites. If the server accepts fewer nodes at once, or asks for a pause, this
+ * follows. A request that was answered for only some of its nodes, or not at all, is repeated under its idempotency key
+ * until each node has a result.
  */
 final class ManyNodes {
     private static final int NODES_AT_ONCE = 250;
@@ -43,8 +44,8 @@ final class ManyNodes {
     }
 
     /**
-     * @param template labels and groups that all of them have
-     * @throws CliFailure if not all were made
+     * @param template labels and groups of all nodes
+     * @throws CliFailure if not all nodes were created
      */
     void create(List<String> names, ObjectNode template) {
         int done = 0;
@@ -79,7 +80,7 @@ final class ManyNodes {
         return "; to go on without making one twice, ask for the same again with --key " + key;
     }
 
-    /** @return how many of them have a result now */
+    /** @return how many nodes have a result now */
     private int create(ObjectNode body, int count) {
         BitSet shown = new BitSet();
         for (int pauses = 0; ; pauses++) {

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Names in a file, one a line; empty lines and what follows a # are passed over. */
+/** Names in a file, one a line. Empty lines and the text after a # are skipped. */
 final class NameList {
     private static final int NAMES_MAX = 1_000_000;
 
@@ -35,7 +35,7 @@ final class NameList {
 
     private static List<String> read(InputStream in) throws IOException {
         List<String> names = new ArrayList<>();
-        // a decoder of its own refuses what is no UTF-8, where the reader's would replace it
+        // a decoder made here refuses text that is not UTF-8; the reader's own would replace it
         BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
         for (@Nullable String line = lines.readLine(); line != null; line = lines.readLine()) {
             int comment = line.indexOf('#');

@@ -208,7 +208,10 @@ public final class NodeCommand implements Runnable {
         }
     }
 
-    /** Asks under the key as often as it takes to get an answer; who gives up is told how to ask for the same again. */
+    /**
+     * Repeats the request under the key until an answer comes. If the user gives up, a message says how to repeat the
+     * same request.
+     */
     private static JsonNode make(ApiClient api, String path, ObjectNode body, String key) {
         try {
             return api.post(path, body.put("idempotencyKey", key), true);
@@ -227,7 +230,7 @@ public final class NodeCommand implements Runnable {
         return key == null ? UUID.randomUUID().toString() : key;
     }
 
-    /** Names need not be unique, but who makes the same one twice seldom means it. */
+    /** Names need not be unique, but a user who creates the same name twice seldom means it. */
     private void warnOfNamesakes(ApiClient api, String name, String nodeId) {
         List<String> others;
         try {
@@ -236,7 +239,7 @@ public final class NodeCommand implements Runnable {
                     .filter(other -> !other.equals(nodeId))
                     .toList();
         } catch (ApiException | CliFailure e) {
-            // the node is made: that nobody can tell of others is no failure
+            // the node was created, so a failed search for others with its name is no failure
             return;
         }
         if (!others.isEmpty()) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The node that a person means: an id, or a name that only one node has. */
+/** The node that a person names, by its id or by a name that only one node has. */
 public final class NodeRef {
     private static final int NAMED_MAX = 5;
 

@@ -10,21 +10,22 @@ import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What INT, TERM and HUP do while a command runs: the first cancels it, and INT once more leaves it. After TERM and HUP the wait for its end is bounded, since the
- * sender will not look. Whatever goes on running is said, with how to come back to it. Thread-safe.
+ * What INT, TERM and HUP do while a command runs: the first signal cancels it, and a second INT leaves it running.
+ * After TERM and HUP the wait for its end is bounded, since the sender does not look at the output. If something goes
+ * on running, a message says so, with the command that comes back to it. Thread-safe.
  */
 final class CancelOnSignal {
     /** After TERM or HUP, how long a cancelled command may take to end, and a cancellation to reach the server. */
     private static final Duration LEAVE_AFTER = Duration.ofSeconds(15);
 
-    /** Some send a signal twice at once: to the process and to its group. */
+    /** Some programs send a signal twice at once: to the process and to its group. */
     private static final Duration ONE_SIGNAL = Duration.ofSeconds(1);
 
     private static final long AGAIN_MS = 500;
     private static final Duration FLUSH_WITHIN = Duration.ofSeconds(1);
 
     /**
-     * What runs.
+     * The running command.
      *
      * @param name as in "task tk_..."
      * @param comeBack commands that show and end it
@@ -57,11 +58,11 @@ final class CancelOnSignal {
         this.io = io;
     }
 
-    /** From before the command is sent on, so that no signal ends this process between the two. */
+    /** Registers before the command is sent, so that no signal ends this process in between. */
     static CancelOnSignal register(CliIo io) {
         CancelOnSignal cancel = new CancelOnSignal(io);
         for (Signal signal : Signal.values()) {
-            // a signal that is ignored, as by nohup, stays so
+            // a signal that the process ignores, as under nohup, stays ignored
             var unused = Signals.register(signal.name(), () -> cancel.on(signal));
         }
         return cancel;
@@ -166,14 +167,14 @@ final class CancelOnSignal {
         Runtime.getRuntime().halt(signal.exitCode());
     }
 
-    /** Passes on the output that was shown so far, unless its reader does not take it. */
+    /** Passes on the output shown so far, unless its reader does not accept it. */
     private void flush() {
         Thread flushing = new Thread(
                 () -> {
                     try {
                         io.flush();
                     } catch (CliIo.OutputClosed e) {
-                        // there is no reader to pass it to
+                        // no reader is left
                     }
                 },
                 "flush");

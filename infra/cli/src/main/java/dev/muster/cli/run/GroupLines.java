@@ -19,8 +19,9 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines of a group's tasks while they run, of as many at once as one feed carries. What it misses, because there are more tasks, a feed broke or a terminal was
- * too fast, is read from the history when the task has ended: {@link #finish}. Confined to one thread.
+ * Prints the lines of a group's running tasks, of as many at once as one feed carries. It may miss lines because there
+ * are more tasks, a feed broke or a terminal was too fast. {@link #finish} reads those from the history when the task
+ * has ended. Confined to one thread.
  */
 final class GroupLines implements AutoCloseable {
     /** The default of the gateway's limit of terminals in one session. */
@@ -107,7 +108,7 @@ final class GroupLines implements AutoCloseable {
                 LineFollower lines = follower(taskId);
                 long first = frame.path("firstLine").asLong();
                 if (first > lines.expected()) {
-                    // a hole: all that follows comes from the history, in order
+                    // a gap: all lines from here on come from the history, in order
                     drop(taskId);
                     return;
                 }
@@ -131,7 +132,7 @@ final class GroupLines implements AutoCloseable {
         }
     }
 
-    /** Prints the rest of a task that has ended; how many of its lines could not be printed. */
+    /** Prints the rest of an ended task. Returns how many of its lines could not be printed. */
     long finish(String nodeId, String taskId) {
         drop(taskId);
         LineFollower lines = follower(taskId);

@@ -20,7 +20,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A command on many nodes: waits for each and prints its output as it comes, each line behind the node's name. */
+/**
+ * A command on many nodes: waits for each node and prints its output as it arrives. Each line begins with the node's
+ * name.
+ */
 final class GroupRun {
     private static final int PAGE = 1_000;
     private static final int NODES_PAGE = 500;
@@ -108,7 +111,10 @@ final class GroupRun {
                 .collect(Collectors.joining(", "));
     }
 
-    /** Prints what has ended since the last look, and follows what runs; the group as it was before that. */
+    /**
+     * Prints the results of tasks that ended since the last look, and follows the running ones. Returns the group as it
+     * was before that.
+     */
     private JsonNode look(GroupLines lines) {
         JsonNode first = null;
         String after = "";
@@ -182,7 +188,7 @@ final class GroupRun {
         }
     }
 
-    /** Those that nothing can run on now are named before the wait begins. */
+    /** Names the nodes that cannot run anything now, before the wait begins. */
     private void nameUnconnected() {
         List<String> named = new ArrayList<>();
         try {
@@ -207,7 +213,7 @@ final class GroupRun {
                         : "";
             } while (!after.isEmpty());
         } catch (ApiException | Unreachable e) {
-            // the names are a help only
+            // the names are only a help
             return;
         }
         if (!named.isEmpty()) {

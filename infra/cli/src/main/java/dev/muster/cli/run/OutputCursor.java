@@ -1,8 +1,8 @@
 package dev.muster.cli.run;
 
 /**
- * Where in a task's output the reader is. Chunks come by offset, some twice, some not at all; what was written is always a prefix of the
- * output, without a hole or a repeat.
+ * The reader's position in a task's output. Some chunks arrive twice, and some are missing. The written bytes are
+ * always a prefix of the output, without a gap or a repeat.
  */
 final class OutputCursor {
     private long next;
@@ -10,8 +10,8 @@ final class OutputCursor {
     /**
      * What to do with a chunk.
      *
-     * @param fillTo where the chunk begins that can be written, after what is missing before it was read from elsewhere
-     * @param skip bytes of the chunk that were written before
+     * @param fillTo the chunk's first new byte; the bytes before it that are missing must be read from elsewhere first
+     * @param skip bytes of the chunk that were already written
      */
     record Step(long fillTo, int skip) {}
 

@@ -18,8 +18,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Writes a task's raw output as it comes, every byte once and in order. The live feed says what is new; what it leaves out (before the
- * attach, skipped for a slow reader, lost with a connection) is read from the API by range.
+ * Writes a task's raw output as it arrives, every byte once and in order. The live feed brings new output. It lacks the
+ * output before the attach, what was skipped for a slow reader, and what was lost with a connection: that is read from
+ * the API by range.
  */
 final class OutputFollower {
     private static final Duration QUIET = Duration.ofSeconds(1);
@@ -52,7 +53,7 @@ final class OutputFollower {
                 + " " + taskId + " --cancel` ends it";
     }
 
-    /** Returns the task as it ended, its whole output written. */
+    /** Returns the ended task, after its whole output was written. */
     JsonNode follow() throws InterruptedException {
         Outage outage = Outage.of(
                 io,
@@ -84,7 +85,7 @@ final class OutputFollower {
             } else {
                 outage.over();
             }
-            // Not in every pause: on a large fleet there is none.
+            // Not only in a pause: on a large fleet the feed has none.
             if (feed.silence().isEmpty() && System.nanoTime() - looked > LOOK_EVERY.toNanos()) {
                 looked = System.nanoTime();
                 look.ask();
@@ -181,7 +182,7 @@ final class OutputFollower {
 
     private JsonNode drainEnded() throws InterruptedException {
         JsonNode task = tasks.get(taskId);
-        // The end of the output and the end of the task come by different ways: the first may be a moment earlier.
+        // The ends of the output and of the task arrive by different ways: the output's end may be a moment earlier.
         for (int attempt = 0; !TaskApi.hasEnded(task); attempt++) {
             Thread.sleep(Math.min(1_000, 20L << Math.min(attempt, 6)));
             task = tasks.get(taskId);
@@ -194,7 +195,7 @@ final class OutputFollower {
         return task;
     }
 
-    /** Reads up to an offset by range, over as many requests as it takes. */
+    /** Reads up to an offset by range, in as many requests as needed. */
     private void copy(long to) {
         int stalled = 0;
         while (cursor.next() < to) {
@@ -207,10 +208,10 @@ final class OutputFollower {
                     cursor.wrote(wanted);
                 }
             } catch (IOException broken) {
-                // What came was written; the rest is asked for again.
+                // The received bytes were written; the rest is requested again.
             } catch (ApiException e) {
-                // 416 and 503: the registry has yet to take in what the broker holds, which it may do for minutes after
-                // a flood.
+                // 416 and 503: the registry has not yet processed all that the broker holds. After a flood of output
+                // that can take minutes.
                 if (e.status() != 416 && e.status() != 503) {
                     throw e;
                 }

@@ -136,7 +136,7 @@ public final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** Nobody reads the output any more. The task may have ended by itself, which is as good. */
+    /** Standard output is closed. The task may have ended by itself, which is as good. */
     private void cancelQuietly(TaskApi tasks, String taskId) {
         try {
             tasks.cancel(taskId);
@@ -149,14 +149,14 @@ public final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** A command has no standard input; who pipes something in should not have to find out. */
+    /** A command has no standard input; this tells a user who pipes something in. */
     private void mentionInput() {
         try {
             if (!io.terminalIn() && System.in.available() > 0) {
                 io.say("standard input is not passed on to the command (< /dev/null says that this is meant)");
             }
         } catch (IOException closed) {
-            // then there is nothing to pass on either
+            // then there is no input to mention
         }
     }
 

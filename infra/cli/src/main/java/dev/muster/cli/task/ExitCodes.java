@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.cli.console.CliFailure;
 import java.util.Optional;
 
-/** The exit code of a task that has ended, for a shell: the command's own, or 128 and its signal. */
+/** The exit code of an ended task, for a shell: the command's own, or 128 plus its signal. */
 public final class ExitCodes {
     private ExitCodes() {}
 
-    /** What a person should know of an end that the code alone does not tell. */
+    /** An explanation of an end that the code alone does not give. */
     public static Optional<String> remark(JsonNode task) {
         String because = task.path("reason").asText("").isEmpty()
                 ? ""
@@ -20,7 +20,7 @@ public final class ExitCodes {
         };
     }
 
-    /** @throws CliFailure where there is none: it never ran, or nobody knows how it ended */
+    /** @throws CliFailure if there is no exit code: the task never ran, or how it ended is unknown */
     public static int of(JsonNode task) {
         String state = task.path("state").asText();
         String reason = task.path("reason").asText("");

@@ -39,7 +39,7 @@ public final class TaskApi {
         return api.get(path(taskId)).path("task");
     }
 
-    /** As {@link #get(String)}, once, with a deadline of its own. */
+    /** As {@link #get(String)}, but tries once, with its own deadline. */
     public JsonNode get(String taskId, Duration within) {
         return api.get(path(taskId), within).path("task");
     }
@@ -48,7 +48,7 @@ public final class TaskApi {
         api.post(path(taskId) + "/cancel", Json.object(), true);
     }
 
-    /** Raw output from an offset to another, or to the present end where that is negative. */
+    /** Raw output from one offset to another; a negative {@code to} means the present end. */
     public InputStream raw(String taskId, long from, long to) {
         return api.bytes(path(taskId) + "/output?format=raw", from, to);
     }

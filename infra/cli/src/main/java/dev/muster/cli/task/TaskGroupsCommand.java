@@ -132,7 +132,7 @@ public final class TaskGroupsCommand implements Runnable {
         table.render().forEach(io::print);
     }
 
-    /** The first page with the items of all of them, and {@code next} where not all were wanted. */
+    /** The first page with the items of all pages, and {@code next} if not all were wanted. */
     private ObjectNode pages(ApiClient api, String path, String items) {
         ObjectNode all = Json.object();
         ArrayNode found = Json.object().putArray(items);

@@ -11,21 +11,21 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks for a task in the background, once at a time, so that a slow answer never keeps the reader of a feed waiting. One
- * thread uses it; it never waits.
+ * Asks for a task in the background, one request at a time, so that a slow answer never blocks the reader of a feed.
+ * One thread uses it and never waits.
  */
 public final class TaskLook {
     /**
-     * What a look found.
+     * The answer.
      *
-     * @param waitsFor what the task waits for, where that is to be said now
+     * @param waitsFor what the task waits for, if the user should be told now
      */
     public record Found(JsonNode task, Optional<String> waitsFor) {}
 
     private final Supplier<Found> question;
     private @Nullable CompletableFuture<Found> asked;
 
-    /** @param question asks and waits for the answer; each call runs on a daemon thread of its own */
+    /** @param question asks and waits for the answer; each call runs on its own daemon thread */
     TaskLook(Supplier<Found> question) {
         this.question = question;
     }
@@ -38,7 +38,7 @@ public final class TaskLook {
         });
     }
 
-    /** Asks, unless an answer is awaited already. */
+    /** Asks, unless a request is already under way. */
     public void ask() {
         if (asked == null) {
             asked = CompletableFuture.supplyAsync(question, TaskLook::onDaemon);
@@ -46,9 +46,10 @@ public final class TaskLook {
     }
 
     /**
-     * The answer that came since the last call. None where the server did not answer: the feed says whether it is there.
+     * The answer that came since the last call. Empty if the server did not answer: the feed reports whether the server
+     * is there.
      *
-     * @throws ApiException where the server refused for good
+     * @throws ApiException if the server refused for good
      */
     public Optional<Found> answer() {
         CompletableFuture<Found> answer = asked;

@@ -106,12 +106,12 @@ public final class TasksCommand implements Runnable {
         table.render().forEach(io::print);
     }
 
-    /** How much it was is known when it has ended; until then a zero would only mean that nobody has counted. */
+    /** The size is known only when the task has ended; a zero before that would not be a count. */
     private static String output(JsonNode task) {
         return TaskApi.hasEnded(task) ? task.path("outputBytes").asText("0") : "";
     }
 
-    /** What it runs, on one line; the same fields in a task and in a task group. */
+    /** The task's command, on one line. Tasks and task groups have the same fields. */
     static String command(JsonNode task) {
         String line = task.path("command").asText("");
         return line.isEmpty()

@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 
-/** Says once what a command waits for that has not begun after a moment. Confined to one thread. */
+/** Says once what a command waits for if it has not started after a moment. Confined to one thread. */
 public final class WaitNotice {
     private static final Duration MOMENT = Duration.ofSeconds(2);
     private static final Duration DEADLINE = Duration.ofSeconds(5);
@@ -26,7 +26,7 @@ public final class WaitNotice {
         this.nodeId = nodeId;
     }
 
-    /** What to say of the task as it is now, or nothing. */
+    /** A remark about the task in its present state, if there is one. */
     public Optional<String> look(JsonNode task) {
         String state = task.path("state").asText();
         boolean waits = NOT_BEGUN.contains(state) && System.nanoTime() - sinceNanos > MOMENT.toNanos();

@@ -4,15 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
 /**
- * How much of a task's input was dropped since this terminal came to it. What was dropped before the first look was not typed
- * here. Not thread-safe.
+ * Counts how much of a task's input was dropped since this terminal connected to it. Input dropped before the first
+ * look was not typed here. Not thread-safe.
  */
 final class CutInput {
     private static final int UNKNOWN = -1;
 
     private long said = UNKNOWN;
 
-    /** What to say to the person who types, if more was dropped since the look before. */
+    /** A message for the user, if more input was dropped since the last look. */
     Optional<String> look(JsonNode task) {
         long dropped = task.path("inputDroppedBytes").asLong();
         long before = said == UNKNOWN ? dropped : said;

@@ -3,8 +3,8 @@ package dev.muster.cli.terminal;
 import java.io.ByteArrayOutputStream;
 
 /**
- * Finds {@code ~.} at the beginning of a line among what is typed, as ssh does. {@code ~~} there is one {@code ~}. A {@code ~} is held back
- * until the next key says what it was.
+ * Finds {@code ~.} at the beginning of a typed line, as ssh does. {@code ~~} there stands for one {@code ~}. A
+ * {@code ~} is held back until the next key decides its meaning.
  *
  * <pre>
  *             CR or LF     ~            .            other
@@ -23,7 +23,7 @@ final class DetachKeys {
 
     private State state = State.LINE_START;
 
-    /** What of the typed bytes goes to the node. After {@link #detached} nothing does. */
+    /** The typed bytes that go to the node. After {@link #detached} there are none. */
     byte[] typed(byte[] bytes, int length) {
         ByteArrayOutputStream passed = new ByteArrayOutputStream(length + 1);
         for (int i = 0; i < length && state != State.DETACHED; i++) {

@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Clean lines of the past. */
+/** Clean lines of earlier output. */
 @Command(name = "history", mixinStandardHelpOptions = true, description = "Print clean lines of a node's terminals.")
 public final class HistoryCommand implements Runnable {
     @Mixin

@@ -28,27 +28,28 @@ import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This terminal connected to a task's: keys go there, bytes come back, a resize follows. {@code ~.} leaves the task running, and Ctrl-C leaves while there is
- * no connection. Three threads: one reads keys, one follows the task and may wait for the network, and the one that called waits for the first reason to end.
+ * Connects this terminal to a task's: keys go to the task, bytes come back, a resize follows. {@code ~.} leaves the
+ * task running. Ctrl-C leaves while there is no connection. It uses three threads: one reads keys, one follows the task
+ * and may wait for the network, and the caller's waits for the first reason to end.
  */
 public final class InteractiveSession {
     private static final int TYPED_BYTES = 4_096;
     private static final int CTRL_C = 3;
 
-    /** How long leaving may take to cancel a task that nobody wants. */
+    /** How long leaving may take to cancel a task that was never connected. */
     private static final Duration LEAVE_WITHIN = Duration.ofSeconds(3);
 
     private static final Map<String, Integer> SIGNALS = Map.of("INT", 2, "TERM", 15, "HUP", 1);
 
-    /** What becomes of a task that was connected when a signal ends this process, as when its window is closed. */
+    /** What happens to a connected task when a signal ends this process, for instance because its window is closed. */
     public enum OnSignal {
-        /** It runs on, and one can come back to it: a shell. */
+        /** It runs on, and the user can come back to it: a shell. */
         KEEP,
         /** It is cancelled: a command. */
         CANCEL
     }
 
-    /** Why a session ends: the task ended, or the person left. */
+    /** The reason for the end of a session: the task ended, or the person left. */
     private record End(@Nullable JsonNode task, int leftWith, boolean signalled) {
         static End of(JsonNode task) {
             return new End(task, 0, false);
@@ -80,7 +81,10 @@ public final class InteractiveSession {
         this.screen = new SessionScreen(io);
     }
 
-    /** Starts a task in a terminal of this one's size and connects to it; returns its exit code, or that of leaving it. */
+    /**
+     * Starts a task in a terminal of this one's size and connects to it. Returns the task's exit code, or the code for
+     * leaving it.
+     */
     public static int start(ApiClient api, TaskApi tasks, ObjectNode body, OnSignal onSignal, CliIo io)
             throws IOException, InterruptedException {
         requireTerminal(io);
@@ -168,13 +172,13 @@ public final class InteractiveSession {
             while (true) {
                 int n = in.read(typed);
                 if (n <= 0) {
-                    // a closed window has no keys; HUP says so, too
+                    // a closed window sends no keys; HUP reports it, too
                     end.complete(End.left(128 + SIGNALS.getOrDefault("HUP", 1), true));
                     return;
                 }
                 byte[] passed = detachKeys.typed(typed, n);
                 if (detachKeys.detached()) {
-                    // what came before it in the same read is sent, or counted among what was not
+                    // bytes before it in the same read are sent, or counted as not sent
                     keys.offerLast(passed);
                     end.complete(End.left(0, false));
                     return;
@@ -210,13 +214,13 @@ public final class InteractiveSession {
         return false;
     }
 
-    /** Says what goes on and how to come back, or cancels what was never connected or should not go on. */
+    /** Says which task goes on and how to come back, or cancels a task that was never connected or should not go on. */
     private int left(End why) {
         io.err().println();
         sayUnsent();
         String id;
         try {
-            // who leaves by ~. wants nothing cancelled, so there is nothing to wait for
+            // a user who leaves by ~. wants nothing cancelled, so there is no need to wait
             id = taskId.get(why.leftWith() == 0 ? 0 : LEAVE_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             io.say("left before it was known whether it was queued; see: infra/muster tasks " + tasks.nodeId());
@@ -257,7 +261,7 @@ public final class InteractiveSession {
         thread.start();
     }
 
-    /** Every key as it is, also Ctrl-C; every byte shown as it is. */
+    /** Every key arrives unchanged, even Ctrl-C; every byte is shown unchanged. */
     private static void raw(Terminal terminal) {
         terminal.enterRawMode();
         Attributes raw = terminal.getAttributes();
@@ -278,8 +282,9 @@ public final class InteractiveSession {
     }
 
     /**
-     * Only modes and the size are wanted; signals are registered here, since JLine would leave some of them to end the process with the terminal as it is. Left
-     * alone, JLine also asks the terminal what it can do, and the answers would go to the node as if they had been typed.
+     * Only modes and the size are needed. Signals are registered here, because JLine would let some of them end the
+     * process without restoring the terminal. JLine by itself also queries the terminal's abilities, and the answers
+     * would reach the node as if they had been typed.
      */
     private static Terminal open() throws IOException {
         return TerminalBuilder.builder()

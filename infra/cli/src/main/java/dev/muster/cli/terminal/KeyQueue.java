@@ -3,21 +3,24 @@ package dev.muster.cli.terminal;
 import java.util.Arrays;
 
 /**
- * What was typed and is not yet on its way: in order, bounded, and kept while there is no terminal to type into. Nothing of it is lost silently: what does not
- * fit is refused. Thread-safe.
+ * Typed keys that are not yet sent: in order, bounded, and kept while there is no terminal to type into. No key is lost
+ * silently: keys that do not fit are refused. Thread-safe.
  */
 final class KeyQueue {
-    /** As much as may wait. */
+    /** The most bytes that may wait. */
     static final int BYTES_MAX = 1 << 20;
 
-    /** How long a reader of keys waits for room while what waits does not get less. */
+    /** How long a reader of keys waits for room while the queue does not shrink. */
     private static final long STUCK_MS = 2_000;
 
     private byte[] waiting = {};
     private boolean open;
     private long taken;
 
-    /** Adds keys. While the queue is open and moves, this waits for room, so that a large paste is as slow as its way. */
+    /**
+     * Adds keys. While the queue is open and shrinks, this waits for room, so a large paste goes as slowly as the
+     * network accepts it.
+     */
     synchronized boolean offer(byte[] keys) throws InterruptedException {
         while (waiting.length + keys.length > BYTES_MAX) {
             long before = taken;
@@ -33,7 +36,7 @@ final class KeyQueue {
         return true;
     }
 
-    /** Adds the last keys, without a wait. They may go beyond the bound once, by one read. */
+    /** Adds the last keys, without a wait. They may exceed the bound once, by one read. */
     synchronized void offerLast(byte[] keys) {
         append(keys);
     }
@@ -57,14 +60,14 @@ final class KeyQueue {
         return next;
     }
 
-    /** Takes back what could not be sent, to be the next. */
+    /** Puts unsent keys back at the front. */
     synchronized void putBack(byte[] keys) {
         byte[] longer = Arrays.copyOf(keys, keys.length + waiting.length);
         System.arraycopy(waiting, 0, longer, keys.length, waiting.length);
         waiting = longer;
     }
 
-    /** There is a terminal to type into, or none now. */
+    /** Says whether there is a terminal to type into. */
     synchronized void setOpen(boolean now) {
         open = now;
         notifyAll();

@@ -6,21 +6,21 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Turns the lines of a live terminal, of which the last ones may still change, into lines for a stream that can only be added to. A line is
- * given out once it is settled: it is final, or another one follows it, or nothing happened for a while. If it changes after that, it is given
- * out again.
+ * Turns the lines of a live terminal, whose last ones may still change, into lines for an append-only stream. A line is
+ * given out when it is settled: it is final, or another line follows it, or nothing happened for a while. If it changes
+ * later, it is given out again.
  */
 public final class LineFollower {
     private final Map<Long, String> window = new TreeMap<>();
     private final Map<Long, String> given = new TreeMap<>();
     private long settledTo;
 
-    /** The first line that was not given out yet: where to go on after a lost connection. */
+    /** The first line that was not given out: where to resume after a lost connection. */
     public long settledTo() {
         return settledTo;
     }
 
-    /** The first line that is neither given out nor waiting here: lines that begin after it leave a hole. */
+    /** The first line that is neither given out nor waiting here. If the next lines begin after it, there is a gap. */
     public long expected() {
         long next = settledTo;
         while (window.containsKey(next)) {
@@ -29,7 +29,7 @@ public final class LineFollower {
         return next;
     }
 
-    /** Forgets what comes before a line: the first that a viewer asked for. */
+    /** Forgets the lines before this one, the first that a viewer asked for. */
     public void startAt(long line) {
         settledTo = Math.max(settledTo, line);
     }
@@ -37,8 +37,8 @@ public final class LineFollower {
     /**
      * Takes lines by number.
      *
-     * @param finalLines below, no line changes any more
-     * @param nextLine at and above, there are none
+     * @param finalLines lines below this number no longer change
+     * @param nextLine the number of the first line that does not exist yet
      * @return lines to give out now
      */
     public List<String> take(long firstLine, List<String> lines, long finalLines, long nextLine) {

@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Clean lines of a terminal, as they come. */
+/** Clean lines of a terminal, as they arrive. */
 @Command(
         name = "logs",
         mixinStandardHelpOptions = true,

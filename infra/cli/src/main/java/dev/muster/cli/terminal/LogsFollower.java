@@ -23,13 +23,13 @@ import org.jspecify.annotations.Nullable;
 /** Follows one terminal until it ends, or all that start on a node until interrupted. */
 final class LogsFollower {
     private static final Duration QUIET = Duration.ofMillis(500);
-    /** Lines asked for with an attach; what is missing before them is read from the history. */
+    /** Lines requested with an attach; missing lines before them are read from the history. */
     private static final int ATTACH_LINES = 200;
 
     private static final int HISTORY_LINES = 10_000;
     private static final String LATEST = "latest";
 
-    /** A task that was short may only be seen as ended. */
+    /** A short task may be seen only after its end. */
     private static final Set<String> STARTED = Set.of("RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT");
 
     private enum Phase {
@@ -46,7 +46,7 @@ final class LogsFollower {
         final long wanted;
         Phase phase = Phase.ASKED;
 
-        /** Whether the task had ended when the present attach was asked for: then a refusal is for good. */
+        /** Whether the task had ended when the present attach was requested: then a refusal is for good. */
         boolean endedWhenAsked;
 
         Followed(@Nullable String terminal, long wanted) {
@@ -140,7 +140,7 @@ final class LogsFollower {
                 continue;
             }
             print(terminal.lines.quiet());
-            // A terminal exists from its first byte on: until then an attach is refused, and tried again.
+            // A terminal exists from its first byte on. Until then an attach is refused, and tried again.
             if (terminal.phase == Phase.REFUSED) {
                 if (terminal.endedWhenAsked) {
                     followed.remove(ref);
@@ -188,7 +188,7 @@ final class LogsFollower {
         terminal.phase = Phase.ATTACHED;
         String taskId = frame.path("terminal").asText();
         if (ref.equals(LATEST) && followed.containsKey(taskId)) {
-            // The latest began after it was asked for, and is followed already.
+            // The latest task began after the request and is already followed.
             followed.remove(LATEST);
             return;
         }
@@ -211,7 +211,7 @@ final class LogsFollower {
                 frame.path("nextLine").asLong()));
     }
 
-    /** Lines that the feed left out are read from the history. */
+    /** Reads lines that the feed left out from the history. */
     private void fill(Followed terminal, String taskId, long before) {
         while (terminal.lines.settledTo() < before) {
             long from = terminal.lines.settledTo();
@@ -220,7 +220,7 @@ final class LogsFollower {
                     + "&terminal=" + taskId + "&after=" + from + "&before=" + to);
             JsonNode page = answer.path("terminals").path(0);
             print(terminal.lines.take(page.path("firstLine").asLong(from), texts(page), to, to));
-            // What the history no longer has is over.
+            // Lines that the history no longer has are given up.
             terminal.lines.startAt(to);
         }
     }

@@ -20,8 +20,8 @@ import org.jline.terminal.Size;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A terminal's connection to a task's, over as many feeds as it takes. {@link #follow} and what it calls belong to one thread, which may wait for the network;
- * all else is for any thread and does not wait.
+ * A terminal's connection to a task's, over as many feeds as needed. {@link #follow} and the methods it calls belong to
+ * one thread, which may wait for the network. All other methods are for any thread and do not wait.
  *
  * <pre>
  *             attached and begun   silent or broken   back
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * LOST        CONNECTED            -                  CONNECTED
  * </pre>
  *
- * Keys go out while it is CONNECTED only, and wait otherwise.
+ * Keys are sent only while it is CONNECTED, and wait otherwise.
  */
 final class SessionLink {
     /** Whether there is a terminal to type into. */
@@ -43,13 +43,13 @@ final class SessionLink {
     private static final Duration QUIET = Duration.ofSeconds(1);
     private static final Duration LOOK_DEADLINE = Duration.ofSeconds(5);
     private static final Duration LOOK_EVERY = Duration.ofSeconds(10);
-    /** How long the end of the output may come after the end of the task. */
+    /** How long after the task's end the end of its output may arrive. */
     private static final Duration LAST_OUTPUT = Duration.ofSeconds(5);
 
     private static final int INPUT_BYTES = 16_384;
     private static final String LEAVE = "~. or Ctrl-C leaves";
 
-    /** An attach that no second try would get. */
+    /** An attach that a second try would not get either. */
     private static final class Refused extends Exception {
         Refused(String why) {
             super(why);
@@ -101,7 +101,7 @@ final class SessionLink {
         return seen;
     }
 
-    /** Shows the task's terminal until the task has ended; the task. */
+    /** Shows the task's terminal until the task has ended. Returns the task. */
     JsonNode follow() throws InterruptedException {
         Thread sending = new Thread(this::sendKeys, "send");
         sending.setDaemon(true);
@@ -216,7 +216,7 @@ final class SessionLink {
         return true;
     }
 
-    /** A process that runs takes input; before that, the agent may not know of the terminal. */
+    /** A running process takes input. Before that, the agent may not know the terminal. */
     private void begun(JsonNode task) {
         cut.look(task).ifPresent(screen::remark);
         if (attached && task.path("state").asText().equals("RUNNING")) {
@@ -233,7 +233,7 @@ final class SessionLink {
         }
     }
 
-    /** Says that the server is silent; when it is back, has the screen painted again, which removes the notice. */
+    /** Says that the server is silent. When the server is back, has the screen repainted, which removes the notice. */
     private void watch(Feed feed) {
         Optional<Duration> silence = feed.silence();
         if (silence.isPresent() && !noticed) {
@@ -269,7 +269,7 @@ final class SessionLink {
                 "what was just typed did not arrive: " + frame.path("reason").asText("no reason given"));
     }
 
-    /** An attach that will never work ends the session; another is tried again after a moment of quiet. */
+    /** A final refusal of an attach ends the session; any other is tried again after a moment of quiet. */
     private static void refused(JsonNode problem) throws Refused {
         int status = problem.path("status").asInt();
         if (status == 401 || status == 403 || status == 404) {

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * This terminal's screen while it shows another one. A notice stands on the last row, where the next repaint removes it; a remark is a line of its own.
- * Thread-safe: what comes after {@link #leave} is not shown.
+ * This terminal's screen while it shows another one. A notice stands on the last row, where the next repaint removes
+ * it. A remark is a line of its own. Thread-safe: nothing is shown after {@link #leave}.
  */
 final class SessionScreen {
     /** Attributes off, cursor home, screen clear: what a repaint begins with. */
@@ -50,7 +50,7 @@ final class SessionScreen {
         write(("\r\nmuster: " + PlainText.of(line) + "\r\n").getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Nothing is shown from now on. Does not wait for a terminal that takes nothing. */
+    /** From now on nothing is shown. Does not wait for a terminal that accepts no bytes. */
     void leave() {
         left = true;
     }

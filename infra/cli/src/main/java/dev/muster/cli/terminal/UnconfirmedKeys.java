@@ -1,10 +1,10 @@
 package dev.muster.cli.terminal;
 
 /**
- * How many bytes of keys were sent so lately that the server may not have had them when the connection was lost. A
- * frame that is heard confirms what was sent more than {@link #CONFIRMED_AFTER_NANOS} before it: the server may have
- * sent the frame before it had what came later. The number may be too high by what was sent in the two seconds before
- * those; it is never too low. Thread-safe.
+ * Counts the bytes of keys that were sent so recently that the server may not have had them when the connection was
+ * lost. A received frame confirms what was sent more than {@link #CONFIRMED_AFTER_NANOS} before it. It does not confirm
+ * later keys: the server may have sent the frame before it had them. The number may be too high, by the bytes sent in
+ * the two seconds before that; it is never too low. Thread-safe.
  */
 final class UnconfirmedKeys {
     static final long CONFIRMED_AFTER_NANOS = 2_000_000_000L;
@@ -33,7 +33,7 @@ final class UnconfirmedKeys {
         }
     }
 
-    /** The connection is lost: the bytes that may be lost with it; none after that. */
+    /** The connection is lost: returns the bytes that may be lost with it, and starts again at zero. */
     synchronized long lost() {
         long bytes = older + recent;
         older = 0;

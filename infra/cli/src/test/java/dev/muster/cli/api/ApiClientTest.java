@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ApiClientTest {
-    /** Carried out, and then the connection breaks. */
+    /** The server carries the request out, and then the connection breaks. */
     private static final int LOST = 0;
 
     private record Answer(int status, String body) {}

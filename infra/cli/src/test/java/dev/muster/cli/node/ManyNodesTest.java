@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Many nodes at once, against answers as the API gives them. */
+/** Creates many nodes, against answers as the API gives them. */
 class ManyNodesTest {
     private final List<JsonNode> asked = new CopyOnWriteArrayList<>();
     private final AtomicInteger pauses = new AtomicInteger();

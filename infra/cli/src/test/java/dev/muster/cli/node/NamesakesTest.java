@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Names need not be unique: it is said when one is given again. */
+/** Names need not be unique: a name that is given again is reported. */
 class NamesakesTest {
     private volatile String listed = "";
     private volatile int listStatus = 200;

@@ -23,7 +23,10 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** A broker with a registry, what a fan-out gateway needs to be started on them, and changes of one node of alice's that the test writes itself, with versions from 1 on. */
+/**
+ * A broker with a registry, the settings with which a fan-out gateway can start on them, and changes of one node of
+ * alice's. The test writes the changes itself, with versions from 1 on.
+ */
 final class ChangesLog implements AutoCloseable {
     static final String NODE = "nd_01j9zzzzzzzzzzzzzzzzzzzzzz";
     private static final String AUDIENCE = "user:alice";

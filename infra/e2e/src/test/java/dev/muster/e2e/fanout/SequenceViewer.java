@@ -13,7 +13,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A viewer over any number of connections, which remembers the version of every change it was sent. Thread-safe; guarded by itself. */
+/**
+ * A viewer over any number of connections. It remembers the version of every change that it received. Thread-safe;
+ * guarded by itself.
+ */
 final class SequenceViewer {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -40,7 +43,7 @@ final class SequenceViewer {
         this.token = token;
     }
 
-    /** Opens anew, with the last position; completes when the socket is there. */
+    /** Opens a new connection with the last position; completes when the socket is open. */
     CompletableFuture<?> connect(int port) {
         synchronized (this) {
             open = false;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The topics of the live feed are deleted and made anew under a gateway with viewers. */
+/** The topics of the live feed are deleted and recreated under a gateway with viewers. */
 class TopicMadeAnewTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final int BEFORE = 50;

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One gateway is killed, or stopped, under its viewers; all go on at another one, each with exactly the continuation. {@code -Dmuster.test.viewers=1000} for more of them.
+ * One gateway is killed, or stopped, while viewers are connected. All viewers go on at another gateway, each with
+ * exactly the continuation. {@code -Dmuster.test.viewers=1000} sets the number of viewers.
  */
 class TwoGatewaysTest {
     private static final int VIEWERS = Integer.getInteger("muster.test.viewers", 200);
@@ -38,7 +39,7 @@ class TwoGatewaysTest {
         dir = temporary;
         log = new ChangesLog(dir);
         log.settings.put("MUSTER_FANOUT_STREAM_SESSIONS_PER_USER_MAX", "100000");
-        // so little in memory that whoever comes back is served from the log
+        // so little memory that a returning viewer is served from the log
         log.settings.put("MUSTER_FANOUT_STREAM_RING_BYTES_MAX", "131072");
         log.settings.put("MUSTER_FANOUT_STREAM_RING_BACK_RECORDS", "0");
         second = FanoutServer.start(log.settings);

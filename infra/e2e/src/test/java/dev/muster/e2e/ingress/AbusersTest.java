@@ -51,7 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Agents that do what none should: each is limited with a reason that an operator sees, while another agent is heard as ever. */
+/** Misbehaving agents: each is limited with a reason that an operator sees, while another agent is served as usual. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AbusersTest {
     private static final byte[] KEY = new byte[32];

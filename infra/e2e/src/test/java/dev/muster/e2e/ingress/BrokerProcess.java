@@ -27,7 +27,7 @@ final class BrokerProcess implements AutoCloseable {
         try (EmbeddedBroker broker = EmbeddedBroker.start(Path.of(args[0]), 0)) {
             System.out.println(READY + broker.bootstrapServers());
             while (System.in.read() != -1) {
-                // lives until whoever started it goes away
+                // lives until its parent process ends
             }
         }
     }

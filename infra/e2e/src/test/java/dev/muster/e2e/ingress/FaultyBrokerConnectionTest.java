@@ -20,7 +20,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a gateway does when its connection to the broker lies between broken and fine. All of it goes through a proxy. */
+/**
+ * A gateway's behaviour when its connection to the broker is neither broken nor fine. All traffic goes through a proxy.
+ */
 final class FaultyBrokerConnectionTest {
     private static final byte[] KEY = new byte[32];
     private static final Duration PATIENCE = Duration.ofSeconds(90);

@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A TCP proxy on loopback that fails as it is told: cuts every connection, or swallows what the server answers, so that nobody knows whether a
- * request was done. Thread-safe.
+ * A TCP proxy on loopback that fails on command. It cuts every connection, or swallows the server's answers, so that
+ * the client cannot know whether a request was done. Thread-safe.
  */
 final class FaultyProxy implements AutoCloseable {
     private final ServerSocket listener;

@@ -9,7 +9,10 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import org.jspecify.annotations.Nullable;
 
-/** Prints a given content on one terminal as an agent would: within the window, and again from where it is told to. Thread-safe. */
+/**
+ * Prints given content on one terminal as an agent would: within the window, and again from the offset that it is told.
+ * Thread-safe.
+ */
 final class Feeder implements ClientResponseObserver<OutputChunk, OutputAck> {
     private final String terminal;
     private final byte[] content;

@@ -33,7 +33,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A gateway that reads from a real broker how far the registry is, whose part the test plays by committing offsets in its group. */
+/**
+ * A gateway that reads the registry's progress from a real broker. The test plays the registry: it commits offsets in
+ * its group.
+ */
 final class RegistryBehindTest {
     private static final byte[] KEY = new byte[32];
     private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -119,7 +119,7 @@ final class RollingDrainTest {
         try (IngressServer again = gateway(Map.of())) {
             balancer.to(again.port());
             await().atMost(PATIENCE).until(() -> Metrics.sum(again, "muster_ingress_sessions") == AGENTS);
-            // three heartbeats later nobody has missed one
+            // three heartbeats later no agent has missed one
             double heard = Metrics.sum(again, "muster_ingress_heartbeats_total");
             await().atMost(PATIENCE)
                     .until(() -> Metrics.sum(again, "muster_ingress_heartbeats_total") > heard + 3 * AGENTS);

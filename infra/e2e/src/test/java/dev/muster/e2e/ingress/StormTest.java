@@ -115,7 +115,7 @@ final class StormTest {
         }
     }
 
-    /** An agent that does what it is told: waits as long as a refusal says, and leaves only when it is welcome elsewhere. */
+    /** An agent that obeys: it waits as long as a refusal says, and leaves only when it is welcome elsewhere. */
     private final class Mover {
         private final String credential;
         private volatile @Nullable BareAgent next;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What an agent takes for its way to "the gateway": a balancer in front of all of them picks one for each new connection. */
+/** The agent's channel to "the gateway": a balancer in front of all gateways picks one for each new connection. */
 final class AgentChannel extends ManagedChannel {
     private final World world;
     private final List<GatewayNode> gateways;

@@ -23,7 +23,10 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A machine with the reference agent: its link, journal, spool and tasks, on a real directory. Killed and started again, also without its disk. */
+/**
+ * A machine with the reference agent: its link, journal, spool and tasks, on a real directory. It can be killed and
+ * started again, also without its disk.
+ */
 final class AgentNode {
     private static final long SPOOL_BYTES_MAX = 1 << 20;
 

@@ -1,6 +1,6 @@
 package dev.muster.e2e.simulation;
 
-/** No command is started a second time, whatever is sent again and whoever forgets what. */
+/** No command is started a second time, whatever is sent again and whichever part loses its memory. */
 final class AtMostOnceExecution implements Invariant {
     private final Ledger ledger;
     private long checked;

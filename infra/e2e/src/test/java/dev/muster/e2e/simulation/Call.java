@@ -17,8 +17,9 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One gRPC call: the client's half and the server's, with a network between them that keeps the order of each direction and is late at
- * times. Messages pass only as the other side asks for them; a side that sends more than fits is not ready.
+ * One gRPC call: the client's half and the server's, with a network between them. The network keeps the order of each
+ * direction and is sometimes late. Messages pass only when the other side asks for them. A side that sends more than
+ * fits is not ready.
  */
 final class Call<Q, A> {
     private static final int WINDOW_BYTES = 64 << 10;
@@ -46,7 +47,7 @@ final class Call<Q, A> {
         return client;
     }
 
-    /** One direction: bytes on their way, in order, and those that arrived and nobody asked for yet. */
+    /** One direction: bytes on their way, in order, and arrived bytes that the receiver did not ask for yet. */
     private static final class Way {
         private final Deque<byte[]> arrived = new ArrayDeque<>();
         private long lastNanos;
@@ -279,7 +280,7 @@ final class Call<Q, A> {
 
         @Override
         public void sendHeaders(Metadata headers) {
-            // nobody here reads them
+            // no reader here
         }
 
         @Override

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A connection between an agent and a gateway. It may break, which both ends learn, or go silent, which nobody is told: then the client's
- * keep-alive ends it after a while, on its own side alone.
+ * A connection between an agent and a gateway. It may break, and both ends learn that. It may also go silent, and
+ * neither end learns that: the client's keep-alive then ends it after a while, on the client's side only.
  */
 final class Connection {
     /** 30 s without a sign of life, and 20 s for the answer to a ping, as the agent has it. */
@@ -61,7 +61,7 @@ final class Connection {
         }
     }
 
-    /** Nothing passes any more in either direction, and nobody is told. */
+    /** Nothing passes in either direction from now on, and neither end is told. */
     void silence() {
         if (usable && !silent) {
             silent = true;

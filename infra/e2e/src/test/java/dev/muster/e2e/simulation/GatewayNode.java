@@ -39,7 +39,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** An ingress gateway: all of its classes but those that own threads and sockets. Killed and started again under a new id. */
+/**
+ * An ingress gateway: all of its classes except those that own threads and sockets. It can be killed and started again
+ * under a new id.
+ */
 final class GatewayNode {
     static final int HEARTBEAT_MILLIS = 5_000;
     private static final int TAIL_MILLIS = 10;

@@ -13,7 +13,7 @@ interface Invariant {
     /** Something happened. */
     default void afterStep() {}
 
-    /** Nothing goes wrong any more, and everything that was under way has arrived. */
+    /** The faults have ended, and everything that was under way has arrived. */
     default void atRest() {}
 
     /** To be thrown where it does not hold. */

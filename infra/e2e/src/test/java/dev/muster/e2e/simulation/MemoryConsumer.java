@@ -95,7 +95,7 @@ final class MemoryConsumer extends MockConsumer<byte[], byte[]> {
 
     @Override
     public void wakeup() {
-        // nobody waits
+        // no caller waits
     }
 
     @Override

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Kafka as far as the product can tell: partitions of records with offsets, append times where the topic has them, transactions whose
- * markers use up offsets, and readers of committed records who wait for the first open transaction.
+ * Kafka as far as the product can tell: partitions of records with offsets, append times where the topic has them,
+ * transactions whose markers use up offsets, and readers of committed records that wait for the first open transaction.
  */
 final class MemoryLog {
     static final TopicNames NAMES = new TopicNames("muster.");

@@ -19,8 +19,8 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An idempotent producer on its way to a {@link MemoryLog}: in order within a partition, late, and at times wrong about what became of a
- * record. When its process dies, what was on the wire may still arrive.
+ * An idempotent producer on its way to a {@link MemoryLog}: in order within a partition, late, and sometimes wrong
+ * about the fate of a record. When its process dies, records on the wire may still arrive.
  */
 @SuppressWarnings("UnsynchronizedOverridesSynchronized") // there is one thread
 final class MemoryProducer extends MockProducer<byte[], byte[]> {

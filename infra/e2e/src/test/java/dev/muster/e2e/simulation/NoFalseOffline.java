@@ -7,8 +7,9 @@ import dev.muster.proto.records.v1.NodeStatus;
 import java.util.List;
 
 /**
- * No node is called OFFLINE on the strength of something that was written while it had been in touch, in one session, for more than the
- * time after which silence counts: whatever became of the broker, the registry, ticks and clocks meanwhile.
+ * No node is called OFFLINE because of a record that was written while the node had been in touch, in one session, for
+ * longer than the time after which silence counts. This holds whatever happens to the broker, the registry, ticks and
+ * clocks meanwhile.
  */
 final class NoFalseOffline implements Invariant {
     /** Three intervals, the slack, and what a record may take to the log. */

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * When an agent is told that output is safe, the log holds it, without a hole; and in the end it is in the history. As long as no disk was
- * lost, so is all that was printed.
+ * When an agent is told that output is safe, the log holds it, without a gap, and in the end it is in the history. As
+ * long as no disk was lost, the same holds for all printed output.
  */
 final class NoLineLostAfterAck implements Invariant {
     private final Ledger ledger;

@@ -67,7 +67,7 @@ final class ProcessExecutor extends AbstractExecutorService implements Scheduled
 
     @Override
     public <V> ScheduledFuture<V> schedule(Callable<V> task, long delay, TimeUnit unit) {
-        throw new UnsupportedOperationException("nobody here schedules values");
+        throw new UnsupportedOperationException("the simulation schedules no values");
     }
 
     @Override

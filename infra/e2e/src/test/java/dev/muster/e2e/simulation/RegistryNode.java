@@ -43,7 +43,7 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 import org.jspecify.annotations.Nullable;
 
-/** The registry: the processors of both apps on their partitions, with transactions, ticks and reads of what is in the stores. */
+/** The registry: the processors of both apps on their partitions, with transactions, ticks and reads of the stores. */
 final class RegistryNode {
     private static final int RECORDS_MAX = 20;
     private static final long TRANSACTION_MILLIS_MAX = 3_000;

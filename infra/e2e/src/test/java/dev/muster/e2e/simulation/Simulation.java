@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * One run: some agents, two gateways, the registry, for a while under faults, then at peace until all has arrived. The invariants are
- * looked at after every step, and again at rest.
+ * One run: some agents, two gateways and the registry, for a while under faults, then without faults until everything
+ * has arrived. The invariants are checked after every step, and again at rest.
  */
 final class Simulation {
     private static final long TROUBLE_MILLIS = 60_000;
@@ -89,7 +89,7 @@ final class Simulation {
                 }
                 advance(world.time.millis() + 1_000);
             }
-            // changes never quite end: there must be a moment at which nobody lags
+            // changes never quite end: there must be a moment at which no part lags
             long lastMillis = world.time.millis() + CONVERGENCE_MILLIS_MAX;
             while (!convergence.difference().isEmpty() && world.time.millis() < lastMillis) {
                 advance(world.time.millis() + 50);

@@ -18,8 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /**
- * The product under chance and faults, without a thread, a socket or a clock. {@code -Dmuster.simulation.seed=N} runs one seed and says what
- * happens; {@code -Dmuster.simulation.seeds=N} runs so many, from {@code -Dmuster.simulation.from} on.
+ * The product under chance and faults, without a thread, a socket or a clock. {@code -Dmuster.simulation.seed=N} runs
+ * one seed and prints what happens. {@code -Dmuster.simulation.seeds=N} runs N seeds, from
+ * {@code -Dmuster.simulation.from} on.
  */
 class SimulationTest {
     private static final int SEEDS = 20;

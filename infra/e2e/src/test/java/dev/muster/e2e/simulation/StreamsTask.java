@@ -19,8 +19,8 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One partition of a Streams app under exactly-once: a processor of ours, its stores, and transactions in which outputs, changes of stores
- * and input positions become true together or not at all.
+ * One partition of a Streams app under exactly-once: one of our processors, its stores, and transactions. A transaction
+ * commits outputs, changes of stores and input positions together or not at all.
  */
 final class StreamsTask<KO, VO> {
     private final World world;
@@ -139,8 +139,10 @@ final class StreamsTask<KO, VO> {
     }
 
     /**
-     * Processes the next record there is, the one with the lowest timestamp; false when there is none. As Streams does by default ({@code max.task.idle.ms=0}), a task waits for what it knows to be on the broker,
-     * and so processes it in the order of its timestamps, but not for what was written since a topic was last asked for.
+     * Processes the next record, the one with the lowest timestamp; false when there is none. As Streams does by
+     * default ({@code max.task.idle.ms=0}), a task waits for records that it knows to be on the broker, and so
+     * processes them in the order of their timestamps. It does not wait for records that were written since it last
+     * asked for a topic.
      */
     boolean step() {
         @Nullable Processor<String, Parsed<Message>, KO, VO> current = processor;

@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Somebody who looks: a client of the live feed that knows only what the protocol's page says. It connects, resumes with the last position
- * that it was given, attaches to terminals, reads slowly at times, and begins again when its socket is gone.
+ * A client of the live feed that knows only what the protocol's page says. It connects, resumes with the last position
+ * that it was given, attaches to terminals, reads slowly at times, and starts again when its socket is gone.
  */
 final class Viewer {
     private static final ObjectMapper JSON = new ObjectMapper();

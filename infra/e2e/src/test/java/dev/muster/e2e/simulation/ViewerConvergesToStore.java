@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * No viewer is ever told what cannot be; and in the end each shows the nodes that the registry shows, and of a terminal the lines and the
- * end that the history has.
+ * No viewer is ever told something impossible. In the end each viewer shows the nodes that the registry shows, and for
+ * a terminal the lines and the end that the history has.
  */
 final class ViewerConvergesToStore implements Invariant {
     private final List<Viewer> viewers;

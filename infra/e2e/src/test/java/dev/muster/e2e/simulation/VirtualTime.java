@@ -3,7 +3,10 @@ package dev.muster.e2e.simulation;
 import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Time that passes only from one event to the next. Events at the same moment run in the order in which they were asked for. */
+/**
+ * Time that passes only from one event to the next. Events at the same moment run in the order in which they were
+ * requested.
+ */
 final class VirtualTime {
     /** Wall clock at the beginning. */
     static final long START_MILLIS = 1_700_000_000_000L;

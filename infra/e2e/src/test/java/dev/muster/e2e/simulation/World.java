@@ -23,7 +23,7 @@ final class World {
         return faulty;
     }
 
-    /** From now on nothing goes wrong any more. */
+    /** From now on there are no more faults. */
     void calm() {
         faulty = false;
     }

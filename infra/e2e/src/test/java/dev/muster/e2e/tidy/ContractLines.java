@@ -130,7 +130,10 @@ final class ContractLines {
                 .forEach(property -> schema(name + "." + property.getKey(), property.getValue(), lines));
     }
 
-    /** Each field of each frame that the page about the feed shows; a test keeps the page's examples as the code sends them. */
+    /**
+     * Each field of each frame that the page about the feed shows. A test checks the page's examples against the frames
+     * that the code sends.
+     */
     static SortedSet<String> ofFeed(String page, ObjectMapper json) throws IOException {
         SortedSet<String> lines = new TreeSet<>();
         for (MatchResult example : (Iterable<MatchResult>) EXAMPLE.matcher(page).results()::iterator) {

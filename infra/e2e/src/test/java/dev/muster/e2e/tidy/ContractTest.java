@@ -19,9 +19,10 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
- * Contracts grow. What the files under {@code contract/} name must be there for ever, with the same number and type; what
- * is new is added to them by {@code mvn -pl infra/e2e -am test -Dtest=ContractTest -Dmuster.docs.write=true
- * -Dsurefire.failIfNoSpecifiedTests=false}. That never removes a line: a line goes by hand, with the reason in the commit.
+ * Contracts grow. Everything that the files under {@code contract/} name must stay for ever, with the same number and
+ * type. {@code mvn -pl infra/e2e -am test -Dtest=ContractTest -Dmuster.docs.write=true
+ * -Dsurefire.failIfNoSpecifiedTests=false} adds what is new. It never removes a line: a person removes a line by hand,
+ * with the reason in the commit.
  */
 class ContractTest {
     private static final Path GOLDEN = Path.of("src", "test", "resources", "contract");
