@@ -1,4 +1,5 @@
-// A development server for work on the page alone: it imitates the HTTP API and the feed from memory, with real local shells.
+// A development server for work on the page alone. It imitates the HTTP API and the feed from memory, with real local
+// shells.
 // It is not the product, is not in the built assets, and no test of the product uses it.
 //
 //   npm run build && npm run mock -- --port 8080 --nodes 12        then open http://127.0.0.1:8080/signin?code=dev

@@ -231,7 +231,7 @@ describe('the connection', () => {
     expect(seen.map((f) => f.type)).toEqual(['attached', 'error']);
   });
 
-  test('a server that falls silent is reported after two heartbeats, then the connection is given up and opened anew', () => {
+  test('a server that falls silent is reported after two heartbeats, then the connection is given up and a new one is opened', () => {
     const { connection, sockets, states, open, pass } = started();
     const socket = open(true, 5_000);
     for (let i = 0; i < 5; i++) {
@@ -287,7 +287,7 @@ describe('the connection', () => {
     expect(connection.freshAt).toBe(connection.heardAt);
   });
 
-  test('a browser without a network is not live until frames prove the contrary, and opens anew when it is back', () => {
+  test('a browser without a network is not live until frames prove the contrary, and reconnects when it is back', () => {
     const { connection, sockets, states, open, pass } = started();
     const socket = open(true, 5_000);
     connection.network(false);

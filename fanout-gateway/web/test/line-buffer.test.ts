@@ -13,7 +13,7 @@ test('lines are upserts by number', () => {
   expect([buffer.first, buffer.final, buffer.next]).toEqual([10, 12, 13]);
 });
 
-test('at or above nextLine there are no lines any more', () => {
+test('at or above nextLine there are no lines', () => {
   const buffer = new LineBuffer();
   buffer.apply(0, ['a', 'b', 'c'], 0, 3);
   buffer.apply(0, [], 0, 1);
@@ -57,7 +57,7 @@ test('the buffer is bounded, and the newest lines stay', () => {
   expect(buffer.next).toBe(LINES_MAX * 2);
 });
 
-test('a jump past the whole buffer starts anew and fills no memory', () => {
+test('a jump past the whole buffer starts again and fills no memory', () => {
   const buffer = new LineBuffer();
   buffer.apply(0, ['a'], 0, 1);
   buffer.apply(1_000_000_000, ['b'], 0, 1_000_000_001);

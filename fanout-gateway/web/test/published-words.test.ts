@@ -6,7 +6,7 @@ import { NEXT_STEPS } from '../src/api/problem';
 import { reopens } from '../src/feed/connection';
 import { BREAKS, CLOSED, MISSED, REFUSALS } from '../src/session/feed-words';
 
-// The documents are checked against the server's code; so the page, which is checked against them, has its lists from there.
+// A Java test checks the documents against the code of the server. So this test checks the page against the documents.
 const rows = (text: string, heading: string) =>
   text.slice(text.indexOf(heading)).split('\n\n').find((part) => part.startsWith('|') && part.includes(heading))!.split('\n').slice(2)
     .filter((row) => row.startsWith('|')).map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', '')));

@@ -3,7 +3,7 @@ import { sessionHasEnded } from './session-end';
 import type { Invite, Me, NodeList, NodeView, Status, Task, TerminalHistory } from './types';
 
 const BASE = '/api/v1';
-/** How long a request may stay without an answer, and how long its whole answer may take. */
+/** How long a request may wait for its answer to begin, and how long the whole answer may take. */
 export const ANSWER_DEADLINE_MS = 15_000;
 export const BODY_DEADLINE_MS = 60_000;
 
@@ -71,7 +71,10 @@ async function json<T>(method: string, path: string, body?: unknown, type?: stri
 const id = encodeURIComponent;
 
 export const api = {
-  /** Who is signed in, and when that ends by this machine's clock, whatever the server's clock says. */
+  /**
+   * The signed-in user, and the time at which the sign-in ends. The time is by this machine's clock, whatever the
+   * server's clock says.
+   */
   async me(): Promise<{ who: Me; endsAt: number | null }> {
     const response = await send('GET', `${BASE}/me`);
     const who = (await response.json()) as Me;
@@ -110,7 +113,10 @@ export const api = {
     return json('GET', `/nodes/${id(nodeId)}/history?${historyParams(query, 'json')}`);
   },
   historyTextUrl: (nodeId: string, query: HistoryQuery) => `${BASE}/nodes/${id(nodeId)}/history?${historyParams(query, 'text')}`,
-  /** The bytes that a task printed; null when they are past their retention, more than `bytesMax`, or cannot be read now. */
+  /**
+   * The bytes that a task printed. Null if their retention is over, if they are more than `bytesMax`, or if they cannot
+   * be read now.
+   */
   async rawOutput(nodeId: string, taskId: string, bytesMax: number): Promise<Uint8Array | null> {
     try {
       const response = await send('GET', api.outputUrl(nodeId, taskId, 'raw'));

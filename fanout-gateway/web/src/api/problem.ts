@@ -1,6 +1,6 @@
 import type { Problem } from './types';
 
-/** A request that failed, as a problem; also for failures that the server never saw. */
+/** A failed request, as a problem; also for failures that the server never saw. */
 export class ApiError extends Error {
   constructor(
     readonly problem: Problem,
@@ -11,10 +11,10 @@ export class ApiError extends Error {
   }
 }
 
-/** Makes a problem out of whatever an HTTP answer's body was. */
+/** Turns the body of any HTTP answer into a problem. */
 export function problemFrom(status: number, body: unknown): Problem {
   const given = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
-  // One voice: the server's title and detail say the same in two ways.
+  // Only one of the two: the server's title and detail say the same in two ways.
   if (status === 401) return { title: 'You are not signed in any longer', status, detail: null, code: 'unauthenticated', errorId: given.errorId ?? null };
   return {
     title: given.title || `The server answered ${status}`,
@@ -39,10 +39,10 @@ export const UNREACHABLE: Problem = {
   errorId: null,
 };
 
-/** What is known of a change whose answer did not come. */
+/** What the user is told about a change whose answer did not arrive. */
 export const UNKNOWN_OUTCOME = { detail: 'The request got no answer. The server may have done it all the same.' };
 
-/** The server took a request and said nothing within the page's deadline. */
+/** The server accepted a request and did not answer within the page's deadline. */
 export function noAnswer(method: string, deadlineMs: number): Problem {
   return {
     title: `The server did not answer within ${deadlineMs / 1000} s`,

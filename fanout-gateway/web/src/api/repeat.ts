@@ -5,8 +5,8 @@ const TRIES_MAX = 4;
 const WAIT_SECONDS_MAX = 10;
 
 /**
- * The idempotency key of a form that makes something. It stays the same while the form says the same, so pressing the button
- * again after a failure does not make the thing twice.
+ * The idempotency key of a form that creates something. It stays the same while the form's content stays the same, so
+ * pressing the button again after a failure does not create the thing twice.
  */
 export class RequestKey {
   private content = '';
@@ -26,7 +26,10 @@ export class RequestKey {
 
 const sleep = (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** Asks again while the server is unavailable or the answer was lost. What is asked must have an idempotency key, or change nothing when repeated. */
+/**
+ * Repeats the request while the server is unavailable or the answer was lost. The request must have an idempotency key,
+ * or change nothing when repeated.
+ */
 export async function repeat<T>(ask: () => Promise<T>, wait: (seconds: number) => Promise<void> = sleep): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

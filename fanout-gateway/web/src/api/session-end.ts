@@ -1,4 +1,4 @@
-/** Told when any request is answered with 401 although the page believed that the user is signed in. */
+/** Called when any request is answered with 401 although the page believed that the user is signed in. */
 let listener: () => void = () => {};
 
 export function onSessionEnd(told: () => void): void {

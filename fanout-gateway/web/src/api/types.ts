@@ -60,7 +60,7 @@ export interface Task {
   exitCode?: number | null;
   signal?: string | null;
   outputBytes?: number | null;
-  /** Bytes that were typed, but that the process did not read and nobody had room for. */
+  /** Typed bytes that were dropped: the process did not read them and no buffer had room for them. */
   inputDroppedBytes?: number | null;
 }
 
@@ -114,7 +114,7 @@ export function runningCount(node: NodeView): number {
   return Array.isArray(node.runningTasks) ? node.runningTasks.length : (node.runningTasks ?? 0);
 }
 
-/** Whether `role` gives at least `needed`; an unknown role gives nothing, and the server decides anyway. */
+/** Whether `role` gives at least `needed`. An unknown role gives nothing; the server decides anyway. */
 export function roleAllows(role: string | null | undefined, needed: Role): boolean {
   if (role == null) return true;
   return ROLES.indexOf(role.toLowerCase() as Role) >= ROLES.indexOf(needed);

@@ -5,7 +5,7 @@ import {
 } from './frames';
 import { Watchdog } from './watchdog';
 
-/** The part of a WebSocket that is used; a test gives its own. */
+/** The used part of a WebSocket; a test provides its own. */
 export interface Socket {
   onopen: ((event: unknown) => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
@@ -16,11 +16,14 @@ export interface Socket {
 
 export interface Surroundings {
   openSocket(subprotocol: string): Socket;
-  /** Runs `action` after `ms`; the result cancels it. */
+  /** Runs `action` after `ms`; the returned function cancels it. */
   schedule(action: () => void, ms: number): () => void;
   random(): number;
   now(): number;
-  /** Whether the user is still signed in; asked after a connection failed, since a page cannot see a refused upgrade's status. */
+  /**
+   * Whether the user is still signed in. Called after a connection failed, because a page cannot see the status of a
+   * refused upgrade.
+   */
   stillSignedIn(): Promise<boolean>;
 }
 
@@ -29,11 +32,11 @@ export type ConnectionState =
   | { kind: 'loading' }
   | { kind: 'live' }
   | { kind: 'lagging' }
-  /** The socket is open, but nothing comes. */
+  /** The socket is open, but nothing arrives. */
   | { kind: 'silent' }
-  /** The server is there, but has not heard from a part that it serves from. */
+  /** The server answers, but has not heard from a part that it needs. */
   | { kind: 'stale'; part: 'broker' | 'registry' }
-  /** The browser says that it has no network. */
+  /** The browser reports that it has no network. */
   | { kind: 'offline' }
   | { kind: 'waiting'; retryAt: number; code: number; reason: string }
   | { kind: 'refused'; code: number }
@@ -54,14 +57,14 @@ export interface AttachSpec {
   lines: number;
 }
 
-/** What became of input: it went out; it may go out when the attach is answered; it cannot go out. */
+/** The outcome of input: it was sent; it may be sent when the attach is answered; it cannot be sent. */
 export type Sent = 'sent' | 'later' | 'refused';
 
 export interface Attachment {
   input(data: string): Sent;
   inputBase64(data: string): Sent;
   resize(cols: number, rows: number): void;
-  /** Asks for the view again from its start, as after an overflow. */
+  /** Requests the view again from its start, as after an overflow. */
   restart(): void;
   detach(): void;
 }
@@ -69,29 +72,29 @@ export interface Attachment {
 interface Attached {
   spec: AttachSpec;
   on: (frame: TerminalFrame) => void;
-  /** Whether the server has answered with `attached`, and neither with `ended` nor an error since. */
+  /** Whether the server has answered with `attached` and has sent neither `ended` nor an error since. */
   live: boolean;
-  /** Whether the server has let go of it, so that there is nothing to detach. */
+  /** Whether the server has released it, so that there is nothing to detach. */
   over: boolean;
   refused: number;
-  /** Whether it will be asked for again by itself. */
+  /** Whether the page requests it again by itself. */
   again: boolean;
-  /** When input went out last. */
+  /** When input was last sent. */
   inputAt: number | null;
 }
 
-/** How long a connection may take to be opened, the opening frame included. */
+/** How long opening a connection may take, including the opening frame. */
 export const OPEN_DEADLINE_MS = 15_000;
-/** Wait before an attach that was refused for now is tried again, and how often it is. */
+/** The wait before a refused attach is tried again, and the number of tries. */
 export const ATTACH_RETRY_MS = 1_000;
 export const ATTACH_TRIES_MAX = 30;
-/** A task that was just asked for has no terminal yet; the registry may be restarting; too many attaches at once. */
+/** A new task has no terminal yet; the registry may be restarting; there were too many attaches at once. */
 const ATTACH_LATER = new Set(['not-found', 'unavailable', 'rate-limited']);
 
 /** The token expired or was revoked while the socket was open. */
 const UNAUTHENTICATED = 4401;
 
-/** Whether a socket that was closed so is opened again by itself: the range of the code says it, as the protocol's page has it. */
+/** Whether the page reconnects by itself after this close code. The range of the code decides, as the protocol page says. */
 export function reopens(code: number): boolean {
   return code === 4408 || (Math.floor(code / 100) !== 44 && code !== 1009);
 }
@@ -102,11 +105,12 @@ export function reopens(code: number): boolean {
  * connecting -> (socket open, `opened`) loading or live -> (closed) waiting -> connecting ...
  * loading    -> (last snapshot) live <-> lagging
  * live       -> silent, stale or offline, and back with the next frame or heartbeat; silent -> (still nothing) waiting
- * any        -> refused, when the server says that coming back is of no use; the user may still try
+ * any        -> refused, when the server says that reconnecting is useless; the user may still try
  * any        -> stopped, when signed out or closed
  *
  * The position of the last frame that had one is the resume token of the next connection. Attachments outlive
- * connections: each is asked for again under a new ref, for a recovered session has its place among the nodes but not its terminals.
+ * connections. Each is requested again under a new ref, because a recovered session keeps its place among the nodes but
+ * not its terminals.
  */
 export class Connection {
   private socket: Socket | null = null;
@@ -117,7 +121,7 @@ export class Connection {
   private cancelTimer: () => void = () => {};
   private cancelWatch: () => void = () => {};
   private readonly watchdog = new Watchdog();
-  /** What the feed itself said last, below any doubt about it. */
+  /** The last state of the feed itself, without any doubt about it. */
   private said: ConnectionState = { kind: 'connecting' };
   private shown = '';
   private nextRef = 1;
@@ -140,7 +144,7 @@ export class Connection {
     this.tell({ kind: 'stopped', reason });
   }
 
-  /** When the last frame came; 0: none has. What is shown is from then, or from before. */
+  /** When the last frame arrived; 0: none has. The page shows the state of that time or an earlier one. */
   get freshAt(): number {
     return this.watchdog.freshAt;
   }
@@ -149,7 +153,9 @@ export class Connection {
     return this.watchdog.heardAt;
   }
 
-  /** What the browser says about its network. Back online, a connection that is open may lead nowhere: it is opened anew. */
+  /**
+   * The browser reports its network. When it is back online, an open connection may be dead, so a new one is opened.
+   */
   network(online: boolean): void {
     const wasDoubtful = this.watchdog.doubt(this.around.now()) !== null;
     this.watchdog.network(online, this.around.now());
@@ -159,7 +165,7 @@ export class Connection {
     else if (wasDoubtful) this.restart();
   }
 
-  /** Looks at the time now, as after a page was hidden or the machine slept. */
+  /** Checks the time now, as after the page was hidden or the machine slept. */
   look(): void {
     if (this.stopped) return;
     if (this.socket === null) this.retryNow();
@@ -308,7 +314,7 @@ export class Connection {
 
   private triesLater(ref: string, one: Attached, code: string): boolean {
     if (one.live || one.over) return false;
-    // An attach that is refused is not there; an error of a live one may be about its input alone.
+    // A refused attach does not exist; an error of a live one may be about its input only.
     one.over = true;
     one.again = ATTACH_LATER.has(code) && ++one.refused < ATTACH_TRIES_MAX;
     if (!one.again) return false;
@@ -318,7 +324,7 @@ export class Connection {
     return true;
   }
 
-  /** Looks again when silence would be too long, then gives the connection up unless something comes soon. */
+  /** Checks again when the silence would be too long, then gives the connection up unless something arrives soon. */
   private watch(): void {
     this.cancelWatch();
     this.tellDoubts();
@@ -341,7 +347,7 @@ export class Connection {
     else if (this.watchdog.isOffline) this.tell({ kind: 'offline' });
   }
 
-  /** Tells the listener of a state that differs from the last one. */
+  /** Tells the listener about a state that differs from the last one. */
   private tell(state: ConnectionState): void {
     if (this.watchdog.isOffline && (state.kind === 'connecting' || state.kind === 'waiting')) state = { kind: 'offline' };
     const text = JSON.stringify(state);
@@ -350,7 +356,7 @@ export class Connection {
     this.listener.state(state);
   }
 
-  /** Lets go of the socket; terminals learn that what was typed since the last frame may not have arrived. */
+  /** Drops the socket; terminals learn that the keys typed since the last frame may not have arrived. */
   private leave(): void {
     const { heardAt } = this.watchdog;
     this.dropSocket();

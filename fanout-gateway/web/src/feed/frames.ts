@@ -1,6 +1,6 @@
 import type { NodeView, Problem, Task } from '../api/types';
 
-/** Frames of the subprotocol `muster.v1.json`. A type that is not listed is ignored. */
+/** Frames of the subprotocol `muster.v1.json`. Unlisted types are ignored. */
 export const SUBPROTOCOL = 'muster.v1.json';
 
 export type AttachMode = 'raw' | 'text';
@@ -23,7 +23,7 @@ export interface AttachedFrame extends Positioned {
   terminal: string;
   firstLine: number;
   nextLine: number;
-  /** Null where the process has no terminal. */
+  /** Null if the process has no terminal. */
   cols: number | null;
   rows: number | null;
 }
@@ -38,7 +38,7 @@ export interface LinesFrame extends Positioned {
 export interface OutputFrame extends Positioned {
   type: 'output';
   ref: string;
-  /** These bytes bring a blank terminal to the present picture; live ones go on from `offset`. */
+  /** These bytes draw the present picture on a blank terminal; live ones continue from `offset`. */
   repaint?: boolean;
   offset: number;
   data: string;
@@ -76,7 +76,7 @@ export interface EndedFrame extends Positioned {
   ref: string;
   exitCode?: number | null;
   signal?: string | null;
-  /** Null when it is known how the process ended. */
+  /** Null if it is known how the process ended. */
   reason?: string | null;
 }
 export interface InputUndeliveredFrame {
@@ -85,7 +85,7 @@ export interface InputUndeliveredFrame {
   reason?: string;
 }
 
-/** Made in this page, not sent: the connection broke, and what was typed since then may not have arrived. */
+/** Made by this page, never received: the connection broke, and the keys typed since then may not have arrived. */
 export interface InputUnsureFrame {
   type: 'input-unsure';
   ref: string;

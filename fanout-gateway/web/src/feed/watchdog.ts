@@ -1,32 +1,32 @@
-/** Silence beyond two heartbeats and this is reported; a frame may be that late on its way. */
+/** A silence longer than two heartbeats plus this is reported; a frame may be that late. */
 export const GRACE_MS = 2_000;
-/** A frame that comes this soon after the browser said that it is offline was already on its way. */
+/** A frame that arrives this soon after the browser reported that it is offline was already on its way. */
 export const ON_ITS_WAY_MS = 2_000;
 
-/** What is wrong although the socket is open. */
+/** The reason for doubt although the socket is open. */
 export type Doubt =
-  /** Nothing came for too long. */
+  /** Nothing arrived for too long. */
   | { kind: 'silent' }
-  /** The gateway is alive, but has not heard from the part that it serves from. */
+  /** The gateway is alive, but has not heard from a part that it needs. */
   | { kind: 'stale'; part: 'broker' | 'registry' }
-  /** The browser says that it has no network. */
+  /** The browser reports that it has no network. */
   | { kind: 'offline' };
 
-/** Of a heartbeat frame: how long before it the gateway heard from its parts; null: never. */
+/** A heartbeat frame's content: how long before it the gateway heard from its parts; null: never. */
 export interface Heard {
   brokerHeardMs?: number | null;
   registryHeardMs?: number | null;
 }
 
 /**
- * Judges whether the server is still there, by when frames came. Pure: the caller says what time it is.
+ * Judges from the times of frames whether the server is still there. Pure: the caller passes the time.
  *
  * A gateway that names no interval sends no heartbeats; then silence means nothing.
  */
 export class Watchdog {
-  /** When the last frame came. */
+  /** When the last frame arrived. */
   heardAt = 0;
-  /** What is shown is at least as new as this. */
+  /** The page shows a state at least as new as this. */
   freshAt = 0;
   private everyMs: number | null = null;
   private part: 'broker' | 'registry' | null = null;
@@ -44,7 +44,7 @@ export class Watchdog {
   heard(now: number): void {
     this.heardAt = now;
     if (this.part === null) this.freshAt = now;
-    // A machine without a network still reaches a server of its own: a frame says more than the browser.
+    // A machine without a network still reaches a server on itself: a frame is better evidence than the browser.
     if (this.offlineAt !== null && now - this.offlineAt > ON_ITS_WAY_MS) this.offlineFor = false;
   }
 
@@ -57,7 +57,7 @@ export class Watchdog {
     if (this.part !== null && Number.isFinite(oldest)) this.freshAt = Math.min(this.freshAt, now - oldest);
   }
 
-  /** What the browser says about its network. */
+  /** The browser reports its network. */
   network(online: boolean, now: number): void {
     this.offlineFor = !online;
     this.offlineAt = online ? null : now;
@@ -67,7 +67,7 @@ export class Watchdog {
     return this.offlineFor;
   }
 
-  /** How long nothing may come; null: that means nothing. */
+  /** How long a silence is normal; null: any silence is. */
   get silentAfterMs(): number | null {
     return this.everyMs === null ? null : 2 * this.everyMs + GRACE_MS;
   }
@@ -77,7 +77,7 @@ export class Watchdog {
     return this.everyMs ?? 0;
   }
 
-  /** Milliseconds until silence would be too long; null: never. */
+  /** Milliseconds until the silence would be too long; null: never. */
   dueIn(now: number): number | null {
     return this.silentAfterMs === null ? null : Math.max(0, this.heardAt + this.silentAfterMs - now);
   }

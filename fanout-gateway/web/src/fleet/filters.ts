@@ -13,7 +13,7 @@ export const sortBy = signal<SortBy>('name');
 
 export const query = computed(() => parseQuery(searchText.value, statusFilter.value));
 
-/** What the server found while the page does not hold the whole fleet yet. */
+/** What the server found, while the page does not hold the whole fleet yet. */
 export const serverMatches = signal<{ ids: string[]; more: boolean } | null>(null);
 export const serverCounts = signal<Partial<Record<Status, number>> | null>(null);
 export const serverProblem = signal<Problem | null>(null);
@@ -23,9 +23,9 @@ export const listed = signal<string[]>([]);
 
 const SEARCH_DELAY_MS = 200;
 const SEARCH_LIMIT = 200;
-/** A large fleet's list is made anew this often at most. */
+/** A large fleet's list is recreated at most this often. */
 const LIST_DELAY_MS = 1_000;
-/** Up to this size a list is made anew at once. */
+/** Up to this size a list is recreated at once. */
 const SMALL_FLEET = 5_000;
 
 export function toggleStatus(status: Status): void {
@@ -43,13 +43,13 @@ export function clearFilters(): void {
 
 const again = signal(0);
 
-/** Sends the search to the server once more, after it failed. */
+/** Sends a failed search to the server once more. */
 export function askAgain(): void {
   again.value = again.peek() + 1;
 }
 
 export function startFilters(): void {
-  // The address and the fields say the same.
+  // Keeps the address and the fields equal.
   effect(() => {
     const { q, status, sort } = kept.value;
     batch(() => {
@@ -68,7 +68,7 @@ export function startFilters(): void {
     timer = 0;
     listed.value = select(fleet, query.peek(), sortBy.peek());
   };
-  // What the user changes shows at once; what the fleet changes may wait.
+  // A change by the user shows at once; a change of the fleet may wait.
   effect(() => {
     query.value;
     sortBy.value;
@@ -82,7 +82,7 @@ export function startFilters(): void {
   let tick = 0;
   effect(() => {
     now.value;
-    // Rows that jump about cannot be read: figures reorder the list every 3 s, and a large one every 10.
+    // Rows that move often cannot be read: figures reorder the list every 3 s, and a large one every 10 s.
     if (sortBy.peek() !== 'name' && ++tick % (fleet.size <= SMALL_FLEET ? 3 : 10) === 0) make();
   });
   effect(() => {

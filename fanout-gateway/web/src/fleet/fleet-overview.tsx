@@ -16,7 +16,7 @@ import { isEmpty, parseQuery, select } from './query';
 const ATTENTION_MAX = 8;
 const BUSIEST_MAX = 5;
 
-/** The fleet at a glance, drawn anew once a second. */
+/** The fleet at a glance, redrawn once a second. */
 export function FleetOverview() {
   now.value;
   fleetShape.value;
@@ -55,7 +55,8 @@ function Skeleton({ title }: { title: string }) {
   return <div class="card" aria-busy="true"><h2>{title}</h2><p class="skeleton" /><p class="skeleton" /><span class="off-screen">Loading</span></div>;
 }
 
-// A component that reads signals is not drawn with its parent, so each one names what it shows: the fleet, and for a drawing its colours.
+// A component that reads signals is not redrawn with its parent. So each one reads what it shows: the fleet, and for a
+// drawing its colours.
 function HeatMap() {
   now.value;
   fleetVersion.value;
@@ -87,7 +88,7 @@ function HeatMap() {
     context.scale(scale, scale);
     const style = getComputedStyle(element);
     const size = g.pitch - (g.pitch >= 8 ? 3 : g.pitch >= 4 ? 1 : 0);
-    // One colour after the other: to change the colour costs more than to fill a cell.
+    // One colour after the other: changing the colour takes longer than filling a cell.
     for (const [colour, cells] of byColour(ids)) {
       context.fillStyle = style.getPropertyValue(colour);
       for (const i of cells) {

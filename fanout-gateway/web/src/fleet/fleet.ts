@@ -9,24 +9,24 @@ export interface Entry {
 }
 
 /**
- * The nodes that this user may see, folded from frames. Pure: it draws nothing and waits for nothing.
+ * The nodes that this user may see, built from frames. Pure: it draws nothing and waits for nothing.
  *
- * A node replaces an older version of itself and never a newer one; a removal is remembered until the next snapshot begins, so
- * that a snapshot frame that was read before it cannot bring the node back.
+ * A node replaces an older version of itself and never a newer one. A removal is remembered until the next snapshot
+ * begins, so that a snapshot frame that was read before the removal cannot bring the node back.
  */
 export class Fleet {
   readonly entries = new Map<string, Entry>();
-  /** Grows when which nodes there are, their names, labels or status changed, so that lists are made anew only then. */
+  /** Grows when the set of nodes, or a node's name, labels or status changed. Lists are recreated only then. */
   shape = 0;
-  /** Whether a whole snapshot has been folded. */
+  /** Whether a whole snapshot has been received. */
   complete = false;
   private readonly counted = new Map<Status, number>();
   private readonly removed = new Map<string, number>();
   private stillThere: Set<string> | null = null;
-  /** All entries by name; null when a name or the membership changed since. */
+  /** All entries by name; null if a name or the membership changed since. */
   private byName: Entry[] | null = null;
 
-  /** A snapshot follows. What is shown stays until its last frame; what it does not name goes then. */
+  /** A snapshot follows. The shown nodes stay until its last frame; nodes that it does not name are removed then. */
   beginSnapshot(): void {
     this.complete = false;
     this.removed.clear();
@@ -45,7 +45,7 @@ export class Fleet {
     this.shape++;
   }
 
-  /** Whether the node was taken; false when what is known is newer. */
+  /** Returns whether the node was taken; false if the known one is newer. */
   upsert(node: NodeView): boolean {
     const removedAt = this.removed.get(node.nodeId);
     if (removedAt !== undefined && node.version <= removedAt) return false;
@@ -58,7 +58,7 @@ export class Fleet {
       this.shape++;
       return true;
     }
-    // A snapshot made by another server after its store was lost may count from the beginning again.
+    // A snapshot by another server whose store was lost may count from the beginning again.
     if (node.version < known.node.version && this.stillThere === null) return false;
     const before = known.node;
     known.node = node;
@@ -94,7 +94,7 @@ export class Fleet {
     return this.entries.get(nodeId)?.node;
   }
 
-  /** All nodes in the natural order of their names; sorted again only when that changed. */
+  /** All nodes in the natural order of their names; sorted again only when that order changed. */
   ordered(): readonly Entry[] {
     this.byName ??= [...this.entries.values()].sort(compareNames);
     return this.byName;

@@ -7,7 +7,10 @@ export interface Grid {
   pitch: number;
 }
 
-/** The largest square cells, up to `pitchMax`, that fit `count` nodes into the box; where none do, the first nodes are shown. */
+/**
+ * The largest square cells, up to `pitchMax`, with which `count` nodes fit into the box. If no size fits, the first
+ * nodes are shown.
+ */
 export function fit(count: number, width: number, height: number, pitchMax = 22): Grid {
   let pitch = pitchMax;
   while (pitch > 2 && Math.floor(width / pitch) * Math.floor(height / pitch) < count) pitch -= pitch > 6 ? 1 : 0.5;

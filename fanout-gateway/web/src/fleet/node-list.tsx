@@ -17,7 +17,7 @@ import { isEmpty, type SortBy } from './query';
 const SORT_NAMES: [SortBy, string][] = [['name', 'Name'], ['status', 'Problems first'], ['cpu', 'CPU'], ['memory', 'Memory'], ['seen', 'Last seen']];
 
 export function NodeList() {
-  // On a narrow window the list is the page while no node is shown.
+  // On a narrow window the list fills the page while no node is shown.
   const alone = narrow.value && route.value.nodeId === null;
   return (
     <section class="list-pane" aria-label="Nodes" role={alone ? 'main' : undefined}>

@@ -13,7 +13,10 @@ export type SortBy = (typeof SORTS)[number];
 const LABEL = /^([A-Za-z0-9][\w./-]*)=(\S*)$/;
 const SEVERITY: Record<Status, number> = { OFFLINE: 0, STALE: 1, UNKNOWN: 2, NEVER_SEEN: 3, DISABLED: 4, ONLINE: 5 };
 
-/** Splits what was typed: `env=prod web` looks for nodes with that label and "web" in their name, host, owner or labels. */
+/**
+ * Splits the typed text: `env=prod web` searches for nodes with that label and "web" in their name, host, owner or
+ * labels.
+ */
 export function parseQuery(text: string, statuses: ReadonlySet<Status> = new Set()): FleetQuery {
   const query: FleetQuery = { words: [], labels: [], statuses };
   for (const token of text.trim().split(/\s+/)) {

@@ -2,7 +2,7 @@ import type { NodeView, Vitals } from '../api/types';
 
 /** Samples kept for each node: an hour at a heartbeat every 10 s. */
 export const SAMPLES_MAX = 360;
-/** Nodes whose samples are kept, about 18 KB each; the ones that were used longest ago go first. */
+/** Nodes whose samples are kept, about 18 KB each; the least recently used go first. */
 export const NODES_MAX = 1_000;
 
 export type Metric = 'cpu' | 'memory' | 'load' | 'disk';
@@ -20,7 +20,7 @@ export class Series {
     this.values = Object.fromEntries(METRICS.map((m) => [m, new Float64Array(SAMPLES_MAX)])) as Record<Metric, Float64Array>;
   }
 
-  /** Takes the node's vitals unless it has them. `lastSeenAt` is coarse: new values may come under an old time. */
+  /** Adds the node's vitals unless they are already there. `lastSeenAt` is coarse: new values may have an old time. */
   add(node: NodeView): boolean {
     if (!node.vitals || !node.lastSeenAt || node.vitals === this.latest) return false;
     const seen = Date.parse(node.lastSeenAt);
@@ -55,11 +55,11 @@ export class Series {
   }
 }
 
-/** The series of the nodes that matter: all of a small fleet, and in a large one those that have been looked at. */
+/** The series of all nodes of a small fleet; in a large fleet, of the nodes that the user has looked at. */
 export class SeriesBook {
   private readonly series = new Map<string, Series>();
 
-  /** A node's new vitals: kept when the node has a series or there is room for one more. */
+  /** New vitals of a node: kept if the node has a series or there is room for one more. */
   record(node: NodeView): void {
     let one = this.series.get(node.nodeId);
     if (one === undefined) {
@@ -70,7 +70,7 @@ export class SeriesBook {
     one.add(node);
   }
 
-  /** The series of a node that is on the screen now; made, in place of the one used longest ago, when there is none. */
+  /** The series of a node on the screen. If there is none, it is created in place of the least recently used one. */
   use(node: NodeView): Series {
     let one = this.series.get(node.nodeId);
     if (one === undefined) {

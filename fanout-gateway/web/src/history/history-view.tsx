@@ -19,7 +19,7 @@ const FOUND_LINES = 2_000;
 const REFRESH_MS = 4_000;
 const OPTIONS_MAX = 100;
 
-/** The clean history of a node: its recent terminals, one terminal live, or what a search found. */
+/** The clean history of a node: its recent terminals, one live terminal, or the results of a search. */
 export function HistoryView({ node }: { node: NodeView }) {
   const grep = kept.value.find;
   const typed = useSignal(grep);
@@ -83,7 +83,7 @@ function Fetched({ node, terminal, grep }: { node: NodeView; terminal: string | 
     const timer = setInterval(() => { if (document.visibilityState === 'visible') void load(); }, REFRESH_MS);
     return () => clearInterval(timer);
   }, [running, grep]);
-  // New lines come at the end; stay there unless the user has scrolled up.
+  // New lines arrive at the end; stay there unless the user has scrolled up.
   const atEnd = useRef(true);
   useEffect(() => {
     const element = scroller.current;

@@ -1,13 +1,13 @@
 /** Lines kept on the page for one terminal; the oldest go first, and can be loaded again. */
 export const LINES_MAX = 20_000;
 
-/** Clean lines of one terminal by number: some that are final, and some at the end that may still change. */
+/** Clean lines of one terminal by number: most are final, and some at the end may still change. */
 export class LineBuffer {
   private lines: (string | null)[] = [];
   first = 0;
   final = 0;
 
-  /** One past the last line there is. */
+  /** The number after the last existing line. */
   get next(): number {
     return this.first + this.lines.length;
   }
@@ -27,7 +27,7 @@ export class LineBuffer {
     this.final = first;
   }
 
-  /** Lines that replace what is there from `firstLine` on; at or above `nextLine` there are none now. */
+  /** Replaces the lines from `firstLine` on; lines at or above `nextLine` do not exist now. */
   apply(firstLine: number, lines: readonly string[], final: number, nextLine: number): void {
     if (this.lines.length === 0) this.first = Math.min(firstLine, nextLine);
     lines.forEach((line, i) => this.set(firstLine + i, line));
@@ -36,7 +36,7 @@ export class LineBuffer {
     this.trim();
   }
 
-  /** Older lines, which end where the buffer begins or earlier. */
+  /** Older lines, which end at or before the beginning of the buffer. */
   prepend(firstLine: number, lines: readonly string[]): void {
     const room = Math.max(0, LINES_MAX - this.lines.length);
     const wanted = lines.slice(0, Math.max(0, this.first - firstLine));
@@ -47,7 +47,7 @@ export class LineBuffer {
     this.first -= kept.length;
   }
 
-  /** Lines for holes; what is there stays, for it is newer. */
+  /** Lines for gaps; present lines stay, because they are newer. */
   fill(firstLine: number, lines: readonly string[]): void {
     lines.forEach((line, i) => {
       const at = firstLine + i - this.first;

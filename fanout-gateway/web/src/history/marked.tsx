@@ -1,6 +1,6 @@
 import { ranges } from './ranges';
 
-/** A line with what was searched for marked. */
+/** A line with the matches of the search marked. */
 export function Marked({ text, pattern }: { text: string; pattern: string }) {
   if (pattern === '') return <span class="text">{text || ' '}</span>;
   const parts = [];

@@ -13,7 +13,7 @@ import { LineBuffer } from './line-buffer';
 
 const ATTACH_LINES = 500;
 const EARLIER_LINES = 2_000;
-/** The most that one read gives. */
+/** The most lines that one read returns. */
 const FILL_LINES = 10_000;
 const LINE_HEIGHT = 19;
 const UNFILLED_MAX = 100;
@@ -33,7 +33,7 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
   /** Ranges of lines that were skipped and could not be loaded. */
   const unfilled = useRef<[number, number][]>([]);
 
-  // What the feed skipped because this page fell behind is read from the history.
+  // Lines that the feed skipped because this page fell behind are read from the history.
   const fill = async (from: number, to: number) => {
     try {
       const answer = await overReturns(() => api.history(node.nodeId, { terminal, after: from, before: to, lines: Math.min(FILL_LINES, to - from) }));
@@ -61,7 +61,7 @@ export function OneTerminal({ node, terminal }: { node: NodeView; terminal: stri
     const joined = connection.attach({ nodeId: node.nodeId, terminal, mode: 'text', lines: ATTACH_LINES }, (given) => {
       switch (given.type) {
         case 'attached':
-          // After a reconnect the lines that are there go on, unless some are missing between.
+          // After a reconnect the present lines continue, unless lines between them and the new ones are missing.
           if (given.firstLine > buffer.current.next || buffer.current.size === 0) buffer.current.reset(given.firstLine);
           attached.value = true;
           problem.value = null;

@@ -3,8 +3,9 @@ const LINE_CHARS_MAX = 4_000;
 const REPEATS_MAX = 2;
 
 /**
- * Where a pattern that the server searched with occurs in a line. The server's patterns are RE2, this is the browser's engine: a
- * pattern that it does not read marks nothing. Long lines are left unmarked, for a browser's engine is not linear.
+ * The matches of the server's search pattern in a line. The server's patterns are RE2; this uses the browser's engine.
+ * A pattern that the browser cannot read marks nothing. Long lines are left unmarked, because a browser's engine is not
+ * linear.
  */
 export function ranges(text: string, pattern: string): [from: number, to: number][] {
   if (text.length > LINE_CHARS_MAX) return [];
@@ -15,7 +16,7 @@ export function ranges(text: string, pattern: string): [from: number, to: number
     source = source.slice(leading[0].length);
     flags += [...new Set(leading[1]!)].join('');
   }
-  // A repeated group or many repeats in a row are where backtracking explodes.
+  // Backtracking explodes with a repeated group or with many repeats in a row.
   if (/\)[*+{]/.test(source) || (source.match(/[*+]|\{\d+,/g) ?? []).length > REPEATS_MAX) return [];
   try {
     return Array.from(text.matchAll(new RegExp(source, flags)), (m): [number, number] => [m.index, m.index + m[0].length])

@@ -1,7 +1,10 @@
 const KEY = 'muster-commands';
 export const COMMANDS_MAX = 100;
 
-/** Commands that were run from this browser, for the arrow keys. A line that begins with a space is not kept, as in a shell. */
+/**
+ * Commands that were run from this browser, for the arrow keys. A line that begins with a space is not kept, as in a
+ * shell.
+ */
 export class CommandMemory {
   private commands: string[];
 
@@ -15,7 +18,7 @@ export class CommandMemory {
     try {
       this.storage?.setItem(KEY, JSON.stringify(this.commands));
     } catch {
-      // Full or off: they are kept as long as the page.
+      // The storage is full or off: the commands are kept as long as the page.
     }
   }
 

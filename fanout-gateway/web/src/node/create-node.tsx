@@ -19,12 +19,12 @@ export interface Invited {
   invite: Invite;
 }
 
-/** The server decides; this only says so before the request. */
+/** The server decides; this only gives the answer before the request. */
 export const NAME_PATTERN = '[A-Za-z0-9]([A-Za-z0-9._\\-]*[A-Za-z0-9])?';
 export const NAME_RULE = 'Letters, digits and . _ - with a letter or digit at each end; at most 63';
 
 const creating = signal(false);
-/** An invite to show; it is not shown again once closed. */
+/** An invite to show; it is not shown again after it was closed. */
 export const invited = signal<Invited | null>(null);
 
 export function openCreateNode(): void {

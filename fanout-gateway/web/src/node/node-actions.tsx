@@ -87,7 +87,7 @@ export function NodeActionDialogs() {
 interface ConfirmProps {
   title: string;
   action: string;
-  /** What must be typed first. */
+  /** The text that the user must type first. */
   confirm?: string;
   run: () => Promise<void>;
   done: string;

@@ -103,7 +103,7 @@ function Header({ node }: { node: NodeView }) {
   );
 }
 
-/** What is wrong with the node, and the next step. */
+/** The node's problem and the next step. */
 function Trouble({ node }: { node: NodeView }) {
   const seen = node.lastSeenAt ? `Last seen ${ago(node.lastSeenAt, now.value)}. ` : '';
   const reason = node.statusReason ? `${node.statusReason[0]!.toUpperCase()}${node.statusReason.slice(1)}. ` : '';

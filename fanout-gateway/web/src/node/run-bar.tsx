@@ -15,7 +15,7 @@ export function RunBar({ node }: { node: NodeView }) {
   const busy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const at = useSignal(0);
-  /** A request of which it is not known what became of it. */
+  /** A request whose outcome is unknown. */
   const unanswered = useSignal<RunRequest | null>(null);
   const mayRun = roleAllows(node.role, 'run');
   const allowed = mayRun && node.status !== 'DISABLED';
@@ -48,7 +48,7 @@ export function RunBar({ node }: { node: NodeView }) {
     at.value = Math.max(0, to);
     edit(found);
   };
-  /** Another command is another request; the outcome of the one before stays unknown. */
+  /** Another command is another request; the outcome of the earlier one stays unknown. */
   const edit = (to: string) => {
     text.value = to;
     unanswered.value = null;

@@ -8,15 +8,15 @@ import { addTask } from '../session/app-state';
 const OWN_SHELLS_KEY = 'muster-own-shells';
 const OWN_SHELLS_MAX = 100;
 
-/** Shells that this tab opened, or whose size it took: its window decides their size. A reload keeps them. */
+/** Shells that this tab opened, or took the size of: its window decides their size. A reload keeps them. */
 export const ownShells = signal<ReadonlySet<string>>(load());
 
-/** A request with a key of its own: however often it is sent, it runs once. */
+/** A request with its own key: it runs once, however often it is sent. */
 export function keyed(request: Omit<RunRequest, 'idempotencyKey'>): RunRequest {
   return { ...request, idempotencyKey: newKey() };
 }
 
-/** Asks for a task, again under the same key while there is no answer. */
+/** Creates a task; repeats the request under the same key until an answer comes. */
 async function run(nodeId: string, request: RunRequest): Promise<Task> {
   return (await repeat(() => api.run(nodeId, request))).task;
 }
@@ -31,7 +31,7 @@ export function shellRequest(size: { cols: number; rows: number }): RunRequest {
   return keyed({ argv: ['/bin/bash', '-i'], pty: size });
 }
 
-/** Why no shell can be opened on the node; null: one can. */
+/** Why no shell can be opened on the node; null if one can. */
 export function noShell(node: NodeView): string | null {
   if (!roleAllows(node.role, 'run')) return 'Your role does not include this';
   if (node.status === 'DISABLED') return 'The node is disabled';
@@ -39,7 +39,7 @@ export function noShell(node: NodeView): string | null {
   return null;
 }
 
-/** Whether nothing is known of what became of a request, so that it is worth sending again under its key. */
+/** Whether the outcome of a request is unknown, so that it is worth sending it again under its key. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof ApiError && ['no-answer', 'unreachable', 'unavailable', 'unauthenticated'].includes(error.problem.code);
 }
@@ -56,7 +56,7 @@ export function own(taskId: string): void {
   try {
     sessionStorage.setItem(OWN_SHELLS_KEY, JSON.stringify([...ownShells.value]));
   } catch {
-    // Without storage a reload only forgets whose size counts.
+    // Without storage, a reload only forgets which shells have this window's size.
   }
 }
 

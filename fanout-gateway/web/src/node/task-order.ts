@@ -5,20 +5,23 @@ const RANK: Record<TaskState, number> = {
   SUCCEEDED: 3, FAILED: 3, CANCELLED: 3, TIMED_OUT: 3, EXPIRED: 3, LOST: 3,
 };
 
-/** Tasks kept for the node that is shown. */
+/** Tasks kept for the shown node. */
 export const TASKS_MAX = 500;
 
 export function hasEnded(task: Task): boolean {
   return (RANK[task.state] ?? 3) === 3;
 }
 
-/** Of two records of one task the one that is further along: a list that was asked for early may arrive after a newer frame. */
+/**
+ * Of two records of one task, the one that is further along: a list that was requested early may arrive after a newer
+ * frame.
+ */
 export function newer(known: Task | undefined, given: Task): Task {
   if (known === undefined) return given;
   return (RANK[given.state] ?? 3) >= (RANK[known.state] ?? 3) ? given : known;
 }
 
-/** Folds tasks into a map and gives the newest first, at most TASKS_MAX. */
+/** Merges tasks into a map, newest first, at most TASKS_MAX. */
 export function fold(known: ReadonlyMap<string, Task>, given: readonly Task[]): Map<string, Task> {
   const all = new Map(known);
   for (const task of given) all.set(task.taskId, newer(all.get(task.taskId), task));
@@ -32,7 +35,7 @@ function newestFirst(a: Task, b: Task): number {
   return left === right ? (a.taskId < b.taskId ? 1 : -1) : left < right ? 1 : -1;
 }
 
-/** What a person would call the task. */
+/** A person's name for the task. */
 export function titleOf(task: Task): string {
   if (isShell(task)) return task.command ? 'Shell' : `Shell (${basename(task.argv![0]!)})`;
   if (task.command) return task.command;
@@ -40,7 +43,7 @@ export function titleOf(task: Task): string {
   return argv.map(quoted).join(' ') || 'task';
 }
 
-/** What `infra/muster shell` runs: the shell of whoever the agent is. */
+/** What `infra/muster shell` runs: the shell of the user that the agent runs as. */
 const USERS_SHELL = 'exec "${SHELL:-/bin/sh}" -i';
 
 export function isShell(task: Task): boolean {

@@ -13,39 +13,39 @@ import { MISSED, REFUSALS } from './feed-words';
 import { noteState, overReturns, returns } from './load-again';
 import { route } from './router';
 
-/** Who is signed in; null: nobody; undefined: not known yet. */
+/** The signed-in user; null: not signed in; undefined: not known yet. */
 export const me = signal<Me | null | undefined>(undefined);
-/** Why it is not known, when the server does not answer. */
+/** Why the user is not known, when the server does not answer. */
 export const meProblem = signal<Problem | null>(null);
 
-/** The session of a page that is open has ended: the user signs in over the page, which keeps all that was typed. */
+/** The session of an open page has ended: the user signs in over the page, which keeps all typed text. */
 export const sessionEnded = signal(false);
 /** When the session ends by this machine's clock, as far as that is known. */
 export const sessionEndsAt = signal<number | null>(null);
-/** The user is told so long before. */
+/** How long before the end of the session the user is told. */
 export const WARN_BEFORE_MS = 10 * 60_000;
 
 export const connectionState = signal<ConnectionState>({ kind: 'connecting' });
-/** What was skipped or missed since the page was loaded, newest last, at most 50. */
+/** Skipped or missed changes since the page was loaded, newest last, at most 50. */
 export const notices = signal<{ at: number; text: string }[]>([]);
 
 export const fleet = new Fleet();
 export const vitals = new SeriesBook();
 /** Changes at most once a frame, when any node changed. */
 export const fleetVersion = signal(0);
-/** Changes when lists and counts must be made anew. */
+/** Changes when lists and counts must be recreated. */
 export const fleetShape = signal(0);
 export const fleetComplete = signal(false);
-/** Whether a whole fleet has been received since the page was opened; before that the page asserts nothing about it. */
+/** Whether a whole fleet has been received since the page was opened; before that the page claims nothing about it. */
 export const fleetKnown = signal(false);
-/** When what is shown was known to be true; 0: never. */
+/** The last time at which the shown state was known to be true; 0: never. */
 export const freshAt = signal(0);
 
-/** Tasks of the node that is shown, newest first. */
+/** Tasks of the shown node, newest first. */
 export const tasks = signal<ReadonlyMap<string, Task>>(new Map());
 export const tasksProblem = signal<Problem | null>(null);
 export const tasksLoaded = signal(false);
-/** Where the list goes on; null at its end. */
+/** Where the list continues; null at its end. */
 export const tasksNext = signal<string | null>(null);
 function inWords(reason: string | null | undefined): string {
   return reason ? `, because ${MISSED[reason] ?? reason}` : '';
@@ -65,7 +65,7 @@ export const shownNode = computed(() => {
 let redraw = 0;
 function changed(): void {
   if (redraw !== 0) return;
-  // Frames of hidden pages do not run; the fold above has happened anyway, so nothing queues up.
+  // Frames of hidden pages do not run. The merge above has happened anyway, so nothing queues up.
   redraw = requestAnimationFrame(() => {
     redraw = 0;
     batch(() => {
@@ -187,7 +187,7 @@ export function addTask(task: Task): void {
   if (task.nodeId === tasksOf) tasks.value = fold(tasks.value, [task]);
 }
 
-/** Looks for a task that is not among the recent ones. */
+/** Loads a task that is not among the recent ones. */
 export async function loadTask(nodeId: string, taskId: string): Promise<Problem | null> {
   try {
     addTask((await overReturns(() => api.task(nodeId, taskId))).task);
@@ -197,7 +197,7 @@ export async function loadTask(nodeId: string, taskId: string): Promise<Problem 
   }
 }
 
-/** Asks who is signed in, and has the page follow. Another user gets a page of their own. */
+/** Asks the server for the signed-in user, and updates the page. Another user gets a new page. */
 export async function checkSession(): Promise<void> {
   try {
     const { who, endsAt } = await api.me();
@@ -206,7 +206,7 @@ export async function checkSession(): Promise<void> {
       location.reload();
       return;
     }
-    // A feed keeps the rights, and the end, of the session that it was opened with.
+    // A feed keeps the rights and the end of the session that it was opened with.
     const renewed = sessionEnded.peek() || connectionState.peek().kind === 'stopped' || (before && before.expiresAt !== who.expiresAt);
     batch(() => {
       meProblem.value = null;

@@ -35,7 +35,7 @@ export function ConnectionBadge() {
   );
 }
 
-/** Across the page while what is shown may be old. */
+/** Shown across the page while the shown state may be old. */
 export function ConnectionBanner() {
   const state = connectionState.value;
   // Before the first fleet there is nothing that could be old.

@@ -6,16 +6,16 @@ export const STATE_NAMES: Record<ConnectionState['kind'], string> = {
   waiting: 'Disconnected', refused: 'Refused', stopped: 'Signed out',
 };
 
-/** Whether figures on the page may be old without anything else showing it. */
+/** Whether figures on the page may be old while nothing else shows it. */
 export function isBlind(state: ConnectionState): boolean {
   return state.kind !== 'live' && state.kind !== 'lagging' && state.kind !== 'loading';
 }
 
 /**
- * What a person is told about the feed.
+ * The text about the feed for the user.
  *
- * @param fresh the time of day of what is shown; null: nothing is shown yet
- * @param silentSeconds how long nothing has come
+ * @param fresh the time of day of the shown state; null: nothing is shown yet
+ * @param silentSeconds how long nothing has arrived
  */
 export function explain(state: ConnectionState, time: number, fresh: string | null, silentSeconds: number): string {
   const old = fresh === null ? '' : ` What you see is from ${fresh}.`;

@@ -7,11 +7,11 @@ export interface Route {
   /** Null: the whole fleet. */
   nodeId: string | null;
   tab: Tab;
-  /** The terminal that is shown; null: the latest. */
+  /** The shown terminal; null: the latest. */
   taskId: string | null;
 }
 
-/** The address after `#` says what is shown, so that a reload, a bookmark and the back button work. */
+/** The address after `#` names the view, so that a reload, a bookmark and the back button work. */
 export function parseRoute(hash: string): Route {
   const [kind, nodeId, tab, taskId] = hash.replace(/^#\/?/, '').replace(/\?.*/s, '').split('/').map(decoded);
   if (kind !== 'nodes' || !nodeId) return { nodeId: null, tab: 'terminal', taskId: null };
@@ -25,7 +25,7 @@ export function hashOf(route: Partial<Route>): string {
   return `#/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-/** What the address also says, behind `?`: how the list is narrowed and ordered, and what is searched for in a history. */
+/** The rest of the address, behind `?`: the filter and order of the list, and the search in a history. */
 export interface Kept {
   q: string;
   status: string;
@@ -46,8 +46,9 @@ export function hashWith(hash: string, kept: Kept): string {
 }
 
 /**
- * What is kept after a move. An entry of the browser's history that this page wrote says it all; a link of the page names a view alone,
- * so the list stays as it is, and a search stays within the history of its node.
+ * The part of the address that is kept after a move. An entry of the browser's history that this page wrote is
+ * complete. A link on the page names only a view: the list then stays as it is, and a search stays within the history
+ * of its node.
  */
 export function keptAfter(before: Kept, from: Route, to: Route, hash: string, written: boolean): Kept {
   if (written || hash.includes('?')) return parseKept(hash);
@@ -61,7 +62,7 @@ export const kept = signal<Kept>(NOTHING);
 const WRITE_DELAY_MS = 200;
 let writing = 0;
 
-/** Changes what the address keeps, without an entry in the browser's history for each letter. */
+/** Changes the kept part of the address, without an entry in the browser's history for each letter. */
 export function keep(change: Partial<Kept>): void {
   const next = { ...kept.peek(), ...change };
   if (hashWith('', next) === hashWith('', kept.peek())) return;
@@ -75,7 +76,7 @@ function write(): void {
   try {
     history.replaceState({ muster: true }, '', hashWith(location.hash, kept.peek()));
   } catch {
-    // Browsers bound how often an address may change; the next change writes it.
+    // Browsers limit how often an address may change; the next change writes it.
   }
 }
 

@@ -26,7 +26,7 @@ export function startShortcuts(): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;
     if (document.querySelector('dialog[open]') || target.closest('.screen')) return;
-    // What is typed while a live terminal is shown is meant for it, also when a click elsewhere took the focus away.
+    // Keys typed while a live terminal is shown are meant for it, even if a click elsewhere took the focus away.
     const terminal = document.querySelector<HTMLElement>('.screen.typable textarea');
     if (terminal && target === document.body) {
       terminal.focus();

@@ -4,10 +4,10 @@ import { duration } from '../ui/format';
 import { checkSession, me, now, sessionEnded, sessionEndsAt, WARN_BEFORE_MS } from './app-state';
 import { TokenForm } from './token-form';
 
-/** The end of the session before which the user asked to sign in again. */
+/** The end of the session for which the user asked to sign in again early. */
 const early = signal<number | null>(null);
 
-/** Over the page when its session has ended, so that nothing that was typed is lost. */
+/** Shown over the page when its session has ended, so that no typed text is lost. */
 export function SignInAgain() {
   const ended = sessionEnded.value;
   if (!ended && (early.value === null || early.value !== sessionEndsAt.value)) return null;
@@ -28,7 +28,7 @@ export function SignInAgain() {
   );
 }
 
-/** Says some minutes before that the session ends. */
+/** Announces the end of the session some minutes before. */
 export function SessionBanner() {
   const at = sessionEndsAt.value;
   if (at === null || sessionEnded.value) return null;

@@ -4,7 +4,7 @@ export type Theme = 'auto' | 'light' | 'dark';
 const KEY = 'muster-theme';
 
 export const theme = signal<Theme>(read());
-/** Changes whenever the page's colours do, for what is drawn rather than styled. */
+/** Changes whenever the page's colours do, for content that is drawn rather than styled. */
 export const colours = signal(0);
 
 function read(): Theme {

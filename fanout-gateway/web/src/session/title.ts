@@ -4,7 +4,7 @@ import { connectionState, fleetKnown, me, sessionEnded, shownNode, tasks } from 
 import { isBlind } from './connection-text';
 import { route, type Route } from './router';
 
-/** What a tab, a bookmark and the browser's history call a view. */
+/** The title of a view in a tab, a bookmark and the browser's history. */
 export function documentTitle(route: Route, node: string | null, terminal: string | null): string {
   if (route.nodeId === null) return 'Fleet · Muster';
   const view = route.tab === 'terminal' ? terminal : [route.tab === 'history' ? 'History' : 'Vitals and tasks', terminal].filter(Boolean).join(' · ');

@@ -39,7 +39,7 @@ export function TokenForm({ focused = false }: { focused?: boolean }) {
   );
 }
 
-/** One sentence about a token that was not taken; it was typed here, so "you are not signed in" would say nothing. */
+/** One sentence about a refused token. The user has just typed it, so "you are not signed in" would be no help. */
 function refused(problem: Problem): Problem {
   if (problem.status !== 401) return problem;
   return { ...problem, code: 'invalid', detail: 'This token is not accepted: it is mistyped, expired, or was revoked. Ask for a new one.' };

@@ -1,12 +1,12 @@
-/** Keys typed between asking for a shell and its terminal; more are not kept. */
+/** Keys typed between the request for a shell and its terminal; more are not kept. */
 export const EARLY_KEYS_MAX = 1_000;
-/** How long a shell may take to show its terminal; then what was typed is dropped, and the user is told. */
+/** How long a shell may take to show its terminal. After that the typed keys are dropped, and the user is told. */
 const WAIT_MS = 60_000;
 
 type KeyLike = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'shiftKey'>
   & Partial<Pick<KeyboardEvent, 'getModifierState'>>;
 
-/** What xterm sends for keys that are not text. */
+/** The bytes that xterm sends for keys that are not text. */
 const NAMED_KEYS: Record<string, string> = {
   Enter: '\r', Backspace: '\x7f', Tab: '\t', Escape: '\x1b',
   ArrowUp: '\x1b[A', ArrowDown: '\x1b[B', ArrowRight: '\x1b[C', ArrowLeft: '\x1b[D',
@@ -15,7 +15,7 @@ const NAMED_KEYS: Record<string, string> = {
 /** With Ctrl, these stay the browser's: reload and paste. */
 const BROWSER_KEYS = 'rv';
 
-/** What a terminal would send for a key; null for keys that the browser or the page keeps. */
+/** The bytes that a terminal would send for a key; null for keys that the browser or the page keeps. */
 export function bytesOfKey(event: KeyLike): string | null {
   const { key, ctrlKey, altKey, metaKey, shiftKey } = event;
   const isText = [...key].length === 1;
@@ -32,15 +32,15 @@ export function bytesOfKey(event: KeyLike): string | null {
 }
 
 /**
- * Collects what is typed while a shell opens, so that it reaches the shell in place of the page's shortcuts. Keys into a field of the
- * page stay there.
+ * Collects the keys typed while a shell opens, so that they reach the shell instead of the page's shortcuts. Keys typed
+ * into a field of the page stay there.
  */
 export class EarlyKeys {
   private typed = '';
   private stop: (() => void) | null = null;
 
   /**
-   * @param lost run when nobody took what was typed
+   * @param lost run when no terminal took the keys
    * @param full run once, at the first key that is not kept
    */
   start(lost: () => void, full: () => void): void {
@@ -66,7 +66,7 @@ export class EarlyKeys {
     };
   }
 
-  /** What was typed, once; from now on keys go where they always go. */
+  /** Returns the typed keys, once; from now on keys go where they usually go. */
   take(): string {
     this.cancel();
     const typed = this.typed;

@@ -1,28 +1,32 @@
 import type { Sent } from '../feed/connection';
 
-/** Least time between two input frames, in milliseconds: servers bound frames per second, and mice and pastes make many. */
+/**
+ * Least time between two input frames, in milliseconds. Servers limit the frames per second, and mice and pastes make
+ * many.
+ */
 export const SEND_EVERY_MS = 25;
 /** Characters of one frame; at most three times as many bytes. */
 export const FRAME_CHARS_MAX = 4_096;
-/** Characters that may wait, as after a large paste; more is refused as a whole. */
+/** Characters that may wait, as after a large paste; a text that does not fit is refused as a whole. */
 export const WAITING_CHARS_MAX = 1_000_000;
 
-/** What was typed before the terminal is attached is kept this long; sent later it would surprise. */
+/** Keys typed before the terminal is attached are kept this long; sent later they would surprise. */
 export const HOLD_MS = 30_000;
 
 export type Undelivered = 'not-connected' | 'too-much' | 'not-attached' | 'ended';
 
 /**
- * What was typed, on its way: a key after a pause goes at once, what follows close behind goes together.
- * Until `release` it is kept, for the terminal is being attached. From then on,
- * `send` says what became of it. What cannot go out is dropped and `undelivered` is told, never sent later, when it would surprise.
+ * Typed keys on their way to the server. A key after a pause is sent at once; keys that follow closely are sent
+ * together. Until `release` they are kept, because the terminal is being attached. From then on the result of `send` is
+ * their outcome. Keys that cannot be sent are dropped and reported through `undelivered`. They are never sent later,
+ * when they would surprise.
  */
 export class InputQueue {
   private waiting = '';
   private lastSent = -Infinity;
   private scheduled = false;
   private held = true;
-  /** Tells one time of holding from the next. */
+  /** Tells one period of holding from the next. */
   private holding = 0;
 
   constructor(
@@ -49,7 +53,7 @@ export class InputQueue {
     this.flush();
   }
 
-  /** Drops what waits, and says so if that is anything. */
+  /** Drops the waiting keys, and reports it if there were any. */
   refuse(why: Undelivered): void {
     if (this.waiting === '') return;
     this.waiting = '';
@@ -91,7 +95,7 @@ export class InputQueue {
   }
 }
 
-/** Where to cut, so that no character is torn in two. */
+/** Where to cut the text, so that no character is split. */
 function cut(text: string): number {
   if (text.length <= FRAME_CHARS_MAX) return text.length;
   const last = text.charCodeAt(FRAME_CHARS_MAX - 1);

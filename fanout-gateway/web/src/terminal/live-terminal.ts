@@ -18,9 +18,9 @@ export interface LiveListener {
   state(state: LiveState): void;
   notice(text: string): void;
   problem(problem: Problem): void;
-  /** Text of several lines was pasted, and the program would take each line as typed; `go` pastes it all the same. */
+  /** Text of several lines was pasted, and the program would take each line as typed; `go` pastes it nevertheless. */
   confirmPaste(text: string, go: () => void): void;
-  /** The user asked to leave the terminal by its key. */
+  /** The user pressed the key that leaves the terminal. */
   leave(): void;
 }
 
@@ -35,14 +35,20 @@ export const FONT_SIZE = 13;
 const SCROLLBACK_LINES = 5_000;
 const ATTACH_LINES = 200;
 const RESIZE_DELAY_MS = 120;
-/** What the engine assumes for output without a terminal. */
+/** The size that the engine assumes for output without a terminal. */
 const PIPE_SIZE: Size = { cols: 160, rows: 100 };
-/** Output of a finished command up to here is drawn as it was, from the raw output. */
+/** Output of a finished command up to this size is drawn from the raw output. */
 const WHOLE_BYTES_MAX = 1024 * 1024;
-/** RIS. In the stream itself, so that it comes after the bytes that are still being drawn and before the new picture. */
+/**
+ * RIS. It goes into the stream itself, so that it comes after the bytes that are still being drawn and before the new
+ * picture.
+ */
 const RESET = new Uint8Array([0x1b, 0x63]);
 
-/** Which size the screen has: the pane's (a shell of this tab), the process's, or for a pipe, which has none, the pane's after the first picture. */
+/**
+ * The source of the screen's size: the pane (a shell of this tab), or the process. A pipe has no size; after its first
+ * picture the pane decides.
+ */
 export type Sizing = 'pane' | 'process' | 'pipe';
 
 const THEME = {
@@ -53,7 +59,7 @@ const THEME = {
   brightMagenta: '#dbbcf9', brightCyan: '#93e4e8', brightWhite: '#f5f8fb',
 };
 
-/** One terminal on the screen, joined to one attachment of the feed. */
+/** One terminal on the screen, connected to one attachment of the feed. */
 export class LiveTerminal {
   private readonly terminal: Terminal;
   private readonly fit: FitAddon;
@@ -81,7 +87,7 @@ export class LiveTerminal {
     private sizing: Sizing,
     private readonly mayType: boolean,
     private readonly listener: LiveListener,
-    /** The output as it was, when it is still there and has no more bytes than given. */
+    /** The raw output, if it is still there and has at most the given number of bytes. */
     private readonly rawOutput: (bytesMax: number) => Promise<Uint8Array | null>,
   ) {
     this.terminal = new parts.Terminal({
@@ -100,7 +106,7 @@ export class LiveTerminal {
     });
     this.fit = new parts.FitAddon();
     this.terminal.loadAddon(this.fit);
-    // Terminal text is not trusted: it may neither read nor write the clipboard, nor rename the page.
+    // Terminal text is untrusted: it may neither read nor write the clipboard, nor rename the page.
     this.terminal.parser.registerOscHandler(52, () => true);
     this.terminal.parser.registerOscHandler(8, () => true);
     this.terminal.open(box);
@@ -138,17 +144,17 @@ export class LiveTerminal {
     this.terminal.focus();
   }
 
-  /** As if this key had been pressed; arrows are sent the way the program asked for. */
+  /** Acts as if this key had been pressed; arrows are sent in the mode that the program requested. */
   type(key: string): void {
     this.terminal.input(this.terminal.modes.applicationCursorKeysMode ? key.replace(/^\x1b\[(?=[A-D]$)/, '\x1bO') : key);
   }
 
-  /** As if this had been typed. */
+  /** Acts as if this text had been typed. */
   send(text: string): void {
     if (text !== '') this.terminal.input(text);
   }
 
-  /** Asks for the view again, after an error. */
+  /** Requests the view again, after an error. */
   restart(): void {
     this.attachment.restart();
   }
@@ -161,7 +167,7 @@ export class LiveTerminal {
     this.boxResized();
   }
 
-  /** @returns whether something that was typed had not been sent yet; it is dropped */
+  /** @returns whether typed keys had not been sent yet; they are dropped */
   close(): boolean {
     this.closed = true;
     this.unsubscribe();
@@ -226,7 +232,7 @@ export class LiveTerminal {
         break;
       case 'error':
         this.listener.problem(frame.problem);
-        // The attach was refused for good: what waited for it has nowhere to go.
+        // The attach was refused for good: the waiting keys cannot be delivered.
         if (!this.live) this.input.refuse('not-attached');
         break;
       case 'lines':
@@ -234,7 +240,10 @@ export class LiveTerminal {
     }
   }
 
-  /** A picture of a finished command has its last screen alone, without colours; where its output is small, it is drawn whole. */
+  /**
+   * The picture of a finished command has only its last screen, without colours. If its output is small, the whole
+   * output is drawn.
+   */
   private async drawWhole(): Promise<void> {
     const output = await this.rawOutput(WHOLE_BYTES_MAX);
     if (output !== null && !this.closed && this.ended) this.pump.push(afterReset(output));
@@ -293,7 +302,10 @@ export class LiveTerminal {
     }, RESIZE_DELAY_MS);
   }
 
-  /** Ctrl-Shift-L leaves the terminal. Ctrl-Shift-C copies; Ctrl-C copies only where text is selected, else it goes to the process. */
+  /**
+   * Ctrl-Shift-L leaves the terminal. Ctrl-Shift-C copies. Ctrl-C copies only if text is selected, else it goes to the
+   * process.
+   */
   private keepPageKeys(): void {
     this.terminal.attachCustomKeyEventHandler((event) => {
       if (event.type !== 'keydown') return true;

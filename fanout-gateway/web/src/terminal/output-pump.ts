@@ -1,11 +1,12 @@
-/** Bytes that may wait for the terminal to draw; past it the view is asked for again, as a fresh picture. */
+/** Bytes that may wait for the terminal to draw; beyond this the view is requested again, as a fresh picture. */
 export const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 /** Written in one go; larger writes would make the page miss frames. */
 export const WRITE_BYTES_MAX = 256 * 1024;
 
 /**
- * Feeds a terminal no faster than it draws: one write at a time, the next when the last one's callback comes.
- * What waits is bounded; when it overflows it is dropped whole, `overflowed` is called once, and nothing more is taken until `reset`.
+ * Feeds a terminal no faster than it draws: one write at a time, the next when the last one's callback runs. The
+ * waiting bytes are limited. When they overflow, all of them are dropped, `overflowed` is called once, and no more are
+ * accepted until `reset`.
  */
 export class OutputPump {
   private queue: Uint8Array[] = [];
@@ -21,7 +22,8 @@ export class OutputPump {
 
   push(bytes: Uint8Array): void {
     if (this.overflow || bytes.length === 0) return;
-    // A chunk that finds nothing waiting is taken whatever its size, so that one large frame cannot overflow again and again.
+    // A chunk is accepted whatever its size if no other chunk waits, so that one large frame cannot overflow again and
+    // again.
     if (this.pendingBytes > 0 && this.pendingBytes + bytes.length > PENDING_BYTES_MAX) {
       const dropped = this.pendingBytes + bytes.length;
       this.queue = [];
@@ -35,7 +37,7 @@ export class OutputPump {
     this.next();
   }
 
-  /** Forgets what waits, as before a new picture. */
+  /** Drops the waiting bytes, as before a new picture. */
   reset(): void {
     this.queue = [];
     this.pendingBytes = 0;

@@ -1,13 +1,14 @@
 import type { Terminal } from './xterm';
 import { cleanPaste, linesOf } from './pasted';
 
-/** Ways of input that put in text which nobody typed key by key. */
+/** Kinds of input that insert text without key presses. */
 const PASTES = new Set(['insertFromPaste', 'insertFromDrop', 'insertFromYank', 'insertFromPasteAsQuotation', 'insertReplacementText']);
 
 /**
- * Every way by which text comes into a terminal that was not typed: the clipboard by key, menu or middle click, a drop, and what a phone's
- * keyboard inserts. The text is cleaned before xterm.js sees it, because xterm.js 6.0.0 brackets a paste without cleaning it. Where the
- * program does not separate a paste from keys, each line would run as it comes, so several lines are confirmed first.
+ * Guards every way by which untyped text comes into a terminal: the clipboard by key, menu or middle click, a drop, and
+ * text that a phone's keyboard inserts. The text is cleaned before xterm.js sees it, because xterm.js 6.0.0 brackets a
+ * paste without cleaning it. If the program does not separate a paste from keys, each line would run as it arrives, so
+ * the user confirms several lines first.
  */
 export class PasteGuard {
   private readonly aborter = new AbortController();
@@ -18,7 +19,7 @@ export class PasteGuard {
     private readonly confirm: (text: string, go: () => void) => void,
     private readonly notice: (text: string) => void,
   ) {
-    // Before the listeners of xterm.js, which are on elements further in.
+    // Before the listeners of xterm.js, which are on inner elements.
     const options = { capture: true, signal: this.aborter.signal };
     box.addEventListener('paste', (event) => this.take(event, event.clipboardData?.getData('text/plain') ?? ''), options);
     box.addEventListener('dragover', (event) => event.preventDefault(), options);
@@ -48,7 +49,7 @@ export class PasteGuard {
 
   private beforeInput(event: InputEvent): void {
     const text = event.data ?? event.dataTransfer?.getData('text/plain') ?? '';
-    // A key gives one character; a keyboard's clipboard may come as "text" too.
+    // A key gives one character; a keyboard's clipboard may arrive as "text" too.
     if (PASTES.has(event.inputType) || (event.inputType === 'insertText' && text !== cleanPaste(text)) || /[\r\n]./s.test(text)) this.take(event, text);
   }
 }

@@ -1,12 +1,13 @@
 /**
- * Pasted text as a terminal may have it: each control character that is neither a tab nor a line end becomes its visible picture. So text
- * from anywhere can neither end the bracketed paste that it stands in nor send a key or a command of its own to the program.
+ * Pasted text in a form that is safe for a terminal: each control character except tab and line end becomes its visible
+ * picture. So pasted text can neither end the bracketed paste that contains it nor send a key or a command to the
+ * program.
  */
 export function cleanPaste(text: string): string {
   return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, pictureOf);
 }
 
-/** How many lines the text has that a program which does not tell a paste from keys would take one by one. */
+/** The number of lines that a program takes one by one if it does not tell a paste from keys. */
 export function linesOf(text: string): number {
   return text.split(/\r\n|\r|\n/).length;
 }

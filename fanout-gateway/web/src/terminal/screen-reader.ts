@@ -2,7 +2,9 @@ import { signal } from '@preact/signals';
 
 const KEY = 'muster-screen-reader';
 
-/** Whether terminals offer their text to screen readers; it slows them down, so it is off until the user asks for it. */
+/**
+ * Whether terminals offer their text to screen readers. That slows them down, so it is off until the user turns it on.
+ */
 export const screenReader = signal(read());
 
 export function setScreenReader(on: boolean): void {

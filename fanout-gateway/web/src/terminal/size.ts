@@ -1,4 +1,4 @@
-/** Fallback where nothing was measured yet. */
+/** Fallback if nothing was measured yet. */
 const DEFAULT = { cols: 100, rows: 30 };
 let measured: { cols: number; rows: number } | null = null;
 
@@ -7,7 +7,7 @@ export interface Size {
   rows: number;
 }
 
-/** The size that a new shell should have: that of the pane, as last measured, else estimated from the window. */
+/** The size for a new shell: that of the pane, as last measured, else estimated from the window. */
 export function proposedSize(): Size {
   if (measured) return measured;
   const pane = document.querySelector('.tab-body')?.getBoundingClientRect();

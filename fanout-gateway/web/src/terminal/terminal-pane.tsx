@@ -135,7 +135,7 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
     };
   }, [task.taskId]);
 
-  // The feed may tell of a new shell before the answer that says that it is ours.
+  // The feed may report a new shell before the answer that says that the shell is ours.
   useEffect(() => {
     if (!isOwn || !mayType) return;
     live.current?.takeSize();
@@ -189,7 +189,7 @@ function Screen({ node, task }: { node: NodeView; task: Task }) {
   );
 }
 
-/** What was typed while the shell opened goes first. */
+/** The keys typed while the shell opened go first. */
 function takeFocus(live: LiveTerminal): void {
   live.focus();
   live.send(earlyKeys.take());
@@ -200,7 +200,10 @@ const TOUCH_KEYS: readonly (readonly [string, string, string])[] = [
   ['↑', 'Up', '\x1b[A'], ['↓', 'Down', '\x1b[B'], ['←', 'Left', '\x1b[D'], ['→', 'Right', '\x1b[C'],
 ];
 
-/** The keys that a shell needs and that keyboards on glass do not have. They leave the focus where it is, so that the keyboard stays. */
+/**
+ * The keys that a shell needs and that touch keyboards lack. They leave the focus where it is, so that the keyboard
+ * stays open.
+ */
 function TouchKeys({ type }: { type: (key: string) => void }) {
   return (
     <div class="touch-keys" role="group" aria-label="Keys">

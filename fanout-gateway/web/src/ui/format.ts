@@ -33,7 +33,7 @@ export function duration(ms: number): string {
   return h % 24 ? `${d} d ${h % 24} h` : `${d} d`;
 }
 
-/** How long ago; clocks differ, so the near future is "now". */
+/** How long ago; clocks differ, so the near future is shown as "now". */
 export function ago(iso: string | null | undefined, now: number): string {
   if (!iso) return 'never';
   const ms = now - Date.parse(iso);
@@ -61,7 +61,7 @@ export function lineNumber(index: number): number {
   return index + 1;
 }
 
-/** `a=1, b=2` as a map; throws with a sentence for the user when it is not that. */
+/** Parses `a=1, b=2` into a map; throws with a sentence for the user if the text has another form. */
 export function parseLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const part of text.split(/[,\n]/).map((p) => p.trim()).filter(Boolean)) {

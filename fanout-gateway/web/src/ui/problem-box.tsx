@@ -3,7 +3,10 @@ import { nextStep } from '../api/problem';
 import type { Problem } from '../api/types';
 import { Icon } from './icon';
 
-/** A failed request where its result would be: what happened, what to do, and the id that the server's log has. What the user wrote wrongly needs but the one sentence about it. */
+/**
+ * A failed request, shown where its result would be: what happened, what to do, and the id in the server's log. An
+ * error in the user's own input needs only the one sentence about it.
+ */
 export function ProblemBox({ problem, children }: { problem: Problem; children?: ComponentChildren }) {
   const said = problem.code === 'invalid' && problem.detail ? problem.detail : null;
   return (

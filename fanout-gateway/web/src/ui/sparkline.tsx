@@ -7,7 +7,7 @@ interface Sample {
 export function linePath(samples: readonly Sample[], width: number, height: number, max: number, gapMs = 120_000): string {
   const usable = samples.filter((s) => Number.isFinite(s.value));
   if (usable.length === 0) return '';
-  // One sample has no course yet: a level line.
+  // One sample has no slope yet: a level line.
   if (usable.length === 1) return linePath([usable[0]!, { time: usable[0]!.time + 1, value: usable[0]!.value }], width, height, max, gapMs);
   const from = usable[0]!.time;
   const span = Math.max(1, usable[usable.length - 1]!.time - from);

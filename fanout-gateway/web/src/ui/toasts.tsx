@@ -28,7 +28,7 @@ function dismiss(id: number): void {
 
 export const notify = {
   info: (title: string) => add({ kind: 'info', title, body: null, foot: null }),
-  /** Stays until it is dismissed: it may hold an error id that the user wants to copy. */
+  /** Stays until the user dismisses it: it may hold an error id that the user wants to copy. */
   problem: (problem: Problem) =>
     add({
       kind: 'error',
