@@ -26,7 +26,7 @@ describe('the page has words for everything that the published documents name', 
   });
 
   test('close codes, and whether the page connects again', () => {
-    const codes = rows(protocol, '| code | name | open anew by yourself | when |');
+    const codes = rows(protocol, '| code | name | reconnect by yourself | when |');
     expect(codes.length).toBeGreaterThan(5);
     for (const [code, name, again] of codes) {
       expect([name, reopens(Number(code))]).toEqual([name, again === 'yes']);

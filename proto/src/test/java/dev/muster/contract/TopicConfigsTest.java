@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class TopicConfigsTest {
-    /** What a broker says of a topic that was made by hand. */
+    /** A broker's answer about a topic that was made by hand. */
     private static final Map<String, String> DEFAULTS = Map.of(
             "cleanup.policy", "delete",
             "message.timestamp.type", "CreateTime",

@@ -67,18 +67,18 @@ public final class Agent implements AutoCloseable {
     }
 
     /**
-     * Joins if need be, then connects and stays connected until closed.
+     * Joins if necessary, then connects and stays connected until closed.
      *
-     * @throws AgentException if the state directory cannot be used, or joining failed for good
+     * @throws AgentException if the state directory is unusable, or joining failed for good
      */
     public static Agent start(AgentConfig given) throws AgentException, InterruptedException {
         return start(given, line -> {});
     }
 
     /**
-     * The same.
+     * The same with a listener.
      *
-     * @param say hears, in a line for people, why joining takes so long
+     * @param say told, in a line for people, why joining takes so long
      */
     public static Agent start(AgentConfig given, Consumer<String> say) throws AgentException, InterruptedException {
         StateDir state = StateDir.open(given.stateDir());
@@ -148,17 +148,17 @@ public final class Agent implements AutoCloseable {
         return link.connected();
     }
 
-    /** Why it is not connected now, for people; empty while it is. */
+    /** Why the agent is not connected now, for people; empty while it is connected. */
     public String problem() {
         return link.problem();
     }
 
-    /** Why its disk cannot be written, for people; empty while it can. */
+    /** Why the agent cannot write to its disk, for people; empty while it can. */
     public String diskProblem() {
         return disk.problem();
     }
 
-    /** Where it connects to. */
+    /** The gateway that it connects to. */
     public String gateway() {
         return gateway;
     }
@@ -176,7 +176,7 @@ public final class Agent implements AutoCloseable {
             return known.orElseThrow(NotJoinedException::new);
         }
         if (known.isPresent() && state.isJoinedBy(invite)) {
-            // started again with the same command line
+            // the agent was started again with the same command line
             return known.get();
         }
         String gateway = config.gateway();
@@ -206,7 +206,7 @@ public final class Agent implements AutoCloseable {
         }
     }
 
-    /** Ends what runs, delivers what it can within a few seconds, and keeps the rest for the next start. */
+    /** Ends the running tasks, delivers what it can within a few seconds, and keeps the rest for the next start. */
     @Override
     public void close() {
         tasks.close();
@@ -236,7 +236,7 @@ public final class Agent implements AutoCloseable {
         }
     }
 
-    /** The calls end first, since what they say comes on the executor; only then it may go. */
+    /** The calls end first, because they report on the executor: the executor must outlive them. */
     private void awaitCallsEnded() throws InterruptedException {
         try {
             link.close().get(CLOSE_SECONDS, TimeUnit.SECONDS);
@@ -246,7 +246,9 @@ public final class Agent implements AutoCloseable {
         }
     }
 
-    /** One thread; what comes after its end is dropped, as nobody is there to hear it. */
+    /**
+     * One thread. Work that arrives after its end is dropped, because no part of the agent is left to use the result.
+     */
     private static ScheduledExecutorService executor(String name) {
         ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(
                 1,
@@ -261,7 +263,7 @@ public final class Agent implements AutoCloseable {
         return executor;
     }
 
-    /** Tells the link of events; there is none yet while earlier tasks are taken over. */
+    /** Tells the link about events. There is no link yet while earlier tasks are taken over. */
     private static final class Events implements Runnable {
         private volatile @Nullable GatewayLink link;
 

@@ -133,7 +133,7 @@ public final class AgentCommand implements Callable<Integer> {
                     () -> {
                         main.interrupt();
                         try {
-                            // not for the thread, whose exit waits for this hook
+                            // does not wait for the thread's end: its exit waits for this hook
                             over.await(STOP_SECONDS, TimeUnit.SECONDS);
                         } catch (InterruptedException e) {
                             Thread.currentThread().interrupt();

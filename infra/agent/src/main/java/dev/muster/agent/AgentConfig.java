@@ -8,17 +8,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an agent runs.
+ * The configuration of an agent.
  *
  * @param gateway host:port; null: the one it joined through
  * @param invite null once joined
  * @param spool how much output may wait for acknowledgement
  * @param tasks how long the end of a task may take
- * @param cgroup directory of the control group that tasks get theirs in; null: the agent's own, if it may
+ * @param cgroup directory of the control group for the tasks' groups; null: the agent's own group, if permitted
  * @param caFile PEM of the authority that signed the gateway's certificate; null: the system's authorities
  * @param certFile certificate chain of this agent in PEM, for gateways that ask for one; null: none
  * @param keyFile its private key, PKCS#8 in PEM; null exactly when the certificate is
- * @param plaintext no TLS; without it, and without a certificate or authority, TLS is left out towards loopback addresses alone
+ * @param plaintext no TLS. Without this, and without a certificate or authority, the agent uses no TLS only towards
+ *     loopback addresses.
  */
 public record AgentConfig(
         Path stateDir,
@@ -36,7 +37,7 @@ public record AgentConfig(
         labels = Map.copyOf(labels);
     }
 
-    /** The same, reaching the gateway as the agent did when it joined, where nothing else is said. */
+    /** The same configuration; settings that were not given are taken from the agent's join. */
     public AgentConfig reachingAs(Reach known) {
         boolean said = plaintext || caFile != null || certFile != null;
         return new AgentConfig(
@@ -53,7 +54,7 @@ public record AgentConfig(
                 said ? keyFile : known.keyFile());
     }
 
-    /** The same over TLS, to a gateway whose certificate is this one or comes from this authority. */
+    /** The same configuration over TLS, to a gateway whose certificate is this one or comes from this authority. */
     public AgentConfig trusting(Path ca) {
         return new AgentConfig(stateDir, gateway, invite, spool, tasks, cgroup, labels, ca, false, certFile, keyFile);
     }

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
-/** Tells whoever started an agent by hand how it fares: one line whenever that changes. */
+/** Reports the state of an agent to the person who started it by hand: one line whenever the state changes. */
 final class Watch {
     private static final long LOOK_MILLIS = 100;
 
@@ -21,7 +21,7 @@ final class Watch {
         this.node = "node " + agent.nodeId() + " (" + agent.name() + "): ";
     }
 
-    /** True when interrupted; false when the gateway refused the agent for good, which is said. */
+    /** True when interrupted; false when the gateway refused the agent for good, which this reports. */
     boolean untilStopped() {
         say("connecting to " + agent.gateway());
         while (true) {

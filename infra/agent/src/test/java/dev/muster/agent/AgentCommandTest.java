@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command line in a process of its own, as a person has it. */
+/** The command line in its own process, as a person runs it. */
 class AgentCommandTest {
     private static final String NODE = "nd_00000000000000000000000001";
 

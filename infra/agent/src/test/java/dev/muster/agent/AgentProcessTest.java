@@ -18,11 +18,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The agent as a process of its own, as it is under cron or systemd: without an environment, with signals ignored. */
+/** The agent as its own process, as under cron or systemd: without an environment, with signals ignored. */
 class AgentProcessTest {
     private static final Duration LONG = Duration.ofMinutes(2);
 
-    /** An agent that ignores what nohup and a shell's background ignore. */
+    /** An agent that ignores the signals that nohup and a shell's background jobs ignore. */
     private static final String BACKGROUND = "trap '' HUP INT QUIT PIPE USR1; exec \"$@\"";
 
     private static final String SHOW = "grep -E 'Sig(Blk|Ign)' /proc/self/status | tr -d ' \\t\\n'; echo;"

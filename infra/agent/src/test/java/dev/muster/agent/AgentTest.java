@@ -119,7 +119,7 @@ class AgentTest {
             try {
                 Agent.start(config, lines::add).close();
             } catch (AgentException | InterruptedException expected) {
-                // nobody listens there
+                // no server listens there
             }
         });
         joining.start();
@@ -357,7 +357,7 @@ class AgentTest {
         int port = Integer.parseInt(address.substring(address.indexOf(':') + 1));
         try (ServerSocket tls = new ServerSocket(port, 50, InetAddress.getLoopbackAddress())) {
             Thread hangsUp = new Thread(() -> {
-                // as a server does that hears no TLS: an alert, and the end
+                // like a server that receives no TLS: an alert, and the end
                 while (!tls.isClosed()) {
                     try (Socket connection = tls.accept()) {
                         connection.getOutputStream().write(new byte[] {21, 3, 3, 0, 2, 2, 70});
@@ -396,7 +396,7 @@ class AgentTest {
         }
     }
 
-    /** What gRPC says of faults in its callers. */
+    /** gRPC's log of faults in its callers. */
     private static final class Complaints extends Handler {
         private final List<LogRecord> records;
 

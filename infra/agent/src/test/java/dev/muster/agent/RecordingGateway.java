@@ -29,7 +29,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A gateway that remembers what it was told, for tests of the agent's side of the protocol. */
+/** A gateway that remembers the messages that it received, for tests of the agent's side of the protocol. */
 final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase implements AutoCloseable {
     final List<JoinRequest> joins = new CopyOnWriteArrayList<>();
     final List<Hello> hellos = new CopyOnWriteArrayList<>();

@@ -7,7 +7,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A real file system of a few MiB that can be filled; a test that needs it is skipped where it may not be mounted. */
+/** A real file system of a few MiB that can be filled. A test that needs it is skipped if it cannot be mounted. */
 public final class SmallDisk implements AutoCloseable {
     private final Path dir;
 
@@ -27,14 +27,14 @@ public final class SmallDisk implements AutoCloseable {
         return dir;
     }
 
-    /** Takes all room but for so many bytes, rounded down to pages. */
+    /** Takes all space except this many bytes, rounded down to pages. */
     public void fill(int but) throws IOException {
         Files.write(dir.resolve("spare"), new byte[but]);
         fill();
         Files.delete(dir.resolve("spare"));
     }
 
-    /** Takes all room. */
+    /** Takes all space. */
     public void fill() throws IOException {
         byte[] page = new byte[4096];
         try (OutputStream out = Files.newOutputStream(dir.resolve("filler"))) {
@@ -56,7 +56,7 @@ public final class SmallDisk implements AutoCloseable {
         return new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
     }
 
-    /** What is still open in it goes on being there until it is closed. */
+    /** Files that are still open exist until they are closed. */
     @Override
     public void close() throws IOException {
         Process unused =

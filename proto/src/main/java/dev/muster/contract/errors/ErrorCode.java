@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Every error that Muster answers with, on HTTP, WebSocket, gRPC and in replies. The published table is generated from here. */
+/**
+ * Every error that Muster answers with, on HTTP, WebSocket, gRPC and in replies. The published table is generated from
+ * this enum.
+ */
 public enum ErrorCode {
     UNAUTHENTICATED(
             401,
@@ -87,7 +90,7 @@ public enum ErrorCode {
             "Join the copy as a node of its own, or stop it."),
     CREDENTIAL_REVOKED(
             401, false, "The node's credential was revoked or replaced.", "Make a new invite and join again."),
-    NODE_DELETED(404, false, "The node was deleted.", "Create it anew and join with its invite.");
+    NODE_DELETED(404, false, "The node was deleted.", "Create the node again and join with its new invite.");
 
     private final int status;
     private final boolean retryable;

@@ -3,7 +3,7 @@ package dev.muster.contract.errors;
 import java.security.SecureRandom;
 import java.util.function.Supplier;
 
-/** Makes error ids: what is in a response and beside the stack trace in the log. */
+/** Makes error ids. A response and the stack trace in the log have the same id. */
 public final class ErrorIds implements Supplier<String> {
     private static final char[] ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();
 

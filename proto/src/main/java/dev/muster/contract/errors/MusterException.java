@@ -1,6 +1,6 @@
 package dev.muster.contract.errors;
 
-/** A failure with a published code; the detail is fit for the one who asked. */
+/** A failure with a published code; the client may see the detail. */
 public final class MusterException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -11,7 +11,7 @@ public final class MusterException extends RuntimeException {
         this(code, detail, 0);
     }
 
-    /** @param retryAfterSeconds when a repeat is worth while; 0: unknown */
+    /** @param retryAfterSeconds when a repeat may succeed; 0: unknown */
     public MusterException(ErrorCode code, String detail, int retryAfterSeconds) {
         super(detail);
         this.code = code;
@@ -28,7 +28,7 @@ public final class MusterException extends RuntimeException {
         return code;
     }
 
-    /** When a repeat is worth while; 0: unknown. */
+    /** When a repeat may succeed; 0: unknown. */
     public int retryAfterSeconds() {
         return retryAfterSeconds;
     }

@@ -3,11 +3,11 @@ package dev.muster.contract.history;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/** Divides what there is among several that want some of it: what one does not need goes to the others. Pure. */
+/** Divides a total among several consumers: the part that one does not need goes to the others. Pure. */
 public final class FairShares {
     private FairShares() {}
 
-    /** Gives each what it wants or an equal share, whichever is less. */
+    /** Gives each consumer what it wants or an equal share, whichever is less. */
     public static long[] of(long[] wanted, long total) {
         long[] shares = new long[wanted.length];
         int[] smallestFirst = IntStream.range(0, wanted.length)

@@ -8,10 +8,10 @@ import java.util.Deque;
 import java.util.stream.IntStream;
 
 /**
- * How large the program of an RE2 pattern can become, found without compiling it. The compiler writes a repeat out as
- * copies, and nested repeats multiply: {@code ((a{1000}){1000}){1000}} has 21 characters and needs a thousand million
- * instructions. Both memory and the time per character of text grow with the program. Also finds patterns that the
- * compiler would not come back from.
+ * The largest size that the program of an RE2 pattern can have, found without compiling it. The compiler writes a
+ * repeat out as copies, and nested repeats multiply: {@code ((a{1000}){1000}){1000}} has 21 characters and needs a
+ * thousand million instructions. Both memory and the time per character of text grow with the program. Also finds
+ * patterns that would keep the compiler in an endless loop.
  *
  * <p>The size is an upper bound for every pattern that compiles. For a pattern with a syntax error it is some number.
  */
@@ -23,16 +23,16 @@ public final class PatternSize {
 
     /** Repeats beyond this are refused by the compiler. */
     private static final int REPEAT_MAX = 1_000;
-    /** Sums stop growing here. */
+    /** Sums stop at this number. */
     private static final long MUCH = 1L << 40;
     /**
-     * The compiler goes from a character to its other case until it is back, by Java's tables and by a table of its own for
-     * these, whose circle is not closed in Java's.
+     * The compiler goes from a character to its other case until it is back at the first one. It uses Java's tables,
+     * and its own table for these characters, whose circle is not closed in Java's tables.
      */
     private static final String IN_TABLE =
             "\u00b5\u0130\u0131\u017f\u01c5\u01c8\u01cb\u01f2\u0345\u03c2\u03d0\u03d1\u03d5\u03d6"
                     + "\u03f0\u03f1\u03f4\u03f5\u1e9b\u1e9e\u1fbe\u2126\u212a\u212b";
-    /** From these the compiler never comes back: they are younger than its table. */
+    /** The compiler never leaves the circle of these characters: they are younger than its table. */
     private static final int[] ENDLESS = endless();
 
     private final String pattern;
@@ -63,7 +63,7 @@ public final class PatternSize {
             last = repeated;
         }
 
-        /** One instruction to choose between alternatives, one for an alternative that is empty. */
+        /** One instruction to choose between alternatives, and one for an empty alternative. */
         void nextAlternative() {
             alternatives = capped(alternatives + sequence + 2);
             sequence = 0;
@@ -81,10 +81,10 @@ public final class PatternSize {
     }
 
     /**
-     * Call it before the pattern is compiled.
+     * Must be called before the pattern is compiled.
      *
-     * @throws MusterException {@code invalid} for a pattern that is too long, {@code pattern-too-large} for one that would
-     *     make a program beyond the bound
+     * @throws MusterException {@code invalid} for a pattern that is too long, {@code pattern-too-large} for one that
+     *     would make a program beyond the bound
      */
     public static void check(String pattern) {
         if (pattern.length() > CHARS_MAX) {
@@ -115,7 +115,7 @@ public final class PatternSize {
         while (!outer.isEmpty()) {
             closeGroup();
         }
-        // and one that fails, one that matches
+        // plus one instruction that fails and one that matches
         return capped(group.size() + 2);
     }
 
@@ -157,7 +157,10 @@ public final class PatternSize {
         }
     }
 
-    /** Flags hold to the end of the group around them; taking them to hold to the end of the pattern counts more. */
+    /**
+     * Flags hold to the end of the surrounding group. Counting as if they held to the end of the pattern gives a higher
+     * number.
+     */
     private void flags() {
         at += 2;
         while (at < pattern.length()) {
@@ -296,7 +299,7 @@ public final class PatternSize {
         }
     }
 
-    /** Characters with an open circle of cases, but for those that the compiler has a table of. */
+    /** Characters with an open circle of cases, except those in the compiler's table. */
     private static int[] endless() {
         return IntStream.rangeClosed(0, Character.MAX_CODE_POINT)
                 .filter(c -> !isClosed(c) && IN_TABLE.indexOf(c) < 0)

@@ -1,4 +1,4 @@
-/** What gateways and the registry agree on for reading and searching history. */
+/** Rules for reading and searching history that gateways and the registry share. */
 @NullMarked
 package dev.muster.contract.history;
 

@@ -11,14 +11,15 @@ import java.util.Random;
 import java.util.regex.Pattern;
 
 /**
- * Identifiers: a prefix, then 26 characters of Crockford base 32. An id that is made holds 48 bits of milliseconds before
- * 80 random bits, as ULIDs do. An id that is derived, such as from an idempotency key, holds 128 bits of a hash and no
- * time. Lists that promise an order by time must therefore not sort by id.
+ * Identifiers: a prefix, then 26 characters of Crockford base 32. A new id holds 48 bits of milliseconds before 80
+ * random bits, as ULIDs do. A derived id, for instance from an idempotency key, holds 128 bits of a hash and no time.
+ * Lists that promise an order by time must therefore not sort by id.
  *
  * <pre>
  * node     nd_01j9...      task, terminal  tk_01j9...
  * task group  tg_01j9...
- * session  ss_01j9...      gateway         gw_01j9...     request  rq_01j9...     watch  wt_01j9...     dispatch  dp_01j9...
+ * session  ss_01j9...      gateway         gw_01j9...     request  rq_01j9...
+ * watch    wt_01j9...      dispatch        dp_01j9...
  * </pre>
  */
 public final class Ids {
@@ -34,7 +35,7 @@ public final class Ids {
 
     private final Random random;
 
-    /** Kinds of made ids. */
+    /** Kinds of ids. */
     public enum Kind {
         NODE("nd"),
         TASK("tk"),
@@ -52,7 +53,7 @@ public final class Ids {
         }
     }
 
-    /** Ids that nobody can guess. */
+    /** Unguessable ids. */
     public Ids() {
         this(new SecureRandom());
     }
@@ -68,7 +69,10 @@ public final class Ids {
         return encode(kind, nowMillis, bytes);
     }
 
-    /** The same id for the same parts, such as a task's id from user, node and idempotency key. It tells no time. */
+    /**
+     * The same id for the same parts, for instance a task's id from user, node and idempotency key. It contains no
+     * time.
+     */
     public static String derive(Kind kind, String... parts) {
         byte[] hash = sha256(String.join("\0", parts).getBytes(StandardCharsets.UTF_8));
         return encode(kind, ByteBuffer.wrap(hash, 20, 8).getLong() & 0xffff_ffff_ffffL, hash);
@@ -93,7 +97,7 @@ public final class Ids {
         return "mji_" + nodeId + "_" + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
     }
 
-    /** The node id within an invite, or an empty string if it is not one. */
+    /** The node id within an invite, or an empty string if the text is no invite. */
     public static String nodeOfInvite(String invite) {
         if (invite.length() != 4 + 29 + 1 + 43 || !invite.startsWith("mji_") || invite.charAt(33) != '_') {
             return "";

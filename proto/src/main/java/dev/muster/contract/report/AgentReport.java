@@ -15,15 +15,17 @@ import dev.muster.proto.agent.v1.Vitals;
 import java.util.List;
 
 /**
- * The rules for all that an agent says of itself, its tasks and its terminals. A field that breaks one is cut, replaced or left out; the rest of the message
- * counts. Ingress applies them to what comes, and the registry to what it reads, which another release may have written. A message that keeps the rules is
- * returned as it is.
+ * The rules for everything that an agent reports about itself, its tasks and its terminals. A field that breaks a rule
+ * is cut, replaced or left out; the rest of the message counts. Ingress applies the rules to incoming messages. The
+ * registry applies them to the records that it reads, because another release may have written them. A message that
+ * keeps the rules is returned unchanged.
  *
  * <pre>
  * name, version, label of a device     {@link #TEXT_CHARS_MAX} printable characters
  * reason, detail                       {@link #DETAIL_CHARS_MAX} printable characters
  * code, signal                         {@link #WORD_CHARS_MAX} printable characters
- * time                                 from {@link #PAST_MILLIS_MAX} before to {@link #FUTURE_MILLIS_MAX} after the log's; otherwise the log's
+ * time                                 from {@link #PAST_MILLIS_MAX} before to {@link #FUTURE_MILLIS_MAX} after the
+ *                                      log's; otherwise the log's
  * number of bytes                      0 to {@link #BYTES_MAX}; otherwise 0
  * share, load                          0 to {@link #LOAD_MAX}; otherwise the vitals are left out
  * list                                 the first {@link #LIST_MAX}; of task ids {@link #TASKS_MAX}
@@ -37,15 +39,15 @@ public final class AgentReport {
     public static final int CORES_MAX = 4_096;
     public static final int TASKS_MAX = 4_096;
 
-    /** An agent may have been away for long, with events that nobody has heard. */
+    /** An agent may have been away for long, with events that no gateway has received. */
     public static final long PAST_MILLIS_MAX = 30L * 24 * 60 * 60 * 1_000;
 
     public static final long FUTURE_MILLIS_MAX = 24L * 60 * 60 * 1_000;
 
-    /** The longest stream; what is counted in bytes is never more. */
+    /** The longest stream; no other count of bytes is larger. */
     public static final long BYTES_MAX = 1L << 53;
 
-    /** What one gap may leave out: a terabyte is more than an agent drops between two bytes that it keeps. */
+    /** The most that one gap may leave out: a terabyte is more than an agent drops between two bytes that it keeps. */
     public static final long GAP_BYTES_MAX = 1L << 40;
 
     public static final double LOAD_MAX = 1e6;
@@ -97,7 +99,7 @@ public final class AgentReport {
         return same(said, clean.build());
     }
 
-    /** Whether numbers are numbers: nothing else can be shown, stored or compared. */
+    /** Whether all values are numbers within their limits: nothing else can be shown, stored or compared. */
     public static boolean isPossible(Vitals said) {
         return isPossible(said.getCpuPercent())
                 && isPossible(said.getLoad1())
@@ -107,7 +109,7 @@ public final class AgentReport {
                 && said.getCpuPercentPerCoreList().stream().allMatch(AgentReport::isPossible);
     }
 
-    /** Of vitals that are {@link #isPossible}. */
+    /** Cleans vitals that are {@link #isPossible}. */
     public static Vitals vitals(Vitals said) {
         return same(
                 said,
@@ -118,7 +120,7 @@ public final class AgentReport {
                         .build());
     }
 
-    /** @param logMillis when the event was written into the log, or now where it is not in it yet */
+    /** @param logMillis when the event was written into the log, or now if it is not in the log yet */
     public static TaskEvent taskEvent(TaskEvent said, long logMillis) {
         TaskEvent.Builder clean = said.toBuilder();
         switch (said.getEventCase()) {
@@ -135,7 +137,7 @@ public final class AgentReport {
         return same(said, clean.build());
     }
 
-    /** One that tells of input that was dropped later has no time. */
+    /** An event that only reports input that was dropped later has no time. */
     private static TaskStarted started(TaskStarted said, long logMillis) {
         boolean later = said.getAtMillis() == 0 && said.getInputDroppedBytes() != 0;
         return said.toBuilder()
@@ -154,7 +156,7 @@ public final class AgentReport {
                 .build();
     }
 
-    /** The length of a gap stays as it is, since the positions behind it count it. */
+    /** The length of a gap stays unchanged, because the positions after the gap include it. */
     public static Marker marker(Marker said, long logMillis) {
         Marker.Builder clean = said.toBuilder().setAtMillis(time(said.getAtMillis(), logMillis));
         if (said.hasExit()) {
@@ -167,7 +169,7 @@ public final class AgentReport {
         return same(said, clean.build());
     }
 
-    /** An agent's time, or the log's where the agent's clock cannot be right. */
+    /** An agent's time, or the log's if the agent's clock cannot be right. */
     public static long time(long saidMillis, long logMillis) {
         boolean sane = saidMillis >= logMillis - PAST_MILLIS_MAX && saidMillis <= logMillis + FUTURE_MILLIS_MAX;
         return sane ? saidMillis : logMillis;

@@ -1,12 +1,15 @@
 package dev.muster.contract.report;
 
-/** Text that can be shown anywhere: no character of it moves a cursor, turns the direction of writing round, or cannot be seen. */
+/** Text that is safe to show: no character of it moves a cursor, reverses the direction of writing, or is invisible. */
 public final class Printable {
     private static final int REPLACEMENT = 0xfffd;
 
     private Printable() {}
 
-    /** The same text if it is printable and no longer than that; otherwise the beginning of it, with a mark in the place of what cannot be shown. */
+    /**
+     * The same text if it is printable and not too long. Otherwise its beginning, with a mark in place of each
+     * unprintable character.
+     */
     public static String of(String text, int charsMax) {
         if (text.length() <= charsMax && isPrintable(text)) {
             return text;

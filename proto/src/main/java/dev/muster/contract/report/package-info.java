@@ -1,4 +1,4 @@
-/** What an agent may report, and what becomes of the rest: one set of rules for all who take it in. */
+/** One set of rules for what an agent may report and how the rest is treated. Every receiver applies it. */
 @NullMarked
 package dev.muster.contract.report;
 

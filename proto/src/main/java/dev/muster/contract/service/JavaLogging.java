@@ -9,8 +9,9 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Hands on what libraries say through {@code java.util.logging}, which would write it to standard error with a stack trace. A severe message keeps its
- * trace. A warning becomes one line. A warning of gRPC becomes information, since what failed comes back to the caller as a status too.
+ * Passes the log of libraries that use {@code java.util.logging} on to ours. By itself that log goes to standard error,
+ * with stack traces. A severe message keeps its trace. A warning becomes one line. A warning of gRPC becomes
+ * information, since the caller gets the failure as a status too.
  */
 public final class JavaLogging extends Handler {
     private static final String GRPC = "io.grpc.";
@@ -18,7 +19,7 @@ public final class JavaLogging extends Handler {
 
     private JavaLogging() {}
 
-    /** From now on, for the whole process. */
+    /** Takes effect for the whole process. */
     public static void toTheLog() {
         LogManager.getLogManager().reset();
         java.util.logging.Logger.getLogger("").addHandler(new JavaLogging());
@@ -58,6 +59,6 @@ public final class JavaLogging extends Handler {
 
     @Override
     public void close() {
-        // nothing is held
+        // nothing is buffered
     }
 }

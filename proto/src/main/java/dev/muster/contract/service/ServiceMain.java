@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A service as a process of its own, the same for all of them: settings from the environment; one line on standard error and exit code 1 where it cannot start or go
- * on; an orderly stop and exit code 0 on SIGTERM. {@code --help} lists the settings, {@code --check-config} says what is wrong with them and starts nothing.
+ * A service as its own process, the same for all services. It reads its settings from the environment. If it cannot
+ * start or go on, it prints one line on standard error and exits with code 1. On SIGTERM it stops in order and exits
+ * with code 0. {@code --help} lists the settings; {@code --check-config} reports mistakes in them and starts nothing.
  */
 public final class ServiceMain {
     static final int STOPPED = 0;
@@ -40,7 +41,7 @@ public final class ServiceMain {
     }
 
     /**
-     * A service that runs.
+     * A running service.
      *
      * @param failed completes, with the reason, when it can no longer do its work
      * @param stop stops it in order; called once
@@ -55,7 +56,7 @@ public final class ServiceMain {
         this.start = start;
     }
 
-    /** Ends the process. */
+    /** Runs the service and ends the process. */
     public void runAndExit(String[] arguments) {
         JavaLogging.toTheLog();
         AtomicInteger exitCode = new AtomicInteger(STOPPED);
@@ -65,7 +66,7 @@ public final class ServiceMain {
         System.exit(code);
     }
 
-    /** Where a stop is asked for. */
+    /** The source of requests to stop. */
     interface Signals {
         void onTerm(Runnable stop);
     }
@@ -115,7 +116,10 @@ public final class ServiceMain {
         }
     }
 
-    /** A process that a signal ends has the signal's exit code, also when all went well: a supervisor takes that for a failure. */
+    /**
+     * A process that a signal ends has the signal's exit code, even after an orderly stop: a supervisor takes that for
+     * a failure.
+     */
     private static void atExit(Runnable stop, IntSupplier exitCode) {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(

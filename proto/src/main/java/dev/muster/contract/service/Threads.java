@@ -13,10 +13,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the threads of one service, and notices when one of them ends by an exception. The service cannot do its work without
- * its loops and its timers, so the first one that ends makes the service fail: {@link #problem} makes it not ready, and
- * {@link #failed} ends its process. A pool replaces its threads by itself, so there the end is only logged. Each end is logged
- * once, with an error id. All threads are daemons: the process lives as long as its main thread waits. Thread-safe.
+ * Makes the threads of one service, and notices when an exception ends one of them. The service cannot do its work
+ * without its loops and its timers, so the first one that ends makes the service fail: {@link #problem} makes it not
+ * ready, and {@link #failed} ends its process. A pool replaces its threads by itself, so the end of a pool's thread is
+ * only logged. Each end is logged once, with an error id. All threads are daemons: the process lives as long as its
+ * main thread waits. Thread-safe.
  */
 public final class Threads {
     private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
@@ -24,21 +25,21 @@ public final class Threads {
     private final ErrorIds errorIds = new ErrorIds();
     private final CompletableFuture<String> failed = new CompletableFuture<>();
 
-    /** A thread that does all of some work until the service stops. The caller starts it. */
+    /** A thread that works until the service stops. The caller starts it. */
     public Thread loop(String name, Runnable work) {
         return thread(
                 () -> {
                     try {
                         work.run();
                     } catch (Throwable e) {
-                        // whatever it is, the work of this thread is not done any longer
+                        // whatever the cause, this thread's work is no longer done
                         fail(name, e);
                     }
                 },
                 name);
     }
 
-    /** For a pool, which replaces a thread that ends: `name-1`, `name-2`. */
+    /** Threads for a pool, which replaces a thread that ends: `name-1`, `name-2`. */
     public ThreadFactory pool(String name) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
@@ -48,19 +49,22 @@ public final class Threads {
         };
     }
 
-    /** One thread for tasks at their time. A repeated task that throws is never run again, so that makes the service fail. */
+    /**
+     * One thread for scheduled tasks. The executor never repeats a task that threw, so such a task makes the service
+     * fail.
+     */
     public ScheduledThreadPoolExecutor timer(String name) {
         ScheduledThreadPoolExecutor timer = new Timer(name);
         timer.setRemoveOnCancelPolicy(true);
         return timer;
     }
 
-    /** Completes, with the reason, when a thread has ended that the service cannot do without. */
+    /** Completes, with the reason, when a thread that the service needs has ended. */
     public CompletableFuture<String> failed() {
         return failed.copy();
     }
 
-    /** Which thread has ended, and why; or nothing. */
+    /** The thread that has ended, and the reason; empty if none has. */
     public Optional<String> problem() {
         return Optional.ofNullable(failed.getNow(null));
     }
@@ -95,7 +99,7 @@ public final class Threads {
 
         @Override
         protected void afterExecute(Runnable task, @Nullable Throwable thrown) {
-            // an executor keeps what a task throws in the task's future, where nothing looks for it
+            // an executor keeps a task's exception in the task's future, and no caller reads that future
             if (task instanceof RunnableScheduledFuture<?> future && future.isDone() && !future.isCancelled()) {
                 try {
                     var unused = future.get();

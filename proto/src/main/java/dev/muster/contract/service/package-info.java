@@ -1,4 +1,4 @@
-/** What every service does as a process of its own. */
+/** Code that every service shares as its own process. */
 @NullMarked
 package dev.muster.contract.service;
 

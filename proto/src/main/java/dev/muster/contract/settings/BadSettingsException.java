@@ -2,7 +2,7 @@ package dev.muster.contract.settings;
 
 import java.util.List;
 
-/** Settings that cannot be used; the message lists all of them. */
+/** Unusable settings; the message lists all mistakes. */
 public final class BadSettingsException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Reads {@link Setting}s out of variables and collects what is wrong with them, to be reported together. */
+/** Reads {@link Setting}s from variables and collects all mistakes, to report them together. */
 public final class Env {
     private final Map<String, String> variables;
     private final List<String> mistakes = new ArrayList<>();
@@ -70,7 +70,7 @@ public final class Env {
         return type.getEnumConstants()[0];
     }
 
-    /** Adds a mistake that only the caller could see. */
+    /** Adds a mistake that only the caller can detect. */
     public void mistake(Setting setting, String problem) {
         mistakes.add("%s=%s: %s".formatted(setting.name(), text(setting), problem));
     }

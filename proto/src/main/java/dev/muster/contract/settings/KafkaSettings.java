@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What every service needs to know of the Kafka cluster. Other client properties pass through as {@code MUSTER_KAFKA_<PROPERTY>}.
+ * What every service needs to know about the Kafka cluster. Other client properties pass through as
+ * {@code MUSTER_KAFKA_<PROPERTY>}.
  *
  * @param properties client properties, bootstrap.servers among them
  */

@@ -1,9 +1,9 @@
 package dev.muster.contract.settings;
 
 /**
- * One setting: the name of its environment variable, its default and what it means. Units are the last part of the name.
+ * One setting: the name of its environment variable, its default and its meaning. A unit is the last part of the name.
  *
- * @param defaultValue as it would be written in the environment; empty: nothing
+ * @param defaultValue as it would be written in the environment; empty if there is no default
  */
 public record Setting(String name, String defaultValue, long min, long max, String doc) {
     public Setting {

@@ -9,19 +9,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Records that a consumer leaves out because it cannot use them, such as one of a newer release. Each is counted. The first of
- * each kind is logged with an error id; the others at DEBUG, so that a flood of them does not fill the log. Thread-safe.
+ * Records that a consumer skips because it cannot use them, for instance records of a newer release. Each is counted.
+ * The first of each kind is logged with an error id. The others are logged at DEBUG, so that a flood of them does not
+ * fill the log. Thread-safe.
  */
 public final class BadRecords {
     private static final Logger LOG = LoggerFactory.getLogger(BadRecords.class);
-    /** Kinds of failures that are told apart; beyond it, records are only counted. */
+    /** Kinds of failures that are logged separately; further kinds are only counted. */
     private static final int KINDS_MAX = 64;
 
     private final ErrorIds errorIds = new ErrorIds();
     private final Set<String> kinds = ConcurrentHashMap.newKeySet();
     private final AtomicLong count = new AtomicLong();
 
-    /** @param why what the consumer threw at it */
+    /** @param why the consumer's exception */
     public void add(ConsumerRecord<?, ?> record, RuntimeException why) {
         count.incrementAndGet();
         Throwable cause = why.getCause() == null ? why : why.getCause();
@@ -36,7 +37,7 @@ public final class BadRecords {
                 .log("a record cannot be used and is left out; more of its kind are only counted");
     }
 
-    /** Records left out so far. */
+    /** Records skipped so far. */
     public long count() {
         return count.get();
     }

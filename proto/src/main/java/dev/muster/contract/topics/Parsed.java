@@ -12,12 +12,12 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record's value as read: either the message, or the bytes that could not be parsed and why. A processor sends the latter to the
- * dead-letter topic; its stream thread lives on.
+ * A record's parsed value: either the message, or the unparsable bytes and the reason. A processor sends the latter to
+ * the dead-letter topic, and its stream thread lives on.
  *
  * @param message null when the bytes could not be parsed
- * @param raw the bytes as they were
- * @param problem null when they could be parsed
+ * @param raw the original bytes
+ * @param problem null when the bytes could be parsed
  */
 public record Parsed<T extends Message>(
         @Nullable T message, ByteString raw, @Nullable String problem) {

@@ -4,14 +4,15 @@ import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.utils.Utils;
 
 /**
- * Partition counts, fixed for life, and where a key goes: murmur2 of its UTF-8 bytes, as Kafka's default partitioner does.
+ * Partition counts, which never change, and the partition of a key: murmur2 of its UTF-8 bytes, as in Kafka's default
+ * partitioner.
  */
 public record Partitions(int node, int view, int gateway) {
     public int ofNode(String nodeId) {
         return of(nodeId, node);
     }
 
-    /** Audience (`user:alice`) for views, user for view-terminals. */
+    /** The partition of an audience (`user:alice`) for views, or of a user for view-terminals. */
     public int ofView(String key) {
         return of(key, view);
     }

@@ -22,7 +22,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The topic table: what is in each topic, how it is spread and how long it is kept. */
+/** The topic table: the content of each topic, its partitioning and its retention. */
 public enum Topic {
     /** Requests that change something. Key: node. Gateways to registry control. */
     COMMANDS("commands", Spread.NODE, CommandRecord.getDefaultInstance(), appendTime(delete(Duration.ofDays(7)))),
@@ -65,12 +65,14 @@ public enum Topic {
     TERMINAL_LINES("terminal-lines", Spread.NODE, TerminalLineRecord.getDefaultInstance(), delete(Duration.ofDays(3))),
     /** Who did what. Key: node. Gateways and registry to analysts. */
     AUDIT("audit", Spread.NODE, AuditRecord.getDefaultInstance(), delete(Duration.ofDays(90))),
-    /** Revoked tokens and sessions, kept for longer than any of them lives. Key: token or user. Fan-out to fan-out. */
+    /**
+     * Revoked tokens and sessions, kept longer than any token or session lives. Key: token or user. Fan-out to fan-out.
+     */
     REVOCATIONS("revocations", Spread.GATEWAY, RevocationRecord.getDefaultInstance(), delete(Duration.ofDays(400))),
-    /** What could not be read. Key: source. Registry to operators. */
+    /** Unreadable records. Key: source. Registry to operators. */
     DLQ("dlq", Spread.NODE, DeadLetter.getDefaultInstance(), delete(Duration.ofDays(14)));
 
-    /** Which count of {@link Partitions} a topic has. */
+    /** Which count of {@link Partitions} a topic uses. */
     public enum Spread {
         NODE,
         VIEW,
@@ -81,7 +83,7 @@ public enum Topic {
     private final Spread spread;
     private final Message prototype;
 
-    @SuppressWarnings("ImmutableEnumChecker") // a copy that nobody can change
+    @SuppressWarnings("ImmutableEnumChecker") // an unmodifiable copy
     private final Map<String, String> configs;
 
     Topic(String baseName, Spread spread, Message prototype, Map<String, String> configs) {
@@ -132,8 +134,8 @@ public enum Topic {
     }
 
     /**
-     * Of all that a Streams app reads: it takes the record with the earliest time first, and with several clocks it would, after an outage, hear of a session's end before the
-     * heartbeats that came in it.
+     * For every topic that a Streams app reads. The app takes the record with the earliest time first. With the times
+     * of several clocks it would, after an outage, process a session's end before the heartbeats of that session.
      */
     private static Map<String, String> appendTime(Map<String, String> configs) {
         return with(configs, "message.timestamp.type", "LogAppendTime");

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Compares the configs of a topic with those that it is created with. Told is only what costs data or order: a topic that was
- * made by hand has the broker's defaults. Longer retention and larger records are the operator's choice. Pure.
+ * Compares the configs of a topic with those that Muster creates it with. It reports only differences that cost data or
+ * order: a topic that was made by hand has the broker's defaults. Longer retention and larger records are the
+ * operator's choice. Pure.
  */
 public final class TopicConfigs {
     private static final String CLEANUP = "cleanup.policy";
@@ -19,7 +20,7 @@ public final class TopicConfigs {
 
     /**
      * @param has every config of the topic, with its value
-     * @return one sentence per difference that matters
+     * @return one sentence for each difference that matters
      */
     public static List<String> differences(String name, Topic topic, Map<String, String> has) {
         List<String> differences = new ArrayList<>();

@@ -21,10 +21,15 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Creates the topics that are missing and refuses to go on with others than expected. Safe to run from several processes at once. */
+/**
+ * Creates the missing topics and fails if an existing topic is not as expected. Several processes may run it at once.
+ */
 public final class TopicProvisioner {
     private static final long TIMEOUT_SECONDS = 30;
-    /** The client's own may be shorter, for calls that somebody waits for; at a start the broker may still be starting, too. */
+    /**
+     * The client's own timeout may be shorter, for calls that a caller waits for. At a start the broker may still be
+     * starting, too.
+     */
     private static final int TIMEOUT_MILLIS = (int) TimeUnit.SECONDS.toMillis(TIMEOUT_SECONDS);
 
     private final Admin admin;
@@ -40,7 +45,8 @@ public final class TopicProvisioner {
     }
 
     /**
-     * @throws TopicsException if a topic has another number of partitions than the settings say, or the broker cannot be asked
+     * @throws TopicsException if a topic has another number of partitions than the settings say, or the broker does not
+     *     answer
      * @throws InterruptedException if interrupted meanwhile
      */
     public void ensure() throws InterruptedException {
@@ -61,15 +67,14 @@ public final class TopicProvisioner {
         if (!mistakes.isEmpty()) {
             throw new TopicsException(String.join("; ", mistakes)
                     + ". Partition counts are fixed for life: correct MUSTER_TOPIC_*_PARTITIONS,"
-                    + " or begin anew under another MUSTER_TOPIC_PREFIX.");
+                    + " or start with empty topics under another MUSTER_TOPIC_PREFIX.");
         }
         create(missing);
         awaitLeaders(missing);
     }
 
-    // A record that is produced before its partition has an acting leader can leave the producer with a hole in its
-    // sequence.
-    // Only an acting leader knows the end of its log.
+    // If a record is produced before its partition has an acting leader, the producer may be left with a hole in its
+    // sequence. Only an acting leader knows the end of its log.
     private void awaitLeaders(List<NewTopic> created) throws InterruptedException {
         Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
         for (NewTopic topic : created) {

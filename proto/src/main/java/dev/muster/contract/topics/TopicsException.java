@@ -1,6 +1,6 @@
 package dev.muster.contract.topics;
 
-/** The topics are not as they must be. The message says what to do. */
+/** The topics are not as required. The message says what to do. */
 public final class TopicsException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

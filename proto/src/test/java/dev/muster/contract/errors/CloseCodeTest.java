@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class CloseCodeTest {
-    /** The codes whose answer the range alone does not give. */
+    /** The codes that deviate from their range. */
     private static final Set<CloseCode> EXCEPTIONS = EnumSet.of(CloseCode.MESSAGE_TOO_BIG, CloseCode.OPEN_TIMEOUT);
 
     @ParameterizedTest

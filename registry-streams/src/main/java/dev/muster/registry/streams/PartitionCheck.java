@@ -33,7 +33,7 @@ public final class PartitionCheck implements AutoCloseable {
     private static final String MADE_AT_START =
             ". What such a topic held is lost. Start a Muster service again: it creates missing topics at its start.";
     private static final String ADVICE = ". Partition counts are fixed for life: correct MUSTER_TOPIC_*_PARTITIONS,"
-            + " or begin anew under another MUSTER_TOPIC_PREFIX.";
+            + " or start with empty topics under another MUSTER_TOPIC_PREFIX.";
 
     private final Map<String, Integer> expected;
     private final Admin admin;

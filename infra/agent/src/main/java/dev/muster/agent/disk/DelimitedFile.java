@@ -17,8 +17,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages in a row on the disk, each behind its length. A write either succeeds as a whole or leaves nothing to be read. What could not be written is
- * owed: the whole file is then written again, beside the old one, since what stands behind a torn entry is hard to read. Confined to its owner's lock.
+ * Messages in a row on the disk, each behind its length. A write either succeeds as a whole or leaves nothing to read.
+ * After a failed write the file is behind: the whole file is then written again, beside the old one, because entries
+ * behind a torn one are hard to read. Confined to its owner's lock.
  */
 public final class DelimitedFile implements AutoCloseable {
     private final Path file;
@@ -34,17 +35,17 @@ public final class DelimitedFile implements AutoCloseable {
         use(FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
     }
 
-    /** Whether the file lacks something: {@link #append} writes nothing until a {@link #rewrite} has succeeded. */
+    /** Whether the file lacks entries: {@link #append} writes nothing until a {@link #rewrite} has succeeded. */
     public boolean isBehind() {
         return behind != null;
     }
 
-    /** Why the file lacks something. */
+    /** Why the file lacks entries. */
     public IOException whyBehind() {
         return behind != null ? behind : new IOException("the file is closed");
     }
 
-    /** Says that a torn entry stands in the file, so that nothing may be written behind it. */
+    /** Says that the file contains a torn entry, so that no entry may be written behind it. */
     public void isTorn() {
         behind = new IOException("an entry in " + file + " is torn");
     }
@@ -81,7 +82,10 @@ public final class DelimitedFile implements AutoCloseable {
         }
     }
 
-    /** Replaces the file by these entries. False if that failed; what was there is there still, and no more is owed than before. */
+    /**
+     * Replaces the file by these entries. False if that failed: the old content remains, and the file is not further
+     * behind than before.
+     */
     public boolean rewrite(List<byte[]> entries) {
         if (channel == null) {
             return false;
@@ -124,7 +128,7 @@ public final class DelimitedFile implements AutoCloseable {
         }
     }
 
-    /** What it holds of the full disk is given back. */
+    /** Frees the space that it takes on the full disk. */
     private static void discard(Path temporary, @Nullable FileChannel half) {
         try {
             if (half != null) {
@@ -144,19 +148,19 @@ public final class DelimitedFile implements AutoCloseable {
         return ByteBuffer.wrap(bytes);
     }
 
-    /** Tells an entry from what a torn one looks like. */
+    /** Tells a whole entry from one that only looks like it. */
     public interface Check<M> {
         /**
-         * @param all where the entry lies, from {@code begin} to {@code end}
-         * @param isFound whether it was found by looking for it behind a torn one
+         * @param all contains the entry from {@code begin} to {@code end}
+         * @param isFound whether the entry was found by a search behind a torn one
          */
         boolean isWhole(M entry, byte[] all, int begin, int end, boolean isFound);
     }
 
     /**
-     * Reads the entries that are whole. Behind a torn entry it looks, byte by byte, for the next whole one.
+     * Reads the whole entries. Behind a torn entry it searches, byte by byte, for the next whole one.
      *
-     * @return whether all of the file was entries
+     * @return whether the file contained only whole entries
      */
     public static <M extends MessageLite> boolean read(Path file, Parser<M> parser, Check<M> check, Consumer<M> each)
             throws IOException {
@@ -172,7 +176,7 @@ public final class DelimitedFile implements AutoCloseable {
         return clean;
     }
 
-    /** Where the entry at this place ends; negative where no whole one begins. */
+    /** The end of the entry at this place; negative if no whole entry begins here. */
     private static <M extends MessageLite> int readOne(
             byte[] all, int at, Parser<M> parser, Check<M> check, boolean isFound, Consumer<M> each)
             throws IOException {

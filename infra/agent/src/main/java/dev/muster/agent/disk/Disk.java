@@ -9,8 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the disk of the state directory can be written. Every part that fails to write says so here, and says so again when it has written what it
- * owed. The problem is over when no part has failed for {@link #QUIET_NANOS}. Each change is logged once. Thread-safe.
+ * Whether the disk of the state directory can be written. Every part that fails to write reports it here, and reports
+ * again when it has written everything that was outstanding. The problem is over when no part has failed for
+ * {@link #QUIET_NANOS}. Each change is logged once. Thread-safe.
  */
 public final class Disk {
     static final long QUIET_NANOS = 5_000_000_000L;
@@ -21,12 +22,12 @@ public final class Disk {
     private long failedNanos;
     private Runnable listener = () -> {};
 
-    /** @param newListener told, on the thread of the part that fails, that there is something to be tried again */
+    /** @param newListener told, on the thread of the failing part, that a write must be tried again */
     public synchronized void onFailure(Runnable newListener) {
         listener = newListener;
     }
 
-    /** The part owes the disk something until it says that it {@link #worked}. */
+    /** The part has an outstanding write until it reports that it {@link #worked}. */
     public void failed(Object part, IOException why) {
         Runnable told;
         synchronized (this) {
@@ -44,12 +45,12 @@ public final class Disk {
         told.run();
     }
 
-    /** The part owes the disk nothing. */
+    /** The part has no outstanding write. */
     public synchronized void worked(Object part) {
         failing.remove(part);
     }
 
-    /** Looks whether the problem is over. True if there is none. */
+    /** Checks whether the problem is over. True if there is none. */
     public synchronized boolean settle() {
         if (!problem.isEmpty() && failing.isEmpty() && System.nanoTime() - failedNanos >= QUIET_NANOS) {
             problem = "";
@@ -58,19 +59,19 @@ public final class Disk {
         return problem.isEmpty();
     }
 
-    /** For people; empty while everything could be written. */
+    /** For people; empty while all writes succeed. */
     public synchronized String problem() {
         return problem;
     }
 
-    /** What the failure means, for people. */
+    /** The meaning of the failure, for people. */
     public static String inWords(IOException why) {
         return isFull(why)
                 ? "the agent's disk is full"
                 : "the agent's disk cannot be written (" + why.getMessage() + ")";
     }
 
-    /** Whether there was no room. The JDK says so in the operating system's words alone. */
+    /** Whether the disk was full. The JDK tells that only in the operating system's words. */
     public static boolean isFull(IOException why) {
         String said = String.valueOf(why.getMessage()).toLowerCase(Locale.ROOT);
         return said.contains("no space left")

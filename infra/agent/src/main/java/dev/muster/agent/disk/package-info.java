@@ -1,4 +1,4 @@
-/** What the agent does when its disk cannot be written, and how it reads what a crash left half written. */
+/** How the agent behaves while its disk cannot be written, and how it reads files that a crash left half written. */
 @NullMarked
 package dev.muster.agent.disk;
 

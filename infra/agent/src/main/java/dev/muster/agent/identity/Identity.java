@@ -1,10 +1,10 @@
 package dev.muster.agent.identity;
 
 /**
- * What a node keeps for ever once it has joined.
+ * The permanent data of a node that has joined.
  *
  * @param credential secret; sent to gateways only
- * @param instanceId tells this state directory from a copy of it elsewhere or a fresh one
+ * @param instanceId tells this state directory from a copy of it elsewhere or a new one
  */
 public record Identity(String nodeId, String name, String credential, String gateway, String instanceId) {
     @Override

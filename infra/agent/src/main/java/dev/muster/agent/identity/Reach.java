@@ -6,7 +6,7 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an agent reaches its gateway, kept from the join so that a restart needs none of it again.
+ * How an agent reaches its gateway. It is kept from the join, so that a restart needs none of these options.
  *
  * @param gateway host:port
  * @param plaintext no TLS, also towards other machines

@@ -30,13 +30,14 @@ import java.util.Properties;
 import java.util.UUID;
 
 /**
- * The agent's directory: identity, key pair, boot counter, journal and spool. Readable by its owner alone; used by one process at a time.
+ * The agent's directory: identity, key pair, boot counter, journal and spool. Only its owner can read it, and only one
+ * process at a time uses it.
  *
  * <pre>
  * identity.properties   node id, name, credential, gateway, key pair, instance id
  * boot                  number of starts
  * journal               tasks and their events
- * spool/                output that is not acknowledged yet
+ * spool/                unacknowledged output
  * former/NODE/          journal and spool of a node that this directory was before
  * lock                  held while an agent runs
  * </pre>
@@ -52,7 +53,7 @@ public final class StateDir implements AutoCloseable {
         this.properties = properties;
     }
 
-    /** Opens the directory, makes it if it is missing, and counts the start. */
+    /** Opens the directory, creates it if it is missing, and counts the start. */
     public static StateDir open(Path dir) throws AgentException {
         try {
             Files.createDirectories(dir);
@@ -81,7 +82,7 @@ public final class StateDir implements AutoCloseable {
         }
     }
 
-    /** Says what is wrong with the directory. */
+    /** Describes the directory's problem. */
     public static AgentException unusable(Path dir, IOException why) {
         return Disk.isFull(why)
                 ? new AgentException(
@@ -125,14 +126,14 @@ public final class StateDir implements AutoCloseable {
         return properties.getProperty("instanceId", "");
     }
 
-    /** Whether the identity was made from this very invite. */
+    /** Whether the identity was made from exactly this invite. */
     public boolean isJoinedBy(String invite) {
         return sha256(invite).equals(properties.getProperty("inviteSha256"));
     }
 
     /**
-     * Keeps what an invite was swapped for. Where this directory was another node before, that one's tasks and output are set aside: numbers of
-     * tasks count per node.
+     * Stores the result of the join. If this directory belonged to another node before, that node's tasks and output
+     * are set aside, because task numbers count per node.
      */
     public void joined(String nodeId, String name, String credential, String invite, Reach reach) throws IOException {
         String before = properties.getProperty("nodeId", nodeId);
@@ -154,7 +155,7 @@ public final class StateDir implements AutoCloseable {
         return Reach.read(properties);
     }
 
-    /** Also what an earlier process began and did not end. */
+    /** Also finishes a move that an earlier process began. */
     private void setAsideFormer() throws IOException {
         String former = properties.getProperty("former");
         if (former == null) {
@@ -202,7 +203,7 @@ public final class StateDir implements AutoCloseable {
             if (boot == 1) {
                 throw e;
             }
-            // a longer number is written over the one before, which needs no room on a disk that is full
+            // a longer number overwrites the one before, which needs no space on a full disk
             write(file, boot);
         }
         return boot;

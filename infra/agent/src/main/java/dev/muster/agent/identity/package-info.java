@@ -1,4 +1,4 @@
-/** Who the agent is: its state directory, key pair, credential and counters. */
+/** The agent's identity: its state directory, key pair, credential and counters. */
 @NullMarked
 package dev.muster.agent.identity;
 

@@ -3,8 +3,8 @@ package dev.muster.agent.link;
 import java.util.random.RandomGenerator;
 
 /**
- * Delays before reconnects: full jitter, a uniformly random part of a bound that doubles with every failure, so that a fleet does not
- * come back all at once. Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ * Delays before reconnects: full jitter, a uniformly random part of a bound that doubles with every failure, so that a
+ * fleet does not reconnect at one moment. Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  */
 final class Backoff {
     static final long FIRST_MILLIS = 500;

@@ -33,7 +33,7 @@ public final class Channels {
 
     /** Opens a connection to a gateway. */
     public interface Factory {
-        /** @throws AgentException if there can be none, whatever the network does */
+        /** @throws AgentException if no connection is possible, whatever the network does */
         ManagedChannel open() throws AgentException;
     }
 
@@ -76,7 +76,7 @@ public final class Channels {
         return config.plaintext() || isPlainByDefault(gateway.substring(0, gateway.lastIndexOf(':')), config);
     }
 
-    /** Nobody else hears what stays on this machine. */
+    /** Traffic that stays on this machine cannot be read elsewhere. */
     private static boolean isPlainByDefault(String host, AgentConfig config) {
         try {
             return config.caFile() == null
@@ -87,7 +87,7 @@ public final class Channels {
         }
     }
 
-    /** Why a call ended, for people, and what may help where no gateway answered in plaintext. */
+    /** Why a call ended, for people. If no gateway answered in plaintext, also what may help. */
     static String reason(EndOfCall end, String gateway, AgentConfig config) {
         boolean noneSpoke = end.code().isEmpty()
                 && (end.status().getCode() == Status.Code.UNAVAILABLE

@@ -19,28 +19,30 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One session: the control call with its heartbeats, and the output call beside it. Confined to the agent's executor. */
+/**
+ * One session: the control call with its heartbeats, and the output call beside it. Confined to the agent's executor.
+ */
 final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayMessage> {
-    /** Heartbeats without an answer after which the connection counts as dead. */
+    /** After this many heartbeats without an answer the connection counts as dead. */
     static final int MISSED_MAX = 3;
 
     static final long WELCOME_DEADLINE_SECONDS = 15;
     private static final Logger log = LoggerFactory.getLogger(ControlCall.class);
 
-    /** Whoever keeps the agent connected. All on the agent's executor. */
+    /** Keeps the agent connected. All methods run on the agent's executor. */
     interface Owner {
-        /** Whether this is the session that tasks and output go through. */
+        /** Whether tasks and output go through this session. */
         boolean isCurrent(ControlCall call);
 
-        /** Whether what this call says still counts. */
+        /** Whether messages of this call still count. */
         boolean isHeard(ControlCall call);
 
-        /** The session is there; after this it is the current one. */
+        /** The session has begun; after this it is the current one. */
         void welcomed(ControlCall call, Welcome welcome);
 
         void askedToMove(int delayMillisMax);
 
-        /** Once, whoever ended it. */
+        /** Called once, whichever side ended the call. */
         void ended(ControlCall call, Throwable why);
     }
 
@@ -68,7 +70,7 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
         return channel;
     }
 
-    /** Whether it was ended because the other side said nothing any more. */
+    /** Whether it was ended because the gateway fell silent. */
     boolean isSilent() {
         return silent;
     }
@@ -87,13 +89,13 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
                         TimeUnit.SECONDS);
     }
 
-    /** Ends it and its connection at once. */
+    /** Ends the call and its connection at once. */
     void abandon() {
         stop();
         channel.shutdownNow();
     }
 
-    /** Ends heartbeats and output; the call itself ends by itself. */
+    /** Ends heartbeats and output; the call itself ends without this. */
     void stop() {
         if (heartbeats != null) {
             heartbeats.cancel(false);
@@ -103,7 +105,7 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
         }
     }
 
-    /** Ends it in order: what is under way is still answered. */
+    /** Ends the call in order: requests under way still get their answers. */
     void finish() {
         stop();
         if (out != null) {
@@ -234,7 +236,7 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
         }
     }
 
-    /** The gateway says nothing any more, and maybe nobody is there. */
+    /** The gateway is silent, and may be gone. */
     private void cancel(String why) {
         silent = true;
         if (owner.isHeard(this) && out != null) {

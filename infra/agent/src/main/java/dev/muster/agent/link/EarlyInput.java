@@ -11,11 +11,15 @@ import java.util.function.LongSupplier;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Keystrokes for a terminal that is not there yet. Input and commands come from different topics, so what is typed at once may overtake the
- * command that starts the terminal: it is held for a moment, in order, and then dropped. Confined to its executor.
+ * Keystrokes for a terminal that does not exist yet. Input and commands come from different topics, so early keystrokes
+ * may overtake the command that starts the terminal. They are held for a moment, in order, and then dropped. Confined
+ * to its executor.
  */
 final class EarlyInput {
-    /** Longer than a command's way while a registry fails over and a busy machine starts a shell; shorter than a person's patience. */
+    /**
+     * Longer than a command takes while a registry fails over and a busy machine starts a shell. Shorter than a user is
+     * ready to wait.
+     */
     static final long HOLD_MILLIS = 10_000;
 
     static final int BYTES_MAX = 64 * 1_024;
@@ -31,7 +35,7 @@ final class EarlyInput {
     private record Held(ByteArrayOutputStream bytes, long sinceNanos) {}
 
     /**
-     * @param terminals takes input for a terminal, or says false while nothing there takes any
+     * @param terminals takes input for a terminal; returns false while no terminal accepts any
      * @param dropped told of a terminal and how many bytes of its input were dropped
      */
     EarlyInput(
@@ -45,7 +49,7 @@ final class EarlyInput {
         this.nanoClock = nanoClock;
     }
 
-    /** False when it was dropped, because too much waits. */
+    /** False if it was dropped because too much input waits. */
     boolean type(String terminalId, byte[] bytes) {
         Held before = held.get(terminalId);
         if (before == null && terminals.test(terminalId, bytes)) {

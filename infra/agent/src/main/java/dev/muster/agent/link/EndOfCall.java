@@ -6,10 +6,10 @@ import io.grpc.Status;
 import java.util.Optional;
 
 /**
- * What a gateway, or the network, said at the end of a call.
+ * The end of a call, as reported by a gateway or the network.
  *
- * @param code of the trailers; empty where no gateway spoke
- * @param retryAfterMillis what the gateway asked for, or 0
+ * @param code of the trailers; empty if no gateway answered
+ * @param retryAfterMillis the wait that the gateway asked for, or 0
  */
 record EndOfCall(Status status, Optional<ErrorCode> code, long retryAfterMillis) {
     static final long RETRY_AFTER_MILLIS_MAX = 60_000;
@@ -31,7 +31,7 @@ record EndOfCall(Status status, Optional<ErrorCode> code, long retryAfterMillis)
         }
     }
 
-    /** Whether the credential is worth nothing any more, as far as this gateway knows. */
+    /** Whether this gateway considers the credential invalid. */
     boolean isFinal() {
         return code.filter(one -> switch (one) {
                     case UNAUTHENTICATED, CREDENTIAL_REVOKED, NODE_DELETED -> true;
@@ -51,7 +51,7 @@ record EndOfCall(Status status, Optional<ErrorCode> code, long retryAfterMillis)
         return detail() + " (" + codeName() + ")";
     }
 
-    /** For people: what the gateway said, or what the network did. */
+    /** For people: the gateway's text, or the network's failure. */
     String detail() {
         Throwable cause = status.getCause();
         while (cause != null && cause.getCause() != null) {

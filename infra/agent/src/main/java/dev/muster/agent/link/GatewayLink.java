@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a session with a gateway: connects, says Hello, heartbeats, hands commands on, delivers events, and connects again with
- * growing, random delays. Confined to its executor.
+ * Keeps a session with a gateway: it connects, says Hello, sends heartbeats, passes commands on, delivers events, and
+ * reconnects with growing, random delays. Confined to its executor.
  *
  * <pre>
  * state         on Welcome   on end of call   on Reconnect     on a final refusal
@@ -35,23 +35,27 @@ import org.slf4j.LoggerFactory;
  * WAITING       -            -                -                -         (a timer leads to CONNECTING)
  * </pre>
  *
- * While MOVING, after a random delay, a second connection is opened; the first one goes on with heartbeats, tasks and output until the second
- * is welcome, so that nothing notices. An attempt to move that fails is repeated as long as the first connection lives.
+ * While MOVING, after a random delay, it opens a second connection. The first one continues with heartbeats, tasks and
+ * output until the second is welcome, so tasks and users see no interruption. A failed attempt to move is repeated as
+ * long as the first connection lives.
  */
 public final class GatewayLink {
-    /** Refusals in a row after which the agent believes that its credential is worth nothing any more. */
+    /** After this many refusals in a row the agent believes that its credential is no longer valid. */
     static final int REFUSALS_MAX = 3;
 
     /**
-     * How long the session before lives on beside the one that took over. Two gateways write their beginning and their end into the log, each in
-     * its own time: the end must not come first.
+     * How long the previous session lives on beside the one that took over. Two gateways write the new session's
+     * beginning and the old one's end into the log, each at its own time: the end must not come first.
      */
     static final long OVERLAP_MILLIS = 1_000;
 
-    /** A session that lasts as long was a success. A shorter one was not, or copies of an agent would take the node from each other without a pause. */
+    /**
+     * A session that lasts this long was a success. A shorter one counts as a failure. Otherwise copies of an agent
+     * would take the node from each other without a pause.
+     */
     static final long LASTING_MILLIS = 10_000;
 
-    /** How long the other side may take to end calls that this side has ended. */
+    /** How long the gateway may take to end calls that this agent has ended. */
     static final long CLOSE_MILLIS = 1_000;
 
     private static final Logger log = LoggerFactory.getLogger(GatewayLink.class);
@@ -65,12 +69,12 @@ public final class GatewayLink {
     private final ControlCall.Owner owner = new Sessions();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private final CompletableFuture<Void> firstWelcome = new CompletableFuture<>();
-    /** Connections that are not closed yet. */
+    /** Connections that are not yet closed. */
     private final Set<ManagedChannel> open = new HashSet<>();
 
     private @Nullable ManagedChannel channel;
     private @Nullable ControlCall call;
-    /** The one that is to take over, on its own connection. */
+    /** The session that is to take over, on its own connection. */
     private @Nullable ControlCall moving;
 
     private boolean movePlanned;
@@ -117,7 +121,7 @@ public final class GatewayLink {
         executor.execute(this::connect);
     }
 
-    /** Completes when the agent was told for good to go away; exceptionally with an {@link AgentException}. */
+    /** Completes when a gateway refused the agent for good; exceptionally with an {@link AgentException}. */
     public CompletableFuture<Void> stopped() {
         return stopped;
     }
@@ -141,7 +145,7 @@ public final class GatewayLink {
         });
     }
 
-    /** Any thread. Completes on the executor when the last call has told its end, so that nothing comes after it. */
+    /** Any thread. Completes on the executor when the last call has reported its end, so that no report follows. */
     public CompletableFuture<Void> close() {
         executor.execute(this::endAll);
         return openCalls.allEnded();
@@ -253,7 +257,7 @@ public final class GatewayLink {
         call = null;
         movePlanned = false;
         if (moving != null) {
-            // on its way already: it becomes the connection
+            // already under way: it becomes the connection
             which.channel().shutdownNow();
             call = moving;
             channel = moving.channel();
@@ -279,7 +283,7 @@ public final class GatewayLink {
         long delay = backoff.nextMillis();
         long asked = end.retryAfterMillis();
         if (asked > 0) {
-            // not before the gateway said, and not all at that moment
+            // not before the time that the gateway asked for, and not all agents at that moment
             delay = asked + around.random().nextLong(Math.max(delay, asked) + 1);
         }
         problem = Channels.reason(end, around.gateway(), around.config());
@@ -294,7 +298,7 @@ public final class GatewayLink {
         }
     }
 
-    /** What becomes of the calls. */
+    /** Handles the events of the calls. */
     private final class Sessions implements ControlCall.Owner {
         @Override
         public boolean isCurrent(ControlCall which) {

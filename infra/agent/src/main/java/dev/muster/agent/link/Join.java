@@ -18,14 +18,17 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Swaps an invite for the node's own credential. Repeats what may succeed later; the gateway answers a repeat alike. */
+/**
+ * Exchanges an invite for the node's own credential. It repeats requests that may succeed later; the gateway answers a
+ * repeat in the same way.
+ */
 public final class Join {
     private static final int TRIES = 8;
     private static final long DEADLINE_SECONDS = 10;
 
     private Join() {}
 
-    /** @param say hears of the first try that failed and will be repeated: all of them take half a minute */
+    /** @param say told of the first failed try that will be repeated: all tries together take half a minute */
     public static JoinResponse join(
             String gateway, AgentConfig config, String invite, KeyPair keys, Host host, Consumer<String> say)
             throws AgentException, InterruptedException {

@@ -3,8 +3,8 @@ package dev.muster.agent.link;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * How many calls have not told their end yet. What they still have to say comes on the agent's executor, which must live until then.
- * Confined to that executor.
+ * Counts the calls that have not yet reported their end. They report on the agent's executor, which must live until
+ * then. Confined to that executor.
  */
 final class OpenCalls {
     private final CompletableFuture<Void> allEnded = new CompletableFuture<>();
@@ -26,7 +26,7 @@ final class OpenCalls {
         completeIfOver();
     }
 
-    /** Completes when none is open and none will be. Any thread may wait for it. */
+    /** Completes when no call is open and none will be opened. Any thread may wait for it. */
     CompletableFuture<Void> allEnded() {
         return allEnded;
     }

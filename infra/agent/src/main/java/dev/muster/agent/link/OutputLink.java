@@ -17,8 +17,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The output call of one session: sends what the spool has, within the gateway's window and HTTP/2's, and takes acknowledgements.
- * Confined to its executor.
+ * The output call of one session: sends the spool's content, within the gateway's window and HTTP/2's, and takes
+ * acknowledgements. Confined to its executor.
  */
 final class OutputLink {
     private final Surroundings around;

@@ -9,7 +9,7 @@ import dev.muster.agent.vitals.VitalsSource;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.random.RandomGenerator;
 
-/** What all calls of an agent share. */
+/** The parts that all calls of an agent share. */
 record Surroundings(
         AgentConfig config,
         Identity identity,

@@ -9,14 +9,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The acknowledged position of a terminal, on the disk. It is written over the one before, which needs no room on a disk that is full. Confined to its
- * terminal's lock.
+ * The acknowledged position of a terminal, on the disk. It overwrites the previous position, which needs no space on a
+ * full disk. Confined to its terminal's lock.
  */
 final class AckedFile implements AutoCloseable {
     private final FileChannel channel;
     private Position position;
 
-    /** Opens what is there, or says that nothing is acknowledged yet. */
+    /** Opens the existing file, or a new one in which nothing is acknowledged yet. */
     AckedFile(Path file) throws IOException {
         position = read(file);
         channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -41,7 +41,7 @@ final class AckedFile implements AutoCloseable {
             String[] fields = Files.readString(file).strip().split(" ", -1);
             return new Position(Long.parseLong(fields[0]), Long.parseLong(fields[1]));
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-            // cut off by a crash of the machine: what was acknowledged is sent again
+            // cut off by a crash of the machine: acknowledged output is sent again
             return Position.START;
         }
     }

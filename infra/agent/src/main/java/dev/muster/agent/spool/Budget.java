@@ -5,14 +5,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Bytes that may wait for acknowledgement, all terminals together. Every terminal may always hold {@link #RESERVED_BYTES}, so that a
- * chatty one cannot silence a quiet one, and none may hold more than half. As long as acknowledgements come, none is read far ahead of
- * them; when they stop, what processes print goes to the disk. Thread-safe.
+ * Bytes that may wait for acknowledgement, all terminals together. Every terminal may always hold
+ * {@link #RESERVED_BYTES}, so a busy terminal cannot silence a quiet one, and none may hold more than half. While
+ * acknowledgements arrive, no terminal is read far ahead of them. When they stop, the output of processes goes to the
+ * disk. Thread-safe.
  */
 final class Budget {
     static final long RESERVED_BYTES = 64 << 10;
 
-    /** Without an acknowledgement for that long nobody waits for one. */
+    /** After this long without an acknowledgement, readers no longer wait for one. */
     static final long ACKS_STOPPED_NANOS = 2_000_000_000;
 
     private final SpoolLimits limits;
@@ -29,7 +30,7 @@ final class Budget {
         this.nanos = nanos;
     }
 
-    /** Takes the bytes or says no. */
+    /** Takes the bytes or returns false. */
     synchronized boolean tryTake(long bytes, long heldByTerminal) {
         if (!fits(bytes, heldByTerminal)) {
             return false;
@@ -50,7 +51,7 @@ final class Budget {
         used += bytes;
     }
 
-    /** Takes bytes that are on the disk already. */
+    /** Takes bytes that are already on the disk. */
     synchronized void takeAnyway(long bytes) {
         used += bytes;
     }
@@ -67,18 +68,18 @@ final class Budget {
         notifyAll();
     }
 
-    /** Nobody waits from now on: the agent stops, and what is left in the pipes is kept. */
+    /** From now on no caller waits: the agent stops, and the output that is left in the pipes is kept. */
     synchronized void release() {
         open = false;
         notifyAll();
     }
 
-    /** So many bytes more, or less, are sent and not acknowledged. */
+    /** The number of sent and unacknowledged bytes changes by this much. */
     void inFlight(long change) {
         inFlight.addAndGet(change);
     }
 
-    /** Sent and not acknowledged, all terminals together. */
+    /** Sent and unacknowledged bytes, all terminals together. */
     long inFlight() {
         return inFlight.get();
     }
@@ -104,7 +105,7 @@ final class Budget {
         return used + bytes <= limits.bytesMax() && held + bytes <= Math.max(RESERVED_BYTES, limits.bytesMax() / 2);
     }
 
-    /** What a terminal holds now. */
+    /** The bytes that a terminal holds now. */
     interface HeldBytes {
         long get();
     }

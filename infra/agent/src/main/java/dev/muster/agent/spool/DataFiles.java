@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
 
-/** A terminal's bytes as a row of files of equal size, of which acknowledged ones are deleted. Confined to its terminal's lock. */
+/**
+ * A terminal's bytes as a row of files of equal size; acknowledged files are deleted. Confined to its terminal's lock.
+ */
 final class DataFiles implements AutoCloseable {
     static final int FILE_BYTES = 4 << 20;
 
-    /** Less is not worth the trouble. */
+    /** Freeing less than this is not worth the work. */
     private static final int ROOM_BYTES_MIN = 8 << 10;
 
     private final Path dir;
@@ -22,7 +24,7 @@ final class DataFiles implements AutoCloseable {
     private long writerIndex;
     private long forgotten;
 
-    /** Opens what is there; {@code end} of an empty directory is 0. */
+    /** Opens the existing files; {@code end} of an empty directory is 0. */
     DataFiles(Path dir) throws IOException {
         this.dir = dir;
         long lowest = Long.MAX_VALUE;
@@ -72,7 +74,7 @@ final class DataFiles implements AutoCloseable {
         }
     }
 
-    /** Nothing is appended before this position, also where a crash has left less. */
+    /** Nothing is appended before this position, even if a crash has left less. */
     void advanceTo(long position) throws IOException {
         if (position > end) {
             useFileOf(position);
@@ -81,9 +83,9 @@ final class DataFiles implements AutoCloseable {
     }
 
     /**
-     * Gives all room back to the disk: no byte that is there now is read again.
+     * Frees all disk space: no present byte is read again.
      *
-     * @return whether that made room
+     * @return whether that freed space
      */
     boolean forgetAll() throws IOException {
         int within = (int) (end - writerIndex * FILE_BYTES);
@@ -91,7 +93,7 @@ final class DataFiles implements AutoCloseable {
             return false;
         }
         writer.truncate(0);
-        // the length of the file says where the stream ends; what is before its last byte takes no room
+        // the length of the file marks the end of the stream; the part before its last byte takes no space
         writer.write(ByteBuffer.allocate(1), within - 1L);
         forgotten = end;
         return true;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The streams of all terminals; terminals with something to send take turns. Thread-safe. */
+/** The streams of all terminals; terminals with output to send take turns. Thread-safe. */
 public final class Spool implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Spool.class);
 
@@ -32,12 +32,12 @@ public final class Spool implements AutoCloseable {
     private final Set<String> ready = new LinkedHashSet<>();
     private volatile Runnable listener = () -> {};
 
-    /** Opens the directory with what an earlier process left in it. */
+    /** Opens the directory with the output that an earlier process left in it. */
     public Spool(Path dir, SpoolLimits limits) throws IOException {
         this(dir, limits, System::nanoTime, new Disk());
     }
 
-    /** Opens the directory with what an earlier process left in it. */
+    /** Opens the directory with the output that an earlier process left in it. */
     public Spool(Path dir, SpoolLimits limits, Disk disk) throws IOException {
         this(dir, limits, System::nanoTime, disk);
     }
@@ -59,7 +59,7 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    /** Called on the appending thread whenever there is something to send. */
+    /** Called on the appending thread whenever there is output to send. */
     public void onAvailable(Runnable newListener) {
         listener = newListener;
     }
@@ -97,7 +97,7 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    /** The next step of the terminal whose turn it is, or null when nothing is left to send. */
+    /** The next step of the terminal whose turn it is, or null if no output is left to send. */
     public @Nullable OutputChunk poll(int bytesMax) {
         while (true) {
             TerminalSpool spool;
@@ -158,7 +158,7 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    /** Writes down what could not be written before. True if nothing is owed. */
+    /** Writes what could not be written before. True if nothing is outstanding. */
     public boolean catchUp() {
         boolean all = true;
         for (TerminalSpool spool : terminals()) {
@@ -167,7 +167,7 @@ public final class Spool implements AutoCloseable {
         return all;
     }
 
-    /** A new connection: everything that is not acknowledged is sent again. */
+    /** A new connection: everything unacknowledged is sent again. */
     public void rewind() {
         synchronized (terminals) {
             for (TerminalSpool spool : terminals.values()) {
@@ -177,17 +177,17 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    /** Sent and not acknowledged, in bytes, all terminals together. */
+    /** Sent and unacknowledged bytes, all terminals together. */
     public long inFlight() {
         return budget.inFlight();
     }
 
-    /** Not acknowledged, in bytes, sent or not. */
+    /** Unacknowledged bytes, sent or not. */
     public long heldBytes() {
         return budget.used();
     }
 
-    /** No process waits for room any more; called before the agent ends what runs. */
+    /** From now on no process waits for room. Called before the agent ends the running tasks. */
     public void release() {
         budget.release();
         terminals().forEach(TerminalSpool::stopWaiting);

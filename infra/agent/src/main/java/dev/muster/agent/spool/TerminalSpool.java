@@ -23,11 +23,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The stream of one terminal that the gateway has not acknowledged yet. Bytes are on disk before they are sent, so that a crash of the agent loses none.
- * While the disk cannot be written, the process waits, and markers are kept in memory. Thread-safe; guarded by its own lock.
+ * The unacknowledged stream of one terminal. Bytes are on disk before they are sent, so that a crash of the agent loses
+ * none. While the disk cannot be written, the process waits, and markers are kept in memory. Thread-safe; guarded by
+ * its own lock.
  */
 public final class TerminalSpool {
-    /** The acknowledged position is written down each time that it has moved by so much; what lies between is sent again after a crash. */
+    /**
+     * The acknowledged position is written each time it has moved by this much; after a crash the part since then is
+     * sent again.
+     */
     static final long ACK_WRITE_BYTES = 256 << 10;
 
     /** How long a process whose output cannot be written waits before the next try. */
@@ -45,7 +49,7 @@ public final class TerminalSpool {
     private final AckedFile ackedFile;
     private final List<OutputChunk> markers = new ArrayList<>();
 
-    // read without the lock by whoever waits for the budget, which is asked under that lock elsewhere
+    // read without the lock by threads that wait for the budget, which other threads query under that lock
     private volatile Position end = Position.START;
     private Position sent;
     private volatile Position acked;
@@ -71,7 +75,7 @@ public final class TerminalSpool {
         boolean clean = DelimitedFile.read(markerPath, OutputChunk.parser(), this::isNextMarker, markers::add);
         markerFile = new DelimitedFile(markerPath, disk);
         if (!clean) {
-            // the process died while it wrote a marker, which was not sent yet
+            // the agent died while it wrote a marker that was not yet sent
             markerFile.isTorn();
             boolean unused = catchUp();
         }
@@ -102,7 +106,8 @@ public final class TerminalSpool {
     }
 
     /**
-     * Waits while the spool is full or the disk cannot be written, unless it drops; a dropped run becomes a gap marker before the next byte.
+     * Waits while the spool is full or the disk cannot be written, unless the spool drops output. A dropped run becomes
+     * a gap marker before the next byte.
      */
     public void append(byte[] bytes, int length, long atMillis) throws InterruptedException {
         if (!dropWhenFull) {
@@ -131,13 +136,16 @@ public final class TerminalSpool {
         onAppend.run();
     }
 
-    /** What is printed from now on, and cannot be written at once, is dropped: whoever ended the process does not wait for room. */
+    /**
+     * From now on, output that cannot be written at once is dropped: the process was ended, so its output does not wait
+     * for room.
+     */
     public synchronized void stopWaiting() {
         waits = false;
         notifyAll();
     }
 
-    /** Writes down what could not be written before. True if nothing is owed. */
+    /** Writes what could not be written before. True if nothing is outstanding. */
     synchronized boolean catchUp() {
         return !markerFile.isBehind()
                 || markerFile.rewrite(
@@ -166,7 +174,7 @@ public final class TerminalSpool {
         return true;
     }
 
-    /** What is acknowledged needs no room; it is deleted by whole files otherwise. */
+    /** Acknowledged output needs no space; otherwise it is deleted only by whole files. */
     private boolean makeRoom() throws IOException {
         if (acked.offset() < end.offset()) {
             return false;
@@ -239,7 +247,7 @@ public final class TerminalSpool {
         return chunk;
     }
 
-    /** Null when the disk does not give them: other terminals go on, and the next connection tries again. */
+    /** Null if the disk does not return them: other terminals go on, and the next connection tries again. */
     private byte @Nullable [] read(long from, int count) {
         try {
             return data.read(from, count);
@@ -254,7 +262,7 @@ public final class TerminalSpool {
         }
     }
 
-    /** Everything up to here is with the broker. */
+    /** The broker holds everything up to here. */
     synchronized void ack(Position position) {
         if (position.compareTo(acked) <= 0 || position.compareTo(end) > 0) {
             return;
@@ -273,7 +281,7 @@ public final class TerminalSpool {
                 writeAcked();
                 data.trim(acked.offset() - gapsBefore(acked.marker()));
             } catch (IOException e) {
-                // the next acknowledgement tries again; after a crash more is sent again
+                // the next acknowledgement tries again; after a crash more output is sent again
                 log.atDebug().addKeyValue("terminal", terminalId).setCause(e).log("an acknowledgement is not on disk");
             }
         }
@@ -292,7 +300,7 @@ public final class TerminalSpool {
         budget.inFlight(inFlight() - before);
     }
 
-    /** Sent and not acknowledged, in bytes. */
+    /** Sent and unacknowledged bytes. */
     private long inFlight() {
         return sent.offset() - acked.offset();
     }
@@ -302,7 +310,7 @@ public final class TerminalSpool {
         return end.offset() - acked.offset();
     }
 
-    /** The stream has ended and nothing of it is left to send. */
+    /** The stream has ended and no part of it is left to send. */
     synchronized boolean isDone() {
         return hasExit() && acked.equals(end);
     }

@@ -1,4 +1,4 @@
-/** Output that is not acknowledged yet, on disk and bounded in bytes. */
+/** Unacknowledged output, on disk and bounded in bytes. */
 @NullMarked
 package dev.muster.agent.spool;
 

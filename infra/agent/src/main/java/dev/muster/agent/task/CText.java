@@ -7,7 +7,7 @@ import com.sun.jna.Pointer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Texts as the C library takes them: bytes and a NUL. */
+/** Texts in the C library's form: bytes and a NUL. */
 final class CText {
     private CText() {}
 

@@ -9,7 +9,10 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The control group of a task: its processes and all that they start, whichever process group they are in. Thread-safe. */
+/**
+ * The control group of a task: its processes and all processes that they start, whichever process group they are in.
+ * Thread-safe.
+ */
 final class Cgroup {
     private static final Logger log = LoggerFactory.getLogger(Cgroup.class);
 
@@ -19,7 +22,7 @@ final class Cgroup {
         this.dir = dir;
     }
 
-    /** Takes in a process and those that it has started so far. */
+    /** Adds a process and the processes that it has started so far. */
     void take(int leader) {
         Set<Integer> taken = new HashSet<>();
         boolean more = write("cgroup.procs", leader);
@@ -31,7 +34,7 @@ final class Cgroup {
         }
     }
 
-    /** Signals those that are not in this process group. */
+    /** Signals the processes that are not in this process group. */
     void signalOutside(int group, int signal) {
         for (int pid : members()) {
             if (LibC.INSTANCE.getpgid(pid) != group) {
@@ -40,7 +43,7 @@ final class Cgroup {
         }
     }
 
-    /** Ends all of them at once, also those that are being started. */
+    /** Ends all processes at once, including those that are being started. */
     void kill() {
         boolean unused = write("cgroup.kill", 1);
     }
@@ -49,7 +52,7 @@ final class Cgroup {
         return members().isEmpty();
     }
 
-    /** Removes the group; false where a process is left in it. */
+    /** Removes the group; false if it still contains a process. */
     boolean remove() {
         try {
             Files.deleteIfExists(dir);
@@ -70,7 +73,7 @@ final class Cgroup {
         }
     }
 
-    /** False where there is no such process any longer, or it may not be done. */
+    /** False if the process no longer exists, or the agent lacks the permission. */
     private boolean write(String file, int value) {
         try {
             Files.writeString(dir.resolve(file), String.valueOf(value));

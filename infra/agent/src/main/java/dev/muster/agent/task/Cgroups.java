@@ -14,17 +14,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Gives each task a control group of its own, which a process cannot leave as it leaves a process group. */
+/** Gives each task its own control group. A process cannot leave a control group as it leaves a process group. */
 final class Cgroups {
     private static final Logger log = LoggerFactory.getLogger(Cgroups.class);
 
-    /** What systemd marks a group with whose processes may be divided further. */
+    /** systemd's mark on a group whose processes may be divided further. */
     private static final String DELEGATED = "delegate";
 
     private static final int REMOVED_AT_ONCE = 16;
 
     private final @Nullable Path base;
-    /** Groups of tasks that are over, in which processes were left. */
+    /** Groups of ended tasks that still contain processes. */
     private final Queue<Cgroup> left = new ConcurrentLinkedQueue<>();
 
     private Cgroups(@Nullable Path base) {
@@ -32,8 +32,8 @@ final class Cgroups {
     }
 
     /**
-     * @param given directory of a version 2 group; null: the agent's own, where the system has left it to the agent. What cannot be used is left alone, and
-     *     tasks have no groups
+     * @param given directory of a version 2 group; null: the agent's own, if the system has delegated it to the agent.
+     *     An unusable group is left alone, and tasks have no groups.
      */
     static Cgroups within(@Nullable Path given) {
         Optional<Path> parent = given != null ? Optional.of(given) : own().filter(Cgroups::isDelegated);
@@ -42,7 +42,7 @@ final class Cgroups {
                 .orElse(null));
     }
 
-    /** A group for the task; empty where the agent may not make one. */
+    /** A group for the task; empty if the agent may not create one. */
     Optional<Cgroup> make(String taskId) {
         if (base == null) {
             return Optional.empty();
@@ -58,7 +58,7 @@ final class Cgroups {
         }
     }
 
-    /** Ends what an earlier process of the agent left in the task's group. */
+    /** Ends the processes that an earlier process of the agent left in the task's group. */
     void end(String taskId) {
         if (base != null && Files.isDirectory(base.resolve(taskId))) {
             Cgroup group = new Cgroup(base.resolve(taskId));
@@ -67,7 +67,7 @@ final class Cgroups {
         }
     }
 
-    /** Removes the group now, or later if a process is left in it. */
+    /** Removes the group now, or later if it still contains a process. */
     void remove(Cgroup group) {
         if (!group.remove()) {
             left.add(group);
@@ -114,7 +114,7 @@ final class Cgroups {
         }
     }
 
-    /** The directory of the version 2 group that the agent is in. */
+    /** The directory of the agent's version 2 group. */
     private static Optional<Path> own() {
         try {
             String path = lines("/proc/self/cgroup")

@@ -5,8 +5,8 @@ import com.sun.jna.Native;
 import com.sun.jna.ptr.IntByReference;
 
 /**
- * A process that the agent started, the leader of its own session and process group. Until {@link #reap} its number belongs to it, also when it has ended,
- * so that a signal never reaches another process. Thread-safe.
+ * A process that the agent started, the leader of its own session and process group. Until {@link #reap} its process id
+ * stays reserved, even after its end, so that a signal never reaches another process. Thread-safe.
  */
 final class Child {
     private static final int SIGINFO_BYTES = 256;
@@ -30,7 +30,7 @@ final class Child {
         }
     }
 
-    /** How the process ended; to be called once, after {@link #awaitEnd}. No signal may be sent after it. */
+    /** How the process ended. Must be called once, after {@link #awaitEnd}. No signal may be sent after it. */
     ExitStatus reap() {
         IntByReference status = new IntByReference();
         while (true) {

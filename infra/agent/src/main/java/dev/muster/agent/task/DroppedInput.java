@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Counts the input of each task that found no room, and has it reported: soon after the first byte, then once per {@link #PAUSE_MILLIS} while
- * it grows. Confined to the executor.
+ * Counts the input of each task that found no room, and has it reported: soon after the first byte, then once per
+ * {@link #PAUSE_MILLIS} while the count grows. Confined to the executor.
  */
 final class DroppedInput {
     static final long PAUSE_MILLIS = 1_000;

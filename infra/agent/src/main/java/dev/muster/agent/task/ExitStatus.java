@@ -3,13 +3,15 @@ package dev.muster.agent.task;
 /**
  * How a process ended.
  *
- * @param code its exit code, or 128 and the signal's number; {@link Tasks#EXIT_UNKNOWN} where the system does not say
- * @param signal name of the signal that ended it, or empty: a process that exits with 137 by itself was not ended by a signal
+ * @param code its exit code, or 128 and the signal's number; {@link Tasks#EXIT_UNKNOWN} if the system does not report
+ *     it
+ * @param signal name of the signal that ended the process, or empty: a process that exits with 137 by itself was not
+ *     ended by a signal
  */
 public record ExitStatus(int code, String signal) {
     public static final ExitStatus UNKNOWN = new ExitStatus(Tasks.EXIT_UNKNOWN, "");
 
-    /** What {@code waitpid} says. */
+    /** Decodes the status of {@code waitpid}. */
     static ExitStatus ofWait(int status) {
         int signal = status & 0x7f;
         return signal == 0

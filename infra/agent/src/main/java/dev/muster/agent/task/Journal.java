@@ -16,11 +16,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What happened to tasks, on disk. A task is written down before its command starts and never accepted twice, so a command runs at
- * most once whatever is sent again. Events stay until they are acknowledged. Thread-safe; guarded by its own lock.
+ * The history of tasks, on disk. A task is written before its command starts and never accepted twice. So a command
+ * runs at most once, however often it is sent. Events stay until they are acknowledged. Thread-safe; guarded by its own
+ * lock.
  *
- * <p>While the disk cannot be written no task is accepted. All else is kept in memory meanwhile and written down by {@link #catchUp}: a crash before that
- * makes an event come again, or makes the end of a task unknown, and nothing worse.
+ * <p>While the disk cannot be written no task is accepted. Everything else is kept in memory meanwhile and written by
+ * {@link #catchUp}. A crash before that repeats an event or makes the end of a task unknown, and does no other harm.
  */
 public final class Journal implements AutoCloseable {
     static final long COMPACT_BYTES = 1 << 20;
@@ -49,7 +50,7 @@ public final class Journal implements AutoCloseable {
     /**
      * False if a task with this sequence or a later one was seen before. On disk when this returns.
      *
-     * @throws IOException if it cannot be written down: the command must not start, and the task counts as seen
+     * @throws IOException if it cannot be written: the command must not start, and the task counts as seen
      */
     public synchronized boolean accept(RunTask task) throws IOException {
         if (task.getSequence() <= highWater) {
@@ -85,17 +86,17 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Writes down what could not be written before. True if all is on the disk now. */
+    /** Writes what could not be written before. True if everything is on the disk now. */
     public synchronized boolean catchUp() {
         return !file.isBehind() || file.rewrite(entries());
     }
 
-    /** Events that are not acknowledged, in order. */
+    /** Unacknowledged events, in order. */
     public synchronized List<TaskEvent> unacknowledged() {
         return new ArrayList<>(events.values());
     }
 
-    /** Tasks that are accepted and have not ended. */
+    /** Accepted tasks that have not ended. */
     public synchronized List<RunTask> openTasks() {
         return new ArrayList<>(open.values());
     }
@@ -105,7 +106,7 @@ public final class Journal implements AutoCloseable {
         return new ArrayList<>(processes.values());
     }
 
-    /** Ids of tasks that run or whose end is not acknowledged yet. */
+    /** Ids of tasks that run or whose end is not yet acknowledged. */
     public synchronized List<String> taskIds() {
         List<String> ids = new ArrayList<>(open.keySet());
         for (TaskEvent event : events.values()) {
@@ -116,7 +117,7 @@ public final class Journal implements AutoCloseable {
         return ids;
     }
 
-    /** Highest sequence that was accepted. */
+    /** Highest accepted sequence. */
     public synchronized long highWater() {
         return highWater;
     }
@@ -151,7 +152,7 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** All that counts now, as entries. */
+    /** The whole present state, as entries. */
     private List<byte[]> entries() {
         List<byte[]> entries = new ArrayList<>();
         entries.add(sealed(JournalEntry.newBuilder()

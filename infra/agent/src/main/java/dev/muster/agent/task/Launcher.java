@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Starts the processes of tasks. Tasks with a pipe and with a PTY go the same way; they differ in where standard input, output and error lead. Arguments,
- * variables and the directory arrive as the bytes of their UTF-8, whatever the locale.
+ * Starts the processes of tasks. Tasks with a pipe and with a PTY start in the same way; they differ in the targets of
+ * standard input, output and error. Arguments, variables and the directory are passed as the bytes of their UTF-8,
+ * whatever the locale.
  */
 final class Launcher {
     private static final int TERMINAL_NAME_BYTES = 256;
@@ -30,7 +31,7 @@ final class Launcher {
         this.environment = environment;
     }
 
-    /** A process and its output, standard output and error in one order. */
+    /** A process and its output: standard output and error in one order. */
     record Launched(Child child, ProcessOutput output) {}
 
     /** @throws IOException if it cannot be started; the message tells a person why */
@@ -68,7 +69,7 @@ final class Launcher {
         throw new IOException(argv.get(0).toStringUtf8() + ": " + LIBC.strerror(error));
     }
 
-    /** Starts the process, given where its output leads. */
+    /** Starts the process with a given target for its output. */
     private interface Start {
         Child with(Spawn.Standard standard) throws IOException;
     }
@@ -84,7 +85,7 @@ final class Launcher {
         if (pid != -LibC.ENOEXEC) {
             return pid;
         }
-        // a script without its first line, which shells take for one of theirs
+        // a script without a first line, which shells run as one of theirs
         List<ByteString> script = new ArrayList<>(argv);
         script.set(0, program);
         script.add(0, SH);
@@ -113,7 +114,7 @@ final class Launcher {
         }
     }
 
-    // The leader of a session that has no terminal gets the one that it opens first.
+    // A session's leader without a terminal gets the first terminal that it opens.
     private static Launched withPty(RunTask task, Start start) throws IOException {
         int master = LibC.checked(
                 "no PTY", LIBC.posix_openpt(LibC.O_RDWR | LibC.O_NOCTTY | LibC.O_CLOEXEC | LibC.O_NONBLOCK));
@@ -145,7 +146,7 @@ final class Launcher {
         return List.of(SH, ByteString.copyFromUtf8("-c"), task.getCommandBytes());
     }
 
-    /** A login without a home directory begins in the root; a directory that was asked for is never replaced. */
+    /** A user without a home directory starts in the root directory; a requested directory is never replaced. */
     private static ByteString directory(RunTask task, ByteString home) throws IOException {
         if (task.getCwd().isEmpty()) {
             return home.startsWith(ROOT) && problemOf(home) == 0 ? home : ROOT;

@@ -10,8 +10,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of the C library that start, watch and signal processes. Numbers are those of Linux on x86-64, arm64 and other architectures with the generic
- * constants. Texts are passed as {@link CText}, so no character set is involved.
+ * The calls of the C library that start, watch and signal processes. Numbers are those of Linux on x86-64, arm64 and
+ * other architectures with the generic constants. Texts are passed as {@link CText}, so no character set is involved.
  */
 interface LibC extends Library {
     LibC INSTANCE = Native.load("c", LibC.class);
@@ -123,7 +123,7 @@ interface LibC extends Library {
 
     String strerror(int error);
 
-    /** The result, where it is no error. */
+    /** The result, if it is no error. */
     static int checked(String call, int result) throws IOException {
         if (result < 0) {
             throw new IOException(call + ": " + INSTANCE.strerror(Native.getLastError()));
@@ -131,7 +131,7 @@ interface LibC extends Library {
         return result;
     }
 
-    /** Zeroed memory; larger than the structure that it is for, whatever the C library. */
+    /** Zeroed memory, larger than the structure for which it is used, whatever the C library. */
     static Memory room(int bytes) {
         Memory memory = new Memory(bytes);
         memory.clear();

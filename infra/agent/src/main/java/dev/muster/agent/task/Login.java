@@ -6,7 +6,7 @@ import com.sun.jna.Pointer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the system's list of users says of the agent's user. */
+/** The agent's user in the system's list of users. */
 record Login(ByteString name, ByteString home, ByteString shell) {
     private static final ByteString SH = ByteString.copyFromUtf8("/bin/sh");
     /** Shells of users that may not log in; such a user's tasks get /bin/sh. */

@@ -2,7 +2,9 @@ package dev.muster.agent.task;
 
 import java.util.Optional;
 
-/** The processes of a task: its leader, the leader's process group, and the control group where there is one. Thread-safe. */
+/**
+ * The processes of a task: its leader, the leader's process group, and the control group if there is one. Thread-safe.
+ */
 final class ProcessFamily {
     private final Child leader;
     private final Cgroups cgroups;
@@ -38,7 +40,7 @@ final class ProcessFamily {
         return leader.hasCompany() || cgroup.filter(group -> !group.isEmpty()).isPresent();
     }
 
-    /** How the leader ended. No signal may be sent after it; what the task left behind runs on. */
+    /** How the leader ended. No signal may be sent after it; processes that the task left behind run on. */
     ExitStatus reap() {
         ExitStatus status = leader.reap();
         cgroup.ifPresent(cgroups::remove);

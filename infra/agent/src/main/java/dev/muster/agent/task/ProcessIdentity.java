@@ -3,7 +3,10 @@ package dev.muster.agent.task;
 import dev.muster.proto.agent.v1.ProcessStarted;
 import java.time.Instant;
 
-/** Tells a process from a later one with the same number, also after a restart of the agent and whatever the clock did. */
+/**
+ * Tells a process from a later one with the same process id, also after a restart of the agent and after any step of
+ * the clock.
+ */
 final class ProcessIdentity {
     private ProcessIdentity() {}
 
@@ -17,13 +20,16 @@ final class ProcessIdentity {
                 .build();
     }
 
-    /** Whether processes of this one's group may be signalled: it runs itself, or it is gone and the others are of the same task. */
+    /**
+     * Whether the processes of this group may be signalled: either the process itself runs, or it is gone and the
+     * others belong to the same task.
+     */
     static boolean isThere(ProcessStarted left) {
         if (left.getPid() <= 1) {
             return false;
         }
         if (left.getBootId().isEmpty()) {
-            // of an agent that wrote down no more
+            // written by an agent that stored no more than this
             return left.getStartMillis() != 0 && startMillis(left.getPid()) == left.getStartMillis();
         }
         if (!left.getBootId().equals(ProcessTable.bootId())) {

@@ -8,20 +8,20 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /**
- * The agent's end of a pipe or a PTY. The reader owns it: only the reader closes it, so that nothing that was printed is lost. Other threads may write,
- * resize and call {@link #giveUp} at any time.
+ * The agent's end of a pipe or a PTY. The reader owns it: only the reader closes it, so that no output is lost. Other
+ * threads may write, resize and call {@link #giveUp} at any time.
  */
 final class ProcessOutput implements Closeable {
     private static final int READ_BYTES = 32 << 10;
     private static final int PTY_BUFFER_BYTES = 64 << 10;
-    /** {@code struct pollfd}: a descriptor, what is asked, what is so. */
+    /** {@code struct pollfd}: a descriptor, the requested events, the events that happened. */
     private static final int POLLFD_BYTES = 8;
 
     private static final int WRITE_WAIT_MILLIS = 100;
     private static final LibC LIBC = LibC.INSTANCE;
 
     private final int descriptor;
-    /** Readable for ever once the reader is to give up. */
+    /** Stays readable once the reader is to give up. */
     private final int wake;
 
     private final boolean pty;
@@ -45,9 +45,10 @@ final class ProcessOutput implements Closeable {
     }
 
     /**
-     * Waits for output. For the reader alone.
+     * Waits for output. Only for the reader.
      *
-     * @return how many bytes; -1 when no process holds the other end; 0 when there is nothing to read now and the reader is to give up
+     * @return how many bytes; -1 when no process holds the other end; 0 when no output is left and the reader is to
+     *     give up
      */
     int read(byte[] bytes) throws IOException {
         while (true) {
@@ -60,7 +61,7 @@ final class ProcessOutput implements Closeable {
             }
             int error = count == 0 ? LibC.EIO : Native.getLastError();
             if (error == LibC.EIO) {
-                // what a PTY says at its end
+                // a PTY reports its end by this error
                 return -1;
             }
             if (error != LibC.EAGAIN && error != LibC.EINTR) {
@@ -94,14 +95,14 @@ final class ProcessOutput implements Closeable {
         }
     }
 
-    /** How many bytes may have been printed and not be read yet. */
+    /** The largest number of bytes that may have been printed and not yet read. */
     synchronized int bufferBytes() {
         return pty || !open
                 ? PTY_BUFFER_BYTES
                 : Math.max(PTY_BUFFER_BYTES, LIBC.fcntl(descriptor, LibC.F_GETPIPE_SZ, 0));
     }
 
-    /** Writes to a PTY, and waits as long as the process does not read; false when it cannot be written any longer. */
+    /** Writes to a PTY, and waits as long as the process does not read; false when it can no longer be written. */
     boolean write(byte[] bytes) {
         try (Memory all = LibC.room(bytes.length)) {
             all.write(0, bytes, 0, bytes.length);
@@ -133,8 +134,8 @@ final class ProcessOutput implements Closeable {
         return error == LibC.EAGAIN || error == LibC.EINTR ? 0 : -1;
     }
 
-    // The number may belong to another file by now: then this waits in vain once, and the next write says that it is
-    // closed.
+    // The number may belong to another file by now: then this waits once for nothing, and the next write reports that
+    // the PTY is closed.
     private void awaitWritable() {
         try (Memory one = LibC.room(POLLFD_BYTES)) {
             one.setInt(0, descriptor);

@@ -26,7 +26,7 @@ final class ProcessTable {
 
     private ProcessTable() {}
 
-    /** Differs after every start of the machine; empty where the system has none. */
+    /** Changes with every start of the machine; empty if the system has none. */
     static String bootId() {
         try {
             return Files.readString(BOOT_ID).strip();
@@ -35,7 +35,10 @@ final class ProcessTable {
         }
     }
 
-    /** When the process started, in clock ticks since the machine did: no step of the clock changes it. 0: there is no such process. */
+    /**
+     * When the process started, in clock ticks since the machine started; no step of the clock changes it. 0: there is
+     * no such process.
+     */
     static long startTicks(long pid) {
         return stat(pid).map(fields -> Long.parseLong(fields[STAT_START_TICKS])).orElse(0L);
     }
@@ -47,7 +50,7 @@ final class ProcessTable {
                 .toList();
     }
 
-    /** Processes of the leader's session, and those that have one of them as their parent, or that one's parent, and so on. */
+    /** The processes of the leader's session, and all their descendants. */
     static List<Integer> descendants(int leader) {
         Map<Integer, String[]> table = new TreeMap<>();
         all().forEach(pid -> stat(pid).ifPresent(fields -> table.put(pid, fields)));
@@ -77,7 +80,7 @@ final class ProcessTable {
         return pids;
     }
 
-    /** Whether the environment that the process was started with has this variable. */
+    /** Whether the process was started with this variable in its environment. */
     static boolean hasVariable(int pid, String name, String value) {
         ByteString wanted = ByteString.copyFromUtf8(name + "=" + value + "\0");
         try {
@@ -100,7 +103,7 @@ final class ProcessTable {
                 .orElse(false);
     }
 
-    /** What follows the program's name, which may hold anything. */
+    /** The fields behind the program's name, which may contain any character. */
     private static Optional<String[]> stat(long pid) {
         try {
             String line = Files.readString(PROC.resolve(pid + "/stat"), StandardCharsets.ISO_8859_1);

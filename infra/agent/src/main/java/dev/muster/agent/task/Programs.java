@@ -5,14 +5,16 @@ import com.sun.jna.Memory;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Finds programs as a shell does: a name with a slash is a path, another one is looked for in the directories of PATH. */
+/**
+ * Finds programs as a shell does: a name with a slash is a path; for another name the directories of PATH are searched.
+ */
 final class Programs {
     private static final ByteString SLASH = ByteString.copyFromUtf8("/");
     private static final ByteString HERE = ByteString.copyFromUtf8("./");
 
     private Programs() {}
 
-    /** Paths to try, in this order; empty if nothing there can be executed. */
+    /** Paths to try, in this order; empty if none of them can be executed. */
     static List<ByteString> of(ByteString name, ByteString path, ByteString directory) {
         if (contains(name, '/')) {
             return List.of(name);

@@ -7,23 +7,23 @@ import dev.muster.proto.agent.v1.TaskEndCause;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
 
-/** Starts commands. All calls come on the tasks' executor. */
+/** Starts commands. All calls run on the tasks' executor. */
 public interface Runner {
     /** Told once, on the tasks' executor, when a command has ended and its output is in the spool. */
     interface Ended {
         void ended(Running task, ExitStatus status, TaskEndCause cause, String detail);
     }
 
-    /** A command that was started. */
+    /** A started command. */
     interface Running {
         RunTask task();
 
         TerminalSpool spool();
 
-        /** What tells its process from others, also after a restart of the agent. */
+        /** Tells its process from others, also after a restart of the agent. */
         ProcessStarted process();
 
-        /** Lets its output come and its time limit count. */
+        /** Starts the flow of its output and its time limit. */
         void begin();
 
         /** Asks it to end, and ends it by force a while later. */
@@ -38,6 +38,6 @@ public interface Runner {
     /** @throws IOException if it cannot be started; the message tells a person why */
     Running start(RunTask task, TerminalSpool output, Ended ended) throws IOException;
 
-    /** Ends, by force, what an earlier process of the agent started, if it still runs. */
+    /** Ends by force a process that an earlier process of the agent started, if it still runs. */
     void end(ProcessStarted left);
 }

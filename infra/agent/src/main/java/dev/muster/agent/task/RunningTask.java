@@ -16,16 +16,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One process and its output. {@link TaskEnd} says when the task is over; this class tells it what happens and does what it says.
+ * One process and its output. {@link TaskEnd} decides when the task is over; this class reports events to it and
+ * carries out its decisions.
  *
- * <p>Three threads wait for one thing each: for output, which the reader passes on while the spool has room; for the end of the process; for room for
- * input. All else is confined to the tasks' executor.
+ * <p>Three threads wait for one thing each: for output, which the reader passes on while the spool has room; for the
+ * end of the process; for room for input. Everything else is confined to the tasks' executor.
  */
 final class RunningTask implements Runner.Running {
     static final int INPUT_BYTES_MAX = 256 << 10;
     private static final int READ_BYTES = 32 << 10;
     private static final long TICK_MILLIS = 50;
-    /** How often a PTY that no process holds open is looked at again while the command runs: the command may open it again. */
+    /** How often a PTY that no process holds open is checked while the command runs: the command may open it again. */
     private static final long REOPENED_MILLIS = 50;
 
     private static final Logger log = LoggerFactory.getLogger(RunningTask.class);
@@ -111,7 +112,10 @@ final class RunningTask implements Runner.Running {
         return spool;
     }
 
-    /** Asks the process group to end, and ends it by force if it has not in time; also after the end of the command itself. */
+    /**
+     * Asks the process group to end. Ends it by force if it does not end in time, also after the end of the command
+     * itself.
+     */
     @Override
     public void stop(TaskEndCause why, String because) {
         if (end.state() == TaskEnd.State.RUNNING || end.state() == TaskEnd.State.DRAINING) {
@@ -122,7 +126,7 @@ final class RunningTask implements Runner.Running {
         }
     }
 
-    /** False if the process has no terminal, has ended, or does not read what it was given before. */
+    /** False if the process has no terminal, has ended, or has not read its earlier input. */
     @Override
     public boolean input(byte[] bytes) {
         if (!task.hasPty() || over) {
@@ -160,16 +164,16 @@ final class RunningTask implements Runner.Running {
 
     private void terminate() {
         if (task.hasPty()) {
-            // an interactive shell ignores TERM and heeds HUP
+            // an interactive shell ignores TERM and obeys HUP
             family.signal(Signals.HUP);
         }
         family.signal(Signals.TERM);
-        // a process that was stopped hears of it only when it goes on
+        // a stopped process receives it only when it continues
         family.signal(Signals.CONT);
         after(limits.killAfterMillis(), () -> on(TaskEnd.Event.KILL_DUE));
     }
 
-    /** What is printed by now has been read, or is in the buffers of the system and the reader. */
+    /** Everything printed so far has been read, or is in the buffers of the system and the reader. */
     private void giveUp() {
         readBytesMax = readBytes + READ_BYTES + output.bufferBytes();
         output.giveUp();
@@ -189,7 +193,7 @@ final class RunningTask implements Runner.Running {
         tick();
     }
 
-    /** Looks for what no event tells of, from the end of the command to the end of the task. */
+    /** Checks for conditions that cause no event, from the end of the command to the end of the task. */
     private void tick() {
         if (end.state() == TaskEnd.State.STOPPING && !family.hasOthers()) {
             on(TaskEnd.Event.GROUP_GONE);
@@ -217,7 +221,7 @@ final class RunningTask implements Runner.Running {
         var unused = executor.schedule(action, millis, TimeUnit.MILLISECONDS);
     }
 
-    /** From another thread; once the agent stops, nothing is left to be told. */
+    /** Reports from another thread. Once the agent stops, there is nothing left to report. */
     private void tell(Runnable action) {
         try {
             executor.execute(action);
@@ -267,7 +271,10 @@ final class RunningTask implements Runner.Running {
         }
     }
 
-    /** A PTY is not closed before the end of the command: that would end the command, and it may open its terminal again. */
+    /**
+     * A PTY is not closed before the end of the command. Closing it would end the command, which may open its terminal
+     * again.
+     */
     private boolean mayBeReopened() throws InterruptedException {
         if (!task.hasPty() || exit.getCount() == 0) {
             return false;

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Starts a program as the leader of its own session, with no open files but standard input, output and error, every signal at its default and none blocked,
- * whatever the agent itself was started with.
+ * Starts a program as the leader of its own session. The program has no open files except standard input, output and
+ * error, every signal at its default and none blocked, whatever the agent itself was started with.
  */
 final class Spawn {
     private static final int STRUCTURE_BYTES = 1_024;
@@ -22,21 +22,21 @@ final class Spawn {
     private static final LibC LIBC = LibC.INSTANCE;
 
     static {
-        // a parent that ignores it is never told how its children ended
+        // a parent that ignores it never learns how its children ended
         Pointer unused = LIBC.signal(LibC.SIGCHLD, Pointer.NULL);
     }
 
     private Spawn() {}
 
-    /** Where standard input, output and error lead. */
+    /** The targets of standard input, output and error. */
     interface Standard {
         void open(Pointer actions);
     }
 
     /**
-     * @param program a path, which the directory is the beginning of if it is relative
+     * @param program a path; a relative one starts at the directory
      * @param environment entries {@code NAME=value}
-     * @return the number of the process, or the error's number below 0
+     * @return the process id, or the negative error number
      */
     static int start(
             ByteString program,
@@ -60,7 +60,8 @@ final class Spawn {
                         (LibC.POSIX_SPAWN_SETSID | LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK));
                 LIBC.sigemptyset(signals);
                 LIBC.posix_spawnattr_setsigmask(attributes, signals);
-                // sigfillset leaves out two of the C library's own, which the program would find ignored
+                // sigfillset leaves out two signals that the C library uses itself, and the program would start with
+                // them ignored
                 signals.setMemory(0, SIGSET_BYTES, (byte) 0xff);
                 LIBC.posix_spawnattr_setsigdefault(attributes, signals);
                 standard.open(actions);

@@ -4,7 +4,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Decides when a task is over. The leader is the process that the agent started; its group are the processes that it started and that did not leave.
+ * Decides when a task is over. The leader is the process that the agent started. Its group consists of the processes
+ * that it started and that did not leave the group.
  *
  * <pre>
  *                RUNNING       STOPPING            KILLED         DRAINING        GIVING_UP   OVER
@@ -17,24 +18,25 @@ import java.util.Set;
  * DRAIN_DUE      -             -                   -              GIVING_UP       -           -
  * </pre>
  *
- * A dash: nothing changes; the event is late. (1) OVER where the reader is at the end already. (2) Only where the leader is gone. (3) KILLED where the
- * leader is not gone yet. Entering STOPPING sends TERM, KILL_DUE sends KILL, entering GIVING_UP tells the reader to stop behind what was printed by now, and
- * entering OVER ends the task. The command's own output is complete in OVER, whichever way led there.
+ * A dash: nothing changes; the event is late. (1) OVER if the reader is already at the end. (2) Only if the leader is
+ * gone. (3) KILLED if the leader is not yet gone. Entering STOPPING sends TERM, and KILL_DUE sends KILL. Entering
+ * GIVING_UP tells the reader to stop after the output printed so far, and entering OVER ends the task. In OVER the
+ * command's own output is complete, whichever way led there.
  *
  * <p>Not thread-safe.
  */
 final class TaskEnd {
-    /** How far a task has come. */
+    /** The stages of a task. */
     enum State {
         /** The leader runs. */
         RUNNING,
         /** The group was asked to end. */
         STOPPING,
-        /** The group was ended by force, and the leader's end has not been seen yet. */
+        /** The group was ended by force, and the leader's end has not yet been seen. */
         KILLED,
-        /** The leader has ended; the reader has not come to the end of the output. */
+        /** The leader has ended; the reader has not reached the end of the output. */
         DRAINING,
-        /** The reader reads what was printed by now, and nothing later. */
+        /** The reader reads the output printed so far, and nothing later. */
         GIVING_UP,
         OVER
     }
@@ -42,21 +44,21 @@ final class TaskEnd {
     /** What happens. */
     enum Event {
         LEADER_GONE,
-        /** All output was read, or the reader has given up as it was told. */
+        /** All output was read, or the reader has given up on request. */
         READER_AT_END,
-        /** Cancelled, out of time, or the agent stops. */
+        /** The task was cancelled or is out of time, or the agent stops. */
         STOP,
         /** No process of the group is left. */
         GROUP_GONE,
-        /** The group has had its time to end. */
+        /** The group's time to end is over. */
         KILL_DUE,
-        /** There has been nothing to read for a while since the leader's end, though a process holds the output open. */
+        /** For a while since the leader's end there has been no output, though a process holds the output open. */
         QUIET,
-        /** The output has been read for as long after the leader's end as it may be. */
+        /** After the leader's end the output has been read for the longest permitted time. */
         DRAIN_DUE
     }
 
-    /** What is to be done. */
+    /** The actions that a transition requires. */
     enum Action {
         TERM,
         KILL,
@@ -72,7 +74,7 @@ final class TaskEnd {
         return state;
     }
 
-    /** What is to be done now, in this order. */
+    /** The actions that are due now, in this order. */
     Set<Action> on(Event event) {
         leaderGone |= event == Event.LEADER_GONE;
         readerAtEnd |= event == Event.READER_AT_END;

@@ -9,13 +9,19 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The variables of a task: what a login has, what tells where it runs, and what the task says. Nothing else of the agent's own is passed on. */
+/**
+ * The variables of a task: those of a login, those that say where the task runs, and those that the task names. No
+ * other variable of the agent is passed on.
+ */
 final class TaskEnvironment {
     static final String TASK_ID = "MUSTER_TASK_ID";
 
     private static final List<String> INHERITED = List.of("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ");
     private static final List<String> LOCALE = List.of("LANG", "LC_ALL", "LC_CTYPE");
-    /** Where {@code infra/muster} keeps the caller's locale, as it starts the agent itself in a UTF-8 one. Empty: there was none. */
+    /**
+     * {@code infra/muster} stores the caller's locale in these variables, because it starts the agent itself in a UTF-8
+     * locale. Empty: the caller had none.
+     */
     private static final String CALLER = "MUSTER_CALLER_";
 
     private static final String PATH = "/usr/local/bin:/usr/bin:/bin";
@@ -54,7 +60,7 @@ final class TaskEnvironment {
         return all;
     }
 
-    /** What every task has. */
+    /** The variables that every task has. */
     Map<String, ByteString> ofLogin() {
         Map<String, ByteString> all = new LinkedHashMap<>();
         for (String name : INHERITED) {

@@ -3,8 +3,9 @@ package dev.muster.agent.task;
 /**
  * How long the end of a task may take.
  *
- * @param quietMillis after the command's end, for a process that it left behind, holds the output open and prints nothing
- * @param drainMillis after the command's end, for one that prints on
+ * @param quietMillis after the command's end, for a process that it left behind, holds the output open and prints
+ *     nothing
+ * @param drainMillis after the command's end, for such a process that goes on printing
  * @param killAfterMillis from the request to end until KILL
  */
 public record TaskLimits(long quietMillis, long drainMillis, long killAfterMillis) {

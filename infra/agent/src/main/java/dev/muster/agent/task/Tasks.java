@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs tasks. Every change is confined to one executor of its own; what is asked of it from elsewhere is queued there. */
+/** Runs tasks. Every change is confined to its own executor; requests from other threads are queued there. */
 public final class Tasks implements AutoCloseable {
-    /** Exit code where the real one is not known. */
+    /** Exit code if the real one is unknown. */
     public static final int EXIT_UNKNOWN = -1;
 
     private static final int EXIT_NOT_STARTED = 127;
@@ -53,9 +53,9 @@ public final class Tasks implements AutoCloseable {
     private final AtomicBoolean catchesUp = new AtomicBoolean();
 
     /**
-     * Takes over what an earlier process left behind; runs commands as processes of this machine.
+     * Takes over the tasks that an earlier process left behind; runs commands as processes of this machine.
      *
-     * @param cgroup directory of the control group that tasks get theirs in; null: the agent's own, if it may
+     * @param cgroup directory of the control group for the tasks' groups; null: the agent's own group, if permitted
      * @param onEvent called on any thread when the journal has a new event
      */
     public Tasks(
@@ -80,11 +80,11 @@ public final class Tasks implements AutoCloseable {
     }
 
     /**
-     * Takes over what an earlier process left behind.
+     * Takes over the tasks that an earlier process left behind.
      *
      * @param onEvent called on any thread when the journal has a new event
      * @param executor runs one task at a time; closed with this
-     * @param runner makes what starts commands, of that executor
+     * @param runner makes the part that starts commands, on that executor
      */
     public Tasks(
             Journal journal,
@@ -106,7 +106,7 @@ public final class Tasks implements AutoCloseable {
                 TaskLimits.KILL_AFTER_MILLIS_DEFAULT + CLOSE_MILLIS_MORE);
     }
 
-    /** @param closeMillis how long closing waits for the ends of what runs */
+    /** @param closeMillis how long closing waits for the ends of running tasks */
     private Tasks(
             Journal journal,
             Spool spool,
@@ -152,13 +152,13 @@ public final class Tasks implements AutoCloseable {
         });
     }
 
-    /** False if nothing there takes input. */
+    /** False if no terminal there accepts input. */
     public boolean input(String terminalId, byte[] bytes) {
         Runner.Running task = running.get(terminalId);
         return task != null && task.input(bytes);
     }
 
-    /** Input that {@link #input} did not take and that is not offered again. The typist is told. Any thread. */
+    /** Input that {@link #input} did not accept and that is not offered again. The user is told. Any thread. */
     public void inputDropped(String terminalId, int bytes) {
         executor.execute(() -> {
             if (running.containsKey(terminalId)) {
@@ -212,7 +212,7 @@ public final class Tasks implements AutoCloseable {
         started.begin();
     }
 
-    /** It is not written down, so it must not run. */
+    /** The task is not on the disk, so it must not run. */
     private void reject(RunTask task, IOException why) {
         journalAndTell(TaskEvent.newBuilder()
                 .setTaskId(task.getTaskId())
@@ -267,15 +267,15 @@ public final class Tasks implements AutoCloseable {
         onEvent.run();
     }
 
-    // What ran when an earlier process of the agent died cannot be watched any more: it is ended, and its outcome is
-    // not known.
+    // A process that ran when an earlier process of the agent died can no longer be watched: it is ended, and its
+    // outcome is unknown.
     private void recover() throws IOException {
         journal.openProcesses().forEach(runner::end);
         for (RunTask task : journal.openTasks()) {
             TerminalSpool output = spool.open(task.getTaskId());
             Optional<Exit> known = output.exited();
             if (known.isPresent()) {
-                // the process died between the end of the output and the end of the task
+                // the agent died between the end of the output and the end of the task
                 record(
                         ended(
                                         task.getTaskId(),
@@ -306,7 +306,7 @@ public final class Tasks implements AutoCloseable {
         }
     }
 
-    /** Writes down what could not be written, and tries again later what still cannot. */
+    /** Writes what could not be written, and tries again later if some still cannot. */
     private void catchUp() {
         catchesUp.set(false);
         boolean journalIsWhole = journal.catchUp();
@@ -327,12 +327,12 @@ public final class Tasks implements AutoCloseable {
         }
     }
 
-    /** Something that uses the disk. */
+    /** An action that uses the disk. */
     private interface Action {
         void run() throws IOException;
     }
 
-    /** Ends every process, by force if need be, and waits until their ends are in the journal. */
+    /** Ends every process, by force if necessary, and waits until the journal holds their ends. */
     @Override
     public void close() {
         spool.release();

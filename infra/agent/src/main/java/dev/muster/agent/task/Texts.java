@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** Refuses what a process cannot be given: the system passes texts on that end at a NUL, and variables as {@code NAME=value}. */
+/**
+ * Refuses texts that cannot be passed to a process: the system ends a text at a NUL, and passes variables as
+ * {@code NAME=value}.
+ */
 final class Texts {
     private Texts() {}
 

@@ -6,18 +6,18 @@ import java.util.Arrays;
 import java.util.zip.CRC32;
 
 /**
- * Tells whole journal entries from torn ones: each ends with its checksum, in a field of its own. Entries of older agents have none; a file that begins
- * without checksums is taken for theirs.
+ * Tells whole journal entries from torn ones: each ends with its checksum, in its own field. Entries of older agents
+ * have none. A file whose first entry has no checksum is taken for one of theirs.
  */
 final class WholeEntry implements DelimitedFile.Check<JournalEntry> {
-    /** Field {@code crc32} of the entry: its tag, then four bytes, the lowest first. */
+    /** Field {@code crc32} of the entry: its tag, then four bytes, lowest first. */
     private static final byte TAG = JournalEntry.CRC32_FIELD_NUMBER << 3 | 5;
 
     private static final int SEAL_BYTES = 5;
 
     private boolean sealed;
 
-    /** The bytes of an entry and its checksum. */
+    /** The bytes of an entry with its checksum. */
     static byte[] seal(byte[] entry) {
         byte[] bytes = Arrays.copyOf(entry, entry.length + SEAL_BYTES);
         bytes[entry.length] = TAG;
@@ -42,7 +42,7 @@ final class WholeEntry implements DelimitedFile.Check<JournalEntry> {
                 && Arrays.equals(entry.toByteArray(), Arrays.copyOfRange(all, begin, end));
     }
 
-    /** What says more than a few bytes, so that the middle of a torn entry hardly looks like it. */
+    /** Accepts only entries of more than a few bytes, so that the middle of a torn entry hardly looks like one. */
     private static boolean isOfATask(JournalEntry entry) {
         return switch (entry.getEntryCase()) {
             case RECEIVED -> !entry.getReceived().getTaskId().isEmpty();

@@ -1,4 +1,4 @@
-/** Running commands at most once: journal, processes, their end. */
+/** Running commands at most once: journal, processes, their ends. */
 @NullMarked
 package dev.muster.agent.task;
 

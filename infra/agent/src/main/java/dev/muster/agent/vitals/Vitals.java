@@ -10,9 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * Reads the machine's state from /proc, as proc(5) describes it. What cannot be read stays 0. Confined to one thread.
- */
+/** Reads the machine's state from /proc, as proc(5) describes it. Unreadable values stay 0. Confined to one thread. */
 public final class Vitals implements VitalsSource {
     private final Path proc;
     private List<long[]> before = List.of();
@@ -68,7 +66,7 @@ public final class Vitals implements VitalsSource {
         before = now;
     }
 
-    // Fields: user nice system idle iowait irq softirq steal guest guest_nice; guest time is within user time already.
+    // Fields: user nice system idle iowait irq softirq steal guest guest_nice; user time already includes guest time.
     private static long[] busyAndTotal(String[] fields) {
         long total = 0;
         for (int i = 1; i < fields.length && i <= 8; i++) {

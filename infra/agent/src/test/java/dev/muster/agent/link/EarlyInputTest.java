@@ -50,7 +50,7 @@ class EarlyInputTest {
         nanos.set(TimeUnit.MILLISECONDS.toNanos(EarlyInput.HOLD_MILLIS) + 1);
         long before = asked.get();
         await().until(() -> asked.get() > before);
-        // the turn that found it too late has dropped it when the next task runs
+        // the run that found it too late has dropped it before the next task runs
         on(() -> true);
         assertThat(lost).containsExactly("late:1");
         there.add("late");

@@ -240,7 +240,7 @@ class FullDiskTest {
         return gaps;
     }
 
-    /** Takes what there is and acknowledges it, as a gateway does. */
+    /** Takes all present output and acknowledges it, as a gateway does. */
     private String drain() {
         for (OutputChunk chunk = spool.poll(1 << 16); chunk != null; chunk = spool.poll(1 << 16)) {
             output.writeBytes(chunk.getData().toByteArray());

@@ -15,7 +15,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What an agent ends after its start of what an earlier one left running. */
+/** Which processes an agent ends after its start, of those that an earlier agent left running. */
 class ProcessRunnerTest {
     private static final Duration LONG = Duration.ofSeconds(60);
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TaskEndTest {
-    /** What has happened, and for each further event the state that follows, with what is to be done. A dash: nothing. */
+    /** The events so far, and for each further event the state that follows, with the actions. A dash: none. */
     record Row(String name, List<TaskEnd.Event> before, List<String> after) {
         @Override
         public String toString() {
@@ -141,7 +141,7 @@ class TaskEndTest {
                         .as("seed %d: %s", seed, happened)
                         .isTrue();
             }
-            // what is due comes at last
+            // due timers fire at last
             List.of(KILL_DUE, QUIET, DRAIN_DUE).forEach(event -> done.addAll(end.on(event)));
             assertThat(end.state()).as("seed %d: %s", seed, happened).isEqualTo(TaskEnd.State.OVER);
             assertThat(done).as("seed %d: %s", seed, happened).containsOnlyOnce(TaskEnd.Action.END);

@@ -249,7 +249,7 @@ class TasksTest {
         assertThat(endOf(task)).isEmpty();
         output.reset();
         spool.rewind();
-        // what follows, as a gateway that goes on
+        // the rest, as a gateway that goes on
         await().atMost(LONG).until(() -> {
             acknowledge();
             return endOf(task).isPresent();
@@ -389,7 +389,7 @@ class TasksTest {
         tasks = new Tasks("nd_test", TaskLimits.defaults(), cgroup, journal, spool, disk, Clock.systemUTC(), () -> {});
     }
 
-    /** Needs a version 2 control group that may be divided. */
+    /** Needs a version 2 control group that the agent may divide. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void with_control_groups_cancelling_ends_a_daemon_too(boolean pty) throws Exception {
