@@ -127,7 +127,7 @@ final class TopicWatch implements AutoCloseable {
             log.atWarn()
                     .addKeyValue("topic", topic.name())
                     .addKeyValue("now", topic.topicId())
-                    .log("a topic of the live feed was made anew: all its viewers get a gap and a snapshot");
+                    .log("a topic of the live feed was recreated: all its viewers get a gap and a snapshot");
         }
         if (seen != TopicIds.Seen.KNOWN) {
             listener.onTopic(
