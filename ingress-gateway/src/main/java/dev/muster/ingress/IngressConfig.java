@@ -104,7 +104,7 @@ public record IngressConfig(
             3_600_000,
             0,
             604_800_000,
-            "After about that long an agent is asked to connect anew, so that agents spread over new gateways; 0: never.");
+            "After about that long an agent is asked to reconnect, so that agents spread over new gateways; 0: never.");
     private static final Setting PLAINTEXT = Setting.text(
             "MUSTER_INGRESS_PLAINTEXT",
             "false",

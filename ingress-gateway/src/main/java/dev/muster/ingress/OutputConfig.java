@@ -64,7 +64,7 @@ public record OutputConfig(
             3_000,
             100,
             600_000,
-            "When the registry has not moved on for that long, nobody waits for it any more.");
+            "When the registry has made no progress for that long, output no longer waits for it.");
 
     static final List<Setting> SETTINGS = List.of(
             CHUNK_BYTES_MAX,

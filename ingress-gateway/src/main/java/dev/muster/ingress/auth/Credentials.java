@@ -10,8 +10,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A node's credential: {@code mnc1.<node id>.<generation>.<base64url HMAC-SHA256 of what is before the last dot>}. Every gateway that has
- * the key can make and check it; whether it still counts is for the {@link NodeDirectory} to say. Thread-safe.
+ * A node's credential: {@code mnc1.<node id>.<generation>.<base64url HMAC-SHA256 of the text before the last dot>}.
+ * Every gateway with the key can make and check it. The {@link NodeDirectory} decides whether it is still valid.
+ * Thread-safe.
  */
 public final class Credentials {
     private static final String VERSION = "mnc1";

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which credentials count, as the topic of node records says. Written by one thread, read by all.
+ * Which credentials are valid, according to the topic of node records. Written by one thread, read by all.
  *
  * <pre>
  *                      credential older        same generation    newer
@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * no record            ABSENT                  ABSENT             ABSENT
  * </pre>
  *
- * BEHIND and ABSENT may pass: a credential is only made after the registry wrote the record, so this table has not read it yet, or the
- * node was deleted so long ago that nothing is left of it.
+ * BEHIND and ABSENT may be temporary. A credential is only made after the registry wrote the record, so this table has
+ * not read the record yet, or the node was deleted so long ago that no record of it is left.
  */
 public final class NodeDirectory {
     private static final Entry DELETED = new Entry(-1, false);

@@ -1,11 +1,11 @@
 package dev.muster.ingress.backlog;
 
 /**
- * How far output may be ahead of the registry, per partition of it.
+ * How far output may be ahead of the registry, for each of the registry's partitions.
  *
- * @param aheadNanos how old what the registry has not processed may be; 0: as old as it likes
- * @param aheadBytesMin at least so much
- * @param silenceNanos after that long without progress the registry counts as away, and nobody waits for it
+ * @param aheadNanos the greatest age of output that the registry has not processed; 0: no limit
+ * @param aheadBytesMin this many bytes are always allowed
+ * @param silenceNanos after this long without progress the registry counts as away, and output does not wait for it
  */
 public record BacklogLimits(long aheadNanos, long aheadBytesMin, long silenceNanos) {
     /** A stream with less than this part of the least window never waits. */

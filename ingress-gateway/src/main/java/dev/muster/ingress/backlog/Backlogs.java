@@ -49,9 +49,10 @@ public final class Backlogs {
     }
 
     /**
-     * The registry was asked.
+     * The registry's progress was read.
      *
-     * @param processed offset of the first record that is not processed, by partition; of others nobody knows
+     * @param processed offset of the first unprocessed record, by partition; partitions without a known offset are left
+     *     out
      */
     public void heard(Map<Integer, Long> processed) {
         for (int partition = 0; partition < partitions.size(); partition++) {

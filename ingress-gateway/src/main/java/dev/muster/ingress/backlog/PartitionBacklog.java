@@ -7,15 +7,20 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * What this gateway has put into one partition of output and the registry has not processed, and which streams may add to it.
+ * Output of one partition that this gateway has sent and the registry has not processed, and which streams may add to
+ * it.
  *
- * <p>The window grows while somebody waits for it although the registry is close behind, and shrinks when the oldest record that is not processed is older than it may be:
- * a delay-based window, as in TCP Vegas (Brakmo and Peterson, 1995). Streams that print much share it; those that print little never wait. Far beyond it (after the registry was away)
- * streams together may add half as much as the registry processes, and less while it is still at what came before, so that it catches up and nobody stands still. While the registry is away nothing is counted and nobody waits: the
- * log keeps it. Thread-safe.
+ * <p>The window grows while a stream waits for it although the registry is close behind. It shrinks when the oldest
+ * unprocessed record is older than allowed: a delay-based window, as in TCP Vegas (Brakmo and Peterson, 1995). Streams
+ * that print much share it; streams that print little never wait. Far beyond the window (after the registry was away)
+ * all streams together may add half as much as the registry processes, and less while it still processes earlier
+ * output, so that the registry catches up and no stream stands still. While the registry is away, output is not counted
+ * and no stream waits: the log keeps the output. Thread-safe.
  */
 final class PartitionBacklog {
-    /** Records that are remembered. With more, the oldest counts as processed: then others are waited for a little less. */
+    /**
+     * Records that are remembered. With more, the oldest counts as processed: other streams then wait a little less.
+     */
     static final int RECORDS_MAX = 8_192;
 
     private static final long WINDOW_BYTES_MAX = 1L << 30;
@@ -28,7 +33,10 @@ final class PartitionBacklog {
     private static final int DELAYS_MAX = 4;
 
     private static final int CATCH_UP_SHARE = 2;
-    /** What the registry processes of before is not this gateway's alone: with eight of them they add together as much as it does. */
+    /**
+     * The registry's earlier output comes from other gateways, too: eight gateways with this share add together as much
+     * as the registry processes.
+     */
     private static final int CATCH_UP_SHARE_BEFORE = 8;
     /** Part of the newest record in the usual size. */
     private static final int SIZES = 8;
@@ -126,7 +134,7 @@ final class PartitionBacklog {
         }
         Entry last = entries.peekLast();
         if (last != null && offset < last.offset) {
-            forgetAll(); // the topic was made anew
+            forgetAll(); // the topic was recreated
             last = null;
         }
         waitsAnew |= entries.isEmpty();
@@ -173,9 +181,9 @@ final class PartitionBacklog {
     }
 
     /**
-     * The registry was asked.
+     * The registry's progress was read.
      *
-     * @param offset of the first record that it has not processed; -1 where nobody knows
+     * @param offset of the first unprocessed record; -1 if unknown
      */
     void heard(long offset) {
         List<Runnable> woken;

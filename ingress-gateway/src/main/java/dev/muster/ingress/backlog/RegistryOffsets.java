@@ -14,12 +14,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the broker up to where the registry has committed output: often while streams wait for it, else once a second, and not at all while there is nothing to wait for. */
+/**
+ * Asks the broker for the offset up to which the registry has committed output. It asks often while streams wait for
+ * the registry, else once a second, and not at all while no output is outstanding.
+ */
 public final class RegistryOffsets implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryOffsets.class);
     private static final long LOOK_MILLIS = 50;
     private static final int LOOKS_BETWEEN = 20;
-    /** A question without an answer for so many looks counts as one that nobody can answer. */
+    /** A question that is unanswered for this many looks counts as unanswerable. */
     private static final int LOOKS_WITHOUT_ANSWER = 100;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);

@@ -20,8 +20,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that a gateway reads: node records from their beginning, and of what is addressed to gateways just its own partition, from now on.
- * Three threads, whatever the number of agents.
+ * Everything that a gateway reads: node records from their beginning, and records addressed to gateways, from now on
+ * and only of its own partition. It uses three threads, whatever the number of agents.
  */
 public final class Inbox implements AutoCloseable {
     /** Makes consumers. */

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads assigned partitions on a thread of its own, without a group, from their beginning or from their end on. A consumer that fails is
- * replaced and goes on where the last one was.
+ * Reads assigned partitions on its own thread, without a group, from their beginning or from their end on. A consumer
+ * that fails is replaced; the new one goes on where the last one was.
  */
 public final class LogTail implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LogTail.class);
@@ -72,7 +72,10 @@ public final class LogTail implements AutoCloseable {
         thread.start();
     }
 
-    /** Done when everything from now on will be read; from the beginning: also when all that was there at the start has been handled. */
+    /**
+     * Done when everything from now on will be read. If it reads from the beginning: also when all records that existed
+     * at the start have been handled.
+     */
     public CompletableFuture<Void> ready() {
         return ready;
     }

@@ -21,8 +21,9 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * Hands what came for this gateway to the session that it names. Other gateways' records in the same partition are passed over. A command
- * for a session that is not here is answered with {@code NotHere}; input for one is dropped, as it is never redelivered.
+ * Passes records for this gateway to the session that they name. Other gateways' records in the same partition are
+ * skipped. A command for a session that is not here is answered with {@code NotHere}. Input for such a session is
+ * dropped, as input is never redelivered.
  */
 public final class Router {
     private final String gatewayId;

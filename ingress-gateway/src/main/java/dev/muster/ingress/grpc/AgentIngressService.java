@@ -23,8 +23,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * The agents' service. Its methods run on the connection's own thread and only hand over: nothing here waits. Output requests stay the
- * bytes that came.
+ * The agents' service. Its methods run on the connection's own thread and only hand over: nothing here waits. Output
+ * requests stay as the bytes that were received.
  */
 public final class AgentIngressService {
     private static final long EXCESS_RETRY_MILLIS = 30_000;

@@ -55,9 +55,10 @@ public final class AgentServer {
     /**
      * @param certFile empty: plaintext
      * @param clientCaFile authority of the agents' certificates; empty: agents need none
-     * @param tlsReloadMillis how often the certificate's files are looked at
-     * @param resetsPerConnectionMax calls that an agent may break off within half a minute; beyond that its connection is ended
-     * @param connectionAgeMillis after which a connection is ended, with grace for its calls; 0: never
+     * @param tlsReloadMillis how often the certificate's files are checked
+     * @param resetsPerConnectionMax calls that an agent may break off within half a minute; beyond that its connection
+     *     is ended
+     * @param connectionAgeMillis after this long a connection is ended, with grace for its calls; 0: never
      */
     public record Options(
             String bind,
@@ -109,7 +110,10 @@ public final class AgentServer {
         }
     }
 
-    /** A changed certificate is used for the next handshake; one that cannot be read is not, and the last good one stays. */
+    /**
+     * A changed certificate is used from the next handshake on. An unreadable one is not used, and the last good one
+     * stays.
+     */
     private static ServerCredentials credentials(Options options, ScheduledExecutorService reloader)
             throws IOException, GeneralSecurityException {
         if (options.certFile().isEmpty()) {
@@ -161,8 +165,9 @@ public final class AgentServer {
     }
 
     /**
-     * What an agent sends at once, a window at most, is read at once: with less, the piece of a frame at the end of each read has all that comes next copied
-     * behind it. A connection that sends little has little ones, an idle one none.
+     * An agent sends at most a window at once, and all of it is read at once. With a smaller buffer, a part of a frame
+     * is left at the end of each read, and everything that follows is copied behind it. A connection that sends little
+     * has small buffers, an idle one has none.
      */
     private static RecvByteBufAllocator receiveBuffers(int windowBytes) {
         return new AdaptiveRecvByteBufAllocator(
@@ -172,8 +177,9 @@ public final class AgentServer {
     }
 
     /**
-     * Netty gives a chunk of its pool back to the system once nothing in it is used, if a quarter of it was before; of the 2 MiB that gRPC has it
-     * make, two receive buffers are that, so that each few reads clear a new chunk. Of 8 MiB they are not.
+     * Netty returns a chunk of its pool to the system once no part of it is used, if a quarter of it was used before.
+     * With gRPC's chunks of 2 MiB two receive buffers are a quarter, so every few reads would clear a new chunk. With
+     * chunks of 8 MiB they are less.
      */
     private static PooledByteBufAllocator buffers() {
         return new PooledByteBufAllocator(

@@ -5,8 +5,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The serialiser of one call. Threads of gRPC run their tasks in it at once; what comes from Kafka's threads is run by a worker, many
- * tasks in one go.
+ * The serialiser of one call. gRPC's threads run their tasks in it at once. Tasks from Kafka's threads are run by a
+ * worker, many tasks in one go.
  */
 final class CallContext implements Executor {
     private final SynchronizationContext context;

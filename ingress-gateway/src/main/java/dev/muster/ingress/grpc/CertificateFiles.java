@@ -7,7 +7,10 @@ import java.security.GeneralSecurityException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The gateway's certificate and key, read again when both files have changed. Confined to one thread after {@link #load}. */
+/**
+ * The gateway's certificate and key. They are read again when both files have changed. Confined to one thread after
+ * {@link #load}.
+ */
 final class CertificateFiles {
     private static final Logger LOG = LoggerFactory.getLogger(CertificateFiles.class);
 

@@ -29,7 +29,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One control stream: carries messages between gRPC, the session and the lanes. All state is confined to its context. */
+/**
+ * One control stream: carries messages between gRPC, the session and the lanes. All state is confined to its context.
+ */
 final class ConnectCall extends ServerCall.Listener<AgentMessage> implements LiveSession, AgentSession.Effects {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectCall.class);
     private static final long LOOK_AGAIN_MILLIS = 50;
@@ -238,7 +240,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
 
     // ---- within
 
-    /** Whoever ended the session: the agent was told to go elsewhere, and is expected there. */
+    /** Whichever side ended the session: the agent was told to connect elsewhere, and is expected there. */
     private static NodeEventRecord stopping(NodeEventRecord event) {
         return event.toBuilder()
                 .setDisconnected(
@@ -299,7 +301,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
         recheck(); // the table may have changed between admission and this moment
     }
 
-    /** A node that connects again and again leaves streams behind that nobody reads; the newest count. */
+    /** A node that reconnects again and again leaves unread streams behind; the newest ones count. */
     private void endOldest() {
         List<LiveSession> all = around.sessions().ofNode(nodeId());
         int excess = all.size() - around.callLimits().sessionsPerNodeMax();

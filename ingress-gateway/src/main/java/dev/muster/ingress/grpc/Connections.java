@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts connections by address. gRPC offers no way to refuse one, so one too many is marked: its calls are refused, and without calls it is
- * closed for idleness. Thread-safe.
+ * Counts connections by address. gRPC cannot refuse a connection, so a surplus one is marked: its calls are refused,
+ * and without calls it is closed for idleness. Thread-safe.
  */
 final class Connections extends ServerTransportFilter {
     private static final Attributes.Key<Boolean> EXCESS = Attributes.Key.create("muster-excess");

@@ -33,7 +33,10 @@ final class Doorkeeper {
         };
     }
 
-    /** Why the node may not be connected, or nothing. What the table still does not know after a while, it will not learn. */
+    /**
+     * Why the node may not connect; empty if it may. If the table does not know the credential after a while, it will
+     * not learn it.
+     */
     Optional<Refusal> refusal(Credentials.Claim claim) {
         return switch (directory.standing(claim)) {
             case WELCOME -> Optional.empty();
@@ -43,7 +46,7 @@ final class Doorkeeper {
             case BEHIND -> refuse(ErrorCode.UNAVAILABLE, "this gateway has not heard of that credential yet");
             case ABSENT ->
                 brokerAnswers.getAsBoolean()
-                        ? refuse(ErrorCode.NODE_DELETED, "there is no such node any more")
+                        ? refuse(ErrorCode.NODE_DELETED, "the node no longer exists")
                         : refuse(ErrorCode.UNAVAILABLE, "this gateway has not heard of that node yet");
         };
     }

@@ -30,9 +30,7 @@ final class Endings {
         this.metrics = metrics;
     }
 
-    /**
-     * @param errorId of whoever refused first, or empty
-     */
+    /** @param errorId of the part that refused first, or empty */
     void refuse(ServerCall<?, ?> call, String node, Refusal refusal, String errorId) {
         refuse(call, node, refusal, errorId, retryMillis(refusal));
     }

@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The threads that read from agents: one for each processor. Netty makes two; with output they compress as well, are never idle, and wait for each other
- * when two have records for one partition.
+ * The threads that read from agents: one for each processor. Netty's default is two for each. When these threads also
+ * compress output they are never idle, and with two for each they wait for each other when both have records for one
+ * partition.
  */
 final class EventLoops implements AutoCloseable {
     private static final int CLOSE_SECONDS = 2;

@@ -11,7 +11,10 @@ import io.grpc.ServerCall;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** One join. The signature is checked by a worker, the answer comes from the desk; whoever is first to answer or to cancel ends the call. */
+/**
+ * One join. A worker checks the signature, and the desk gives the answer. The first answer or cancellation ends the
+ * call.
+ */
 final class JoinCall extends ServerCall.Listener<JoinRequest> implements JoinDesk.Answer {
     private final Surroundings around;
     private final JoinDesk desk;

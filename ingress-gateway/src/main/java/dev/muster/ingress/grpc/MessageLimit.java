@@ -9,8 +9,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How large the message gets that is coming on one call. gRPC's own limit would cut the call with a bare status, past the service; this one tells the call, which then ends with a code, a count and
- * a line in the log as it does for every other mistake. No more than about the limit is held either way. Confined to the connection's thread.
+ * Measures the message that is being received on one call. gRPC's own limit would cut the call with a bare status,
+ * without the service. This limit tells the call, and the call then ends with a code, a count and a line in the log, as
+ * for every other mistake. With both limits, no more than about the limit is held in memory. Confined to the
+ * connection's thread.
  */
 final class MessageLimit extends ServerStreamTracer {
     private static final Context.Key<MessageLimit> KEY = Context.key("muster-message-limit");

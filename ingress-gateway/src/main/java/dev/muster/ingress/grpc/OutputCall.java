@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One output stream: asks for chunks as long as there is credit, hands batches to the bulk lane, and sends acknowledgements. All state is
- * confined to its context.
+ * One output stream: asks for chunks as long as there is credit, passes batches to the bulk lane, and sends
+ * acknowledgements. All state is confined to its context.
  */
 final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSession.Attached {
     private static final int ASKED_MIN = 4;

@@ -15,8 +15,8 @@ final class PeerCertificate {
     private PeerCertificate() {}
 
     /**
-     * A certificate whose common name is a node's id is good for that node alone; any other that the authority signed is good for all, since
-     * the credential says which.
+     * A certificate whose common name is a node's id is valid only for that node. Any other certificate of the
+     * authority is valid for all nodes, since the credential names the node.
      */
     static boolean allows(Attributes attributes, String nodeId) {
         SSLSession session = attributes.get(Grpc.TRANSPORT_ATTR_SSL_SESSION);

@@ -7,8 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Decides which refusals are written to the log: the first of a node and a code within some seconds, with the number of those that were left out
- * before it. Whoever is refused a thousand times a second must not fill the disk with it. Counters count all of them. Thread-safe.
+ * Decides which refusals are written to the log: the first of a node and a code within some seconds, with the number of
+ * those that were left out before it. So an agent that is refused a thousand times a second does not fill the disk.
+ * Counters count all refusals. Thread-safe.
  */
 final class RefusalLog {
     static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);

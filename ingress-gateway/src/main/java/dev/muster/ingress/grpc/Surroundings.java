@@ -51,7 +51,7 @@ public record Surroundings(
      * @param joinsMax joins that are under way
      * @param sessionsPerNodeMax live sessions of one node on this gateway; beyond that its oldest is ended
      * @param acksUnreadMillis how long an agent may leave acknowledgements of its output unread
-     * @param connectionAgeMillis after about that long an agent is asked to connect anew; 0: never
+     * @param connectionAgeMillis after about this long an agent is asked to reconnect; 0: never
      */
     public record CallLimits(
             long downstreamBytesMax,

@@ -45,7 +45,10 @@ final class Wire {
                 .build();
     }
 
-    /** {@code Connect}; what cannot be read comes as a message of no kind, so that it is refused as every other mistake is. */
+    /**
+     * {@code Connect}. An unreadable message is passed on as a message of no kind, so that it is refused like every
+     * other mistake.
+     */
     static MethodDescriptor<AgentMessage, GatewayMessage> connect(int bytesMax) {
         MethodDescriptor<AgentMessage, GatewayMessage> generated = AgentIngressGrpc.getConnectMethod();
         return generated.toBuilder(

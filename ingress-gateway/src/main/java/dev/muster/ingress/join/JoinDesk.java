@@ -33,8 +33,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes joins, asks the registry through the log, and answers when it has. Never waits: while the broker is away a join is refused at
- * once. A join that got no answer is safe to repeat, as the registry answers the same key alike. Thread-safe.
+ * Takes joins, asks the registry through the log, and passes its answer on. Never waits: while the broker is away a
+ * join is refused at once. A join without an answer is safe to repeat, because the registry gives the same key the same
+ * answer. Thread-safe.
  */
 public final class JoinDesk {
     /** What became of a join. Called once. */

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Everything that this gateway counts. For output: received = accepted + dropped (by reason), and accepted = stored + failed + given up
- * + in flight, in chunks and in bytes of chunks.
+ * Everything that this gateway counts. For output: received = accepted + dropped (by reason), and accepted = stored +
+ * failed + given up + in flight, in chunks and in bytes of chunks.
  */
 public final class IngressMetrics {
     private static final String PREFIX = "muster.ingress.";
@@ -82,7 +82,7 @@ public final class IngressMetrics {
         return stored;
     }
 
-    /** Accepted, and the broker does not hold it, or nobody knows. */
+    /** Accepted, and the broker does not hold it, or whether it does is unknown. */
     public OutputCount outputFailed() {
         return failed;
     }
@@ -92,7 +92,10 @@ public final class IngressMetrics {
         return givenUp;
     }
 
-    /** A stream was asked for no more: its own {@code window} is full, or the budget of {@code all-streams}, or the {@code registry} is too far behind. */
+    /**
+     * The gateway stopped asking a stream for output. The reason is the full {@code window} of the stream, the full
+     * budget of {@code all-streams}, or a {@code registry} that is too far behind.
+     */
     public void outputHeldBack(String reason) {
         counter("output.held.back", "reason", reason).increment();
     }

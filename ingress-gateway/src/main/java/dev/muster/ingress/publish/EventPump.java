@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
- * Publishes the events of one session in order, again and again until the broker holds them; after the session's end for a while only.
- * Confined to the session's context.
+ * Publishes the events of one session in order, and repeats them until the broker holds them. After the session's end
+ * it repeats them only for a while. Confined to the session's context.
  */
 public final class EventPump {
     private static final long RETRY_MILLIS = 1_000;

@@ -13,9 +13,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest heartbeat of each node that the lane has not taken yet. While the broker is away this grows with the number of nodes and
- * not with time. Heartbeats leave in rounds, all that wait at once: a record alone in its batch costs the broker and the registry many
- * times what it costs among others, and nobody waits for it. Thread-safe; {@link #get} is for one thread.
+ * The newest heartbeat of each node that the lane has not taken yet. While the broker is away this grows with the
+ * number of nodes and not with time. Heartbeats leave in rounds, all waiting ones at once: a record alone in its batch
+ * costs the broker and the registry many times what it costs among others, and no caller waits for a heartbeat.
+ * Thread-safe; {@link #get} is for one thread.
  */
 public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
     private final Partitions partitions;
@@ -74,7 +75,7 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
         return Put.REPLACED;
     }
 
-    /** The session is over: what it said last is not worth publishing any more. */
+    /** The session is over: its last heartbeat is no longer worth publishing. */
     public void remove(String nodeId, String sessionId) {
         Slot slot = slots.get(nodeId);
         if (slot != null && slot.sessionId().equals(sessionId) && slots.remove(nodeId, slot)) {

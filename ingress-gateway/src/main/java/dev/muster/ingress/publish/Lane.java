@@ -23,12 +23,13 @@ import org.slf4j.LoggerFactory;
 /**
  * One kind of traffic on its way to Kafka: a queue bounded in bytes, a thread that empties it, and a producer.
  *
- * <p>{@link #offer} never waits, whatever the broker does: the producer is told to never wait either ({@code max.block.ms=0}), and what it cannot take
- * now stays first in line. Records of one caller leave in the order in which they came. A producer that can no longer be used is replaced, by the
- * lane's thread; what it held fails.
+ * <p>{@link #offer} never waits, whatever the broker does. The producer never waits either ({@code max.block.ms=0}),
+ * and records that it cannot take now stay first in line. Records of one caller leave in the order in which they
+ * arrived. The lane's thread replaces a producer that can no longer be used; the records that it held fail.
  *
- * <p>Where {@code callersSend}, a caller hands its record to the producer itself as long as nothing is in line: the bytes are still in its processor's cache, no
- * other thread must wake up for them, and compression runs on as many threads as there are callers.
+ * <p>If {@code callersSend} is set, a caller passes its record to the producer itself as long as the line is empty. The
+ * bytes are then still in its processor's cache, no other thread must wake up, and compression runs on as many threads
+ * as there are callers.
  */
 public final class Lane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
@@ -51,11 +52,11 @@ public final class Lane implements AutoCloseable {
     private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
     private final AtomicLong pending = new AtomicLong();
     private final AtomicLong underWay = new AtomicLong();
-    /** Records in line, the head among them until it is handed over: while there is one, nobody goes past it. */
+    /** Records in line, including the head until it is handed over. While there is one, no caller bypasses the line. */
     private final AtomicInteger inLine = new AtomicInteger();
 
     private final Thread thread;
-    // Only the lane's thread, or whoever takes its turns, writes these.
+    // Only the lane's thread, or the caller of {@link #turn}, writes these.
     private volatile @Nullable Producer<byte[], byte[]> producer;
     private volatile boolean warmed;
     private @Nullable Outgoing head;
@@ -68,7 +69,8 @@ public final class Lane implements AutoCloseable {
 
     /**
      * @param callersSend whether callers of {@link #offer} may do the work of sending
-     * @param extra a second source of records, asked when the queue is empty, twenty times a second at least; null where it has none
+     * @param extra a second source of records, asked when the queue is empty, at least twenty times a second; null if
+     *     there is none
      */
     public Lane(
             String name,
@@ -164,7 +166,8 @@ public final class Lane implements AutoCloseable {
     }
 
     /**
-     * One step, without waiting. For whoever drives the lane itself instead of calling {@link #start}, always on one thread.
+     * One step, without waiting. For a caller that drives the lane itself instead of calling {@link #start}, always on
+     * one thread.
      *
      * @return nanoseconds that may pass before the next step if nothing is offered or answered meanwhile
      */
@@ -322,8 +325,8 @@ public final class Lane implements AutoCloseable {
     }
 
     /**
-     * Called back by the producer, on its I/O thread, or on the sender's own while it is inside {@code send}. The value is not kept: the producer has a copy,
-     * and what is under way would else be on the heap twice.
+     * The producer calls this back on its I/O thread, or on the sender's own thread inside {@code send}. The value is
+     * not kept: the producer has a copy, and records under way would otherwise be on the heap twice.
      */
     private final class Attempt implements Callback {
         private final long bytes;

@@ -4,7 +4,7 @@ package dev.muster.ingress.publish;
 public interface LaneObserver {
     void stored(long bytes, long nanos);
 
-    /** Not stored, or nobody knows. */
+    /** Not stored, or whether it is stored is unknown. */
     void failed(long bytes, String reason);
 
     void replaced();

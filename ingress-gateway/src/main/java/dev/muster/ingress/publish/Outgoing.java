@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param valueBytes how long the value is
  * @param value asked once, right before the producer copies it; what it was made of may go then
  */
-@SuppressWarnings("ArrayRecordComponent") // compared by nobody
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record Outgoing(
         Topic topic, int partition, byte @Nullable [] key, int valueBytes, Supplier<byte[]> value, Receipt receipt) {
     /** What a record counts beside its value: headers, key and bookkeeping, roughly. */

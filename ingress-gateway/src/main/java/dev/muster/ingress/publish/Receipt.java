@@ -1,8 +1,11 @@
 package dev.muster.ingress.publish;
 
-/** Told once what became of a record, on a thread of the lane or of its producer: it must only hand over to another thread. */
+/**
+ * Told once about the outcome of a record, on a thread of the lane or of its producer: it must only hand over to
+ * another thread.
+ */
 public interface Receipt {
-    /** For records whose loss nobody but a counter notices. */
+    /** For records whose loss only a counter notices. */
     Receipt NONE = new Receipt() {
         @Override
         public void stored(long offset) {}
@@ -25,10 +28,13 @@ public interface Receipt {
      */
     void failed(boolean permanently);
 
-    /** The producer has copied the value, and nobody here uses the array any more. Told on the thread that sends, before or after what became of the record. */
+    /**
+     * The producer has copied the value, and the array is no longer used here. Called on the sending thread, before or
+     * after the outcome of the record is reported.
+     */
     default void copied(byte[] value) {}
 
-    /** Asked before the record is handed to the producer; a record that nobody wants any more counts as failed. */
+    /** Asked before the record is passed to the producer. A record that is no longer wanted counts as failed. */
     default boolean isWanted() {
         return true;
     }

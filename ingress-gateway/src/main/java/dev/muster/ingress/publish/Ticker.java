@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A tick into each partition of heartbeats, each time it is asked to. A partition whose last tick the broker has not answered gets
- * none, so that an absent broker does not find thousands of them on its return. Their answers are also what shows that the broker is there.
+ * Writes a tick into each partition of heartbeats whenever it is asked to. A partition whose last tick the broker has
+ * not answered gets no tick, so that an absent broker does not find thousands of them on its return. The answers to
+ * ticks also show that the broker is there.
  */
 public final class Ticker {
     private final Lane lane;

@@ -1,4 +1,7 @@
-/** The way into Kafka: one lane per kind of traffic, each with a bounded queue, a sender thread and a producer of its own. */
+/**
+ * The way into Kafka: one lane for each kind of traffic. Each lane has its own bounded queue, sender thread and
+ * producer.
+ */
 @NullMarked
 package dev.muster.ingress.publish;
 

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How fast agents may come: sessions on this gateway as a whole, so that a crowd that returns is let in at a pace, and calls by one node and from
- * one address, so that no single one takes the pace from the others. Thread-safe.
+ * How fast agents may connect. A limit on sessions of the whole gateway lets a returning crowd in at a steady pace.
+ * Limits on calls by one node and from one address keep a single one from using up that pace. Thread-safe.
  */
 public final class Admission {
     /** Buckets of nodes or addresses beyond which those that are full again are forgotten. */
@@ -67,7 +67,10 @@ public final class Admission {
         }
     }
 
-    /** One bucket for each who came lately. Those that are full again are forgotten each time that there are twice as many as were left. */
+    /**
+     * One bucket for each recent caller. Full buckets are forgotten whenever there are twice as many buckets as were
+     * left the last time.
+     */
     private static final class Buckets {
         private final ConcurrentHashMap<String, RateLimit> all = new ConcurrentHashMap<>();
         private volatile int sweepAt = BUCKETS_KEPT;

@@ -41,7 +41,10 @@ public final class AgentSession {
         /** Connected comes before Welcome, so that nothing can arrive for a session that is not known yet. */
         void publishEvent(NodeEventRecord event);
 
-        /** Something that the agent said broke a rule of {@link AgentReport} and was mended: {@code hello}, {@code heartbeat} or {@code task-event}. */
+        /**
+         * A report of the agent broke a rule of {@link AgentReport} and was corrected: {@code hello}, {@code heartbeat}
+         * or {@code task-event}.
+         */
         void mended(String message);
 
         /** The session refused the agent; nothing follows. */

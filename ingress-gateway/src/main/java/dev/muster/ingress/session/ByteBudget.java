@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Bytes of output that this gateway holds for all agents together. Up to {@code max} streams ask for more; what was asked for before
- * still fits up to twice as much; beyond that nothing is taken. Thread-safe.
+ * Bytes of output that this gateway holds for all agents together. Up to {@code max}, streams ask for more. Output that
+ * was requested before still fits up to twice as much. Beyond that, no output is taken. Thread-safe.
  */
 public final class ByteBudget {
     private final long max;

@@ -5,7 +5,10 @@ import dev.muster.proto.agent.v1.HeartbeatAck;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** Messages to one agent that the connection has not taken yet. Of heartbeats only the newest answer is kept. Confined to the session's context. */
+/**
+ * Messages to one agent that the connection has not taken yet. Of the answers to heartbeats only the newest is kept.
+ * Confined to the session's context.
+ */
 public final class Downstream {
     private final long bytesMax;
     private final ArrayDeque<GatewayMessage> waiting = new ArrayDeque<>(2);

@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events of one session on their way to the broker, in order. After a failure everything from the failed one on is sent again: readers
- * know a repeat by session and number. Confined to the session's context.
+ * Events of one session on their way to the broker, in order. After a failure every event from the failed one on is
+ * sent again: readers recognize a repeat by session and number. Confined to the session's context.
  */
 public final class EventLog {
     private final long bytesMax;
@@ -58,7 +58,10 @@ public final class EventLog {
         return true;
     }
 
-    /** What to send next, or null. To be answered with {@link #stored}, {@link #failed} or, at once, {@link #refused}. */
+    /**
+     * The next event to send, or null. Must be answered with {@link #stored}, {@link #failed} or, at once,
+     * {@link #refused}.
+     */
     public @Nullable Sending next() {
         Entry entry = waiting.poll();
         if (entry == null) {

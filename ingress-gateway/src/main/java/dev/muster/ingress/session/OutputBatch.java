@@ -77,7 +77,9 @@ public final class OutputBatch {
         return count;
     }
 
-    /** False when all of it was given up meanwhile and need not be sent. Safe on any thread once the batch was handed out. */
+    /**
+     * False if all of it was given up meanwhile and need not be sent. Safe on any thread once the batch was handed out.
+     */
     public boolean isWanted() {
         for (TerminalTrack.Segment segment : segments) {
             if (segment.isCurrent()) {
@@ -93,7 +95,8 @@ public final class OutputBatch {
     }
 
     /**
-     * The bytes of an {@code OutputRecord}, once: the chunks are let go. By whoever the batch was handed out to, and who may give the array back to the spare ones.
+     * The bytes of an {@code OutputRecord}, once: the chunks are released. Called by the holder of the batch, which may
+     * return the array to the spare ones.
      */
     public byte[] toRecord() {
         byte[] record = spares.take(recordBytes);

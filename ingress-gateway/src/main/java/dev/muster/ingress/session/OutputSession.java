@@ -17,16 +17,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One output stream: which chunks are taken, how they become records, and what is acknowledged. Confined to the stream's context.
+ * One output stream: decides which chunks are accepted, how they become records, and what is acknowledged. Confined to
+ * the stream's context.
  *
- * <p>Small chunks wait for each other while a record of the same stream is under way (as Nagle's algorithm, RFC 896, does for
- * segments): a lone chunk is never delayed, a flood of small ones becomes few records.
+ * <p>Small chunks wait for each other while a record of the same stream is under way (as Nagle's algorithm, RFC 896,
+ * does for segments). A lone chunk is never delayed, and a flood of small ones becomes few records.
  *
- * <p>Data that overlaps with what was taken is taken for what is new in it: the registry cuts it to size.
+ * <p>Data that overlaps accepted data is accepted if it contains new bytes: the registry cuts it to size.
  *
- * <p>When a record could not be stored, each terminal in it is told to go back ({@code resend}) to the last position without a hole; so is one whose
- * chunk would leave a hole.
- * What was sent before the agent heard of it is recognised by its start, which lies beyond that position, and dropped.
+ * <p>When a record could not be stored, each terminal in it is told to go back ({@code resend}) to the last position
+ * without a hole. The same happens to a terminal whose chunk would leave a hole. Output that the agent sent before it
+ * received that answer is recognized by its start, which lies beyond that position, and dropped.
  */
 public final class OutputSession {
     private static final int ACKS_PER_WINDOW = 4;
@@ -155,7 +156,10 @@ public final class OutputSession {
         return Verdict.ACCEPTED;
     }
 
-    /** The agent has gone back to before where this stream began: what it has sent since is not known to follow on anything. */
+    /**
+     * The agent has gone back to before this stream's beginning: it is unknown whether the output that it has sent
+     * since follows on anything.
+     */
     private TerminalTrack beginAnew(TerminalTrack track, Position start) {
         TerminalTrack anew = new TerminalTrack(track.id(), start);
         terminals.put(anew.id(), anew);
@@ -163,7 +167,10 @@ public final class OutputSession {
         return anew;
     }
 
-    /** Whether it can be no part of the stream that was taken: nothing reaches over a marker, and markers are not taken back. */
+    /**
+     * Whether the chunk cannot be part of the accepted stream: no data reaches over a marker, and markers are not taken
+     * back.
+     */
     private static boolean isContradiction(Position start, Position end, Position due) {
         boolean overlaps = start.compareTo(due) < 0;
         return overlaps
@@ -171,7 +178,10 @@ public final class OutputSession {
                 : start.marker() < due.marker();
     }
 
-    /** The next record to publish, or null while it is better to wait. Each must be answered with {@link #stored} or {@link #failed}. */
+    /**
+     * The next record to publish, or null while it is better to wait. Each must be answered with {@link #stored} or
+     * {@link #failed}.
+     */
     public @Nullable OutputBatch nextBatch() {
         return underWay > 0 && open.bytes() < limits.batchBytes() ? null : lastBatch();
     }
@@ -198,7 +208,10 @@ public final class OutputSession {
         }
     }
 
-    /** The broker does not hold the batch, or nobody knows. What waits behind it to become a record is given up as well. */
+    /**
+     * The broker does not hold the batch, or whether it does is unknown. The chunks that wait behind it to become a
+     * record are given up as well.
+     */
     public void failed(OutputBatch batch) {
         settle(batch);
         for (TerminalTrack.Segment segment : batch.segments()) {
@@ -231,8 +244,8 @@ public final class OutputSession {
     }
 
     /**
-     * Whether to send now what is acknowledged. While more is under way its answer will come soon, so that small steps wait for each other up to
-     * a part of the window; a failure never waits.
+     * Whether to send the acknowledged position now. While more output is under way its answer will come soon, so small
+     * steps wait for each other up to a part of the window. A failure never waits.
      */
     public boolean isAckWorthwhile() {
         return underWay == 0 || failedSinceAck || storedSinceAck >= limits.windowBytes() / ACKS_PER_WINDOW;

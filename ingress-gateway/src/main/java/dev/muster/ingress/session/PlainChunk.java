@@ -5,8 +5,8 @@ import dev.muster.proto.agent.v1.OutputChunk;
 import java.util.Arrays;
 
 /**
- * Reads the usual {@code OutputChunk}, data with its fields in the order of their numbers and each once, without making objects of it. Whatever
- * looks different is left to protobuf. Reused for chunk after chunk.
+ * Reads the usual {@code OutputChunk} without making objects of it: data with its fields in the order of their numbers
+ * and each once. A chunk of any other form is left to protobuf. Reused for chunk after chunk.
  */
 final class PlainChunk {
     private static final int TERMINAL_ID =
@@ -61,7 +61,10 @@ final class PlainChunk {
         return Arrays.equals(wire, idFrom, idFrom + idBytes, terminalId, 0, terminalId.length);
     }
 
-    /** Lets go of the message, which may be used for another one from now on; what was read from it stays, but for the terminal's id. */
+    /**
+     * Releases the message, which may be used for another one from now on. The values that were read from it stay,
+     * except the terminal's id.
+     */
     void forget() {
         wire = NOTHING;
     }

@@ -4,11 +4,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Arrays of chunks and records that are no longer used, for others of exactly the same length. What floods comes in chunks of one length; an array that was
- * used a moment ago need not be cleared and is still in the processor's cache, whereas a new one is neither. A fixed number of lengths is kept, newest first,
- * and a fixed number of bytes of each; the collector has the rest. Safe on any thread.
+ * Arrays of chunks and records that are no longer used, for reuse by others of exactly the same length. A flood comes
+ * in chunks of one length. A recently used array need not be cleared and is still in the processor's cache; a new one
+ * has neither advantage. A fixed number of lengths is kept, newest first, and a fixed number of bytes of each; the
+ * garbage collector takes the rest. Safe on any thread.
  *
- * <p>Who gives an array back must be the only one that has it. The content of one that is taken is whatever was in it.
+ * <p>A caller that returns an array must be its only holder. A reused array still has its earlier content.
  */
 public final class SpareArrays {
     /** To clear a smaller one costs less than to look for it. */
@@ -16,7 +17,9 @@ public final class SpareArrays {
 
     static final int BYTES_PER_LENGTH_MAX = 262_144;
     private static final int LENGTHS_BITS = 5;
-    /** Spreads neighbouring lengths: 2^32 divided by the golden ratio (Knuth, The Art of Computer Programming 3, 6.4). */
+    /**
+     * Spreads neighbouring lengths: 2^32 divided by the golden ratio (Knuth, The Art of Computer Programming 3, 6.4).
+     */
     private static final int FIBONACCI = 0x9E3779B9;
 
     private final Stack[] stacks = new Stack[1 << LENGTHS_BITS];
@@ -33,7 +36,7 @@ public final class SpareArrays {
         return spare == null ? new byte[length] : spare;
     }
 
-    /** @param array used by nobody any more */
+    /** @param array no longer used by any other part */
     public void give(byte[] array) {
         if (array.length >= LENGTH_MIN) {
             stackOf(array.length).give(array);

@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far one terminal's stream was taken, and how far the broker holds it without a hole. Confined to the session's context, but for
- * {@link Segment#isCurrent}.
+ * Up to where one terminal's stream was accepted, and up to where the broker holds it without a hole. Confined to the
+ * session's context, except {@link Segment#isCurrent}.
  */
 final class TerminalTrack {
     private final String id;

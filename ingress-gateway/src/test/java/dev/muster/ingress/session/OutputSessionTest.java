@@ -253,7 +253,10 @@ final class OutputSessionTest {
         assertThat(take(exit(TERMINAL, 0, 1))).isEqualTo(Outcome.REFUSED);
     }
 
-    /** A lossy broker and an agent that obeys: in the end the broker holds every byte, and no ack was ever ahead of it. */
+    /**
+     * A lossy broker and an agent that obeys: in the end the broker holds every byte, and no acknowledgement was ever
+     * ahead of it.
+     */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void whatever_fails_every_acknowledged_byte_is_held_and_the_stream_gets_through(long seed) throws Exception {
