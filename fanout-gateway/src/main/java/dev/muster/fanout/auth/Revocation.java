@@ -1,6 +1,7 @@
 package dev.muster.fanout.auth;
 
 import dev.muster.proto.records.v1.RevocationRecord;
+import java.time.Duration;
 import java.time.Instant;
 
 /**
@@ -13,6 +14,8 @@ import java.time.Instant;
  * @param by the user who asked for it
  */
 public record Revocation(Kind kind, String subject, Instant at, Instant until, String by) {
+    private static final Duration CLOCK_AHEAD_MAX = Duration.ofDays(1);
+
     /** What a revocation ends. */
     public enum Kind {
         /** A token, the sessions begun with it, or one session. */
@@ -34,12 +37,17 @@ public record Revocation(Kind kind, String subject, Instant at, Instant until, S
         return (kind == Kind.TOKEN ? record.setTokenId(subject) : record.setUser(subject)).build();
     }
 
-    public static Revocation of(RevocationRecord record) {
+    /**
+     * One from the log. A time that no clock of a gateway can have shown would shut its user out for ever, so the time at
+     * which the broker took the record stands for it.
+     */
+    public static Revocation of(RevocationRecord record, Instant taken) {
         boolean user = !record.getUser().isEmpty();
+        Instant at = Instant.ofEpochMilli(record.getRevokedAtMillis());
         return new Revocation(
                 user ? Kind.USER : Kind.TOKEN,
                 user ? record.getUser() : record.getTokenId(),
-                Instant.ofEpochMilli(record.getRevokedAtMillis()),
+                at.isAfter(taken.plus(CLOCK_AHEAD_MAX)) ? taken : at,
                 Instant.ofEpochMilli(record.getUntilMillis()),
                 record.getRevokedBy());
     }

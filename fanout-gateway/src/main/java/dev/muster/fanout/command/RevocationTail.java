@@ -5,8 +5,11 @@ import dev.muster.contract.service.Threads;
 import dev.muster.fanout.auth.Revocation;
 import dev.muster.fanout.auth.Standing;
 import dev.muster.proto.records.v1.RevocationRecord;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -102,7 +105,7 @@ public final class RevocationTail implements AutoCloseable {
     private void take(ConsumerRecord<byte[], byte[]> record) {
         try {
             if (record.value() != null) {
-                standing.add(Revocation.of(RevocationRecord.parseFrom(record.value())));
+                add(record);
             }
         } catch (InvalidProtocolBufferException | RuntimeException e) {
             // one that a newer release wrote must not keep the others from being heard
@@ -112,6 +115,16 @@ public final class RevocationTail implements AutoCloseable {
                     .addKeyValue("reason", e.toString())
                     .log("a revocation could not be read");
         }
+    }
+
+    /** A record under another key than its own is none that Muster wrote: its own would not replace it. */
+    private void add(ConsumerRecord<byte[], byte[]> record) throws InvalidProtocolBufferException {
+        Revocation told =
+                Revocation.of(RevocationRecord.parseFrom(record.value()), Instant.ofEpochMilli(record.timestamp()));
+        if (!Arrays.equals(record.key(), told.key().getBytes(StandardCharsets.UTF_8))) {
+            throw new IllegalArgumentException("it is not under the key of its token or user");
+        }
+        standing.add(told);
     }
 
     private void pause() {

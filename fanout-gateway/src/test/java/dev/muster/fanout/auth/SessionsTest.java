@@ -69,8 +69,8 @@ class SessionsTest {
         standing.requireRoom(more, true);
         standing.add(new Revocation(Revocation.Kind.USER, "bob", NOW, NOW.plusSeconds(1), "root"));
         assertThatThrownBy(() -> standing.requireRoom(more, true)).isInstanceOf(MusterException.class);
-        Revocation read =
-                Revocation.of(new Revocation(Revocation.Kind.USER, "bob", NOW, NOW.plusSeconds(1), "root").record());
+        Revocation read = Revocation.of(
+                new Revocation(Revocation.Kind.USER, "bob", NOW, NOW.plusSeconds(1), "root").record(), NOW);
         assertThat(standing.list()).contains(read);
     }
 

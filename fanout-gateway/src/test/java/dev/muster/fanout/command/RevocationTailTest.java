@@ -8,14 +8,19 @@ import dev.muster.fanout.auth.Proof;
 import dev.muster.fanout.auth.Revocation;
 import dev.muster.fanout.auth.Standing;
 import dev.muster.fanout.auth.User;
+import dev.muster.proto.records.v1.RevocationRecord;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 
 class RevocationTailTest {
@@ -48,15 +53,67 @@ class RevocationTailTest {
         }
     }
 
+    @Test
+    void a_record_that_no_gateway_can_have_written_shuts_nobody_out() {
+        Standing standing = new Standing(Clock.systemUTC(), 10);
+        MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
+        TopicPartition partition = new TopicPartition(TOPIC, 0);
+        consumer.updateBeginningOffsets(Map.of(partition, 0L));
+        consumer.updateEndOffsets(Map.of(partition, 3L));
+        Instant now = Instant.now();
+        RevocationRecord forEver = RevocationRecord.newBuilder()
+                .setUser("alice")
+                .setRevokedAtMillis(Long.MAX_VALUE)
+                .setUntilMillis(Long.MAX_VALUE)
+                .build();
+        RevocationRecord bobs = forEver.toBuilder().setUser("bob").build();
+        try (RevocationTail tail = new RevocationTail(consumer, TOPIC, 1, standing, new Threads())) {
+            consumer.schedulePollTask(() -> {
+                consumer.addRecord(record(0, "nd_other", forEver, now));
+                consumer.addRecord(record(1, "user:bob", bobs, now));
+                consumer.addRecord(record(0, 2, "token"));
+            });
+            tail.start();
+            await().until(tail::ready);
+            assertThat(standing.ended(user("token"))).isPresent();
+            assertThat(standing.ended(user("alice", now.minusSeconds(60))))
+                    .as("under another key")
+                    .isEmpty();
+            assertThat(standing.ended(user("bob", now.minusSeconds(60)))).isPresent();
+            assertThat(standing.ended(user("bob", now.plusSeconds(60))))
+                    .as("a token made later")
+                    .isEmpty();
+        }
+    }
+
+    private static ConsumerRecord<byte[], byte[]> record(long offset, String key, RevocationRecord value, Instant at) {
+        return new ConsumerRecord<>(
+                TOPIC,
+                0,
+                offset,
+                at.toEpochMilli(),
+                TimestampType.LOG_APPEND_TIME,
+                key.length(),
+                value.getSerializedSize(),
+                key.getBytes(StandardCharsets.UTF_8),
+                value.toByteArray(),
+                new RecordHeaders(),
+                Optional.empty());
+    }
+
     private static ConsumerRecord<byte[], byte[]> record(int partition, long offset, String id) {
         Instant now = Instant.now();
-        byte[] value = new Revocation(Revocation.Kind.TOKEN, id, now, now.plusSeconds(600), "root")
-                .record()
-                .toByteArray();
-        return new ConsumerRecord<>(TOPIC, partition, offset, new byte[0], value);
+        Revocation revocation = new Revocation(Revocation.Kind.TOKEN, id, now, now.plusSeconds(600), "root");
+        byte[] key = revocation.key().getBytes(StandardCharsets.UTF_8);
+        return new ConsumerRecord<>(
+                TOPIC, partition, offset, key, revocation.record().toByteArray());
     }
 
     private static User user(String id) {
         return new User("alice", List.of(), false, Instant.MAX, new Proof(id, "", Instant.now()));
+    }
+
+    private static User user(String name, Instant tokenMade) {
+        return new User(name, List.of(), false, Instant.MAX, new Proof("its-token", "", tokenMade));
     }
 }
