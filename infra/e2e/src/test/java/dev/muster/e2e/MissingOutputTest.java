@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.contract.topics.Parsed;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
@@ -26,6 +27,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(SharedProduct.class)
 class MissingOutputTest {
+    private static final Deserializer<Parsed<OutputRecord>> STDOUT =
+            Parsed.serde(OutputRecord.parser()).deserializer();
     private static final String GAP = "[... 46 bytes lost ...]";
 
     @Test
@@ -60,7 +64,8 @@ class MissingOutputTest {
             assertThat(text.get("exitCode").asInt()).isEqualTo(5);
             assertThat(feed.frames("lines").toString()).contains(GAP);
         }
-        assertThat(api.history(node, task)).isEqualTo("one\n" + GAP + "\n");
+        // as text, a line that begins like a line of Muster's own has a backslash, and so has this one
+        assertThat(api.history(node, task)).isEqualTo("one\n\\" + GAP + "\n");
         assertThat(api.get("/api/v1/nodes/" + node + "/tasks/" + task + "/output")
                         .text())
                 .isEqualTo("one\n" + GAP + "\n");
@@ -113,12 +118,15 @@ class MissingOutputTest {
         }
     }
 
-    private static Optional<OutputRecord> poll(KafkaConsumer<byte[], byte[]> consumer, String task) throws Exception {
+    private static Optional<OutputRecord> poll(KafkaConsumer<byte[], byte[]> consumer, String task) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-            OutputRecord output = OutputRecord.parseFrom(record.value());
-            if (output.getChunksList().stream()
-                    .anyMatch(chunk -> chunk.getTerminalId().equals(task))) {
-                return Optional.of(output);
+            Parsed<OutputRecord> output = STDOUT.deserialize(record.topic(), record.value());
+            // other tests write records that nothing can read
+            if (output != null
+                    && output.message() != null
+                    && output.message().getChunksList().stream()
+                            .anyMatch(chunk -> chunk.getTerminalId().equals(task))) {
+                return Optional.of(output.message());
             }
         }
         return Optional.empty();
