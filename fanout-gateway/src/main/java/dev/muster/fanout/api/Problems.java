@@ -1,6 +1,7 @@
 package dev.muster.fanout.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.errors.Detail;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import io.javalin.http.HttpResponseException;
@@ -40,7 +41,7 @@ public final class Problems {
         json.put("type", "urn:muster:problem:" + code.code());
         json.put("title", code.when());
         json.put("status", code.status());
-        json.put("detail", detail);
+        json.put("detail", Detail.of(detail));
         json.put("code", code.code());
         json.put("errorId", errorId);
         return json;

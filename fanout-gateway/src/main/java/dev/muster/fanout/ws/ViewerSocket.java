@@ -1,6 +1,7 @@
 package dev.muster.fanout.ws;
 
 import dev.muster.contract.errors.CloseCode;
+import dev.muster.contract.errors.Detail;
 import dev.muster.fanout.session.Outbound;
 import dev.muster.fanout.session.ViewerSession;
 import java.nio.ByteBuffer;
@@ -121,7 +122,7 @@ public final class ViewerSocket implements Session.Listener, Outbound, Viewer {
         if (session != null) {
             closingSince = nanos.getAsLong();
             closing = true;
-            session.close(code.code(), reason, Callback.NOOP);
+            session.close(code.code(), Detail.closeReason(reason), Callback.NOOP);
         }
     }
 

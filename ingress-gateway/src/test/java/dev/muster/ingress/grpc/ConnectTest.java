@@ -189,6 +189,23 @@ final class ConnectTest {
     }
 
     @Test
+    void the_reason_of_an_end_is_never_longer_than_a_header_may_be() throws Exception {
+        TestGateway gateway = gateway(true);
+        String node = gateway.newNode();
+        var stream = gateway.agent().live(gateway.credentials.mint(node, 1));
+        gateway.router.dispatch(DispatchRecord.newBuilder()
+                .setGatewayId(TestGateway.ID)
+                .setNodeId(node)
+                .setSessionId(TestAgent.sessionOf(stream))
+                .setCloseSession(
+                        CloseSession.newBuilder().setCode("session-superseded").setDetail("\u4f60".repeat(50_000)))
+                .build()
+                .toByteArray());
+        assertThat(stream.awaitRefusal()).isEqualTo("session-superseded");
+        assertThat(stream.description()).hasSize(336).endsWith("...");
+    }
+
+    @Test
     void who_may_not_be_connected_is_told_why() throws Exception {
         TestGateway gateway = gateway(true);
         String node = gateway.newNode();

@@ -90,6 +90,12 @@ final class TestAgent {
             return String.valueOf(trailers.get(key));
         }
 
+        /** What the gateway said when it ended the stream. */
+        String description() {
+            return String.valueOf(
+                    Status.fromThrowable(Objects.requireNonNull(error)).getDescription());
+        }
+
         boolean isOpen() {
             return error == null && !completed;
         }

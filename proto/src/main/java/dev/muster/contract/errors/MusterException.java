@@ -1,6 +1,6 @@
 package dev.muster.contract.errors;
 
-/** A failure with a published code; the client may see the detail. */
+/** A failure with a published code; the client may see the detail, whose length is bounded. */
 public final class MusterException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -13,13 +13,13 @@ public final class MusterException extends RuntimeException {
 
     /** @param retryAfterSeconds when a repeat may succeed; 0: unknown */
     public MusterException(ErrorCode code, String detail, int retryAfterSeconds) {
-        super(detail);
+        super(Detail.of(detail));
         this.code = code;
         this.retryAfterSeconds = retryAfterSeconds;
     }
 
     public MusterException(ErrorCode code, String detail, Throwable cause) {
-        super(detail, cause);
+        super(Detail.of(detail), cause);
         this.code = code;
         this.retryAfterSeconds = 0;
     }

@@ -1,5 +1,6 @@
 package dev.muster.registry.node;
 
+import dev.muster.contract.errors.Detail;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.proto.records.v1.InviteGrant;
 import dev.muster.proto.records.v1.JoinAccepted;
@@ -9,7 +10,11 @@ import dev.muster.proto.records.v1.TaskGroup;
 
 /** What a command comes to. After a refusal nothing of the draft is kept. */
 public sealed interface Outcome {
-    record Refused(ErrorCode code, String detail) implements Outcome {}
+    record Refused(ErrorCode code, String detail) implements Outcome {
+        public Refused {
+            detail = Detail.of(detail);
+        }
+    }
 
     /** @param invite default instance: none was asked for under an idempotency key */
     record NodeAnswer(NodeRecord node, InviteGrant invite) implements Outcome {

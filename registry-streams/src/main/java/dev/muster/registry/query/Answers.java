@@ -1,5 +1,6 @@
 package dev.muster.registry.query;
 
+import dev.muster.contract.errors.Detail;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.registry.instance.Hop;
@@ -79,7 +80,7 @@ final class Answers {
     }
 
     StatusRuntimeException of(ErrorCode code, String detail) {
-        return status(code).withDescription(detail).asRuntimeException(trailers(code));
+        return status(code).withDescription(Detail.of(detail)).asRuntimeException(trailers(code));
     }
 
     private static Metadata trailers(ErrorCode code) {

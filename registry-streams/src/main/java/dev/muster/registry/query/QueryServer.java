@@ -1,5 +1,7 @@
 package dev.muster.registry.query;
 
+import dev.muster.contract.errors.ErrorCode;
+import dev.muster.contract.errors.ErrorIds;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
 import dev.muster.registry.instance.Hop;
 import io.grpc.HandlerRegistry;
@@ -9,11 +11,12 @@ import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +73,8 @@ public final class QueryServer implements AutoCloseable {
     }
 
     private static final class Methods extends HandlerRegistry {
+        private static final Answers ANSWERS = new Answers(new ErrorIds());
+
         private volatile @Nullable QueryService service;
         private volatile ServerServiceDefinition definition = refusing();
 
@@ -101,7 +106,8 @@ public final class QueryServer implements AutoCloseable {
 
         private static <Q, A> ServerMethodDefinition<Q, A> refused(MethodDescriptor<Q, A> method) {
             return ServerMethodDefinition.create(method, (call, headers) -> {
-                call.close(Status.UNAVAILABLE.withDescription("the registry starts"), new Metadata());
+                StatusRuntimeException told = ANSWERS.of(ErrorCode.UNAVAILABLE, "the registry starts");
+                call.close(told.getStatus(), Objects.requireNonNullElseGet(told.getTrailers(), Metadata::new));
                 return new ServerCall.Listener<>() {};
             });
         }

@@ -83,8 +83,8 @@ final class QueryFixture implements AutoCloseable {
         if (request.getTerminalId().isEmpty()) {
             throw new IllegalStateException("a fault of ours");
         }
-        if (request.getTerminalId().equals("none")) {
-            throw new MusterException(ErrorCode.NOT_FOUND, "no terminal");
+        if (request.getTerminalId().startsWith("none")) {
+            throw new MusterException(ErrorCode.NOT_FOUND, "no output of terminal " + request.getTerminalId());
         }
         return ReadHistoryResponse.newBuilder()
                 .addTerminals(TerminalHistory.newBuilder().setTerminalId(request.getTerminalId()))

@@ -6,6 +6,9 @@ import static dev.muster.registry.query.QueryFixture.over;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.query.v1.GetHealthRequest;
 import dev.muster.proto.query.v1.GetNodeRequest;
@@ -20,9 +23,17 @@ import dev.muster.proto.records.v1.NodeStatus;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.registry.control.ControlFleet;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -150,5 +161,60 @@ class QueryServiceTest {
     void health_is_told() {
         assertThat(queries.getHealth(GetHealthRequest.getDefaultInstance()).getReady())
                 .isTrue();
+    }
+
+    @Test
+    void until_the_registry_serves_a_read_is_unavailable() {
+        try (QueryServer starting = new QueryServer(QueryFixture.SETTINGS)) {
+            ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", starting.port())
+                    .usePlaintext()
+                    .build();
+            assertThatThrownBy(() ->
+                            RegistryQueryGrpc.newBlockingStub(channel).getNode(GetNodeRequest.getDefaultInstance()))
+                    .satisfies(e -> assertThat(code(e)).isEqualTo("unavailable"));
+            channel.shutdownNow();
+        }
+    }
+
+    @Test
+    void an_answer_never_repeats_more_of_a_request_than_a_header_has_room_for() {
+        for (String text :
+                List.of("none" + "x".repeat(50_000), "none" + "\u4f60".repeat(5_000), "none%".repeat(2_000))) {
+            for (MethodDescriptor<?, ?> method :
+                    RegistryQueryGrpc.getServiceDescriptor().getMethods()) {
+                ask(method, text);
+            }
+        }
+    }
+
+    /** All texts of the request are this one. */
+    @SuppressWarnings("unchecked") // methods of this service take and give messages
+    private void ask(MethodDescriptor<?, ?> any, String text) {
+        MethodDescriptor<Message, Message> method = (MethodDescriptor<Message, Message>) any;
+        MethodDescriptor.PrototypeMarshaller<Message> requests =
+                (MethodDescriptor.PrototypeMarshaller<Message>) method.getRequestMarshaller();
+        Message.Builder request = Objects.requireNonNull(requests.getMessagePrototype()).toBuilder();
+        for (FieldDescriptor field : request.getDescriptorForType().getFields()) {
+            if (field.getJavaType() == FieldDescriptor.JavaType.STRING) {
+                if (field.isRepeated()) {
+                    request.addRepeatedField(field, text);
+                } else {
+                    request.setField(field, text);
+                }
+            }
+        }
+        try {
+            ClientCalls.blockingUnaryCall(
+                    service.channel,
+                    method,
+                    CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
+                    request.build());
+        } catch (StatusRuntimeException e) {
+            assertThat(ErrorCode.of(code(e)))
+                    .as(method.getBareMethodName() + ": " + e.getMessage())
+                    .isPresent()
+                    .get()
+                    .isNotEqualTo(ErrorCode.INTERNAL);
+        }
     }
 }
