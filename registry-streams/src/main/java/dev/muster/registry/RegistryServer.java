@@ -60,7 +60,8 @@ public final class RegistryServer implements AutoCloseable {
      *
      * @param variables as in the environment
      * @throws dev.muster.contract.settings.BadSettingsException with every mistake at once
-     * @throws dev.muster.contract.topics.TopicsException if the topics are not as the settings say or the broker does not answer
+     * @throws dev.muster.contract.topics.TopicsException if the topics are not as the settings say or the broker does
+     *     not answer
      * @throws InterruptedException if interrupted meanwhile
      */
     public static RegistryServer start(Map<String, String> variables) throws InterruptedException {

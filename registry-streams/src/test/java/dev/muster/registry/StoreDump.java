@@ -11,8 +11,9 @@ import java.util.Objects;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
- * Contents of stores as a release left them, in a file that stays as it is: later ones must be able to go on with it. To write one for a new
- * format: {@code mvn -pl registry-streams test -Dtest=OlderStoresTest,OlderTerminalsTest -Dmuster.stores.write=VERSION}, under a new name.
+ * Contents of stores as a release left them, in a file that never changes: later releases must be able to go on with
+ * it. To write one for a new format: {@code mvn -pl registry-streams test -Dtest=OlderStoresTest,OlderTerminalsTest
+ * -Dmuster.stores.write=VERSION}, under a new name.
  */
 public final class StoreDump {
     /** Name of the version to be written; empty: none is. */

@@ -70,7 +70,7 @@ final class CommandHandler {
         return outcome;
     }
 
-    /** Another agent takes the place of the last one. The same one, with a new invite, still has what it was running. */
+    /** Another agent takes the place of the last one. The same agent with a new invite still has its running tasks. */
     private Outcome join(NodeDraft draft, JoinNode join, long atMillis) {
         ByteString before = draft.node().getJoined().getPublicKey();
         Outcome outcome = nodes.join(draft, join, atMillis);

@@ -18,8 +18,9 @@ import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
- * What the control app counts. Counters count what was processed: what is processed again after an aborted transaction counts again.
- * Gauges are sums over the partitions that are active here. No meter has a node, a user or a group in its tags. Thread-safe.
+ * The metrics of the control app. Counters count processed records: a record that is processed again after an aborted
+ * transaction counts again. Gauges are sums over the partitions that are active here. No meter has a node, a user or a
+ * group in its tags. Thread-safe.
  */
 final class ControlMetrics {
     private final MeterRegistry registry;

@@ -46,7 +46,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Glue of one partition: loads a draft, has it decided on, writes what became of it. A decision that throws has written nothing.
+ * Glue of one partition: loads a draft, has it decided on, and writes the result. A decision that throws has written
+ * nothing.
  */
 final class ControlPartition implements Consumer<Record<String, Parsed<Message>>>, FreshProcessor.Dismissible {
     private static final Logger LOG = LoggerFactory.getLogger(ControlPartition.class);

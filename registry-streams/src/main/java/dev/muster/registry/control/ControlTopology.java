@@ -27,11 +27,12 @@ import org.jspecify.annotations.Nullable;
  * The control app's graph.
  *
  * <pre>
- * commands, heartbeats, node-events -> control (seven stores) -> nodes, node-state, views, replies, dispatch, audit, dlq, commands
+ * commands, heartbeats, node-events -> control (seven stores) -> nodes, node-state, views, replies, dispatch, audit,
+ *                                                                dlq, commands
  * views -> view (one store) -> dlq
  * </pre>
  *
- * Names and order are for life: task ids, changelogs and state directories are made of them.
+ * Names and order must never change: task ids, changelogs and state directories are made of them.
  */
 public final class ControlTopology {
     static final String CONTROL = "control";

@@ -43,7 +43,7 @@ final class GroupPartition {
         stores.forEach(this::remember);
     }
 
-    /** Decides on a command about a group and writes what became of it; the commands of the draft are the caller's to send. */
+    /** Decides on a command about a group and writes the result. The caller sends the commands of the draft. */
     Decided handle(CommandRecord command, long nowMillis) {
         GroupDraft draft = stores.load(command.getGroupId(), nowMillis);
         long atMillis = CommandHandler.at(command, nowMillis);

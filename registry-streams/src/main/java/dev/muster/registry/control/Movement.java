@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Whether ticks still make their way through the log: they come every second from every instance, so a silence means that nothing
- * else comes through either, whatever the state of the app is. Thread-safe.
+ * Whether ticks still pass through the log. Every instance writes one every second, so a silence means that no other
+ * record passes either, whatever the state of the app is. Thread-safe.
  */
 final class Movement {
     private static final long STANDS_NANOS = Duration.ofSeconds(10).toNanos();

@@ -9,7 +9,10 @@ import dev.muster.registry.node.NodeDraft;
 import dev.muster.registry.task.TaskQueue;
 import java.util.function.Consumer;
 
-/** What of the nodes of a partition is over at some log time. In memory alone: made anew from the stores by each start. Confined to the thread of its partition. */
+/**
+ * Deadlines of a partition's nodes in log time. In memory only: each start recreates them from the stores. Confined to
+ * the thread of its partition.
+ */
 final class NodeDeadlines {
     private static final long SLOT_MILLIS = 1_000;
 

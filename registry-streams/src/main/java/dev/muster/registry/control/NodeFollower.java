@@ -6,7 +6,10 @@ import dev.muster.proto.store.v1.Session;
 import dev.muster.proto.store.v1.StoredState;
 import dev.muster.registry.liveness.Liveness;
 
-/** Tells the liveness of a partition what was written of a node: whom to listen for, and whom no longer. Confined to the thread of its partition. */
+/**
+ * Tells the liveness of a partition which records of a node were written: which nodes to expect heartbeats from, and
+ * which no longer. Confined to the thread of its partition.
+ */
 final class NodeFollower {
     private final Liveness liveness;
 
@@ -14,7 +17,7 @@ final class NodeFollower {
         this.liveness = liveness;
     }
 
-    /** @param stored default instance: there is no such node any more */
+    /** @param stored default instance: the node no longer exists */
     void follow(String nodeId, StoredState stored) {
         Session session = stored.getSession();
         NodeState state = stored.getState();

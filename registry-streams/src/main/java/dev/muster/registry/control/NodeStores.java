@@ -65,7 +65,7 @@ final class NodeStores {
         }
     }
 
-    /** The last of a deleted node: nothing late can come any more. */
+    /** Forgets the last trace of a deleted node: no late record about it can arrive. */
     void forgetMarker(String nodeId) {
         nodes.delete(nodeId);
     }

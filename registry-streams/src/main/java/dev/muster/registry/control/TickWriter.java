@@ -18,7 +18,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes a tick a second into each partition of the heartbeats topic, so that its clock moves even when no agent is heard. */
+/**
+ * Writes one tick a second into each partition of the heartbeats topic, so that its clock advances even when no agent
+ * sends heartbeats.
+ */
 public final class TickWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TickWriter.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);

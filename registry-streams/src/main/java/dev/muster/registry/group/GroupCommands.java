@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * Decides on a command for many nodes: asks so many of them at once, by node id, and hears what became of each. Each node decides
- * for itself whether the user may run something there.
+ * Decides on a command for many nodes: asks a limited number of them at once, in the order of node ids, and receives
+ * the outcome of each. Each node decides for itself whether the user may run commands there.
  */
 public final class GroupCommands {
     private static final String FIRST = "";

@@ -13,7 +13,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** One group while one record is decided on; nothing is written before the decision is complete. Confined to the thread of its partition. */
+/**
+ * One group while one record is decided on; nothing is written before the decision is complete. Confined to the thread
+ * of its partition.
+ */
 public final class GroupDraft {
     private final String groupId;
     private final long nowMillis;

@@ -12,13 +12,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How a call came here: from a client, or handed on by another instance, in which case it is never handed on again; and whether a
- * copy that may be behind will do. Read it from the call's own context, on the thread that the call arrives on.
+ * How a call arrived: from a client, or forwarded by another instance, in which case it is never forwarded again. Also
+ * whether a copy that may be behind may answer. Read it from the call's own context, on the thread on which the call
+ * arrives.
  *
- * @param user for whom the call is made; empty where the caller named nobody
- * @param last handed on already
+ * @param user for whom the call is made; empty if the caller named no user
+ * @param last already forwarded
  * @param stale a standby may answer
- * @param staleRecords set by the one who answers from a copy; -1 until then
+ * @param staleRecords set by an instance that answers from a copy; -1 until then
  */
 public record Hop(String user, boolean last, boolean stale, AtomicLong staleRecords) {
     static final Metadata.Key<String> HOP = key("muster-hop");

@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks other instances. The deadline and the end of the call that is answered hold for the question too. Thread-safe; answers come
- * on the transport's threads, which must only hand over.
+ * Asks other instances. The deadline and the cancellation of the answered call hold for the question too. Thread-safe;
+ * answers arrive on the transport's threads, which must only hand over.
  */
 public final class Peers implements AutoCloseable {
     /** Connections kept; the one that was used longest ago goes first. */

@@ -6,7 +6,7 @@ package dev.muster.registry.instance;
  * @param address {@code host:port} of another instance, where it is there
  */
 public record Place(Kind kind, String address) {
-    /** HERE: this instance owns it. THERE: another one does. MOVING: nobody does now. */
+    /** HERE: this instance owns it. THERE: another one does. MOVING: at present no instance does. */
     public enum Kind {
         HERE,
         THERE,

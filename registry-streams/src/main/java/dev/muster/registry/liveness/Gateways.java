@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Which gateways are heard, by their ticks and by the heartbeats that they bring. Only gateways that a followed node is behind are
- * remembered one by one, so a made-up one takes no room.
+ * Which gateways show signs of life: their own ticks, and the heartbeats that they pass on. Only gateways with followed
+ * nodes are remembered one by one, so an invented gateway takes no memory.
  */
 final class Gateways {
     private static final long SLOT_MILLIS = 250;
@@ -73,7 +73,7 @@ final class Gateways {
         }
     }
 
-    /** The clock has jumped: the silence was nobody's. */
+    /** The clock has jumped: no gateway is blamed for the silence. */
     void forgive(long clockMillis) {
         for (Gateway gateway : byId.values()) {
             gateway.heardMillis = Math.max(gateway.heardMillis, clockMillis);
@@ -100,7 +100,10 @@ final class Gateways {
         return clockMillis - gateway.heardMillis > silentAfterMillis / 2;
     }
 
-    /** Since when there was always a gateway that a node could have come back through; the present if there is none now. */
+    /**
+     * The time since which there was always a gateway that a node could have returned through; the present if there is
+     * none now.
+     */
     long openSinceMillis(long clockMillis) {
         return clockMillis - anyHeardMillis > silentAfterMillis ? clockMillis : anySinceMillis;
     }

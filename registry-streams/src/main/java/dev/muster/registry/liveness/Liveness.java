@@ -12,19 +12,21 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who of one partition was heard lately. The clock is the append time of the heartbeats topic, so a replay of the log judges alike.
+ * Which nodes of one partition recently showed a sign of life. The clock is the append time of the heartbeats topic, so
+ * a replay of the log gives the same results.
  *
- * <p>Silence of ours is never held against a node:
+ * <p>A node is never blamed for a silence that Muster causes:
  *
  * <ul>
- *   <li>after a start, a restore or a jump of the clock, everyone has the full time again;
- *   <li>behind a gateway that is silent itself a node is UNKNOWN, and OFFLINE only after there was a gateway, for the whole time that
- *       a return takes, which it could have come back through;
- *   <li>many nodes that fall silent at once are UNKNOWN for as long;
- *   <li>a second of log time brings so many changes for the worse at most; the others wait in line and are looked at again.
+ * <li>after a start, a restore or a jump of the clock, every node has the full time again;
+ * <li>behind a silent gateway a node is UNKNOWN. It becomes OFFLINE only after there was a gateway through which it
+ * could have returned, for the whole time that a return takes;
+ * <li>many nodes that fall silent at once are UNKNOWN for the same time;
+ * <li>a second of log time brings at most a limited number of changes for the worse; the others wait in line and are
+ * checked again.
  * </ul>
  *
- * Memory only, rebuilt from the stored states; confined to the thread of its partition.
+ * In memory only, rebuilt from the stored states. Confined to the thread of its partition.
  */
 public final class Liveness {
     private static final long SLOT_MILLIS = 250;

@@ -5,13 +5,13 @@ import dev.muster.contract.settings.Setting;
 import java.util.List;
 
 /**
- * When silence counts, and how often vitals are written down.
+ * When silence counts, and how often vitals are written.
  *
- * @param slackMillis added to each deadline: the way of a heartbeat through gateway and log
- * @param jumpMillis a step of the clock beyond which nobody is judged by the time before it
- * @param gatewayMillis a gateway that is not heard for so long is silent, and its nodes are UNKNOWN
- * @param returnMillis how long nodes have to come back after a silence that was not theirs
- * @param massNodesMin so many nodes of a partition within 15 s are a mass, or more, by their share
+ * @param slackMillis added to each deadline: the time that a heartbeat takes through gateway and log
+ * @param jumpMillis after a step of the clock beyond this, no node is judged by the time before it
+ * @param gatewayMillis a gateway without a sign of life for this long is silent, and its nodes are UNKNOWN
+ * @param returnMillis how long nodes have to return after a silence that they did not cause
+ * @param massNodesMin this many nodes of a partition within 15 s are a mass, or more, by their share
  * @param changesPerSecondMax changes for the worse in a second of log time, per partition
  */
 public record LivenessSettings(
@@ -67,7 +67,7 @@ public record LivenessSettings(
             5_000,
             2_000,
             600_000,
-            "A gateway of which no tick and no heartbeat came for so long is silent: its nodes are UNKNOWN, not OFFLINE.");
+            "A gateway without a tick or heartbeat for this long is silent: its nodes are UNKNOWN, not OFFLINE.");
     private static final Setting RETURN_MS = Setting.number(
             "MUSTER_REGISTRY_RETURN_MS",
             120_000,

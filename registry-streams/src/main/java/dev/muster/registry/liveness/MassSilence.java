@@ -1,8 +1,8 @@
 package dev.muster.registry.liveness;
 
 /**
- * Whether so many nodes of one partition fall silent within a short time that the reason lies between them and us rather than in each
- * of them; and how many changes for the worse a second of log time may bring.
+ * Whether so many nodes of one partition fall silent within a short time that the cause lies between them and Muster
+ * rather than in each node. Also limits the changes for the worse in a second of log time.
  */
 final class MassSilence {
     private static final long WINDOW_MILLIS = 15_000;

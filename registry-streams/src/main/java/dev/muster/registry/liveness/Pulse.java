@@ -18,7 +18,10 @@ final class Pulse {
     long heardMillis;
     /** Negative: before the clock was followed here. */
     long writtenMillis;
-    /** Earliest look at it that is in the wheel. A later one may be there too: it finds nothing to do and is not renewed. */
+    /**
+     * Earliest check of it that is in the wheel. A later one may be there too: it finds nothing to do and is not
+     * renewed.
+     */
     long dueMillis = Long.MAX_VALUE;
     /** Whether it is in the line of those whose change waits for room. */
     boolean inLine;

@@ -3,11 +3,11 @@ package dev.muster.registry.liveness;
 import dev.muster.proto.records.v1.NodeStatus;
 
 /**
- * A node of which nothing was heard for too long.
+ * A node without a sign of life for too long.
  *
- * @param sessionId its session; of a node that is expected back, the one that has ended
+ * @param sessionId its session; for a node that is expected back, the ended one
  * @param status STALE, OFFLINE or UNKNOWN
- * @param heardMillis log time at which it was heard last; 0: not since the clock is followed here
+ * @param heardMillis log time of its last sign of life; 0: none since this instance follows the clock
  */
 public record Silence(String nodeId, String sessionId, NodeStatus status, Cause cause, long heardMillis) {
     /** Why it is said. */

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Keys with deadlines in a hashed wheel of slots, as by Varghese and Lauck: adding costs O(1), moving on costs what is in the slots
- * that are passed. A deadline fires within one slot after it; there is no removal, so who is told looks again whether it still
- * holds. Not thread-safe.
+ * Keys with deadlines in a hashed wheel of slots, as by Varghese and Lauck. Adding takes O(1); advancing takes time for
+ * the entries of the passed slots. A deadline fires within one slot after it. There is no removal, so the receiver
+ * checks whether the deadline still holds. Not thread-safe.
  */
 public final class TimingWheel<K> {
     private static final int SLOTS = 1_024;

@@ -2,7 +2,10 @@ package dev.muster.registry.liveness;
 
 import dev.muster.proto.agent.v1.Vitals;
 
-/** Which heartbeats are worth writing down: the first that says anything, then an idle node costs a write per refresh, and a busy one shows its changes. */
+/**
+ * Which heartbeats are worth writing: the first one with vitals, then for an idle node one per refresh, and for a busy
+ * node its changes.
+ */
 public final class VitalsPolicy {
     private final LivenessSettings settings;
 

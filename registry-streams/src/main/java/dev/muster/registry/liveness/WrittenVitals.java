@@ -2,7 +2,9 @@ package dev.muster.registry.liveness;
 
 import dev.muster.proto.agent.v1.Vitals;
 
-/** Of the vitals that were written down last, what later ones are compared with: a fleet has one of these per node in memory. */
+/**
+ * The values of the last written vitals with which later ones are compared. There is one of these per node in memory.
+ */
 record WrittenVitals(double cpuPercent, long memoryUsedBytes, long diskUsedBytes, double load1) {
     private static final WrittenVitals NONE = of(Vitals.getDefaultInstance());
 

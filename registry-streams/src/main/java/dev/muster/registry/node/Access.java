@@ -42,8 +42,8 @@ public final class Access {
     }
 
     /**
-     * The answer to a request under an idempotency key about a node that is not there: whoever could ask for it while the
-     * node was there is told that the node is gone, and so is what the request made.
+     * The answer to a request under an idempotency key about a missing node. A user who was allowed to make the request
+     * while the node existed is told that the node is gone, and so is what the request made.
      */
     public static Outcome goneOrNoSuchNode(NodeDraft draft, Actor actor, Role needed) {
         return draft.known() && refusal(draft.record(), actor, needed).isEmpty()

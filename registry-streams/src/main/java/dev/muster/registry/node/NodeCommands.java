@@ -215,7 +215,7 @@ public final class NodeCommands {
         return new Outcome.NodeAnswer(draft.record());
     }
 
-    /** The first in the log wins; the winner's repeats are answered alike for as long as its credential is the newest. */
+    /** The first in the log wins. Its repeats get the same answer for as long as its credential is the newest. */
     public Outcome join(NodeDraft draft, JoinNode join, long atMillis) {
         if (!draft.exists()) {
             return Outcome.refused(

@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One node while one record is decided on: as stored, and as it shall be. Nothing is written before the decision is complete, so a
- * decision that is refused or fails leaves no trace. Confined to the thread of its partition.
+ * One node while one record is decided on: its stored state and its new state. Nothing is written before the decision
+ * is complete, so a decision that is refused or fails leaves no trace. Confined to the thread of its partition.
  */
 public final class NodeDraft {
     private final String nodeId;

@@ -11,7 +11,7 @@ import dev.muster.proto.records.v1.NodeStatus;
 import java.util.Optional;
 
 /**
- * What a node's status becomes after each event.
+ * A node's status after each event.
  *
  * <pre>
  *             CONNECTED  HEARTBEAT  MISSED_TWO  MISSED_THREE  DOUBTED  DISCONNECTED  DISABLE   ENABLE   ENABLE_UNSEEN
@@ -23,7 +23,7 @@ import java.util.Optional;
  * DISABLED    -          -          -           -             -        -             -         OFFLINE  NEVER_SEEN
  * </pre>
  *
- * A dash: nothing changes. Heartbeats and disconnections are those of the current session alone; the others never get here.
+ * A dash: nothing changes. Only heartbeats and disconnections of the current session reach this table.
  */
 public final class NodeTransitions {
     private NodeTransitions() {}

@@ -44,7 +44,7 @@ final class Answers {
         return Status.INTERNAL.withDescription("internal error " + errorId).asRuntimeException(trailers);
     }
 
-    /** Nobody answers for it now. */
+    /** At present no instance can answer for it. */
     StatusRuntimeException moving() {
         return of(ErrorCode.UNAVAILABLE, "what was asked for is moving between registry instances");
     }

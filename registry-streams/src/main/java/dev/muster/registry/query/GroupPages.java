@@ -31,7 +31,9 @@ final class GroupPages {
                 && (request.getAfterGroupId().isEmpty() || NEWEST_FIRST.compare(group, after(request)) > 0);
     }
 
-    /** Takes groups in any order and keeps those that a page can be made of: a page and one more, however many there are. */
+    /**
+     * Takes groups in any order and keeps only those that a page needs: a page and one more, however many there are.
+     */
     static final class Newest {
         private final int limit;
         private final NavigableSet<TaskGroup> groups = new TreeSet<>(NEWEST_FIRST);
@@ -75,7 +77,10 @@ final class GroupPages {
         return page.build();
     }
 
-    /** One page out of those of several instances. One that is cut says nothing of what comes after its last group: the merged one ends there too. */
+    /**
+     * Merges the pages of several instances into one. A page that is cut does not show what follows its last group, so
+     * the merged page ends there too.
+     */
     static ListTaskGroupsResponse merge(int limit, List<ListTaskGroupsResponse> pages) {
         Optional<TaskGroup> cut = pages.stream()
                 .filter(page -> page.getMore() && page.getGroupsCount() > 0)

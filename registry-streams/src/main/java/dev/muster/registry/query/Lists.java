@@ -22,7 +22,10 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
-/** Lists over audiences whose views may be with several instances: each is asked for its share, the pages become one. */
+/**
+ * Lists over audiences whose views several instances may hold: each instance is asked for its share, and the pages are
+ * merged.
+ */
 final class Lists {
     private final Owners owners;
     private final Peers peers;

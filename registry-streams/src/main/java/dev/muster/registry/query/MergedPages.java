@@ -15,11 +15,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * One page out of the pages of several instances, as if one of them knew everything.
+ * Merges the pages of several instances into one, as if one instance knew everything.
  *
- * <p>Instances know different audiences. Where a node can be in audiences of two of them, their pages come with an index: the newest
- * entry decides, and a node counts once. A page that is cut says nothing of what comes after its last node, so the merged page ends
- * there too.
+ * <p>Instances know different audiences. If a node can be in audiences of two instances, their pages come with an
+ * index: the newest entry decides, and a node counts once. A page that is cut does not show what follows its last node,
+ * so the merged page ends there too.
  */
 final class MergedPages {
     private MergedPages() {}

@@ -10,7 +10,10 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.jspecify.annotations.Nullable;
 
-/** Entries of several audiences by node id, each node once: the newest entry, which is the same for all who see the node. */
+/**
+ * Entries of several audiences by node id, each node once: the newest entry, which is the same in all audiences that
+ * see the node.
+ */
 final class MergedViews implements AutoCloseable {
     private final List<Cursor> cursors = new ArrayList<>();
     private final PriorityQueue<Cursor> queue =

@@ -15,7 +15,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
-/** For operators, on a port of its own: /healthz (the process lives), /readyz (the pipeline moves) and /metrics (Prometheus). */
+/**
+ * For operators, on its own port: /healthz (the process lives), /readyz (the pipeline makes progress) and /metrics
+ * (Prometheus).
+ */
 public final class OperationsServer implements AutoCloseable {
     private static final int BACKLOG = 16;
 

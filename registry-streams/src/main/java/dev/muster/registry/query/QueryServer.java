@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The query service on its port. It listens before there is anything to answer, because the apps have to know the port to tell
- * their peers; until {@link #serve} it answers that it is unavailable.
+ * The query service on its port. It listens before it can answer, because the apps need the port to tell it to their
+ * peers. Until {@link #serve} it answers that it is unavailable.
  */
 public final class QueryServer implements AutoCloseable {
     private static final int REQUEST_BYTES_MAX = 1 << 20;

@@ -39,8 +39,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Reads over gRPC, of this instance or of the one that owns what is asked for. Called on gRPC's threads, which only hand over:
- * control and terminal stores have threads of their own.
+ * Reads over gRPC, from this instance or from the one that owns the data. Called on gRPC's threads, which only hand
+ * over: control and terminal stores have their own threads.
  */
 public final class QueryService extends RegistryQueryGrpc.RegistryQueryImplBase implements AutoCloseable {
     private final Partitions partitions;

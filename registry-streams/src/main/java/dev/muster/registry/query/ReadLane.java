@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A few threads for one kind of read. Users have their turn one after the other, each with one read at a time, so a user who
- * asks for much waits for himself. One thread is always left to the other users, if there is more than one. Thread-safe; guarded
- * by its own lock.
+ * A few threads for one kind of read. Users take turns, each with one read at a time, so a user with many reads delays
+ * only their own. If there is more than one thread, one is always left to the other users. Thread-safe; guarded by its
+ * own lock.
  */
 final class ReadLane implements AutoCloseable {
     /** A read that takes longer hangs: its budget was over long before. */

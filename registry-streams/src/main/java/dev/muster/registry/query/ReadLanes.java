@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The threads that read, a lane for each kind of read, and what one read may cost. A kind that can take long never holds up one
- * that a viewer waits for: searches do not delay attaches, and neither delays node lists or readiness.
+ * The threads that read, a lane for each kind of read, and the limits of one read. A kind that can take long never
+ * holds up one that a viewer waits for: searches do not delay attaches, and neither delays node lists or readiness.
  */
 public final class ReadLanes implements AutoCloseable {
     /** Of the time until the caller's deadline so much is left for the way back. */

@@ -13,9 +13,9 @@ import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
 
 /**
- * Takes each read to the instance that owns what it asks for: here, or one hop away. An instance that turns out not to own it any
- * more is looked up once again; then, and while nobody owns it, the answer is "unavailable, retry". Where a copy will do, it is
- * asked when the owner cannot be.
+ * Takes each read to the instance that owns its data: here, or one hop away. If an instance turns out to be no longer
+ * the owner, the owner is looked up once again. After that, and while there is no owner, the answer is "unavailable,
+ * retry". If a copy may answer, it is asked when the owner is out of reach.
  */
 final class Router {
     private final Owners owners;

@@ -102,7 +102,10 @@ public final class ViewReads {
         return audiences;
     }
 
-    /** Positions first, then the scan: what the answer says it holds, it holds. Empty if a store was taken up anew meanwhile. */
+    /**
+     * Positions first, then the scan: the answer contains at least what its positions say. Empty if a store was taken
+     * over again meanwhile.
+     */
     private Optional<ListNodesResponse> listOnce(
             ListNodesRequest request,
             SortedSet<String> audiences,

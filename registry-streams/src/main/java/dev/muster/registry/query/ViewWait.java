@@ -27,8 +27,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Parks requests until the view stores show what they wait for, without a thread for any of them. Views of other instances are
- * waited for there; views that move meanwhile are followed.
+ * Parks requests until the view stores show the awaited version, without a thread for each. For views of other
+ * instances, the request waits there. If a view moves meanwhile, the request follows it.
  */
 final class ViewWait implements AutoCloseable {
     private static final long LOOK_AGAIN_MILLIS = 100;
@@ -64,7 +64,10 @@ final class ViewWait implements AutoCloseable {
         timer = threads.timer("registry-await");
     }
 
-    /** Fails with a MusterException or a gRPC status: unavailable after the time, invalid for what cannot be waited for. */
+    /**
+     * Fails with a MusterException or a gRPC status: unavailable after the time, invalid for a request that cannot be
+     * awaited.
+     */
     CompletableFuture<Void> await(AwaitNodeRequest request, Hop hop, Context context) {
         Set<String> audiences = Set.copyOf(new HashSet<>(request.getAudiencesList()));
         if (audiences.size() > ViewReads.AUDIENCES_MAX) {

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Those who wait until views show a version: an entry in a map each, and no thread. Thread-safe; callbacks run on the thread that
- * brings the last missing view, outside the lock.
+ * Requests that wait until views show a version: each is an entry in a map and takes no thread. Thread-safe; callbacks
+ * run on the thread that brings the last missing view, outside the lock.
  */
 public final class Waiters implements ViewSignals {
     private final int max;

@@ -143,7 +143,10 @@ public final class SessionTransitions {
                 && isAnotherProcess(hello, last.getProcessId());
     }
 
-    /** Whether an agent that is accepted runs on another disk than the agent of the last session, of which one is a copy. */
+    /**
+     * Whether an accepted agent runs on another disk than the agent of the last session. One of the two disks is then a
+     * copy.
+     */
     public static boolean isOtherCopy(Hello hello, Session last) {
         return isCopy(hello, last) || isOlder(hello, last);
     }
@@ -169,8 +172,8 @@ public final class SessionTransitions {
     }
 
     /**
-     * A process of an earlier start is dead as a rule, and its connection is late in the log. One that comes again lives
-     * beside the newer one, so there are two disks; it has the node where the newer one is gone.
+     * A process of an earlier start is usually dead, and its connection is late in the log. If it comes again, it lives
+     * beside the newer one, so there are two disks. It gets the node if the newer one is gone.
      */
     private static Verdict refuseOlder(NodeDraft draft, NodeEventRecord event, Hello hello) {
         Session last = draft.session();

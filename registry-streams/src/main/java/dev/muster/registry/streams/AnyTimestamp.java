@@ -3,7 +3,10 @@ package dev.muster.registry.streams;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.streams.processor.TimestampExtractor;
 
-/** A record that has no time, which a foreign client can write, has the one before it. Kafka's own choice ends the stream thread. */
+/**
+ * A record without a time, which a foreign client can write, gets the time of the record before it. Kafka's own
+ * extractor ends the stream thread.
+ */
 public final class AnyTimestamp implements TimestampExtractor {
     @Override
     public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {

@@ -24,10 +24,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Data never ends a stream thread: what cannot be read or processed goes to the dead-letter topic with an error id, and the thread
- * goes on. Failures of Kafka itself still end the thread, because only a new one can help.
+ * Data never ends a stream thread: unreadable or unprocessable records go to the dead-letter topic with an error id,
+ * and the thread goes on. Failures of Kafka itself still end the thread, because only a new one can help.
  *
- * <p>That is sound because processors decide before they write: a record whose decision throws has changed nothing.
+ * <p>That is safe because processors decide before they write: a record whose decision throws has changed nothing.
  */
 public final class BadDataHandler
         implements DeserializationExceptionHandler, ProcessingExceptionHandler, ProductionExceptionHandler {

@@ -7,8 +7,8 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
 /**
- * A processor whose memory is made anew by each init, which also runs when a partition is taken over or its transaction was
- * aborted: nothing that was only thought of survives.
+ * A processor whose memory is recreated by each init. Init also runs when a partition is taken over or its transaction
+ * was aborted, so no uncommitted state survives.
  */
 public final class FreshProcessor<KI, VI, KO, VO> implements Processor<KI, VI, KO, VO> {
     private final Function<ProcessorContext<KO, VO>, Consumer<Record<KI, VI>>> factory;
@@ -37,7 +37,7 @@ public final class FreshProcessor<KI, VI, KO, VO> implements Processor<KI, VI, K
         current = FreshProcessor::refuse;
     }
 
-    /** One that wants to know when it is not used any more. */
+    /** A processor that is told when it is no longer used. */
     public interface Dismissible {
         void dismissed();
     }

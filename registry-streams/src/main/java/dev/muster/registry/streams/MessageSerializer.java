@@ -6,7 +6,9 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
-/** Values of sinks, with headers that say how to read them: `content-type`, and `schema` with the message's full name. */
+/**
+ * Values of sinks, with headers that say how to read them: `content-type`, and `schema` with the message's full name.
+ */
 public final class MessageSerializer implements Serializer<Message> {
     private static final byte[] CONTENT_TYPE = "application/x-protobuf".getBytes(StandardCharsets.US_ASCII);
 

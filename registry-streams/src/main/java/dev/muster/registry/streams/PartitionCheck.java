@@ -24,9 +24,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the topics and the changelogs have the partitions that the settings say: at the start, and again and again afterwards,
- * since somebody may add partitions to a topic at any time. Keys would then be looked for where they are not. Also whether the
- * topics have the configs that they are created with. Thread-safe.
+ * Checks whether the topics and the changelogs have the number of partitions in the settings: at the start and
+ * repeatedly afterwards, since an operator may add partitions to a topic at any time. Keys would then be looked for in
+ * the wrong partitions. Also checks whether the topics have the configs that Muster creates them with. Thread-safe.
  */
 public final class PartitionCheck implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 30;

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Allows so many replacements of stream threads within a window: a fault that comes again with each thread would otherwise
- * replace threads for ever. The first replacement is immediate. Each further one waits for longer, so that a topic or a broker
- * that is away for half a minute does not use up all of them. Threads that fail during such a pause are replaced with the one
- * that caused it. Thread-safe.
+ * Allows a limited number of replacements of stream threads within a window. Otherwise a fault that returns with each
+ * thread would replace threads for ever. The first replacement is immediate. Each further one waits longer, so that a
+ * topic or a broker that is away for half a minute does not use up all of them. Threads that fail during such a pause
+ * are replaced with the one that caused it. Thread-safe.
  */
 final class ReplacementBudget {
     private static final List<Duration> PAUSES = List.of(

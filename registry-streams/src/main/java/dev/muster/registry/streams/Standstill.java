@@ -4,9 +4,10 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Notices that an app stands still for good, which only a new process can end: RocksDB, for one, hangs in native code after its
- * disk was full. Time counts only while the broker answers, because an app that waits for the broker goes on by itself. After
- * the disk was full and there is room again, a short while is enough. Confined to the thread that looks.
+ * Notices that an app stands still for good, which only a new process can end: RocksDB, for instance, hangs in native
+ * code after its disk was full. Time counts only while the broker answers, because an app that waits for the broker
+ * goes on by itself. After the disk was full and has room again, a short while is enough. Confined to the thread that
+ * checks.
  */
 final class Standstill {
     /** What one look counts at most: a pause of this process is no standstill of the app. */

@@ -4,7 +4,9 @@ import java.io.File;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The disk that holds the state stores. When it is full, RocksDB may stop for good, also when there is room again. Thread-safe. */
+/**
+ * The disk of the state stores. When it is full, RocksDB may stop for good, even when there is room again. Thread-safe.
+ */
 public final class StateDisk {
     private final File directory;
     private final long freeBytesMin;

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running Kafka Streams app: replaces threads that fail, within a budget, knows whether it moves, and gives up when it stands
- * still. Thread-safe.
+ * A running Kafka Streams app. It replaces failed threads within a budget, knows whether the app makes progress, and
+ * gives up when the app stands still. Thread-safe.
  */
 public final class StreamsApp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamsApp.class);
@@ -103,7 +103,7 @@ public final class StreamsApp implements AutoCloseable {
         return streams.state();
     }
 
-    /** What is wrong with it, or nothing: it runs, its threads are alive and its committed offsets move while there is lag. */
+    /** The app's problem; empty if it runs, its threads are alive and its committed offsets move while there is lag. */
     public Optional<String> problem() {
         KafkaStreams.State state = streams.state();
         if (state != KafkaStreams.State.RUNNING) {
@@ -112,7 +112,10 @@ public final class StreamsApp implements AutoCloseable {
         return progress.problem(streams.metadataForLocalThreads(), System.nanoTime());
     }
 
-    /** Leaves the group, so that another instance, or the next start, takes over without waiting for the session timeout. */
+    /**
+     * Leaves the group, so that another instance, or the next start, takes over without waiting for the session
+     * timeout.
+     */
     @Override
     public void close() {
         timer.shutdownNow();
@@ -162,8 +165,8 @@ public final class StreamsApp implements AutoCloseable {
     }
 
     /**
-     * A process that is held up for longer than the transaction timeout finds its transaction aborted. Up to Kafka 4.3 the
-     * broker says so in a way that Streams does not recover from (KAFKA-20785).
+     * If a process stalls for longer than the transaction timeout, its transaction is aborted. Up to Kafka 4.3 the
+     * broker reports that in a way that Streams does not recover from (KAFKA-20785).
      */
     private static boolean isAbortedTransaction(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

@@ -12,8 +12,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * Settings of both apps. Both are exactly-once: their latency is about the commit interval, and a crash freezes readers of
- * committed records for the transaction timeout at most.
+ * Settings of both apps. Both are exactly-once: their latency is about the commit interval, and a crash freezes readers
+ * of committed records for the transaction timeout at most.
  */
 public record StreamsSettings(
         Path stateDir,
@@ -106,7 +106,7 @@ public record StreamsSettings(
             4,
             "Copies of each store that other registry instances keep, where there are others, so that they can take over at once.");
     private static final int WARMUPS = 8;
-    /** Kafka's default of 16 KiB is less than one block or segment of a terminal that prints much: each would be a batch of its own. */
+    /** Kafka's default of 16 KiB is less than one block or segment of a busy terminal: each would be its own batch. */
     private static final int PRODUCER_BATCH_BYTES = 128 << 10;
 
     private static final long PROBING_MS = 60_000;
@@ -173,7 +173,8 @@ public record StreamsSettings(
     }
 
     /**
-     * Properties of one app. Client properties of the environment come first; what correctness rests on is not theirs to change.
+     * Properties of one app. Client properties of the environment take precedence, except over those on which
+     * correctness depends.
      *
      * @param memory shared by all stores of the process
      */

@@ -3,9 +3,9 @@ package dev.muster.registry.task;
 import dev.muster.proto.records.v1.Task;
 
 /**
- * Puts what an agent says of times on the log's clock. An agent's time is taken as it is where it lies between what the log knows
- * to be before and after it. Otherwise its clock is wrong: then the start is when the registry heard of it, and the end is as much
- * later as the agent's clock says. What the agent said is kept beside it. Pure.
+ * Converts an agent's times to the log's clock. An agent's time is used unchanged if it lies between the log times
+ * known to be before and after it. Otherwise the agent's clock is wrong: then the start is when the registry received
+ * it, and the end is later by the difference on the agent's clock. The agent's own times are kept beside it. Pure.
  */
 final class AgentTimes {
     private AgentTimes() {}

@@ -53,11 +53,12 @@ public final class TaskEvents {
     }
 
     /**
-     * After a session was accepted: dispatches what waits, again what never arrived, and gives up what was lost.
+     * After a session was accepted: dispatches waiting tasks, dispatches again those that never arrived, and gives up
+     * lost ones.
      *
-     * @param sameStart whether the agent has not started again since the session before
-     * @param copy whether it runs on a copy of the state directory of the agent that had the session before, which may run
-     *     what was dispatched to it
+     * @param sameStart whether the agent has not started again since the previous session
+     * @param copy whether it runs on a copy of the state directory of the previous session's agent, which may run the
+     *     tasks that were dispatched to it
      */
     public void onConnected(NodeDraft draft, Hello hello, boolean sameStart, boolean copy) {
         Set<String> present = new HashSet<>(hello.getTaskIdsList());
@@ -80,7 +81,10 @@ public final class TaskEvents {
         }
     }
 
-    /** It came through the session before, after the agent had written this Hello, and its start is in the log already. */
+    /**
+     * The task arrived through the previous session, after the agent had written this Hello, and its start is already
+     * in the log.
+     */
     private static boolean cameLater(Task task, Hello hello) {
         return task.getState() == TaskState.RUNNING && neverArrived(task, hello);
     }

@@ -83,7 +83,7 @@ public final class TaskQueue {
         });
     }
 
-    /** Gives up a task of which nobody will say what became of it. */
+    /** Gives up a task whose outcome will never be reported. */
     void lose(NodeDraft draft, Task task, String why) {
         move(draft, task, TaskTransitions.Event.LOSE, "outcome unknown: " + why);
     }

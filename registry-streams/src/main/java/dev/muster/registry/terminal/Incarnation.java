@@ -1,9 +1,9 @@
 package dev.muster.registry.terminal;
 
 /**
- * Which of the topics that had the name muster.stdout one after the other the records of a partition come from. The broker is
- * asked before the first record, and when offsets go back, which they only do in a topic that was recreated. Confined to the
- * thread of its task.
+ * Tells apart topics that had the name muster.stdout one after the other: which one a partition's records come from.
+ * The broker is asked before the first record, and when offsets go back, which happens only in a recreated topic.
+ * Confined to the thread of its task.
  */
 final class Incarnation {
     private static final long NONE = -1;

@@ -5,6 +5,6 @@ import java.util.concurrent.CompletionStage;
 /** Where the partitions of muster.stdout end, as their leaders say. */
 @FunctionalInterface
 public interface LogEnds {
-    /** The offset that the next record will have; fails while nobody can say. Never blocks. */
+    /** The offset of the next record; fails while it is unknown. Never blocks. */
     CompletionStage<Long> of(int partition);
 }

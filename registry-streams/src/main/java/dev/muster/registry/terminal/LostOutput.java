@@ -10,8 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the gaps of terminals that waited for long enough. One that fails is tried again by the clock, a few times, and is no fault of the record that happens to be
- * processed. Failures of Kafka itself are passed on. Confined to the thread of its task.
+ * Writes the gaps of terminals that waited long enough. A write that fails is tried again by the clock, a few times,
+ * and does not count as a fault of the record that is being processed. Failures of Kafka itself are passed on. Confined
+ * to the thread of its task.
  */
 final class LostOutput {
     static final int TRIES = 3;

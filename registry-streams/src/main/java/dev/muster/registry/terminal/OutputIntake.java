@@ -116,7 +116,7 @@ final class OutputIntake {
         steps.take(chunk, 0);
     }
 
-    /** Nothing came any more that could fill this hole, or show that it is one. */
+    /** No more output arrived that could fill this hole, or show that it is one. */
     void giveUp(TerminalHole hole) {
         String node = hole.getNodeId();
         LiveTerminal terminal = terminals.terminal(node, hole.getTerminalId());

@@ -6,9 +6,11 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How time passes for terminals of one partition that wait for what is missing: only while it could have come. That is from each record of output to the next, and while the log's leader
- * says again and again that it ends right behind the last record that was processed. An outage of the broker, a pause of this process, a backlog and a fetch that hangs make nobody lose what comes right after them. Nobody writes
- * output in transactions, whose markers would take offsets. Confined to the thread of its task.
+ * Measures the waiting time of a partition's terminals that miss output. The time passes only while the missing output
+ * could have arrived: from each record of output to the next, and while the log's leader repeatedly says that the log
+ * ends right behind the last processed record. So an outage of the broker, a pause of this process, a backlog or a
+ * hanging fetch does not discard output that arrives right after it. No writer of output uses transactions, whose
+ * markers would take offsets. Confined to the thread of its task.
  */
 final class Patience {
     /** What one step of the log, or one look at its end, counts at most. */
@@ -44,7 +46,7 @@ final class Patience {
         }
     }
 
-    /** Nobody waits any longer. */
+    /** No terminal waits any longer. */
     void stop() {
         asked = null;
         end = UNKNOWN;

@@ -5,11 +5,14 @@ import dev.muster.proto.records.v1.TerminalLineRecord;
 import java.util.function.Consumer;
 
 /**
- * Lines of one terminal on their way to those who read the topic: as many as one record of output made final are one record there, since
- * what each record costs, here, at the broker and at its readers, is several times what a line is.
+ * Lines of one terminal on their way to the topic's readers. The lines that one record of output made final become one
+ * record there, because a record costs this process, the broker and the readers several times what a line does.
  */
 final class PublishedLines {
-    /** Before a record would have more text than this, another begins. One line alone may have as much (the engine cuts longer ones). */
+    /**
+     * Before a record would have more text than this, another begins. A single line may have this much (the engine cuts
+     * longer ones).
+     */
     static final int TEXT_BYTES_MAX = 64 << 10;
 
     static final Consumer<TerminalLineRecord> TO_NOBODY = record -> {};

@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks the broker where the partitions of muster.stdout end and which topic stands behind the name: for the latter once a
- * second, because a topic that is deleted and recreated keeps its name. Its client is made when the first question comes.
- * Thread-safe.
+ * Asks the broker for the ends of muster.stdout's partitions and for the id of the topic with that name. It asks for
+ * the id once a second, because a topic that is deleted and recreated keeps its name. Its client is made with the first
+ * question. Thread-safe.
  */
 public final class StdoutTopic implements LogEnds, TopicId, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StdoutTopic.class);

@@ -30,8 +30,9 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 public final class TerminalApp implements AutoCloseable {
     private static final long TOPIC_ID_TIMEOUT_SECONDS = 30;
     /**
-     * What one partition brings at once, compressed. It is processed before other partitions have their turn, so that one terminal that prints without end keeps those of
-     * all other nodes waiting for as long. A little more than a batch of the ingress gateway (256 KiB): a batch that is larger than this comes only when its partition is the first in an answer.
+     * Upper bound on one partition's fetch, compressed. A busy terminal delays the other partitions by at most this
+     * much work. A little more than a batch of the ingress gateway (256 KiB): a larger batch arrives only when its
+     * partition is the first in an answer.
      */
     static final int PARTITION_FETCH_BYTES = 288 << 10;
 

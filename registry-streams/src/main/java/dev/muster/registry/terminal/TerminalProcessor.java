@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells records of the three inputs apart and hands them on. What it has in memory lives from one {@code init} to the next. */
+/** Tells records of the three inputs apart and passes them on. Its memory lasts from one {@code init} to the next. */
 final class TerminalProcessor implements Processor<String, @Nullable Parsed<? extends Message>, String, Message> {
     private static final Logger LOG = LoggerFactory.getLogger(TerminalProcessor.class);
 

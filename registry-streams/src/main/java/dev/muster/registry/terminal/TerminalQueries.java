@@ -26,13 +26,13 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads terminals out of the active store, on any thread, by point gets. Each call may take some milliseconds of disk, so
- * not on a thread of gRPC.
+ * Reads terminals from the active store, on any thread, by point gets. Each call may take some milliseconds of disk, so
+ * it must not run on a thread of gRPC.
  *
- * <p>A read of history that uses up its budget answers with what it has; the other reads are refused as unavailable then.
+ * <p>A read of history that uses up its budget answers with what it has; other reads are then refused as unavailable.
  *
- * <p>All calls throw {@link MusterException}: NOT_FOUND for a terminal that is not there, UNAVAILABLE while the store is
- * restored or elsewhere, INVALID for a request that makes no sense.
+ * <p>All calls throw {@link MusterException}: NOT_FOUND for a missing terminal, UNAVAILABLE while the store is being
+ * restored or elsewhere, INVALID for a senseless request.
  */
 public final class TerminalQueries {
     private final Partitions partitions;

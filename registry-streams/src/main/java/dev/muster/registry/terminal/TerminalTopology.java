@@ -73,7 +73,10 @@ public final class TerminalTopology {
                 .addSink(DLQ_SINK, names.of(Topic.DLQ), new StringSerializer(), message(), PROCESSOR);
     }
 
-    /** What the graph wires to its three inputs, with the store {@link #STORE} of bytes; its sinks are named {@code to-} and the topic. */
+    /**
+     * The processor behind the graph's three inputs, with the store {@link #STORE} of bytes. Its sinks are named
+     * {@code to-} and the topic.
+     */
     public static Processor<String, Parsed<? extends Message>, String, Message> processor(
             TopicNames names, TerminalSettings settings, TopicId stdout, LogEnds ends, MeterRegistry meters) {
         return processor(names, settings, stdout, ends, new TerminalMetrics(meters));

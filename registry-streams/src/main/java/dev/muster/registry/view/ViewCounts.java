@@ -7,7 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many nodes of each status an audience sees, kept with its views so that nobody has to count them.
+ * How many nodes of each status an audience sees. The numbers are kept with its views, so that no query has to count
+ * them.
  *
  * <pre>
  * format(1) = 1 | nodes(8) of each status, by its number

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * One node as one audience sees it, or that it no longer does. Status and version stand in front, so that counting a fleet needs no
- * parsing.
+ * One node as one audience sees it, or the fact that the audience no longer sees it. Status and version stand in front,
+ * so that counting a fleet needs no parsing.
  *
  * <pre>
  * format(1) = 1 | status(1), 0: removed | version(8) | NodeView

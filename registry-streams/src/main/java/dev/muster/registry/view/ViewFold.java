@@ -20,7 +20,8 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * Folds one partition of muster.views, which is committed, into the view store: what a query reads there was shown to everybody.
+ * Folds one partition of muster.views into the view store. Only committed records are read: everything that a query
+ * finds there was sent to every viewer of its audience.
  */
 public final class ViewFold implements Consumer<Record<String, Parsed<Message>>> {
     private final ProcessorContext<Void, Void> context;

@@ -8,8 +8,8 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * Keys of the view store, `views`: audience, NUL, node id; and before them all one for the position, and one per audience for
- * its counts.
+ * Keys of the view store, `views`: audience, NUL, node id. Before all of them, one key for the position, and one per
+ * audience for its counts.
  */
 public final class ViewStore {
     public static final String NAME = "views";
@@ -21,9 +21,10 @@ public final class ViewStore {
     private ViewStore() {}
 
     /**
-     * How far a partition of muster.views was folded in.
+     * Up to where a partition of muster.views was folded in.
      *
-     * @param incarnation grows whenever the store was taken up again; what was read under another one does not belong together
+     * @param incarnation grows whenever the store was taken over again; results under different ones do not belong
+     *     together
      * @param offset of the next record
      */
     public record Position(long incarnation, long offset) {

@@ -14,7 +14,9 @@ class ControlTopologyTest {
     private final Topology topology = ControlTopology.build(
             ControlDriver.KAFKA, ControlDriver.LIMITS, (audience, nodeId, version) -> {}, () -> {}, () -> "error-id");
 
-    /** Task directories, changelogs and assignments are made of these names and this order: a change needs a migration. */
+    /**
+     * Task directories, changelogs and assignments are made of these names and this order: a change needs a migration.
+     */
     @Test
     void the_graph_is_as_it_was() throws IOException {
         try (InputStream golden = Objects.requireNonNull(getClass().getResourceAsStream("control-topology.txt"))) {

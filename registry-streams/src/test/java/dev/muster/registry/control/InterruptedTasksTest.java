@@ -21,7 +21,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of tasks when their agent's connection ends: it comes back with them or without, as another, or never. */
+/**
+ * The outcome of tasks when their agent's connection ends: the agent returns with or without them, as another one, or
+ * never.
+ */
 class InterruptedTasksTest {
     private final ControlDriver control = new ControlDriver();
 

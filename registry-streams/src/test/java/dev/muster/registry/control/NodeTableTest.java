@@ -21,7 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every status of a node and everything that is said of it: what the table says happens, and where it says nothing, nothing is shown. Silence is time's: see {@link SessionsTest}. */
+/**
+ * Every status of a node and everything that is reported about it. What the table says happens; for an empty cell,
+ * nothing is shown. Silence depends on time: see {@link SessionsTest}.
+ */
 class NodeTableTest {
     private static final List<Event> SAID = List.of(
             Event.CONNECTED, Event.HEARTBEAT, Event.DISCONNECTED, Event.DISABLE, Event.ENABLE, Event.ENABLE_UNSEEN);

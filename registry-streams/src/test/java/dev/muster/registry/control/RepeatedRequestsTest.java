@@ -26,7 +26,10 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What is asked for again under its idempotency key is done once; the answer is the same for as long as the thing is there. */
+/**
+ * A repeated request under its idempotency key is carried out once; the answer is the same for as long as its result
+ * exists.
+ */
 class RepeatedRequestsTest {
     private static final long FIRST_EXPIRY = START_MILLIS + 3_600_000;
 

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every state of a task and everything that can come from outside: what the table says happens, and where it says nothing, nothing is written or shown. */
+/**
+ * Every state of a task and everything that can arrive from outside. What the table says happens; for an empty cell,
+ * nothing is written or shown.
+ */
 class TaskTableTest {
     /** Not from outside at any moment: a withdrawal needs a reconnect, an abandoned task is gone with its node. */
     private static final Set<Event> ELSEWHERE = EnumSet.of(Event.WITHDRAW, Event.ABANDON);
@@ -108,7 +111,7 @@ class TaskTableTest {
     }
 
     private void bring(Event event) {
-        // of a task that was sent to nobody, the instance is empty
+        // for a task that was sent to no agent, the instance is empty
         String instance = control.task("t").getInstanceId();
         switch (event) {
             case DISPATCH ->

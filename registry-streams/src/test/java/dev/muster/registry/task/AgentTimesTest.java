@@ -6,7 +6,10 @@ import dev.muster.proto.records.v1.Task;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A task that was dispatched at 10,000 by the log's clock, was heard to start at 10,200 and to end at 15,300, and ran for 5,000. */
+/**
+ * A task that was dispatched at 10,000 by the log's clock, reported its start at 10,200 and its end at 15,300, and ran
+ * for 5,000.
+ */
 final class AgentTimesTest {
     @ParameterizedTest
     @CsvSource({

@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
- * Contents of the store without what depends on Kafka: offsets there, how the tail lies in blocks, and what came too early. Blocks of earlier
- * epochs are left out, as every reader does.
+ * Contents of the store without what depends on Kafka: offsets there, the tail's division into blocks, and output that
+ * came too early. Blocks of earlier epochs are left out, as every reader does.
  */
 final class Canonical {
     private Canonical() {}

@@ -23,7 +23,10 @@ import org.apache.kafka.common.utils.Bytes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Output that is missing right before the last of it: nothing follows that could show the hole, and all the same it is shown, with the end. */
+/**
+ * The output right before the last of it is missing: no later output shows the hole. It is shown all the same, with the
+ * end.
+ */
 class MissingEndTest {
     /** The wait, and the looks at the log before the first that counts. */
     private static final int WAIT = 22_000;

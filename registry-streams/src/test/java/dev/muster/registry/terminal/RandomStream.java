@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** A terminal's stream made from a seed, and ways to deliver it: in any pieces, with repeats and things sent too early. */
+/**
+ * A terminal's stream made from a seed, and ways to deliver it: in any pieces, with repeats and with output sent too
+ * early.
+ */
 final class RandomStream {
     private static final String[] PIECES = {
         "compiling module ",

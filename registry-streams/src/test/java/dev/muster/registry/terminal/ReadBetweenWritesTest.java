@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A read takes several gets, and the writer goes on between any two of them. Here it does so at a chosen get, so that every
- * place where it can come in between is tried, and a failure comes back each time.
+ * A read takes several gets, and the writer goes on between any two of them. Here it does so at a chosen get, so every
+ * place between two gets is tried, and a failure repeats each time.
  */
 class ReadBetweenWritesTest {
     /** More gets than a read of a tail takes that is as long as these. */

@@ -5,9 +5,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Finds where a run of printable ASCII ends, eight bytes at a time (SWAR). A flag bit is set in every lane whose byte is
- * below 0x20, is 0x7f, or is 0x80 and above; a borrow or carry can only spoil lanes above the first such byte, so the
- * lowest flag is exact.
+ * Finds where a run of printable ASCII ends, eight bytes at a time (SWAR). A flag bit is set in every lane whose byte
+ * is below 0x20, is 0x7f, or is 0x80 and above. A borrow or carry can only spoil lanes above the first such byte, so
+ * the lowest flag is exact.
  */
 final class AsciiRuns {
 

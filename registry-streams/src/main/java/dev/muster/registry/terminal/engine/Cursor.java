@@ -1,8 +1,8 @@
 package dev.muster.registry.terminal.engine;
 
 /**
- * Where the next character goes, and the moves that write nothing. Rows and columns count from 0. Its place is open to the
- * {@link Screen}, which it belongs to.
+ * The place of the next character, and the moves that write nothing. Rows and columns count from 0. Its place is open
+ * to the {@link Screen} that owns it.
  */
 final class Cursor {
 

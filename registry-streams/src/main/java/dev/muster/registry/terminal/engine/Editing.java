@@ -1,6 +1,9 @@
 package dev.muster.registry.terminal.engine;
 
-/** Moving what is in the window: inserting and deleting characters, lines and columns, and scrolling, within the margins. */
+/**
+ * Moves the content of the window: inserting and deleting characters, lines and columns, and scrolling, within the
+ * margins.
+ */
 final class Editing {
 
     private final Screen screen;

@@ -84,7 +84,7 @@ final class Erasing {
         }
     }
 
-    /** EL and DECSEL. With a wrap pending the cursor still is on the last column, as on a VT; the wrap is called off. */
+    /** EL and DECSEL. With a wrap pending the cursor is still on the last column, as on a VT; the wrap is cancelled. */
     void eraseLine(int what, boolean selective) {
         Row row = screen.grid().row(cursor.y);
         if (what >= 0 && what <= 2) {

@@ -2,7 +2,7 @@ package dev.muster.registry.terminal.engine;
 
 import org.jspecify.annotations.Nullable;
 
-/** The grid whose lines become history, and a second one for full-screen programs, which is made when it is first wanted. */
+/** The grid whose lines become history, and a second one for full-screen programs, which is made on first use. */
 final class Grids {
     private final Grid primary;
     private @Nullable Grid alternate;

@@ -120,7 +120,10 @@ final class History implements Grid.Above {
         grid.exchange(null);
     }
 
-    /** Whether at least half of the frame's characters are on the screen again, where they were; any digit is as good. */
+    /**
+     * Whether at least half of the frame's characters are on the screen again at the same places; any digit matches any
+     * other.
+     */
     private boolean isRedrawn(Row[] old, Grid grid) {
         int all = 0;
         int same = 0;

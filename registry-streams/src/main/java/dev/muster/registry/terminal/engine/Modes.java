@@ -1,6 +1,9 @@
 package dev.muster.registry.terminal.engine;
 
-/** Modes that are on or off, one bit each: those that change what this engine does and those a viewer's terminal needs. */
+/**
+ * Modes that are on or off, one bit each: those that change what this engine does, and those that a viewer's terminal
+ * needs.
+ */
 final class Modes {
 
     /** DEC private modes, by bit. The first ones act here; the rest only matter to a terminal that takes over. */

@@ -66,7 +66,7 @@ final class Rectangles {
 
     void copy(int[] params, int count) {
         Area from = area(params, count, 0);
-        // parameters 5 and 8 are pages, of which there is one
+        // parameters 5 and 8 are pages, and there is only one page
         Area to = area(new int[] {param(params, count, 5), param(params, count, 6)}, 2, 0);
         if (from.isEmpty() || to.isEmpty()) {
             return;

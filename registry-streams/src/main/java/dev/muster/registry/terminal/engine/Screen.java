@@ -1,9 +1,9 @@
 package dev.muster.registry.terminal.engine;
 
 /**
- * The window of a terminal: a cursor, margins and modes over a {@link Grid}, and a second grid for full-screen programs.
- * Knows operations, but neither their bytes ({@link Parser}) nor their codes ({@link Commands}). Rows and columns count
- * from 0.
+ * The window of a terminal: a cursor, margins and modes over a {@link Grid}, and a second grid for full-screen
+ * programs. It implements operations. It knows neither their bytes ({@link Parser}) nor their codes ({@link Commands}).
+ * Rows and columns count from 0.
  */
 final class Screen {
 

@@ -33,8 +33,8 @@ public final class TerminalEngine {
     }
 
     /**
-     * Changes the size of the window. Text is not wrapped anew: rows keep what they have, also beyond a smaller width,
-     * and where there are fewer rows those at the top become final. Sizes are clamped as in {@link TerminalOptions}.
+     * Changes the size of the window. Text is not wrapped again: rows keep their text, even beyond a smaller width.
+     * With fewer rows, those at the top become final. Sizes are clamped as in {@link TerminalOptions}.
      */
     public void resize(int cols, int rows) {
         TerminalOptions size = new TerminalOptions(cols, rows, lfIsCrlf, lineBytesMax);

@@ -6,7 +6,10 @@ package dev.muster.registry.terminal.engine;
  */
 interface TerminalOps {
 
-    /** Prints the printable ASCII (0x20 to 0x7e) at {@code from} (inclusive) to {@code to} (exclusive), at least one. */
+    /**
+     * Prints the printable ASCII (0x20 to 0x7e) from {@code from} (inclusive) to {@code to} (exclusive), at least one
+     * character.
+     */
     void printAscii(byte[] bytes, int from, int to);
 
     /** Prints a code point from U+00A0 upwards. */

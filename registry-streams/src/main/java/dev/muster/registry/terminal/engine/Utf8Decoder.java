@@ -1,8 +1,8 @@
 package dev.muster.registry.terminal.engine;
 
 /**
- * Decodes UTF-8 byte by byte, as the WHATWG decoder does (encoding.spec.whatwg.org, "utf-8 decoder"): a byte that cannot
- * go on with a character ends it, so that each maximal part of an ill-formed sequence is one error.
+ * Decodes UTF-8 byte by byte, as the WHATWG decoder does (encoding.spec.whatwg.org, "utf-8 decoder"): a byte that
+ * cannot continue a character ends it, so each maximal part of an ill-formed sequence is one error.
  */
 final class Utf8Decoder {
 

@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The marks of a partition's deleted nodes in a ring, oldest first: each goes when nothing late can come any more. Confined to the
- * thread of its task.
+ * The marks of a partition's deleted nodes in a ring, oldest first. A mark is removed when no late record about its
+ * node can arrive. Confined to the thread of its task.
  */
 final class DeletionMarks {
     private final TerminalReads reads;

@@ -7,8 +7,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The terminals of a partition that wait for what is missing in their output, in a ring, and how long each has waited. The ring is in the store; the time is
- * in memory, so that after a restart each has the full wait again. Confined to the thread of its task.
+ * The terminals of a partition that wait for missing output, in a ring, and how long each has waited. The ring is in
+ * the store. The time is in memory, so after a restart each terminal has the full wait again. Confined to the thread of
+ * its task.
  */
 public final class Holes {
     private final TerminalReads reads;
@@ -56,7 +57,10 @@ public final class Holes {
         passed += millis;
     }
 
-    /** All output of the partition before this offset is processed, or about to be. Stored while any waits, so that it is known after a restart in which nothing comes. */
+    /**
+     * All output of the partition before this offset is processed, or about to be. Stored while any terminal waits, so
+     * that it is known after a restart in which no output arrives.
+     */
     public void read(String topic, long upTo) {
         topicId = topic;
         readUpTo = upTo;
@@ -65,7 +69,10 @@ public final class Holes {
         }
     }
 
-    /** All output of this topic's partition before this offset was processed, in this life or before it; 0 while nothing is known. */
+    /**
+     * All output of this topic's partition before this offset was processed, since this start or before it; 0 while
+     * unknown.
+     */
     public long readUpTo(String topic) {
         if (topicId.isEmpty()) {
             return ring().getTopicId().equals(topic) ? ring().getReadUpTo() : 0;

@@ -59,7 +59,10 @@ public final class LiveTerminal {
     private boolean headChanged;
     private Position position = Position.START;
     private long recordRawOffset;
-    /** Of the record from which on all bytes behind {@link #recordRawOffset} are met: what waits came before what fills its hole, or ends the wait. */
+    /**
+     * Kafka offset of the earliest record that can contain bytes after {@link #recordRawOffset}: out-of-order chunks
+     * arrive before the one that fills the gap.
+     */
     private long rawFrom;
 
     private @Nullable RecordPosition record;

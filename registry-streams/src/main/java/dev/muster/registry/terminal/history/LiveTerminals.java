@@ -10,7 +10,10 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
-/** The terminals that a task has in memory, the least recently used nodes' ones let go first. Confined to its thread. */
+/**
+ * The terminals that a task has in memory; those of the least recently used nodes are released first. Confined to its
+ * thread.
+ */
 public final class LiveTerminals {
     /** Marks that go per record. */
     private static final int EXPIRED_MAX = 8;
@@ -86,7 +89,7 @@ public final class LiveTerminals {
         }
     }
 
-    /** Forgets some of the nodes whose deletion is so long ago that nothing of theirs can come any more. */
+    /** Forgets some of the nodes that were deleted so long ago that no late record about them can arrive. */
     public void expireMarks(long nowMillis) {
         for (int i = 0; i < EXPIRED_MAX; i++) {
             Optional<String> expired = deletions.expire(nowMillis);

@@ -162,7 +162,7 @@ public final class Playback {
                 .build();
     }
 
-    /** A checkpoint was written; the tail begins anew. */
+    /** A checkpoint was written; the tail starts again. */
     void checkpointed(int savedBytes) {
         stateBytes = savedBytes;
         weight = 0;

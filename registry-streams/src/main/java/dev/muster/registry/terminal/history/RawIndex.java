@@ -3,7 +3,10 @@ package dev.muster.registry.terminal.history;
 import dev.muster.proto.store.v1.TerminalHead;
 import dev.muster.proto.store.v1.TerminalIndexEntry;
 
-/** Where a terminal's raw bytes are in muster.stdout: sparse entries from raw offset to Kafka offset, numbered in order. */
+/**
+ * The position of a terminal's raw bytes in muster.stdout: sparse entries from raw offset to Kafka offset, numbered in
+ * order.
+ */
 public final class RawIndex {
     /** Raw bytes between two entries, at least. */
     static final long ENTRY_BYTES = 128 << 10;
@@ -35,7 +38,7 @@ public final class RawIndex {
         }
     }
 
-    /** The topic was made anew: offsets from before mean nothing now. */
+    /** The topic was recreated: earlier offsets are meaningless now. */
     static TerminalHead restart(
             TerminalHead head, RecordPosition first, TerminalWrites writes, String node, String terminal) {
         for (long entry = head.getFirstEntry(); entry < head.getNextEntry(); entry++) {
@@ -54,7 +57,10 @@ public final class RawIndex {
                 .build();
     }
 
-    /** Kafka offset of a record from which on every byte from {@code rawOffset} on is met, as far as the topic has it. */
+    /**
+     * Kafka offset of a record from which on a reader finds every byte from {@code rawOffset} on, as far as the topic
+     * has it.
+     */
     public static long startOffset(
             TerminalReads reads, TerminalHead head, String node, String terminal, long rawOffset) {
         long low = head.getFirstEntry();

@@ -24,7 +24,9 @@ final class Segments {
         this.terminal = terminal;
     }
 
-    /** Moves open lines into segments if there is enough of them or none may stay; returns how many segments that made. */
+    /**
+     * Moves open lines into segments if there are enough of them or none may stay; returns how many segments that made.
+     */
     int seal(TerminalHead.Builder head, OpenLines lines, boolean all, long atMillis) {
         if (lines.count() == 0 || (lines.bytes() < SEAL_BYTES && !all)) {
             return 0;

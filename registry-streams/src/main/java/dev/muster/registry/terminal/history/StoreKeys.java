@@ -5,8 +5,9 @@ import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
- * Keys of the store `terminals`: length, node id, length, terminal id, kind, and a big-endian number where there are
- * many of a kind. What belongs to a node as a whole has an empty terminal id, what belongs to the partition an empty node id, too.
+ * Keys of the store `terminals`: length, node id, length, terminal id, kind, and a big-endian number for kinds with
+ * many entries. An entry about a whole node has an empty terminal id; an entry about the partition has an empty node
+ * id, too.
  */
 final class StoreKeys {
     private static final int ID_BYTES_MAX = 127;
@@ -40,12 +41,12 @@ final class StoreKeys {
         return !id.isEmpty() && id.length() <= ID_BYTES_MAX && id.chars().allMatch(c -> c > ' ' && c < 0x7f);
     }
 
-    /** For kinds of which a partition has one. */
+    /** For kinds with one entry in a partition. */
     static Bytes of(Kind kind) {
         return start(kind, "", "", 0);
     }
 
-    /** For kinds of which a partition has many. */
+    /** For kinds with many entries in a partition. */
     static Bytes of(Kind kind, long number) {
         return of(kind, "", "", number);
     }
@@ -58,7 +59,7 @@ final class StoreKeys {
         return start(kind, nodeId, terminalId, 0);
     }
 
-    /** For kinds of which a terminal has fewer than 2^31. */
+    /** For kinds with fewer than 2^31 entries for a terminal. */
     static Bytes of(Kind kind, String nodeId, String terminalId, int number) {
         Bytes key = start(kind, nodeId, terminalId, Integer.BYTES);
         ByteBuffer.wrap(key.get()).putInt(key.get().length - Integer.BYTES, number);

@@ -13,12 +13,12 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A terminal as a reader sees it at one moment, while the stream thread goes on writing. Only point gets; its cost is that
- * of the tail, never of the whole history.
+ * A terminal as a reader sees it at one moment, while the stream thread goes on writing. It uses only point gets; its
+ * cost is that of the tail, never of the whole history.
  *
- * <p>What a reader gets with several gets is one state only if the writer changed nothing in between. The writer's order
- * makes that visible: state, head, then blocks, each with the head's epoch. The last block may be written again while it
- * is small, so each block is checked to begin where the one before it ends. Otherwise the reader begins again.
+ * <p>The results of several gets are one state only if the writer changed nothing in between. The writer's order makes
+ * changes visible: state, head, then blocks, each with the head's epoch. The last block may be written again while it
+ * is small, so each block is checked to begin where the one before it ends. If a check fails, the reader begins again.
  */
 public final class TerminalView {
     private static final int TRIES = 20;
@@ -129,7 +129,10 @@ public final class TerminalView {
         return block.getMark().getOffset() - bytes == at.offset();
     }
 
-    /** Whether the blocks that were read between these two belong to both: no checkpoint, start or new topic came between. */
+    /**
+     * Whether the blocks that were read between these two heads belong to both: no checkpoint, start or new topic came
+     * between.
+     */
     private static boolean isSame(TerminalHead before, TerminalHead after) {
         return after.getEpoch() == before.getEpoch()
                 && after.getMark().equals(before.getMark())
@@ -172,8 +175,8 @@ public final class TerminalView {
     }
 
     /**
-     * Whether segments that were read since belong to this terminal. A terminal that was removed and begun again, because
-     * late output came, counts its lines and segments from 0.
+     * Whether segments that were read since belong to this terminal. A terminal that was removed and begun again,
+     * because late output arrived, counts its lines and segments from 0.
      */
     public boolean isStillThere() {
         TerminalHead now = reads.head(node, id);

@@ -1,4 +1,7 @@
-/** How the registry keeps the lines of terminals: a head, a state, a tail of raw steps and immutable segments, all in one store. */
+/**
+ * How the registry keeps the lines of terminals: a head, a state, a tail of raw steps and immutable segments, all in
+ * one store.
+ */
 @NullMarked
 package dev.muster.registry.terminal.history;
 

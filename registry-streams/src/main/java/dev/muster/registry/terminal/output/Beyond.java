@@ -4,7 +4,10 @@ import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.records.v1.Mark;
 import dev.muster.proto.store.v1.TerminalBeyond;
 
-/** What is remembered of steps that came from behind a hole: where the last of them ends, and the exit marker if it was among them. */
+/**
+ * What is remembered about steps that came from behind a hole: the end of the last one, and the exit marker if it was
+ * among them.
+ */
 public final class Beyond {
     private Beyond() {}
 

@@ -2,7 +2,9 @@ package dev.muster.registry.terminal.output;
 
 import dev.muster.proto.records.v1.Mark;
 
-/** Where a terminal's stream has been taken up to: every byte below {@code offset} and every marker up to {@code marker}. */
+/**
+ * Up to where a terminal's stream was processed: every byte below {@code offset} and every marker up to {@code marker}.
+ */
 public record Position(long offset, long marker) {
     public static final Position START = new Position(0, 0);
 

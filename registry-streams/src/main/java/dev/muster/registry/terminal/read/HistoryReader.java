@@ -43,9 +43,9 @@ public final class HistoryReader {
     /**
      * A read that uses up its budget answers with what it has, and says where it ended.
      *
-     * @throws MusterException NOT_FOUND if the terminal named is not there; INVALID if the request makes no sense;
-     *     PATTERN_TOO_LARGE for a pattern that costs too much; UNAVAILABLE if a terminal changes too fast to be read, or if
-     *     the budget does not allow one line
+     * @throws MusterException NOT_FOUND if the named terminal does not exist; INVALID for a senseless request;
+     *     PATTERN_TOO_LARGE for a pattern that costs too much; UNAVAILABLE if a terminal changes too fast to be read,
+     *     or if the budget does not allow one line
      */
     public ReadHistoryResponse read(ReadHistoryRequest request) {
         check(request);
@@ -126,7 +126,10 @@ public final class HistoryReader {
         return wanted < 0 ? TERMINALS_MAX : Math.min(wanted, TERMINALS_MAX);
     }
 
-    /** Newest first. A terminal that changes its place meanwhile would be met twice or not at all: then all are read again. */
+    /**
+     * Newest first. A terminal that changes its place meanwhile would appear twice or not at all: then all are read
+     * again.
+     */
     private List<String> recent(String node, int count) {
         Set<String> ids = new LinkedHashSet<>();
         NodeTerminals ring = reads.node(node);

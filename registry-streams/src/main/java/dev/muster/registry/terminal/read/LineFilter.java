@@ -20,7 +20,7 @@ final class LineFilter {
         this.stepsPerCharacter = pattern == null ? 0 : pattern.programSize();
     }
 
-    /** @throws MusterException INVALID if it is not an RE2 pattern, PATTERN_TOO_LARGE if it is one that costs too much */
+    /** @throws MusterException INVALID if it is not an RE2 pattern, PATTERN_TOO_LARGE if it costs too much */
     static LineFilter of(String grep) {
         if (grep.isEmpty()) {
             return new LineFilter(null);

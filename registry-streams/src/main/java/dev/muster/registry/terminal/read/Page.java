@@ -23,7 +23,10 @@ record Page(List<Line> lines, boolean forward, long from, long to, long moreFrom
         lines = List.copyOf(lines);
     }
 
-    /** This, with the end of its lines alone, or the beginning if it is read forward, within so many bytes; 0: no bound. */
+    /**
+     * This page, cut to a number of bytes: it keeps the end of its lines, or the beginning if it is read forward. 0: no
+     * bound.
+     */
     Page within(long bytesMax) {
         if (bytesMax == 0 || lines.isEmpty() || bytes() <= bytesMax) {
             return this;

@@ -30,8 +30,8 @@ public final class ReadBudget {
 
     /**
      * @param endNanos when the time is over, as of {@code nanoTime}
-     * @param textBytesMax text that may be looked through
-     * @param gone whether nobody waits for the answer
+     * @param textBytesMax text that the read may look through
+     * @param gone whether no caller waits for the answer
      */
     public ReadBudget(LongSupplier nanoTime, long endNanos, long textBytesMax, BooleanSupplier gone) {
         this.nanoTime = nanoTime;

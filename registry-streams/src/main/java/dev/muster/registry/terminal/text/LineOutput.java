@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Writes lines to a stream through one buffer. Empty lines are held back until another line follows them. */
 final class LineOutput implements LineSink {
 
-    /** Nobody reads the output any more, or it cannot be written. */
+    /** The reader of the output has closed it, or it cannot be written. */
     static final class OutputFailed extends IOException {
         private static final long serialVersionUID = 1L;
 

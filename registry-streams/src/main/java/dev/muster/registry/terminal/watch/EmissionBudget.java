@@ -26,7 +26,10 @@ final class EmissionBudget {
         return true;
     }
 
-    /** Whether it is not worth making a frame: the last one could not be paid, and there is still too little for one like it. */
+    /**
+     * Whether making a frame is useless: the last one could not be paid, and there is still too little for a similar
+     * one.
+     */
     boolean isExhausted(long nowMillis) {
         earn(nowMillis);
         return bytes < Math.min(owed, limits.burstBytes());

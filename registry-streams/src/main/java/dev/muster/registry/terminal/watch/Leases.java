@@ -11,8 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who watches the terminals of one node. A lease lives until its append time says otherwise; nobody has to end it. Several gateways may hold one, for sessions of the same user: it lives while one of
- * them does, so that a viewer who leaves one gateway does not end what another one still shows.
+ * The users who watch the terminals of one node. A lease lives until its append time says otherwise; it need not be
+ * ended explicitly. Several gateways may hold one, for sessions of the same user. It lives while one of them holds it,
+ * so a viewer who leaves one gateway does not end the view at another.
  */
 public final class Leases {
     private final WatchLimits limits;

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The frames of one terminal, for all who watch it: at most one per lease and record, unless it would be too large. Each
- * frame begins where the last one ended. Confined to the thread of its task.
+ * The frames of one terminal, for all its watchers: at most one per lease and record, unless it would be too large.
+ * Each frame begins where the last one ended. Confined to the thread of its task.
  */
 public final class TerminalFrames {
     private final TextFrames text = new TextFrames();
@@ -21,7 +21,7 @@ public final class TerminalFrames {
     private List<Leases.Lease> leases = List.of();
     private boolean hasText;
     private boolean hasRaw;
-    /** Nobody who watches the text has budget for it: none is made, only positions. */
+    /** No watcher of the text has budget for it: no text is made, only positions. */
     private boolean skipsText;
 
     private Position from = Position.START;

@@ -86,7 +86,7 @@ final class TextFrames {
         bytes = 0;
     }
 
-    /** Nobody sees this any more, or it is not known what was seen: the next frame has the whole window. */
+    /** No viewer sees this any longer, or it is unknown what viewers saw: the next frame has the whole window. */
     void forget() {
         clear();
         shown.forget();

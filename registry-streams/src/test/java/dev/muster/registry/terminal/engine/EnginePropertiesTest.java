@@ -11,7 +11,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What must hold for any input. A failure names its seed; the property {@code muster.fuzz.seeds} asks for more of them. */
+/**
+ * What must hold for any input. A failure names its seed; the property {@code muster.fuzz.seeds} sets the number of
+ * seeds.
+ */
 class EnginePropertiesTest {
 
     private static final int INPUT_BYTES = 3_000;

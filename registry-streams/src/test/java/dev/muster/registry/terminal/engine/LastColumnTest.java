@@ -9,8 +9,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The last column, where a wrap is pending: DEC STD 070 keeps the cursor on that column and only remembers the wrap. Each
- * expectation was checked on a real xterm.
+ * The last column, where a wrap is pending: DEC STD 070 keeps the cursor on that column and only remembers the wrap.
+ * Each expectation was checked on a real xterm.
  */
 class LastColumnTest {
 

@@ -183,7 +183,10 @@ class PatternSizeTest {
         assertThat(PatternSize.instructions(nested)).isGreaterThan(PatternSize.INSTRUCTIONS_MAX);
     }
 
-    /** A library function that never ends for some characters cannot be tried out: it is asked for one step at a time. */
+    /**
+     * A library function that never ends for some characters cannot be called for them: it is called one step at a
+     * time.
+     */
     @Test
     void characters_whose_cases_lead_the_compiler_in_a_circle_without_them_are_refused() throws Exception {
         Method fold = Class.forName("com.google.re2j.Unicode").getDeclaredMethod("simpleFold", int.class);
