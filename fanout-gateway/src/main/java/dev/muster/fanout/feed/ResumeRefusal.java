@@ -9,7 +9,7 @@ public enum ResumeRefusal {
     OTHER_VERSION("The token was made by a gateway of another version."),
     OTHER_USER("The token was made for another user."),
     OTHER_CLUSTER("The token was made on another Kafka cluster, or before its data were wiped."),
-    TOPIC_RECREATED("The topic of views was deleted and made anew since."),
+    TOPIC_RECREATED("The topic of views was deleted and recreated since."),
     AUDIENCES_CHANGED("The user's groups or role have changed since."),
     EXPIRED("Records from there on are no longer at hand."),
     AHEAD("The position lies beyond the end of the log: records were lost on the broker.");
