@@ -138,7 +138,8 @@ class DocsTest {
         }
     }
 
-    private static void fresh(String name, String expected) throws IOException {
+    private static void fresh(String name, String page) throws IOException {
+        String expected = Prose.wrapped(page);
         Path file = DOCS.resolve(name);
         if (Boolean.getBoolean("muster.docs.write")) {
             Files.writeString(file, expected);
