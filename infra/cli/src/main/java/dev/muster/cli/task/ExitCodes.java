@@ -10,12 +10,10 @@ public final class ExitCodes {
 
     /** An explanation of an end that the code alone does not give. */
     public static Optional<String> remark(JsonNode task) {
-        String because = task.path("reason").asText("").isEmpty()
-                ? ""
-                : ": " + task.path("reason").asText();
+        String reason = task.path("reason").asText("");
         return switch (task.path("state").asText()) {
-            case "TIMED_OUT" -> Optional.of("the command timed out" + because);
-            case "CANCELLED" -> Optional.of("the command was cancelled" + because);
+            case "TIMED_OUT" -> Optional.of("the command timed out" + because(reason));
+            case "CANCELLED" -> Optional.of("the command was " + once("cancelled", "", reason));
             default -> Optional.empty();
         };
     }
@@ -27,19 +25,29 @@ public final class ExitCodes {
         if (task.hasNonNull("exitCode") && !state.equals("LOST") && !state.equals("EXPIRED")) {
             return task.path("exitCode").asInt();
         }
-        String because = reason.isEmpty() ? "" : ": " + reason;
         throw new CliFailure(
                 switch (state) {
-                    case "EXPIRED" -> "the command never ran; the node was not there in time" + because;
+                    case "EXPIRED" -> "the command never ran; the node was not there in time" + because(reason);
                     case "LOST" ->
-                        "the command's outcome is unknown" + because.replace(": outcome unknown", "")
+                        "the command's outcome is unknown" + because(reason).replace(": outcome unknown", "")
                                 + "; it may have run, in part or whole, and is not started again: look at what it printed with"
                                 + " `infra/muster history "
                                 + task.path("nodeId").asText() + " --terminal "
                                 + task.path("taskId").asText() + "`";
-                    case "CANCELLED" -> "the command was cancelled before it ran" + because;
-                    case "TIMED_OUT" -> "the command timed out" + because;
-                    default -> "the command could not be started" + because;
+                    case "CANCELLED" -> "the command was " + once("cancelled", " before it ran", reason);
+                    case "TIMED_OUT" -> "the command timed out" + because(reason);
+                    default -> "the command " + once("could not be started", "", reason);
                 });
+    }
+
+    private static String because(String reason) {
+        return reason.isEmpty() ? "" : ": " + reason;
+    }
+
+    /** The words and the reason. A reason that begins with the words says them itself. */
+    private static String once(String words, String more, String reason) {
+        return reason.startsWith(words + " ") || reason.startsWith(words + ":")
+                ? reason
+                : words + more + (reason.equals(words) ? "" : because(reason));
     }
 }

@@ -46,6 +46,24 @@ class ExitCodesTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "FAILED,could not be started: sh: not found,the command could not be started: sh: not found",
+        "FAILED,rejected by the agent: disk-full,the command could not be started: rejected by the agent: disk-full",
+        "CANCELLED,cancelled by ann,the command was cancelled by ann",
+        "CANCELLED,cancelled before it reached the agent,the command was cancelled before it reached the agent",
+        "CANCELLED,cancelled,the command was cancelled before it ran"
+    })
+    void a_reason_that_says_what_happened_is_not_said_twice(String state, String reason, String message) {
+        assertThatThrownBy(() -> ExitCodes.of(Json.object().put("state", state).put("reason", reason)))
+                .hasMessage(message);
+        assertThat(ExitCodes.remark(Json.object()
+                        .put("state", "CANCELLED")
+                        .put("exitCode", 143)
+                        .put("reason", "cancelled")))
+                .hasValue("the command was cancelled");
+    }
+
+    @ParameterizedTest
     @CsvSource({"TIMED_OUT,timed out: because", "CANCELLED,cancelled: because"})
     void an_end_that_others_brought_about_is_said(String state, String words) {
         assertThat(ExitCodes.remark(
