@@ -13,7 +13,7 @@ final class Watch {
     private final Agent agent;
     private final Consumer<String> say;
     private final String node;
-    private String said = "";
+    private final News news = new News();
 
     Watch(Agent agent, Consumer<String> say) {
         this.agent = agent;
@@ -55,13 +55,16 @@ final class Watch {
         } else if (!agent.diskProblem().isEmpty()) {
             say(agent.diskProblem() + ": running commands wait, new ones are refused");
         } else if (agent.connected().isDone()) {
-            say("running; Ctrl-C stops it");
+            say("running; Ctrl-C stops it", true);
         }
     }
 
     private void say(String line) {
-        if (!line.equals(said)) {
-            said = line;
+        say(line, false);
+    }
+
+    private void say(String line, boolean well) {
+        if (news.isNews(line, well, System.nanoTime())) {
             say.accept(node + line);
         }
     }

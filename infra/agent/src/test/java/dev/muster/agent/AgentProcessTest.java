@@ -10,7 +10,9 @@ import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEvent;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.File;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -79,6 +81,49 @@ class AgentProcessTest {
                 }
             }
         }
+    }
+
+    @Test
+    void a_full_disk_is_told_in_one_line() throws Exception {
+        try (SmallDisk small = SmallDisk.mount(dir.resolve("state"), 1 << 10);
+                RecordingGateway gateway = new RecordingGateway()) {
+            gateway.intervalMillis = 10_000;
+            Process agent = new ProcessBuilder(command(gateway.address()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(new File(dir.toFile(), "log"))
+                    .start();
+            try {
+                await().atMost(LONG).until(() -> gateway.hellos.size() == 1);
+                small.fill();
+                for (int i = 1; i <= 3; i++) {
+                    gateway.send(GatewayMessage.newBuilder()
+                            .setRunTask(RunTask.newBuilder()
+                                    .setTaskId(ids.make(Ids.Kind.TASK, i))
+                                    .setSequence(i)
+                                    .setCommand("x".repeat(9_000)))
+                            .build());
+                }
+                await().atMost(LONG)
+                        .until(() -> gateway.events.stream()
+                                        .filter(TaskEvent::hasRejected)
+                                        .count()
+                                == 3);
+                await().atMost(LONG).until(() -> said().contains("disk is full"));
+                small.makeRoom();
+                await().atMost(LONG).until(() -> said().matches("(?s).*disk is full.*running; Ctrl-C.*"));
+            } finally {
+                agent.destroy();
+                if (!agent.waitFor(60, TimeUnit.SECONDS)) {
+                    agent.destroyForcibly();
+                }
+            }
+            assertThat(said().lines().filter(line -> line.contains("disk is full")))
+                    .hasSize(1);
+        }
+    }
+
+    private String said() throws IOException {
+        return Files.readString(dir.resolve("log"));
     }
 
     private List<String> command(String gateway) {

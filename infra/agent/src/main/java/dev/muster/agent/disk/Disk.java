@@ -36,7 +36,8 @@ public final class Disk {
             told = listener;
             if (problem.isEmpty()) {
                 problem = inWords(why);
-                log.atWarn()
+                // no warning: where the log's warnings go to a person, the agent's own lines do too
+                log.atInfo()
                         .addKeyValue("event", "agent-disk-failed")
                         .addKeyValue("reason", why.getMessage())
                         .log(problem + ": running commands wait, new ones are refused");
