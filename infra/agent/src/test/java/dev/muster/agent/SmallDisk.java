@@ -16,9 +16,19 @@ public final class SmallDisk implements AutoCloseable {
     }
 
     public static SmallDisk mount(Path dir, int kilobytes) throws Exception {
+        return mount(dir, "size=" + kilobytes + "k");
+    }
+
+    /** With room for so many files and directories. */
+    public static SmallDisk withFiles(Path dir, int count) throws Exception {
+        // the directory itself is one
+        return mount(dir, "size=1m,nr_inodes=" + (count + 1));
+    }
+
+    private static SmallDisk mount(Path dir, String size) throws Exception {
         Files.createDirectories(dir);
         assumeTrue(
-                run("mount", "-t", "tmpfs", "-o", "size=" + kilobytes + "k", "tmpfs", dir.toString()),
+                run("mount", "-t", "tmpfs", "-o", size, "tmpfs", dir.toString()),
                 "no tmpfs can be mounted here: this needs root");
         return new SmallDisk(dir);
     }

@@ -10,7 +10,7 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * The acknowledged position of a terminal, on the disk. It overwrites the previous position, which needs no space on a
- * full disk. Confined to its terminal's lock.
+ * full disk. Opening writes nothing, so an agent starts on a full disk. Confined to its terminal's lock.
  */
 final class AckedFile implements AutoCloseable {
     private final FileChannel channel;
@@ -20,7 +20,6 @@ final class AckedFile implements AutoCloseable {
     AckedFile(Path file) throws IOException {
         position = read(file);
         channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        write(position);
     }
 
     Position position() {

@@ -39,9 +39,14 @@ final class Budget {
         return true;
     }
 
-    /** Waits until the bytes fit and are not too far ahead; after {@link #release} everything fits. */
+    /**
+     * Waits until the bytes fit and are not too far ahead. After {@link #release} everything fits, and so does the rest of
+     * a terminal.
+     */
     synchronized void take(long bytes, HeldBytes heldByTerminal) throws InterruptedException {
-        for (long held = heldByTerminal.get(); isTooMuch(bytes, held); held = heldByTerminal.get()) {
+        for (long held = heldByTerminal.get();
+                !heldByTerminal.isTheRest() && isTooMuch(bytes, held);
+                held = heldByTerminal.get()) {
             if (fits(bytes, held)) {
                 TimeUnit.NANOSECONDS.timedWait(this, ACKS_STOPPED_NANOS - (nanos.getAsLong() - ackedNanos) + 1_000_000);
             } else {
@@ -65,6 +70,11 @@ final class Budget {
 
     synchronized void give(long bytes) {
         used -= bytes;
+        notifyAll();
+    }
+
+    /** Each thread that waits looks again. */
+    synchronized void wake() {
         notifyAll();
     }
 
@@ -108,5 +118,8 @@ final class Budget {
     /** The bytes that a terminal holds now. */
     interface HeldBytes {
         long get();
+
+        /** Whether it waits for nothing, since its task ends. */
+        boolean isTheRest();
     }
 }

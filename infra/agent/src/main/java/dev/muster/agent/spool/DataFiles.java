@@ -49,9 +49,23 @@ final class DataFiles implements AutoCloseable {
         return end;
     }
 
-    /** All of the bytes or none. */
+    /** All of the bytes or none: what was written of them before an error is cut off again. */
     void append(ByteBuffer bytes) throws IOException {
-        long at = end;
+        try {
+            end = writeAt(end, bytes);
+        } catch (IOException e) {
+            try {
+                cutBack();
+            } catch (IOException another) {
+                e.addSuppressed(another);
+            }
+            throw e;
+        }
+    }
+
+    /** Where the bytes end. */
+    private long writeAt(long position, ByteBuffer bytes) throws IOException {
+        long at = position;
         while (bytes.hasRemaining()) {
             useFileOf(at);
             int limit = bytes.limit();
@@ -61,11 +75,41 @@ final class DataFiles implements AutoCloseable {
             }
             bytes.limit(limit);
         }
-        end = at;
+        return at;
+    }
+
+    /** Deletes files that begin behind the end, and what a file has behind it. */
+    private void cutBack() throws IOException {
+        long highest = writerIndex;
+        long index = writerIndex;
+        while (index * FILE_BYTES > end) {
+            index--;
+        }
+        use(index);
+        for (long later = highest; later > index; later--) {
+            Files.deleteIfExists(file(later));
+        }
+        writer.truncate(end - index * FILE_BYTES);
+    }
+
+    /** The stream ends here, whatever lies behind it on the disk. */
+    void endAt(long position) throws IOException {
+        if (position < end) {
+            end = Math.max(position, first * FILE_BYTES);
+            cutBack();
+        }
+    }
+
+    /** Where the first byte lies that is still on the disk. */
+    long begin() {
+        return first * FILE_BYTES;
     }
 
     private void useFileOf(long position) throws IOException {
-        long index = position / FILE_BYTES;
+        use(position / FILE_BYTES);
+    }
+
+    private void use(long index) throws IOException {
         if (index != writerIndex) {
             FileChannel next = openWriter(index);
             writer.close();
@@ -104,6 +148,9 @@ final class DataFiles implements AutoCloseable {
         long index = position / FILE_BYTES;
         int within = (int) (position % FILE_BYTES);
         int count = (int) Math.min(Math.min(bytesMax, FILE_BYTES - within), end - position);
+        if (count <= 0 || position < begin()) {
+            throw new IOException("the spool has no byte " + position);
+        }
         ByteBuffer buffer = ByteBuffer.allocate(count);
         if (index == writerIndex) {
             readFully(writer, buffer, within);

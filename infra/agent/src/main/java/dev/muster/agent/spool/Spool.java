@@ -53,9 +53,22 @@ public final class Spool implements AutoCloseable {
             for (Path child : children.sorted().toList()) {
                 String terminalId = child.getFileName().toString();
                 if (Ids.isId(Ids.Kind.TASK, terminalId)) {
-                    deleteIfDone(open(terminalId));
+                    takeOver(terminalId);
                 }
             }
+        }
+    }
+
+    /** What cannot be opened is left for the next start; the other terminals do not wait for it. */
+    private void takeOver(String terminalId) {
+        try {
+            deleteIfDone(open(terminalId));
+        } catch (IOException e) {
+            log.atError()
+                    .addKeyValue("event", "agent-spool-failed")
+                    .addKeyValue("terminal", terminalId)
+                    .setCause(e)
+                    .log("output on disk cannot be opened");
         }
     }
 
@@ -140,9 +153,25 @@ public final class Spool implements AutoCloseable {
     }
 
     private void deleteIfDone(TerminalSpool spool) {
-        if (!spool.isDone()) {
-            return;
+        if (spool.isDone()) {
+            delete(spool);
         }
+    }
+
+    /**
+     * Ends what nothing goes on with: a terminal that did not begin is deleted, another one gets its end.
+     *
+     * @param exitCode the end of the command, as far as it is known
+     */
+    public void abandon(TerminalSpool spool, int exitCode, String signal, long atMillis) {
+        if (spool.hasBegun()) {
+            spool.exit(exitCode, signal, atMillis);
+        } else {
+            delete(spool);
+        }
+    }
+
+    private void delete(TerminalSpool spool) {
         synchronized (terminals) {
             terminals.remove(spool.terminalId());
             ready.remove(spool.terminalId());

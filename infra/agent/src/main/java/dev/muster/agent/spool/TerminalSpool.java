@@ -1,7 +1,6 @@
 package dev.muster.agent.spool;
 
 import com.google.protobuf.UnsafeByteOperations;
-import dev.muster.agent.disk.DelimitedFile;
 import dev.muster.agent.disk.Disk;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.Gap;
@@ -45,15 +44,15 @@ public final class TerminalSpool {
     private final Disk disk;
     private final Runnable onAppend;
     private final DataFiles data;
-    private final DelimitedFile markerFile;
+    private final Markers markers;
     private final AckedFile ackedFile;
-    private final List<OutputChunk> markers = new ArrayList<>();
 
     // read without the lock by threads that wait for the budget, which other threads query under that lock
     private volatile Position end = Position.START;
     private Position sent;
     private volatile Position acked;
     private boolean waits;
+    private volatile boolean takesTheRest;
     private final boolean dropWhenFull;
     private String dropReason = "agent-spool-full";
     private long dropped;
@@ -69,28 +68,60 @@ public final class TerminalSpool {
         this.waits = !dropWhenFull;
         this.disk = disk;
         this.onAppend = onAppend;
-        Files.createDirectories(dir);
-        data = new DataFiles(dir);
-        Path markerPath = dir.resolve("markers");
-        boolean clean = DelimitedFile.read(markerPath, OutputChunk.parser(), this::isNextMarker, markers::add);
-        markerFile = new DelimitedFile(markerPath, disk);
-        if (!clean) {
-            // the agent died while it wrote a marker that was not yet sent
-            markerFile.isTorn();
-            boolean unused = catchUp();
+        boolean isNew = !Files.exists(dir);
+        List<AutoCloseable> opened = new ArrayList<>();
+        try {
+            Files.createDirectories(dir);
+            data = kept(opened, new DataFiles(dir));
+            markers = kept(opened, new Markers(terminalId, dir.resolve("markers"), disk));
+            ackedFile = kept(opened, new AckedFile(dir.resolve("acked")));
+            acked = firstToSend();
+            sent = acked;
+            end = endOnDisk();
+        } catch (IOException e) {
+            undo(opened, isNew, e);
+            throw e;
         }
-        ackedFile = new AckedFile(dir.resolve("acked"));
-        acked = ackedFile.position();
-        sent = acked;
-        data.advanceTo(acked.offset() - gapsBefore(acked.marker()));
-        end = new Position(data.end() + gapsBefore(markers.size()), markers.size());
         budget.takeAnyway(end.offset() - acked.offset());
     }
 
-    private boolean isNextMarker(OutputChunk chunk, byte[] all, int from, int to, boolean isFound) {
-        return chunk.hasMarker()
-                && chunk.getTerminalId().equals(terminalId)
-                && chunk.getMarkerNumber() == markers.size() + 1L;
+    private static <T extends AutoCloseable> T kept(List<AutoCloseable> opened, T file) {
+        opened.add(file);
+        return file;
+    }
+
+    /** Leaves nothing of a terminal that cannot be opened, and all of one that was there before. */
+    private void undo(List<AutoCloseable> opened, boolean isNew, IOException why) {
+        try {
+            for (AutoCloseable file : opened) {
+                file.close();
+            }
+            if (isNew) {
+                deleteFiles();
+            }
+        } catch (Exception e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    /** What was acknowledged; not before the first byte that is there, where more was acknowledged than was written down. */
+    private Position firstToSend() throws IOException {
+        Position written = ackedFile.position();
+        Position first = markers.placeOf(data.begin());
+        Position place = data.begin() > 0 && written.compareTo(first) < 0 ? first : written;
+        data.advanceTo(place.offset() - markers.gapsBefore(place.marker()));
+        return place;
+    }
+
+    /** Where there is an exit, what lies behind it was never part of the stream: it could not be written whole. */
+    private Position endOnDisk() throws IOException {
+        long gaps = markers.gapsBefore(markers.count());
+        Optional<OutputChunk> exit = markers.exit();
+        if (exit.isEmpty()) {
+            return new Position(data.end() + gaps, markers.count());
+        }
+        data.endAt(exit.get().getOffset() - gaps);
+        return new Position(exit.get().getOffset(), markers.count());
     }
 
     public void start(@Nullable WindowSize pty, long atMillis) {
@@ -111,7 +142,7 @@ public final class TerminalSpool {
      */
     public void append(byte[] bytes, int length, long atMillis) throws InterruptedException {
         if (!dropWhenFull) {
-            budget.take(length, this::held);
+            budget.take(length, new Held());
         } else if (!budget.tryTake(length, held())) {
             synchronized (this) {
                 dropped += length;
@@ -145,11 +176,15 @@ public final class TerminalSpool {
         notifyAll();
     }
 
+    /** Takes the little that is left to be read, even if the spool is full. So no end of a task waits for acknowledgements. */
+    public void takeTheRest() {
+        takesTheRest = true;
+        budget.wake();
+    }
+
     /** Writes what could not be written before. True if nothing is outstanding. */
     synchronized boolean catchUp() {
-        return !markerFile.isBehind()
-                || markerFile.rewrite(
-                        markers.stream().map(OutputChunk::toByteArray).toList());
+        return markers.catchUp();
     }
 
     private boolean tryWrite(byte[] bytes, int length, long atMillis) {
@@ -212,18 +247,21 @@ public final class TerminalSpool {
 
     /** How the stream ended, if it did. */
     public synchronized Optional<Exit> exited() {
-        return hasExit()
-                ? Optional.of(markers.get(markers.size() - 1).getMarker().getExit())
-                : Optional.empty();
+        return markers.exit().map(chunk -> chunk.getMarker().getExit());
     }
 
     synchronized boolean hasExit() {
-        return !markers.isEmpty() && markers.get(markers.size() - 1).getMarker().hasExit();
+        return markers.exit().isPresent();
+    }
+
+    /** Whether its start was written down; otherwise nothing of it was ever sent. */
+    synchronized boolean hasBegun() {
+        return markers.count() > 0;
     }
 
     /** The next step to send, or null when all was sent. */
     synchronized @Nullable OutputChunk next(int bytesMax) {
-        OutputChunk marker = sent.marker() < markers.size() ? markers.get((int) sent.marker()) : null;
+        OutputChunk marker = markers.after(sent.marker());
         if (marker != null && marker.getOffset() == sent.offset()) {
             sentUpTo(new Position(sent.offset() + marker.getMarker().getGap().getBytes(), marker.getMarkerNumber()));
             return marker;
@@ -233,7 +271,7 @@ public final class TerminalSpool {
             return null;
         }
         int wanted = (int) Math.min(bytesMax, limit - sent.offset());
-        byte[] bytes = unreadable ? null : read(sent.offset() - gapsBefore(sent.marker()), wanted);
+        byte[] bytes = unreadable ? null : read(sent.offset() - markers.gapsBefore(sent.marker()), wanted);
         if (bytes == null) {
             return null;
         }
@@ -279,7 +317,9 @@ public final class TerminalSpool {
         if (acked.marker() != onDisk.marker() || acked.offset() - onDisk.offset() >= ACK_WRITE_BYTES) {
             try {
                 writeAcked();
-                data.trim(acked.offset() - gapsBefore(acked.marker()));
+                // no further than is written down: a restart begins to send there
+                Position written = ackedFile.position();
+                data.trim(written.offset() - markers.gapsBefore(written.marker()));
             } catch (IOException e) {
                 // the next acknowledgement tries again; after a crash more output is sent again
                 log.atDebug().addKeyValue("terminal", terminalId).setCause(e).log("an acknowledgement is not on disk");
@@ -305,6 +345,18 @@ public final class TerminalSpool {
         return sent.offset() - acked.offset();
     }
 
+    private final class Held implements Budget.HeldBytes {
+        @Override
+        public long get() {
+            return held();
+        }
+
+        @Override
+        public boolean isTheRest() {
+            return takesTheRest;
+        }
+    }
+
     /** Takes no lock. */
     long held() {
         return end.offset() - acked.offset();
@@ -324,7 +376,7 @@ public final class TerminalSpool {
         disk.worked(data);
         notifyAll();
         try (data;
-                markerFile;
+                markers;
                 ackedFile) {
             // closed in reverse order
         }
@@ -332,6 +384,10 @@ public final class TerminalSpool {
 
     void delete() throws IOException {
         close();
+        deleteFiles();
+    }
+
+    private void deleteFiles() throws IOException {
         try (Stream<Path> files = Files.walk(dir)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
@@ -372,22 +428,11 @@ public final class TerminalSpool {
                 .build();
         markers.add(chunk);
         end = new Position(end.offset(), end.marker() + 1);
-        if (!markerFile.append(chunk.toByteArray(), false)) {
-            boolean unused = catchUp();
-        }
-    }
-
-    private long gapsBefore(long marker) {
-        long gaps = 0;
-        for (int i = 0; i < marker && i < markers.size(); i++) {
-            gaps += markers.get(i).getMarker().getGap().getBytes();
-        }
-        return gaps;
     }
 
     /** Never beyond the markers that are on the disk. */
     private void writeAcked() throws IOException {
-        if (!markerFile.isBehind()) {
+        if (!markers.isBehind()) {
             ackedFile.write(acked);
         }
     }

@@ -1,8 +1,10 @@
 package dev.muster.agent.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.muster.agent.SmallDisk;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.agent.v1.WindowSize;
@@ -22,6 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SpoolTest {
     private static final String ONE = "tk_00000000000000000000000001";
     private static final String TWO = "tk_00000000000000000000000002";
+
+    private static final SpoolLimits LIMITS = new SpoolLimits(64 << 20, Long.MAX_VALUE, false);
 
     @TempDir
     Path dir;
@@ -91,6 +95,119 @@ class SpoolTest {
             Reassembled seen = new Reassembled();
             seen.takeAll(spool);
             assertThat(seen.exit.getExitCode()).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void a_terminal_that_cannot_be_opened_leaves_nothing_and_holds_up_no_other() throws Exception {
+        // a terminal takes four
+        try (SmallDisk small = SmallDisk.withFiles(dir.resolve("small"), 4 + 2);
+                Spool spool = new Spool(small.dir(), LIMITS)) {
+            append(spool.open(ONE), "abc");
+            assertThatThrownBy(() -> spool.open(TWO)).isInstanceOf(IOException.class);
+            assertThat(small.dir().resolve(TWO)).doesNotExist();
+            assertThat(spool.terminals()).hasSize(1);
+        }
+        Files.createDirectories(dir.resolve("full").resolve(ONE).resolve("acked"));
+        try (Spool spool = new Spool(dir.resolve("full"), LIMITS)) {
+            assertThat(spool.terminals()).isEmpty();
+            append(spool.open(TWO), "abc");
+            assertThatThrownBy(() -> spool.open(ONE)).isInstanceOf(IOException.class);
+            assertThat(dir.resolve("full").resolve(ONE).resolve("acked")).isDirectory();
+        }
+    }
+
+    @Test
+    void what_cannot_be_written_whole_is_not_there_after_a_restart_though_a_file_was_begun_for_it() throws Exception {
+        byte[] most = new byte[DataFiles.FILE_BYTES - 10_000];
+        byte[] more = new byte[20_000];
+        try (SmallDisk small = SmallDisk.mount(dir.resolve("small"), (DataFiles.FILE_BYTES >> 10) + 12)) {
+            Spool spool = new Spool(small.dir(), LIMITS);
+            TerminalSpool terminal = spool.open(ONE);
+            terminal.start(null, 1);
+            terminal.append(most, most.length, 1);
+            terminal.stopWaiting();
+            terminal.append(more, more.length, 1);
+            assertThat(small.dir().resolve(ONE).resolve("data-1")).doesNotExist();
+            spool.close();
+            spool = new Spool(small.dir(), LIMITS);
+            assertThat(spool.open(ONE).length()).isEqualTo(most.length);
+            append(spool.open(ONE), "abc");
+            spool.open(ONE).exit(0, "", 2);
+            Reassembled seen = new Reassembled();
+            seen.takeAll(spool);
+            assertThat(seen.bytes.size()).isEqualTo(most.length + 3);
+            assertThat(seen.log).endsWith("M2@" + (most.length + 3) + " ");
+            spool.close();
+        }
+    }
+
+    /** As an older agent has left it: it did not cut off again what it could not write whole. */
+    @Test
+    void bytes_behind_the_exit_are_no_part_of_the_stream() throws Exception {
+        try (Spool spool = new Spool(dir, LIMITS)) {
+            TerminalSpool terminal = spool.open(ONE);
+            append(terminal, "abc");
+            terminal.exit(0, "", 2);
+        }
+        Files.writeString(dir.resolve(ONE).resolve("data-0"), "abcdef");
+        Files.writeString(dir.resolve(ONE).resolve("data-1"), "ghi");
+        try (Spool spool = new Spool(dir, LIMITS)) {
+            Reassembled seen = new Reassembled();
+            seen.takeAll(spool);
+            assertThat(seen.log).isEqualTo("D0.0[abc] M1@3 ");
+            spool.ack(ONE, seen.position, false);
+            assertThat(dir.resolve(ONE)).doesNotExist();
+        }
+    }
+
+    @Test
+    void no_file_is_deleted_before_it_is_written_down_that_it_was_acknowledged() throws Exception {
+        byte[] block = new byte[DataFiles.FILE_BYTES];
+        try (SmallDisk small = SmallDisk.mount(dir.resolve("small"), 6 << 10)) {
+            Spool spool = new Spool(small.dir(), LIMITS);
+            TerminalSpool terminal = spool.open(ONE);
+            terminal.append(block, block.length, 1);
+            terminal.append(block, 100_000, 1);
+            small.fill();
+            long marker = 0;
+            for (; spool.catchUp(); marker++) {
+                terminal.resize(WindowSize.newBuilder().setCols(80).build(), 1);
+            }
+            spool.ack(ONE, new Position(block.length + 100_000, marker), false);
+            spool.close();
+            spool = new Spool(small.dir(), LIMITS);
+            Reassembled seen = new Reassembled();
+            seen.takeAll(spool);
+            assertThat(seen.bytes.size()).isEqualTo(block.length + 100_000);
+            spool.close();
+        }
+    }
+
+    /** As an older agent has left it: it deleted what was acknowledged before that was written down. */
+    @Test
+    void what_was_acknowledged_and_deleted_is_not_asked_for_again() throws Exception {
+        byte[] block = new byte[DataFiles.FILE_BYTES];
+        byte[] before;
+        try (Spool spool = new Spool(dir, LIMITS)) {
+            TerminalSpool terminal = spool.open(ONE);
+            terminal.start(null, 1);
+            terminal.append(block, 100, 1);
+            spool.ack(ONE, new Position(0, 1), false);
+            before = Files.readAllBytes(dir.resolve(ONE).resolve("acked"));
+            terminal.resize(WindowSize.newBuilder().setCols(80).build(), 2);
+            terminal.append(block, block.length, 2);
+            append(terminal, "abc");
+            spool.ack(ONE, new Position(100 + block.length, 2), false);
+            assertThat(dir.resolve(ONE).resolve("data-0")).doesNotExist();
+        }
+        Files.write(dir.resolve(ONE).resolve("acked"), before);
+        try (Spool spool = new Spool(dir, LIMITS)) {
+            spool.open(ONE).exit(0, "", 3);
+            Reassembled seen = new Reassembled();
+            seen.takeAll(spool);
+            assertThat(seen.bytes.size()).isEqualTo(103);
+            assertThat(seen.log).endsWith("M3@" + (100 + block.length + 3) + " ");
         }
     }
 
