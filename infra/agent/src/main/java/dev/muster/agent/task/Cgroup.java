@@ -3,7 +3,6 @@ package dev.muster.agent.task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -16,20 +15,26 @@ import org.slf4j.LoggerFactory;
 final class Cgroup {
     private static final Logger log = LoggerFactory.getLogger(Cgroup.class);
 
+    private static final int ROUNDS_MAX = 10;
+
     private final Path dir;
 
     Cgroup(Path dir) {
         this.dir = dir;
     }
 
-    /** Adds a process and the processes that it has started so far. */
+    /**
+     * Adds a process and the processes that it has started so far. The system adds what these start from then on. So a
+     * command that goes on starting processes needs no more rounds than another.
+     */
     void take(int leader) {
-        Set<Integer> taken = new HashSet<>();
         boolean more = write("cgroup.procs", leader);
-        while (more) {
+        for (int round = 0; more && round < ROUNDS_MAX; round++) {
+            List<Integer> descendants = ProcessTable.descendants(leader);
+            Set<Integer> inside = Set.copyOf(members());
             more = false;
-            for (int pid : ProcessTable.descendants(leader)) {
-                more |= taken.add(pid) && write("cgroup.procs", pid);
+            for (int pid : descendants) {
+                more |= !inside.contains(pid) && write("cgroup.procs", pid);
             }
         }
     }

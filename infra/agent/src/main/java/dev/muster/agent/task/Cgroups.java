@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Gives each task its own control group. A process cannot leave a control group as it leaves a process group. */
 final class Cgroups {
@@ -27,19 +28,38 @@ final class Cgroups {
     /** Groups of ended tasks that still contain processes. */
     private final Queue<Cgroup> left = new ConcurrentLinkedQueue<>();
 
-    private Cgroups(@Nullable Path base) {
+    private final String problem;
+
+    private Cgroups(@Nullable Path base, String problem) {
         this.base = base;
+        this.problem = problem;
     }
 
     /**
-     * @param given directory of a version 2 group; null: the agent's own, if the system has delegated it to the agent.
-     *     An unusable group is left alone, and tasks have no groups.
+     * An unusable group is left alone, and tasks have no groups. If it was given, a warning says why.
+     *
+     * @param given directory of a version 2 group; null: the agent's own, if the system has delegated it to the agent
      */
     static Cgroups within(@Nullable Path given) {
         Optional<Path> parent = given != null ? Optional.of(given) : own().filter(Cgroups::isDelegated);
-        return new Cgroups(parent.map(path -> path.resolve("muster-tasks"))
-                .filter(Cgroups::isUsable)
-                .orElse(null));
+        if (parent.isEmpty()) {
+            return new Cgroups(null, "");
+        }
+        Path base = parent.get().resolve("muster-tasks");
+        String problem = problemOf(parent.get(), base);
+        if (problem.isEmpty()) {
+            return new Cgroups(base, "");
+        }
+        log.atLevel(given != null ? Level.WARN : Level.DEBUG)
+                .addKeyValue("event", "agent-cgroup-unusable")
+                .addKeyValue("dir", parent.get())
+                .log("tasks have no control groups: " + problem);
+        return new Cgroups(null, problem);
+    }
+
+    /** Why tasks have no groups, for people; empty where they have, or where none were to be had. */
+    String problem() {
+        return problem;
     }
 
     /** A group for the task; empty if the agent may not create one. */
@@ -83,15 +103,24 @@ final class Cgroups {
         }
     }
 
-    private static boolean isUsable(Path base) {
+    /** Makes the directory of the tasks' groups. Empty where that worked. Nothing is made in a directory that is no group. */
+    private static String problemOf(Path parent, Path base) {
+        if (!Files.isDirectory(parent)) {
+            return parent + " is no directory";
+        }
+        if (!Files.exists(parent.resolve("cgroup.procs")) || !Files.exists(parent.resolve("cgroup.controllers"))) {
+            return parent + " is no version 2 control group";
+        }
         try {
             Files.createDirectories(base);
             removeEmptyOnes(base);
-            return Files.isWritable(base.resolve("cgroup.procs")) && Files.exists(base.resolve("cgroup.kill"));
         } catch (IOException e) {
-            log.atDebug().addKeyValue("dir", base).setCause(e).log("tasks have no control groups");
-            return false;
+            return "no group can be made in it (" + e + ")";
         }
+        if (!Files.exists(base.resolve("cgroup.kill"))) {
+            return "the system cannot end a group: this needs Linux 5.14 or newer";
+        }
+        return Files.isWritable(base.resolve("cgroup.procs")) ? "" : base + "/cgroup.procs may not be written";
     }
 
     private static void removeEmptyOnes(Path base) throws IOException {

@@ -1,6 +1,7 @@
 package dev.muster.agent.task;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -13,9 +14,19 @@ import java.util.function.Consumer;
 final class DroppedInput {
     static final long PAUSE_MILLIS = 1_000;
 
+    /** So many tasks that do not run are kept; the one whose input was dropped first makes room. */
+    static final int EARLY_TASKS_MAX = 1_000;
+
     private final ScheduledExecutorService executor;
     private final Consumer<String> report;
     private final Map<String, Count> counts = new HashMap<>();
+    /** Of tasks that do not run yet, and of many that never will. */
+    private final Map<String, Long> early = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > EARLY_TASKS_MAX;
+        }
+    };
 
     private static final class Count {
         long bytes;
@@ -29,7 +40,11 @@ final class DroppedInput {
     }
 
     void add(String taskId, int bytes) {
-        Count count = counts.computeIfAbsent(taskId, id -> new Count());
+        Count count = counts.get(taskId);
+        if (count == null) {
+            early.merge(taskId, (long) bytes, Long::sum);
+            return;
+        }
         count.bytes += bytes;
         if (!count.scheduled) {
             count.scheduled = true;
@@ -37,13 +52,23 @@ final class DroppedInput {
         }
     }
 
+    /** The task runs from now on. Returns what was dropped before, which is reported by the caller. */
+    long begin(String taskId) {
+        Count count = new Count();
+        count.bytes = early.getOrDefault(taskId, 0L);
+        early.remove(taskId);
+        counts.put(taskId, count);
+        return count.bytes;
+    }
+
     long bytes(String taskId) {
         Count count = counts.get(taskId);
-        return count == null ? 0 : count.bytes;
+        return count == null ? early.getOrDefault(taskId, 0L) : count.bytes;
     }
 
     void forget(String taskId) {
         counts.remove(taskId);
+        early.remove(taskId);
     }
 
     private void due(String taskId, Count count) {

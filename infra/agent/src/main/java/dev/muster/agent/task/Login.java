@@ -13,8 +13,8 @@ record Login(ByteString name, ByteString home, ByteString shell) {
     private static final List<ByteString> NO_SHELLS =
             List.of(ByteString.copyFromUtf8("/nologin"), ByteString.copyFromUtf8("/false"));
 
-    /** {@code struct passwd}: name, password, uid, gid, full name, home, shell. */
-    static Login current() {
+    /** {@code struct passwd}: name, password, uid, gid, full name, home, shell. The C library has one for all callers. */
+    static synchronized Login current() {
         int uid = LibC.INSTANCE.getuid();
         @Nullable Pointer entry = LibC.INSTANCE.getpwuid(uid);
         if (entry == null) {
@@ -28,7 +28,8 @@ record Login(ByteString name, ByteString home, ByteString shell) {
                 shell(CText.at(entry.getPointer(4 * pointer + ids))));
     }
 
-    private static ByteString shell(ByteString named) {
+    /** The shell that was named, or another one where that one refuses logins. */
+    static ByteString shell(ByteString named) {
         return named.isEmpty() || NO_SHELLS.stream().anyMatch(named::endsWith) ? SH : named;
     }
 }

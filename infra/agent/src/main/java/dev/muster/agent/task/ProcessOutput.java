@@ -6,6 +6,7 @@ import com.sun.jna.NativeLong;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The agent's end of a pipe or a PTY. The reader owns it: only the reader closes it, so that no output is lost. Other
@@ -18,6 +19,9 @@ final class ProcessOutput implements Closeable {
     private static final int POLLFD_BYTES = 8;
 
     private static final int WRITE_WAIT_MILLIS = 100;
+    /** A PTY that no process holds open is no sign to write: a process may open it again. */
+    private static final int HUNG_UP_MILLIS = 50;
+
     private static final LibC LIBC = LibC.INSTANCE;
 
     private final int descriptor;
@@ -103,7 +107,7 @@ final class ProcessOutput implements Closeable {
     }
 
     /** Writes to a PTY, and waits as long as the process does not read; false when it can no longer be written. */
-    boolean write(byte[] bytes) {
+    boolean write(byte[] bytes) throws InterruptedException {
         try (Memory all = LibC.room(bytes.length)) {
             all.write(0, bytes, 0, bytes.length);
             int written = 0;
@@ -136,11 +140,16 @@ final class ProcessOutput implements Closeable {
 
     // The number may belong to another file by now: then this waits once for nothing, and the next write reports that
     // the PTY is closed.
-    private void awaitWritable() {
+    private void awaitWritable() throws InterruptedException {
+        short ready;
         try (Memory one = LibC.room(POLLFD_BYTES)) {
             one.setInt(0, descriptor);
             one.setShort(4, LibC.POLLOUT);
             int unused = LIBC.poll(one, new NativeLong(1), WRITE_WAIT_MILLIS);
+            ready = one.getShort(6);
+        }
+        if (ready != 0 && ready != LibC.POLLOUT) {
+            TimeUnit.MILLISECONDS.sleep(HUNG_UP_MILLIS);
         }
     }
 

@@ -6,6 +6,7 @@ import dev.muster.proto.agent.v1.RunTask;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 
 /** Runs commands as processes of this machine. */
 final class ProcessRunner implements Runner {
@@ -14,9 +15,22 @@ final class ProcessRunner implements Runner {
     private final Cgroups cgroups;
     private final Clock clock;
     private final ScheduledExecutorService executor;
+    private final ThreadFactory threads;
 
     ProcessRunner(String nodeId, TaskLimits limits, Cgroups cgroups, Clock clock, ScheduledExecutorService executor) {
+        this(nodeId, limits, cgroups, clock, executor, Thread::new);
+    }
+
+    /** @param threads makes those that wait for a process and its output */
+    ProcessRunner(
+            String nodeId,
+            TaskLimits limits,
+            Cgroups cgroups,
+            Clock clock,
+            ScheduledExecutorService executor,
+            ThreadFactory threads) {
         this.launcher = new Launcher(nodeId);
+        this.threads = threads;
         this.limits = limits;
         this.cgroups = cgroups;
         this.clock = clock;
@@ -26,8 +40,15 @@ final class ProcessRunner implements Runner {
     @Override
     public Running start(RunTask task, TerminalSpool output, Ended ended) throws IOException {
         Launcher.Launched launched = launcher.start(task);
-        ProcessFamily family = new ProcessFamily(launched.child(), task.getTaskId(), cgroups);
-        return new RunningTask(task, family, launched.output(), output, limits, executor, clock, ended);
+        try {
+            ProcessFamily family = new ProcessFamily(launched.child(), task.getTaskId(), cgroups);
+            return new RunningTask(task, family, launched.output(), output, limits, executor, threads, clock, ended);
+        } catch (RuntimeException | Error e) {
+            launched.child().signalGroup(Signals.KILL);
+            launched.output().close();
+            ExitStatus unused = launched.child().reap();
+            throw e;
+        }
     }
 
     @Override

@@ -23,7 +23,7 @@ public interface Runner {
         /** Tells its process from others, also after a restart of the agent. */
         ProcessStarted process();
 
-        /** Starts the flow of its output and its time limit. */
+        /** Starts the flow of its output and its time limit. If it throws, nothing of the command is left. */
         void begin();
 
         /** Asks it to end, and ends it by force a while later. */

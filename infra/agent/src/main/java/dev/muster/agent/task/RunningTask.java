@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,8 @@ final class RunningTask implements Runner.Running {
     private static final long TICK_MILLIS = 50;
     /** How often a PTY that no process holds open is checked while the command runs: the command may open it again. */
     private static final long REOPENED_MILLIS = 50;
+    /** KILL works at once, but a machine that has much to do may be slow to show it. */
+    private static final long GONE_MILLIS_MIN = 1_000;
 
     private static final Logger log = LoggerFactory.getLogger(RunningTask.class);
 
@@ -37,6 +40,8 @@ final class RunningTask implements Runner.Running {
     private final TerminalSpool spool;
     private final TaskLimits limits;
     private final ScheduledExecutorService executor;
+    private final Timers timers;
+    private final ThreadFactory threads;
     private final Clock clock;
     private final Runner.Ended ended;
     private final ProcessStarted started;
@@ -51,8 +56,15 @@ final class RunningTask implements Runner.Running {
     private volatile long waitingSinceNanos;
     private volatile long readBytes;
     private volatile long readBytesMax = Long.MAX_VALUE;
+    /** Whether the reader came to the end of the output, which no process held any longer. */
+    private volatile boolean allRead;
+
     private TaskEndCause cause = TaskEndCause.TASK_END_CAUSE_EXITED;
     private String detail = "";
+    /** What is said of a process that holds the output when the reader gives up. */
+    private String leftBehind = "";
+
+    private boolean readerStarted;
     private volatile boolean over;
 
     RunningTask(
@@ -62,6 +74,7 @@ final class RunningTask implements Runner.Running {
             TerminalSpool spool,
             TaskLimits limits,
             ScheduledExecutorService executor,
+            ThreadFactory threads,
             Clock clock,
             Runner.Ended ended) {
         this.task = task;
@@ -69,7 +82,9 @@ final class RunningTask implements Runner.Running {
         this.output = output;
         this.spool = spool;
         this.limits = limits;
+        this.timers = new Timers(executor);
         this.executor = executor;
+        this.threads = threads;
         this.clock = clock;
         this.ended = ended;
         this.started = ProcessIdentity.of(task.getTaskId(), family.pid());
@@ -77,13 +92,19 @@ final class RunningTask implements Runner.Running {
 
     @Override
     public void begin() {
-        start("agent-output-", this::readOutput);
-        start("agent-process-", this::awaitExit);
-        if (task.hasPty()) {
-            start("agent-input-", this::writeInput);
+        try {
+            start("agent-output-", this::readOutput);
+            readerStarted = true;
+            start("agent-process-", this::awaitExit);
+            if (task.hasPty()) {
+                start("agent-input-", this::writeInput);
+            }
+        } catch (RuntimeException | Error e) {
+            abandon();
+            throw e;
         }
         if (task.getTimeoutMillis() > 0) {
-            after(
+            timers.after(
                     task.getTimeoutMillis(),
                     () -> stop(
                             TaskEndCause.TASK_END_CAUSE_TIMED_OUT,
@@ -92,9 +113,20 @@ final class RunningTask implements Runner.Running {
     }
 
     private void start(String name, Runnable loop) {
-        Thread thread = new Thread(loop, name + task.getTaskId());
+        Thread thread = threads.newThread(loop);
+        thread.setName(name + task.getTaskId());
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** Leaves no process, file or thread of a task that could not begin. */
+    private void abandon() {
+        close();
+        family.kill();
+        if (!readerStarted) {
+            output.close();
+        }
+        ExitStatus unused = family.reap();
     }
 
     @Override
@@ -114,14 +146,17 @@ final class RunningTask implements Runner.Running {
 
     /**
      * Asks the process group to end. Ends it by force if it does not end in time, also after the end of the command
-     * itself.
+     * itself. From then on the reader does not wait for room on the disk, also if it gives up already.
      */
     @Override
     public void stop(TaskEndCause why, String because) {
+        if (over) {
+            return;
+        }
+        spool.stopWaiting();
         if (end.state() == TaskEnd.State.RUNNING || end.state() == TaskEnd.State.DRAINING) {
             cause = why;
             detail = because;
-            spool.stopWaiting();
             on(TaskEnd.Event.STOP);
         }
     }
@@ -152,10 +187,13 @@ final class RunningTask implements Runner.Running {
     }
 
     private void on(TaskEnd.Event event) {
+        if (over) {
+            return;
+        }
         for (TaskEnd.Action action : end.on(event)) {
             switch (action) {
                 case TERM -> terminate();
-                case KILL -> family.kill();
+                case KILL -> kill();
                 case GIVE_UP -> giveUp();
                 case END -> finish();
             }
@@ -170,21 +208,48 @@ final class RunningTask implements Runner.Running {
         family.signal(Signals.TERM);
         // a stopped process receives it only when it continues
         family.signal(Signals.CONT);
-        after(limits.killAfterMillis(), () -> on(TaskEnd.Event.KILL_DUE));
+        timers.after(limits.killAfterMillis(), () -> on(TaskEnd.Event.KILL_DUE));
     }
 
-    /** Everything printed so far has been read, or is in the buffers of the system and the reader. */
+    private void kill() {
+        family.kill();
+        timers.after(Math.max(limits.killAfterMillis(), GONE_MILLIS_MIN), this::killDueAgain);
+    }
+
+    private void killDueAgain() {
+        if (end.state() != TaskEnd.State.KILLED) {
+            return;
+        }
+        on(TaskEnd.Event.KILL_DUE);
+        if (end.state() != TaskEnd.State.KILLED) {
+            log.atWarn()
+                    .addKeyValue("event", "agent-process-left")
+                    .addKeyValue("taskId", task.getTaskId())
+                    .log("KILL has not ended every process of a task; the task ends without them");
+        }
+    }
+
+    /**
+     * Everything printed so far has been read, or is in the buffers of the system and the reader. The spool takes so much
+     * more.
+     */
     private void giveUp() {
         readBytesMax = readBytes + READ_BYTES + output.bufferBytes();
+        spool.takeTheRest();
         output.giveUp();
     }
 
     private void finish() {
+        close();
+        ended.ended(this, family.reap(), cause, detail.isEmpty() && !allRead ? leftBehind : detail);
+    }
+
+    private void close() {
         over = true;
+        timers.cancel();
         synchronized (input) {
             input.notifyAll();
         }
-        ended.ended(this, family.reap(), cause, detail);
     }
 
     private void exited() {
@@ -195,30 +260,29 @@ final class RunningTask implements Runner.Running {
 
     /** Checks for conditions that cause no event, from the end of the command to the end of the task. */
     private void tick() {
-        if (end.state() == TaskEnd.State.STOPPING && !family.hasOthers()) {
+        if (over) {
+            return;
+        }
+        if (end.isStopped() && !family.hasOthers()) {
             on(TaskEnd.Event.GROUP_GONE);
         } else if (end.state() == TaskEnd.State.DRAINING) {
             long now = System.nanoTime();
             if (waitingForOutput && millis(now - Math.max(exitedNanos, waitingSinceNanos)) > limits.quietMillis()) {
-                detail = "a process that it left behind still holds its output";
+                leftBehind = "a process that it left behind still holds its output";
                 on(TaskEnd.Event.QUIET);
             } else if (millis(now - exitedNanos) > limits.drainMillis()) {
-                detail = "a process that it left behind prints on; what it printed more than " + limits.drainMillis()
-                        + " ms after the end of the command is left out";
+                leftBehind = "a process that it left behind prints on; what it printed more than "
+                        + limits.drainMillis() + " ms after the end of the command is left out";
                 on(TaskEnd.Event.DRAIN_DUE);
             }
         }
-        if (end.state() == TaskEnd.State.STOPPING || end.state() == TaskEnd.State.DRAINING) {
-            after(TICK_MILLIS, this::tick);
+        if (end.isStopped() || end.state() == TaskEnd.State.DRAINING) {
+            timers.after(TICK_MILLIS, this::tick);
         }
     }
 
     private static long millis(long nanos) {
         return TimeUnit.NANOSECONDS.toMillis(nanos);
-    }
-
-    private void after(long millis, Runnable action) {
-        var unused = executor.schedule(action, millis, TimeUnit.MILLISECONDS);
     }
 
     /** Reports from another thread. Once the agent stops, there is nothing left to report. */
@@ -257,6 +321,8 @@ final class RunningTask implements Runner.Running {
         byte[] buffer = new byte[READ_BYTES];
         long total = 0;
         while (total < readBytesMax) {
+            // before the read: what the command printed between the two is there for the next one
+            boolean commandIsOver = exit.getCount() == 0;
             waitingSinceNanos = System.nanoTime();
             waitingForOutput = true;
             int count = output.read(buffer);
@@ -265,22 +331,16 @@ final class RunningTask implements Runner.Running {
                 total += count;
                 readBytes = total;
                 spool.append(buffer, count, clock.millis());
-            } else if (count == 0 || !mayBeReopened()) {
+            } else if (count == 0) {
                 return;
+            } else if (!task.hasPty() || commandIsOver) {
+                allRead = true;
+                return;
+            } else {
+                // closing a PTY would end the command, and it may open its terminal again
+                boolean unused = exit.await(REOPENED_MILLIS, TimeUnit.MILLISECONDS);
             }
         }
-    }
-
-    /**
-     * A PTY is not closed before the end of the command. Closing it would end the command, which may open its terminal
-     * again.
-     */
-    private boolean mayBeReopened() throws InterruptedException {
-        if (!task.hasPty() || exit.getCount() == 0) {
-            return false;
-        }
-        boolean unused = exit.await(REOPENED_MILLIS, TimeUnit.MILLISECONDS);
-        return true;
     }
 
     private void writeInput() {

@@ -8,20 +8,23 @@ import java.util.Set;
  * that it started and that did not leave the group.
  *
  * <pre>
- *                RUNNING       STOPPING            KILLED         DRAINING        GIVING_UP   OVER
- * LEADER_GONE    DRAINING (1)  STOPPING            GIVING_UP (1)  -               -           -
- * READER_AT_END  RUNNING       STOPPING            KILLED         OVER            OVER        -
- * STOP           STOPPING      -                   -              STOPPING        -           -
- * GROUP_GONE     -             GIVING_UP (1, 2)    -              -               -           -
- * KILL_DUE       -             GIVING_UP (1, 3)    -              -               -           -
- * QUIET          -             -                   -              GIVING_UP       -           -
- * DRAIN_DUE      -             -                   -              GIVING_UP       -           -
+ *                RUNNING       STOPPING          KILLED            DRAINING   GIVING_UP  OVER
+ * LEADER_GONE    DRAINING (1)  STOPPING          KILLED            -          -          -
+ * READER_AT_END  RUNNING       STOPPING          KILLED            OVER       OVER       -
+ * STOP           STOPPING      -                 -                 STOPPING   -          -
+ * GROUP_GONE     -             GIVING_UP (1, 2)  GIVING_UP (1, 2)  -          -          -
+ * KILL_DUE       -             KILLED            GIVING_UP (1, 2)  -          -          -
+ * QUIET          -             -                 -                 GIVING_UP  -          -
+ * DRAIN_DUE      -             -                 -                 GIVING_UP  -          -
  * </pre>
  *
  * A dash: nothing changes; the event is late. (1) OVER if the reader is already at the end. (2) Only if the leader is
- * gone. (3) KILLED if the leader is not yet gone. Entering STOPPING sends TERM, and KILL_DUE sends KILL. Entering
- * GIVING_UP tells the reader to stop after the output printed so far, and entering OVER ends the task. In OVER the
- * command's own output is complete, whichever way led there.
+ * gone; otherwise the state stays. Entering STOPPING sends TERM. A KILL_DUE that leads to KILLED, or leaves it so, sends
+ * KILL. Entering GIVING_UP tells the reader to stop after the output printed so far. Entering OVER ends the task. In OVER
+ * the command's own output is complete, whichever way led there.
+ *
+ * <p>A task that was stopped is not over before its group is gone. There is one exception: a process that is still there
+ * when KILL_DUE comes again, such as one that waits for a disk that does not answer. No task waits for it without limit.
  *
  * <p>Not thread-safe.
  */
@@ -32,7 +35,7 @@ final class TaskEnd {
         RUNNING,
         /** The group was asked to end. */
         STOPPING,
-        /** The group was ended by force, and the leader's end has not yet been seen. */
+        /** The group was ended by force, and has not yet been seen to be gone. */
         KILLED,
         /** The leader has ended; the reader has not reached the end of the output. */
         DRAINING,
@@ -50,7 +53,7 @@ final class TaskEnd {
         STOP,
         /** No process of the group is left. */
         GROUP_GONE,
-        /** The group's time to end is over. */
+        /** The group's time to end is over, or its time to be gone after KILL. */
         KILL_DUE,
         /** For a while since the leader's end there has been no output, though a process holds the output open. */
         QUIET,
@@ -81,7 +84,7 @@ final class TaskEnd {
         State before = state;
         state = next(event);
         Set<Action> actions = EnumSet.noneOf(Action.class);
-        if (before == State.STOPPING && event == Event.KILL_DUE) {
+        if (state == State.KILLED && event == Event.KILL_DUE) {
             actions.add(Action.KILL);
         }
         if (state != before) {
@@ -100,15 +103,24 @@ final class TaskEnd {
             case LEADER_GONE ->
                 switch (state) {
                     case RUNNING -> unlessRead(State.DRAINING);
-                    case KILLED -> unlessRead(State.GIVING_UP);
-                    case STOPPING, DRAINING, GIVING_UP, OVER -> state;
+                    case STOPPING, KILLED, DRAINING, GIVING_UP, OVER -> state;
                 };
             case READER_AT_END -> state == State.DRAINING || state == State.GIVING_UP ? State.OVER : state;
             case STOP -> state == State.RUNNING || state == State.DRAINING ? State.STOPPING : state;
-            case GROUP_GONE -> state == State.STOPPING && leaderGone ? unlessRead(State.GIVING_UP) : state;
-            case KILL_DUE -> state == State.STOPPING ? leaderGone ? unlessRead(State.GIVING_UP) : State.KILLED : state;
+            case GROUP_GONE -> isStopped() && leaderGone ? unlessRead(State.GIVING_UP) : state;
+            case KILL_DUE ->
+                switch (state) {
+                    case STOPPING -> State.KILLED;
+                    case KILLED -> leaderGone ? unlessRead(State.GIVING_UP) : State.KILLED;
+                    case RUNNING, DRAINING, GIVING_UP, OVER -> state;
+                };
             case QUIET, DRAIN_DUE -> state == State.DRAINING ? State.GIVING_UP : state;
         };
+    }
+
+    /** Whether its group is waited for. */
+    boolean isStopped() {
+        return state == State.STOPPING || state == State.KILLED;
     }
 
     private State unlessRead(State otherwise) {

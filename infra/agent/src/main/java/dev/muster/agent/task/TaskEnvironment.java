@@ -72,7 +72,7 @@ final class TaskEnvironment {
         putLocale(all);
         Login login = Login.current();
         all.putIfAbsent("HOME", login.home());
-        all.putIfAbsent("SHELL", login.shell());
+        all.put("SHELL", Login.shell(all.getOrDefault("SHELL", login.shell())));
         if (!login.name().isEmpty()) {
             all.putIfAbsent("USER", login.name());
             all.putIfAbsent("LOGNAME", login.name());

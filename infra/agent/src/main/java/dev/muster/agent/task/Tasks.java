@@ -16,13 +16,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -35,6 +36,8 @@ public final class Tasks implements AutoCloseable {
     /** Exit code if the real one is unknown. */
     public static final int EXIT_UNKNOWN = -1;
 
+    private static final TaskEnded UNKNOWN =
+            TaskEnded.newBuilder().setExitCode(EXIT_UNKNOWN).build();
     private static final int EXIT_NOT_STARTED = 127;
     private static final long CATCH_UP_MILLIS = 1_000;
     private static final long CLOSE_MILLIS_MORE = 2_000;
@@ -66,8 +69,7 @@ public final class Tasks implements AutoCloseable {
             Spool spool,
             Disk disk,
             Clock clock,
-            Runnable onEvent)
-            throws IOException {
+            Runnable onEvent) {
         this(
                 journal,
                 spool,
@@ -93,8 +95,7 @@ public final class Tasks implements AutoCloseable {
             Clock clock,
             Runnable onEvent,
             ScheduledExecutorService executor,
-            Function<ScheduledExecutorService, Runner> runner)
-            throws IOException {
+            Function<ScheduledExecutorService, Runner> runner) {
         this(
                 journal,
                 spool,
@@ -115,8 +116,7 @@ public final class Tasks implements AutoCloseable {
             Runnable onEvent,
             ScheduledExecutorService executor,
             Function<ScheduledExecutorService, Runner> runner,
-            long closeMillis)
-            throws IOException {
+            long closeMillis) {
         this.journal = journal;
         this.spool = spool;
         this.disk = disk;
@@ -131,12 +131,16 @@ public final class Tasks implements AutoCloseable {
         catchUp();
     }
 
-    private static ScheduledExecutorService newExecutor() {
-        return Executors.newSingleThreadScheduledExecutor(runnable -> {
+    /** What was to be done later, and need not be any more, is not kept until then. */
+    static ScheduledThreadPoolExecutor newExecutor() {
+        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, runnable -> {
             Thread thread = new Thread(runnable, "agent-tasks");
             thread.setDaemon(true);
             return thread;
         });
+        executor.setRemoveOnCancelPolicy(true);
+        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return executor;
     }
 
     public void run(RunTask task) {
@@ -160,11 +164,7 @@ public final class Tasks implements AutoCloseable {
 
     /** Input that {@link #input} did not accept and that is not offered again. The user is told. Any thread. */
     public void inputDropped(String terminalId, int bytes) {
-        executor.execute(() -> {
-            if (running.containsKey(terminalId)) {
-                droppedInput.add(terminalId, bytes);
-            }
-        });
+        executor.execute(() -> droppedInput.add(terminalId, bytes));
     }
 
     private void inputDropped(String taskId) {
@@ -200,16 +200,24 @@ public final class Tasks implements AutoCloseable {
             TerminalSpool output = spool.open(task.getTaskId());
             output.start(task.hasPty() ? task.getPty() : null, clock.millis());
             started = runner.start(task, output, this::ended);
-        } catch (IOException | RuntimeException | LinkageError e) {
+        } catch (IOException | RuntimeException | Error e) {
             notStarted(task, e);
             return;
         }
         journal.processStarted(started.process());
         journalAndTell(TaskEvent.newBuilder()
                 .setTaskId(task.getTaskId())
-                .setStarted(TaskStarted.newBuilder().setAtMillis(clock.millis())));
+                .setStarted(TaskStarted.newBuilder()
+                        .setAtMillis(clock.millis())
+                        .setInputDroppedBytes(droppedInput.begin(task.getTaskId()))));
         running.put(task.getTaskId(), started);
-        started.begin();
+        try {
+            started.begin();
+        } catch (RuntimeException | Error e) {
+            // such as a machine that has no thread left
+            running.remove(task.getTaskId());
+            notStarted(task, e);
+        }
     }
 
     /** The task is not on the disk, so it must not run. */
@@ -228,6 +236,7 @@ public final class Tasks implements AutoCloseable {
                         .setCause(TaskEndCause.TASK_END_CAUSE_START_FAILED)
                         .setDetail(reasonOf(why)),
                 task.getTaskId());
+        droppedInput.forget(task.getTaskId());
     }
 
     private static String reasonOf(Throwable why) {
@@ -269,31 +278,49 @@ public final class Tasks implements AutoCloseable {
 
     // A process that ran when an earlier process of the agent died can no longer be watched: it is ended, and its
     // outcome is unknown.
-    private void recover() throws IOException {
+    private void recover() {
         journal.openProcesses().forEach(runner::end);
-        for (RunTask task : journal.openTasks()) {
-            TerminalSpool output = spool.open(task.getTaskId());
+        Map<String, TaskEnded> told = new HashMap<>();
+        journal.unacknowledged().stream()
+                .filter(TaskEvent::hasEnded)
+                .forEach(event -> told.put(event.getTaskId(), event.getEnded()));
+        List<String> open = journal.openTasks().stream().map(RunTask::getTaskId).toList();
+        open.forEach(this::recover);
+        for (TerminalSpool output : spool.terminals()) {
+            if (!open.contains(output.terminalId()) && output.exited().isEmpty()) {
+                // the agent died, or its disk was full, while it opened or ended the terminal
+                TaskEnded ended = told.getOrDefault(output.terminalId(), UNKNOWN);
+                spool.abandon(output, ended.getExitCode(), ended.getSignal(), clock.millis());
+            }
+        }
+    }
+
+    private void recover(String taskId) {
+        long outputBytes = 0;
+        try {
+            TerminalSpool output = spool.open(taskId);
             Optional<Exit> known = output.exited();
+            outputBytes = output.length();
             if (known.isPresent()) {
                 // the agent died between the end of the output and the end of the task
-                record(
-                        ended(
-                                        task.getTaskId(),
-                                        new ExitStatus(
-                                                known.get().getExitCode(),
-                                                known.get().getSignal()),
-                                        output.length())
-                                .setCause(TaskEndCause.TASK_END_CAUSE_EXITED),
-                        task.getTaskId());
-                continue;
+                ExitStatus status =
+                        new ExitStatus(known.get().getExitCode(), known.get().getSignal());
+                record(ended(taskId, status, outputBytes).setCause(TaskEndCause.TASK_END_CAUSE_EXITED), taskId);
+                return;
             }
             output.exit(EXIT_UNKNOWN, "", clock.millis());
-            record(
-                    ended(task.getTaskId(), ExitStatus.UNKNOWN, output.length())
-                            .setCause(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED)
-                            .setDetail("the agent restarted while the command ran"),
-                    task.getTaskId());
+        } catch (IOException e) {
+            log.atError()
+                    .addKeyValue("event", "agent-spool-failed")
+                    .addKeyValue("taskId", taskId)
+                    .setCause(e)
+                    .log("the output of a task that an earlier agent ran cannot be opened");
         }
+        record(
+                ended(taskId, ExitStatus.UNKNOWN, outputBytes)
+                        .setCause(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED)
+                        .setDetail("the agent restarted while the command ran"),
+                taskId);
     }
 
     private void catchUpLater() {

@@ -23,6 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -35,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FullDiskTest {
     private static final Duration LONG = Duration.ofSeconds(90);
+    private static final SpoolLimits SPOOL = new SpoolLimits(64 << 20, Long.MAX_VALUE, false);
 
     @TempDir
     Path dir;
@@ -57,8 +60,12 @@ class FullDiskTest {
 
     private void start() throws IOException {
         journal = new Journal(small.dir().resolve("journal"), disk);
-        spool = new Spool(small.dir().resolve("spool"), new SpoolLimits(64 << 20, Long.MAX_VALUE, false), disk);
-        tasks = new Tasks("nd_test", TaskLimits.defaults(), null, journal, spool, disk, Clock.systemUTC(), () -> {});
+        spool = new Spool(small.dir().resolve("spool"), SPOOL, disk);
+        tasks = tasks(TaskLimits.defaults());
+    }
+
+    private Tasks tasks(TaskLimits limits) {
+        return new Tasks("nd_test", limits, null, journal, spool, disk, Clock.systemUTC(), () -> {});
     }
 
     @AfterEach
@@ -173,13 +180,66 @@ class FullDiskTest {
         RunTask task = task(RunTask.newBuilder().setCommand("read x < " + fifo() + "; yes"));
         tasks.run(task);
         await().atMost(LONG).until(() -> tasks.runningIds().contains(task.getTaskId()));
-        small.fill();
+        // a part of what is read at once has room
+        small.fill(20_000);
         acknowledges = false;
         Files.writeString(fifo(), "\n");
         await().atMost(LONG).until(() -> !disk.problem().isEmpty());
         tasks.cancel(task.getTaskId());
         assertThat(ended(task).getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_CANCELLED);
         assertThat(gaps()).isPositive();
+        long outputBytes = ended(task).getOutputBytes();
+
+        stop();
+        small.makeRoom();
+        start();
+        List<OutputChunk> all = new ArrayList<>();
+        for (OutputChunk chunk = spool.poll(1 << 16); chunk != null; chunk = spool.poll(1 << 16)) {
+            all.add(chunk);
+        }
+        OutputChunk last = all.get(all.size() - 1);
+        assertThat(last.getMarker().hasExit()).isTrue();
+        assertThat(last.getOffset()).isEqualTo(outputBytes);
+        spool.ack(last.getTerminalId(), new Position(last.getOffset(), last.getMarkerNumber()), false);
+        assertThat(spool.terminals()).isEmpty();
+    }
+
+    @Test
+    void a_command_is_cancelled_too_when_it_is_over_and_its_output_waits_for_room() throws Exception {
+        tasks.close();
+        spool.close();
+        spool = new Spool(small.dir().resolve("spool"), SPOOL, disk);
+        tasks = tasks(new TaskLimits(60_000, 1, 5_000));
+        RunTask task = task(
+                RunTask.newBuilder().setCommand("echo $$; read x < " + fifo() + "; head -c 60000 /dev/zero; exit 3"));
+        tasks.run(task);
+        await().atMost(LONG).until(() -> drain().endsWith("\n"));
+        int group = Integer.parseInt(drain().strip());
+        small.fill();
+        Files.writeString(fifo(), "\n");
+        await().atMost(LONG).until(() -> !disk.problem().isEmpty());
+        await().atMost(LONG).until(() -> ProcessTable.groupMembers(group).isEmpty());
+        // until the limit of 1 ms was noticed, most likely
+        await().pollDelay(Duration.ofMillis(500)).until(() -> true);
+        assertThat(tasks.runningIds()).containsExactly(task.getTaskId());
+        tasks.cancel(task.getTaskId());
+        assertThat(ended(task).getExitCode()).isEqualTo(3);
+        assertThat(tasks.runningIds()).isEmpty();
+    }
+
+    @Test
+    void the_agent_starts_on_a_full_disk_where_nothing_of_a_terminal_was_acknowledged() throws Exception {
+        RunTask task = task(RunTask.newBuilder().setCommand("echo hello; read x < " + fifo()));
+        acknowledges = false;
+        tasks.run(task);
+        await().atMost(LONG).until(() -> drain().contains("hello"));
+        stop();
+        Path acked = small.dir().resolve("spool").resolve(task.getTaskId()).resolve("acked");
+        Files.write(acked, new byte[0]);
+        small.fill();
+        start();
+        output.reset();
+        assertThat(drain()).isEqualTo("hello\n");
     }
 
     @Test

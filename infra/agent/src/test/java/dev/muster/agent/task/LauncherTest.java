@@ -17,12 +17,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Timeout(60)
 class LauncherTest {
     private static final List<String> TEXTS = List.of(
             "plain",
@@ -277,6 +279,13 @@ class LauncherTest {
                 .doesNotContainKeys("LANG", "LC_ALL", "LC_CTYPE");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/usr/sbin/nologin", "/sbin/nologin", "/bin/false", ""})
+    void a_shell_that_refuses_logins_is_not_passed_on(String shell) throws Exception {
+        String passed = environment(Map.of("SHELL", shell), false).get("SHELL");
+        assertThat(passed).isEqualTo(shell.isEmpty() ? Login.current().shell().toStringUtf8() : "/bin/sh");
+    }
+
     @Test
     void the_locale_is_the_callers_and_not_the_one_that_the_agent_was_started_in() throws Exception {
         assertThat(environment(
@@ -328,7 +337,6 @@ class LauncherTest {
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         byte[] buffer = new byte[1_000];
         try (ProcessOutput from = launched.output()) {
-            launched.child().awaitEnd();
             for (int count = from.read(buffer); count > 0; count = from.read(buffer)) {
                 output.write(buffer, 0, count);
             }

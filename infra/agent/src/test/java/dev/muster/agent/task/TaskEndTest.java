@@ -52,7 +52,7 @@ class TaskEndTest {
                         "-",
                         "-",
                         "GIVING_UP GIVE_UP",
-                        "GIVING_UP KILL GIVE_UP",
+                        "KILLED KILL",
                         "-",
                         "-"),
                 row(
@@ -62,7 +62,7 @@ class TaskEndTest {
                         "-",
                         "-",
                         "OVER END",
-                        "OVER KILL END",
+                        "KILLED KILL",
                         "-",
                         "-"),
                 row(
@@ -72,18 +72,28 @@ class TaskEndTest {
                         "-",
                         "-",
                         "GIVING_UP GIVE_UP",
-                        "GIVING_UP KILL GIVE_UP",
+                        "KILLED KILL",
                         "-",
                         "-"),
-                row("killed", List.of(STOP, KILL_DUE), "GIVING_UP GIVE_UP", "-", "-", "-", "-", "-", "-"),
+                row("killed", List.of(STOP, KILL_DUE), "-", "-", "-", "-", "KILLED KILL", "-", "-"),
                 row(
-                        "killed, all is read",
-                        List.of(STOP, KILL_DUE, READER_AT_END),
+                        "killed, the leader is gone",
+                        List.of(STOP, KILL_DUE, LEADER_GONE),
+                        "-",
+                        "-",
+                        "-",
+                        "GIVING_UP GIVE_UP",
+                        "GIVING_UP GIVE_UP",
+                        "-",
+                        "-"),
+                row(
+                        "killed, the leader is gone, all is read",
+                        List.of(STOP, KILL_DUE, READER_AT_END, LEADER_GONE),
+                        "-",
+                        "-",
+                        "-",
                         "OVER END",
-                        "-",
-                        "-",
-                        "-",
-                        "-",
+                        "OVER END",
                         "-",
                         "-"),
                 row(
@@ -120,6 +130,23 @@ class TaskEndTest {
         }
     }
 
+    /** The exception is a group that KILL does not end. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void a_task_that_was_stopped_is_not_over_before_its_group_is_gone(long seed) {
+        Random random = new Random(seed);
+        List<TaskEnd.Event> others = List.of(LEADER_GONE, READER_AT_END, STOP, QUIET, DRAIN_DUE);
+        for (int round = 0; round < 2_000; round++) {
+            TaskEnd end = new TaskEnd();
+            end.on(STOP);
+            int killAt = random.nextInt(10);
+            for (int i = 0; i < 10; i++) {
+                end.on(i == killAt ? KILL_DUE : others.get(random.nextInt(others.size())));
+                assertThat(end.isStopped()).as("seed %d", seed).isTrue();
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void whatever_happens_it_ends_once_and_never_before_its_leader_or_its_output(long seed) {
@@ -142,7 +169,7 @@ class TaskEndTest {
                         .isTrue();
             }
             // due timers fire at last
-            List.of(KILL_DUE, QUIET, DRAIN_DUE).forEach(event -> done.addAll(end.on(event)));
+            List.of(KILL_DUE, KILL_DUE, QUIET, DRAIN_DUE).forEach(event -> done.addAll(end.on(event)));
             assertThat(end.state()).as("seed %d: %s", seed, happened).isEqualTo(TaskEnd.State.OVER);
             assertThat(done).as("seed %d: %s", seed, happened).containsOnlyOnce(TaskEnd.Action.END);
         }

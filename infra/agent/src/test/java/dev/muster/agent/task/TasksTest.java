@@ -2,70 +2,34 @@ package dev.muster.agent.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.muster.agent.disk.Disk;
-import dev.muster.agent.spool.Position;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.spool.SpoolLimits;
+import dev.muster.agent.spool.TerminalSpool;
 import dev.muster.contract.ids.Ids;
+import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEndCause;
 import dev.muster.proto.agent.v1.TaskEnded;
 import dev.muster.proto.agent.v1.TaskEvent;
 import dev.muster.proto.agent.v1.WindowSize;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.Set;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TasksTest {
-    private static final Duration LONG = Duration.ofSeconds(60);
-
-    @TempDir
-    Path dir;
-
-    private final Ids ids = new Ids();
-    private final ByteArrayOutputStream output = new ByteArrayOutputStream();
-    private final Disk disk = new Disk();
-    private long sequence;
-    private Journal journal;
-    private Spool spool;
-    private Tasks tasks;
-
-    @BeforeEach
-    void open() throws IOException {
-        journal = new Journal(dir.resolve("journal"));
-        spool = new Spool(dir.resolve("spool"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false));
-        tasks = new Tasks("nd_test", TaskLimits.defaults(), null, journal, spool, disk, Clock.systemUTC(), () -> {});
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        tasks.close();
-        spool.close();
-        journal.close();
-    }
-
+class TasksTest extends TasksFixture {
     @Test
     void a_command_that_succeeds_and_its_output_with_errors_in_one_order() throws Exception {
         TaskEnded ended = run("echo one; echo two >&2; echo three");
@@ -93,7 +57,7 @@ class TasksTest {
     void a_command_that_does_not_exist() throws Exception {
         TaskEnded ended = run(RunTask.newBuilder().addArgv("/no/such/program"));
         assertThat(ended.getExitCode()).isEqualTo(127);
-        assertThat(ended.getCause()).isIn(TaskEndCause.TASK_END_CAUSE_START_FAILED, TaskEndCause.TASK_END_CAUSE_EXITED);
+        assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_START_FAILED);
     }
 
     @Test
@@ -118,33 +82,6 @@ class TasksTest {
     }
 
     @Test
-    void a_daemon_left_behind_does_not_keep_the_task() throws Exception {
-        TaskEnded ended = run("sleep 1000 & echo $!; exit 3");
-        assertThat(ended.getExitCode()).isEqualTo(3);
-        assertThat(ended.getDetail()).contains("left behind");
-        ProcessHandle.of(Long.parseLong(text().strip())).ifPresent(ProcessHandle::destroyForcibly);
-    }
-
-    @Test
-    void what_is_printed_soon_after_the_command_has_ended_is_kept() throws Exception {
-        TaskEnded ended = run("(for i in 1 2 3 4 5; do sleep 0.1; echo late $i; done) & echo first; exit 0");
-        assertThat(ended.getDetail()).isEmpty();
-        assertThat(text()).isEqualTo("first\nlate 1\nlate 2\nlate 3\nlate 4\nlate 5\n");
-    }
-
-    @Test
-    void cancelling_ends_the_whole_group_even_if_it_ignores_the_first_signal() throws Exception {
-        RunTask task = task(RunTask.newBuilder()
-                .setCommand("trap '' TERM HUP; (trap '' TERM HUP; echo child; sleep 1000) & echo ready; wait"));
-        tasks.run(task);
-        await().atMost(LONG).until(() -> drain().contains("ready") && drain().contains("child"));
-        tasks.cancel(task.getTaskId());
-        TaskEnded ended = ended(task);
-        assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_CANCELLED);
-        assertThat(ended.getSignal()).isEqualTo("KILL");
-    }
-
-    @Test
     void input_that_nothing_took_is_reported_while_the_task_runs_and_with_its_end() throws Exception {
         RunTask task = task(RunTask.newBuilder()
                 .setCommand("stty raw -echo; echo ready; sleep 1000")
@@ -166,13 +103,6 @@ class TasksTest {
                         .anyMatch(event -> event.getStarted().getInputDroppedBytes() == told));
         tasks.cancel(task.getTaskId());
         assertThat(ended(task).getInputDroppedBytes()).isEqualTo(told);
-    }
-
-    @Test
-    void a_task_that_runs_too_long_is_ended() throws Exception {
-        TaskEnded ended = run(RunTask.newBuilder().setCommand("sleep 1000").setTimeoutMillis(200));
-        assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_TIMED_OUT);
-        assertThat(ended.getSignal()).isEqualTo("TERM");
     }
 
     @Test
@@ -279,76 +209,6 @@ class TasksTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void cancelling_ends_what_ignores_it_also_where_the_command_itself_has_ended(boolean pty) throws Exception {
-        RunTask task = task(withPty(
-                RunTask.newBuilder()
-                        .setCommand("(trap '' TERM HUP; echo $$ ready; exec sleep 1000 <&- >&- 2>&-) & sleep 1000"),
-                pty));
-        tasks.run(task);
-        await().atMost(LONG).until(() -> drain().contains("ready"));
-        tasks.cancel(task.getTaskId());
-        assertThat(ended(task).getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_CANCELLED);
-        int group = Integer.parseInt(text().substring(0, text().indexOf(' ')));
-        await().atMost(LONG)
-                .untilAsserted(
-                        () -> assertThat(ProcessTable.groupMembers(group)).isEmpty());
-    }
-
-    @Test
-    void a_time_limit_ends_what_ignores_it_too() throws Exception {
-        TaskEnded ended = run(RunTask.newBuilder()
-                .setCommand("echo $$; (trap '' TERM; exec sleep 1000) & sleep 1000")
-                .setTimeoutMillis(500));
-        assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_TIMED_OUT);
-        int group = Integer.parseInt(text().strip());
-        await().atMost(LONG)
-                .untilAsserted(
-                        () -> assertThat(ProcessTable.groupMembers(group)).isEmpty());
-    }
-
-    private static final String NOISE = "(while :; do echo noise; sleep 0.2; done) & echo $$ done; exit 3";
-
-    @Test
-    void a_process_left_behind_that_prints_on_keeps_the_task_no_longer_than_the_limit() throws Exception {
-        TaskEnded ended = run(NOISE);
-        assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_EXITED);
-        assertThat(ended.getExitCode()).isEqualTo(3);
-        assertThat(ended.getDetail()).contains("prints on");
-        assertThat(text()).contains("done");
-        killGroupOf(text());
-    }
-
-    @Test
-    void a_flood_of_a_process_left_behind_keeps_the_task_no_longer_either() throws Exception {
-        RunTask task = task(RunTask.newBuilder().setCommand("(trap '' PIPE; exec yes) & echo $$ done; exit 3"));
-        tasks.run(task);
-        await().atMost(LONG).until(() -> {
-            acknowledge();
-            return endOf(task).isPresent();
-        });
-        assertThat(endOf(task).orElseThrow().getDetail()).contains("prints on");
-        killGroupOf(output.toString(StandardCharsets.US_ASCII).replaceAll("(?s)(y\n)*", ""));
-    }
-
-    @Test
-    void cancelling_and_a_time_limit_end_a_task_whose_command_is_over() throws Exception {
-        RunTask cancelled = task(RunTask.newBuilder().setCommand(NOISE));
-        tasks.run(cancelled);
-        await().atMost(LONG).until(() -> drain().contains("done") && drain().contains("noise"));
-        tasks.cancel(cancelled.getTaskId());
-        assertThat(ended(cancelled).getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_CANCELLED);
-        int group = Integer.parseInt(text().replaceAll("(?s).*?([0-9]+) done.*", "$1"));
-        await().atMost(LONG)
-                .untilAsserted(
-                        () -> assertThat(ProcessTable.groupMembers(group)).isEmpty());
-
-        TaskEnded late = run(RunTask.newBuilder().setCommand(NOISE).setTimeoutMillis(700));
-        assertThat(late.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_TIMED_OUT);
-        assertThat(late.getExitCode()).isEqualTo(3);
-    }
-
     @Test
     void a_command_may_close_its_terminal_and_open_it_again() throws Exception {
         TaskEnded ended = run(withPty(
@@ -361,142 +221,83 @@ class TasksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "echo ready; sleep 1000",
-                "echo ready; trap '' TERM HUP; while :; do sleep 1; done",
-                "(trap '' TERM HUP; exec sleep 1000) & echo ready; exit 3",
-                "(while :; do echo noise; sleep 0.1; done) & echo ready; exit 3",
-                "echo ready; exec >&- 2>&-; sleep 1000",
-                "echo ready; kill -STOP $$"
-            })
-    void a_stop_of_the_agent_ends_a_task_in_every_state(String command) throws Exception {
-        for (boolean pty : new boolean[] {false, true}) {
-            RunTask task = task(withPty(RunTask.newBuilder().setCommand("echo $$ $(exit 0); " + command), pty));
-            output.reset();
-            tasks.run(task);
-            await().atMost(LONG).until(() -> drain().contains("ready"));
-            int group =
-                    Integer.parseInt(text().lines().findFirst().orElseThrow().strip());
-            restart(null);
-            assertThat(endOf(task)).isPresent();
-            assertThat(ProcessTable.groupMembers(group)).isEmpty();
-        }
-    }
-
-    private void restart(@Nullable Path cgroup) throws IOException {
+    @CsvSource({"1,false", "2,false", "1,true", "2,true", "3,true"})
+    void where_the_machine_has_no_thread_left_a_task_fails_to_start_and_leaves_no_process(int threads, boolean pty)
+            throws Exception {
         tasks.close();
-        tasks = new Tasks("nd_test", TaskLimits.defaults(), cgroup, journal, spool, disk, Clock.systemUTC(), () -> {});
+        Set<Long> before = children();
+        AtomicInteger made = new AtomicInteger();
+        ThreadFactory few = loop -> {
+            if (made.incrementAndGet() == threads) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return new Thread(loop);
+        };
+        tasks = new Tasks(
+                journal, spool, disk, Clock.systemUTC(), this::event, Tasks.newExecutor(), own -> runner(own, few));
+        TaskEnded ended = run(withPty(RunTask.newBuilder().setCommand("trap '' HUP TERM; sleep 1000"), pty));
+        assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_START_FAILED);
+        assertThat(ended.getDetail()).contains("unable to create native thread");
+        assertThat(tasks.runningIds()).isEmpty();
+        await().atMost(LONG).untilAsserted(() -> assertThat(before).containsAll(children()));
+        assertThat(run("echo next").getExitCode()).isZero();
+        assertThat(journal.unacknowledged().stream().filter(TaskEvent::hasEnded))
+                .hasSize(2);
     }
 
-    /** Needs a version 2 control group that the agent may divide. */
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void with_control_groups_cancelling_ends_a_daemon_too(boolean pty) throws Exception {
-        Path parent = Stream.of("/sys/fs/cgroup/unified", "/sys/fs/cgroup")
-                .map(Path::of)
-                .filter(dir -> Files.isWritable(dir.resolve("cgroup.procs")))
-                .findFirst()
-                .orElse(null);
-        assumeTrue(parent != null && parent.toFile().canWrite(), "no control group may be made here");
-        Path group = parent.resolve("muster-test-" + ProcessHandle.current().pid());
-        assumeTrue(group.toFile().mkdir() && Files.exists(group.resolve("cgroup.kill")), "nor this one");
-        try {
-            restart(group);
-            RunTask task = task(withPty(
-                    RunTask.newBuilder()
-                            .setCommand(
-                                    "sleep 2; (setsid sh -c 'echo $$ daemon; trap \"\" TERM HUP; sleep 1000') & sleep 1000"),
-                    pty));
-            tasks.run(task);
-            Path own = group.resolve("muster-tasks/" + task.getTaskId());
-            await().atMost(LONG).until(() -> drain().contains("daemon"));
-            int daemon = Integer.parseInt(text().substring(0, text().indexOf(' ')));
-            assertThat(Files.readAllLines(own.resolve("cgroup.procs"))).contains(String.valueOf(daemon));
-            tasks.cancel(task.getTaskId());
-            assertThat(ended(task).getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_CANCELLED);
-            await().atMost(LONG).until(() -> ProcessTable.groupMembers(daemon).isEmpty());
-
-            assertThat(run("true").getExitCode()).isZero();
-            await().atMost(LONG).until(() -> run("true").getExitCode() == 0 && !Files.exists(own));
-        } finally {
-            restart(null);
-            await().atMost(LONG).until(() -> isRemoved(group));
+    @Test
+    void input_that_was_dropped_before_its_task_began_is_reported_too() throws Exception {
+        RunTask task = task(RunTask.newBuilder().setCommand("true"));
+        for (int i = 0; i < 3 * DroppedInput.EARLY_TASKS_MAX; i++) {
+            tasks.inputDropped("tk_never" + i, 1);
         }
+        tasks.inputDropped(task.getTaskId(), 5);
+        tasks.inputDropped(task.getTaskId(), 2);
+        assertThat(run(task).getInputDroppedBytes()).isEqualTo(7);
+        assertThat(journal.unacknowledged().stream()
+                        .filter(TaskEvent::hasStarted)
+                        .map(event -> event.getStarted().getInputDroppedBytes()))
+                .containsExactly(7L);
+        RunTask failing = task(RunTask.newBuilder().addArgv("/no/such/program"));
+        tasks.inputDropped(failing.getTaskId(), 3);
+        assertThat(run(failing).getInputDroppedBytes()).isEqualTo(3);
+        assertThat(journal.unacknowledged().stream().map(TaskEvent::getTaskId))
+                .containsOnly(task.getTaskId(), failing.getTaskId());
     }
 
-    private static boolean isRemoved(Path group) throws IOException {
-        try (Stream<Path> all = Files.walk(group)) {
-            all.filter(Files::isDirectory)
-                    .sorted(Comparator.reverseOrder())
-                    .forEach(dir -> dir.toFile().delete());
+    @Test
+    void a_terminal_that_no_task_goes_on_with_is_deleted_or_gets_its_end_at_the_next_start() throws Exception {
+        TerminalSpool empty = spool.open(ids.make(Ids.Kind.TASK, 1));
+        TerminalSpool begun = spool.open(ids.make(Ids.Kind.TASK, 2));
+        begun.start(null, 1);
+        TerminalSpool told = spool.open(ids.make(Ids.Kind.TASK, 3));
+        told.start(null, 1);
+        journal.record(TaskEvent.newBuilder()
+                .setTaskId(told.terminalId())
+                .setEnded(TaskEnded.newBuilder().setExitCode(143).setSignal("TERM")));
+        restart(TaskLimits.defaults());
+        assertThat(dir.resolve("spool").resolve(empty.terminalId())).doesNotExist();
+        assertThat(exitOf(begun).getExitCode()).isEqualTo(Tasks.EXIT_UNKNOWN);
+        assertThat(exitOf(told).getSignal()).isEqualTo("TERM");
+        assertThat(spool.terminals()).hasSize(2);
+    }
+
+    private Exit exitOf(TerminalSpool before) {
+        return spool.present(before.terminalId()).orElseThrow().exited().orElseThrow();
+    }
+
+    @Test
+    void a_terminal_that_cannot_be_opened_keeps_no_other_task_from_being_taken_over() throws Exception {
+        RunTask one = task(RunTask.newBuilder().setCommand("true"));
+        RunTask two = task(RunTask.newBuilder().setCommand("true"));
+        tasks.close();
+        journal.accept(one);
+        journal.accept(two);
+        Files.createDirectories(dir.resolve("spool").resolve(one.getTaskId()).resolve("acked"));
+        tasks = tasks(TaskLimits.defaults(), null);
+        for (RunTask task : List.of(one, two)) {
+            assertThat(endOf(task).orElseThrow().getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED);
         }
-        return !Files.exists(group);
-    }
-
-    private static void killGroupOf(String output) {
-        int group = Integer.parseInt(output.replaceAll("(?s).*?([0-9]+) done.*", "$1"));
-        new Child(group).signalGroup(Signals.KILL);
-    }
-
-    private static RunTask.Builder withPty(RunTask.Builder task, boolean pty) {
-        return pty ? task.setPty(size(80, 24)) : task;
-    }
-
-    private void acknowledge() throws IOException {
-        for (OutputChunk chunk = spool.poll(1 << 14); chunk != null; chunk = spool.poll(1 << 14)) {
-            output.writeBytes(chunk.getData().toByteArray());
-            spool.ack(
-                    chunk.getTerminalId(),
-                    new Position(chunk.getOffset() + chunk.getData().size(), chunk.getMarkerNumber()),
-                    false);
-        }
-    }
-
-    private TaskEnded run(String command) throws IOException {
-        return run(RunTask.newBuilder().setCommand(command));
-    }
-
-    private TaskEnded run(RunTask.Builder builder) throws IOException {
-        RunTask task = task(builder);
-        tasks.run(task);
-        return ended(task);
-    }
-
-    private RunTask task(RunTask.Builder builder) {
-        return builder.setTaskId(ids.make(Ids.Kind.TASK, 1))
-                .setSequence(++sequence)
-                .build();
-    }
-
-    private TaskEnded ended(RunTask task) {
-        await().atMost(LONG).until(() -> {
-            drain();
-            return endOf(task).isPresent();
-        });
-        return endOf(task).orElseThrow();
-    }
-
-    private Optional<TaskEnded> endOf(RunTask task) {
-        List<TaskEvent> events = journal.unacknowledged();
-        return events.stream()
-                .filter(event -> event.getTaskId().equals(task.getTaskId()) && event.hasEnded())
-                .map(TaskEvent::getEnded)
-                .findFirst();
-    }
-
-    private String text() throws IOException {
-        return drain();
-    }
-
-    private String drain() throws IOException {
-        for (OutputChunk chunk = spool.poll(1 << 16); chunk != null; chunk = spool.poll(1 << 16)) {
-            output.writeBytes(chunk.getData().toByteArray());
-        }
-        return output.toString(StandardCharsets.UTF_8);
-    }
-
-    private static WindowSize size(int cols, int rows) {
-        return WindowSize.newBuilder().setCols(cols).setRows(rows).build();
+        assertThat(spool.present(two.getTaskId())).isPresent();
     }
 }
