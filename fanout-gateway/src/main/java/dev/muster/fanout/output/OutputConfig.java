@@ -50,7 +50,7 @@ public record OutputConfig(int readers, Downloads.Limits limits, Duration downlo
             3_600_000,
             1_000,
             604_800_000,
-            "A followed output of which nothing comes for so long is cut.");
+            "A followed output is cut when it brings nothing for so long.");
     public static final List<Setting> SETTINGS = List.of(
             READERS,
             DOWNLOADS_MAX,

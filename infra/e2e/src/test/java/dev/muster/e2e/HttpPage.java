@@ -24,7 +24,7 @@ final class HttpPage {
                         + " `/openapi.json`. ");
         page.append(document.at("/info/description").asText()).append("\n\n");
         page.append(
-                "Who asks is said by `Authorization: Bearer` (`infra/muster token --user NAME`) or by the page's cookie. Refusals are"
+                "Name the user by `Authorization: Bearer` (`infra/muster token --user NAME`) or by the page's cookie. Refusals are"
                         + " `application/problem+json` with a code of [this table](errors.md).\n\n");
         page.append(
                 "```\ncurl -H \"Authorization: Bearer $(infra/muster token --user alice)\" http://127.0.0.1:8080/api/v1/nodes\n```\n");
