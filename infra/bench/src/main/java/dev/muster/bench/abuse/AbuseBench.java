@@ -6,11 +6,12 @@ import dev.muster.bench.load.Channels;
 import dev.muster.bench.load.Provisioner;
 import dev.muster.bench.load.SimFleet;
 import dev.muster.bench.load.SimNode;
-import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Calibration;
+import dev.muster.bench.report.Figures;
+import dev.muster.bench.report.Owed;
 import dev.muster.bench.report.Progress;
-import dev.muster.bench.report.Report;
+import dev.muster.bench.report.Samples;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -23,21 +24,29 @@ import org.HdrHistogram.Histogram;
 final class AbuseBench {
     private static final int BYSTANDERS = 200;
     private static final int INTERVAL_MILLIS = 500;
-    private static final int WARM_UP_WINDOWS = 3;
+    private static final double WARM_UP_SECONDS_MAX = 30;
+    private static final int PROBE_FACTOR = 2;
+    private static final double LOAD_SHARE = 0.55;
+    private static final Owed LOST = Owed.lower("others' streams lost", "", 0.0);
     private static final double ANSWER_BAR_MILLIS = 50;
 
-    private final boolean quick;
     private final int windowSeconds;
     private final Progress progress;
-    private final List<Figure> figures = new ArrayList<>();
+    private final Figures figures;
+    private final Calibration calibration;
 
-    AbuseBench(boolean quick, int windowSeconds, Progress progress) {
-        this.quick = quick;
+    AbuseBench(int windowSeconds, Progress progress, Figures figures, Calibration calibration) {
         this.windowSeconds = windowSeconds;
         this.progress = progress;
+        this.figures = figures;
+        this.calibration = calibration;
     }
 
-    Report run() throws IOException, InterruptedException {
+    void run() throws IOException, InterruptedException {
+        for (Abuse abuse : Abuse.values()) {
+            figures.owe(abuse.words(), List.of(owed(abuse, 50), owed(abuse, 99)));
+        }
+        figures.owe("streams", List.of(LOST));
         try (Cluster cluster = new Cluster(Map.of(), progress)) {
             List<ServiceProcess> services = cluster.startAll(List.of(
                     c -> c.startRegistry(Map.of(), 512),
@@ -54,18 +63,15 @@ final class AbuseBench {
                 cluster.stop(services.get(2));
                 cluster.stop(services.get(0));
                 fleet.connect(bystanders, 1_000);
-                progress.say("warming up");
-                for (int i = 0; i < WARM_UP_WINDOWS; i++) {
-                    window(fleet);
-                }
+                calibrate(fleet);
                 Iterator<SimNode> next = abusers.iterator();
                 for (Abuse abuse : Abuse.values()) {
-                    beside(abuse, port, next.next(), fleet);
+                    SimNode node = next.next();
+                    figures.attempt(abuse.words(), () -> beside(abuse, port, node, fleet));
                 }
-                figures.add(Figure.lowerIsBetter("others' streams lost", (double) lost(fleet), "", null, 0.0));
+                figures.add(LOST.measured((double) lost(fleet), null));
             }
         }
-        return new Report("abuse", quick, figures);
     }
 
     private void beside(Abuse abuse, int port, SimNode node, SimFleet fleet) throws IOException, InterruptedException {
@@ -81,12 +87,10 @@ final class AbuseBench {
         Thread.sleep(1_000); // what it left behind ends
         Histogram after = window(fleet);
         for (double percentile : new double[] {50, 99}) {
-            figures.add(Figure.lowerIsBetter(
-                    "beside one that " + abuse.words() + ": others' answers, p" + (int) percentile,
-                    millis(during, percentile),
-                    "ms",
-                    (millis(before, percentile) + millis(after, percentile)) / 2,
-                    percentile == 99 ? ANSWER_BAR_MILLIS : null));
+            figures.add(owed(abuse, percentile)
+                    .measured(
+                            Samples.millis(during, percentile),
+                            (Samples.millis(before, percentile) + Samples.millis(after, percentile)) / 2));
         }
     }
 
@@ -96,8 +100,27 @@ final class AbuseBench {
         return fleet.takeAnswers();
     }
 
-    private static double millis(Histogram answers, double percentile) {
-        return answers.getValueAtPercentile(percentile) / 1e6;
+    private static Owed owed(Abuse abuse, double percentile) {
+        return Owed.lower(
+                "beside one that " + abuse.words() + ": others' answers, p" + (int) percentile,
+                "ms",
+                percentile == 99 ? (Double) ANSWER_BAR_MILLIS : null);
+    }
+
+    /** Has the others send a share of the heartbeats that the gateway answers on this machine, and waits until it is warm. */
+    private void calibrate(SimFleet fleet) throws IOException, InterruptedException {
+        int wanted = BYSTANDERS * 1_000 / INTERVAL_MILLIS;
+        fleet.setIntervalMillis(INTERVAL_MILLIS / PROBE_FACTOR);
+        double capacity = calibration.warmUp(
+                "answers to " + PROBE_FACTOR * wanted + " heartbeats/s", "1/s", WARM_UP_SECONDS_MAX, () -> {
+                    long heard = fleet.heard();
+                    long begin = System.nanoTime();
+                    Thread.sleep(windowSeconds * 1_000L);
+                    return (fleet.heard() - heard) / ((System.nanoTime() - begin) / 1e9);
+                });
+        int load = calibration.load("others' heartbeats", "1/s", wanted, capacity, LOAD_SHARE);
+        fleet.setIntervalMillis(1_000L * BYSTANDERS / load);
+        window(fleet);
     }
 
     private long lost(SimFleet fleet) {

@@ -1,5 +1,6 @@
 package dev.muster.bench.abuse;
 
+import dev.muster.bench.report.Benchmark;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -29,7 +30,12 @@ public final class AbuseBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        new AbuseBench(quick, quick ? 2 : seconds, new Progress(err)).run().print(out);
-        return 0;
+        Progress progress = new Progress(err);
+        return Benchmark.run(
+                "abuse",
+                quick,
+                out,
+                progress,
+                (figures, calibration) -> new AbuseBench(quick ? 2 : seconds, progress, figures, calibration).run());
     }
 }

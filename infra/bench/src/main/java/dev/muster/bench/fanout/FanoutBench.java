@@ -1,10 +1,15 @@
 package dev.muster.bench.fanout;
 
 import dev.muster.bench.fanout.Viewers.Viewer;
+import dev.muster.bench.report.Calibration;
 import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Figures;
+import dev.muster.bench.report.Owed;
 import dev.muster.bench.report.Progress;
-import dev.muster.bench.report.Report;
+import dev.muster.bench.report.Samples;
+import dev.muster.bench.report.Waiting;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,14 +25,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class FanoutBench {
     private static final int MESSAGE_BYTES = 300;
-    private static final double HEAP_BAR_KIB = 20;
-    private static final double LATENCY_BAR_MILLIS = 100;
+    private static final int PER_SECOND = 10;
+    private static final int PROBE_FACTOR = 2;
+    private static final double LOAD_SHARE = 0.55;
+    private static final double TURN_SECONDS = 2;
+    private static final double CLOSING_SECONDS = 20;
+
+    private static final String MEASURED = "deliveries";
+    private static final String MANY = "many sessions";
+    private static final String VANISH = "connections that vanish";
+    private static final Owed DELIVERIES = Owed.higher("deliveries", "1/s", null);
+    private static final Owed LOST = Owed.lower("lost", "messages", 0.0);
+    private static final Owed P99 = Owed.lower("latency p99", "ms", 100.0);
+    private static final Owed HEAP = Owed.lower("heap per idle session", "KiB", 20.0);
+    private static final Owed HEAP_LEFT = Owed.lower("heap left by each that vanished", "bytes", 100.0);
+    private static final Owed THREADS_LEFT = Owed.lower("threads left", "", 5.0);
+    private static final Owed FILES_LEFT = Owed.lower("files left", "", 0.0);
+    private static final Owed SESSIONS_LEFT = Owed.lower("sessions left", "", 0.0);
 
     private final boolean quick;
     private final int sessions;
     private final int cycles;
     private final Progress progress;
-    private final List<Figure> figures = new ArrayList<>();
+    private final Figures figures;
+    private final Calibration calibration;
 
     /** What one server showed in its windows. */
     private static final class Seen {
@@ -44,16 +65,22 @@ final class FanoutBench {
      * @param sessions on the gateway, at most
      * @param cycles connections that come and vanish
      */
-    FanoutBench(boolean quick, int sessions, int cycles, Progress progress) {
+    FanoutBench(boolean quick, int sessions, int cycles, Progress progress, Figures figures, Calibration calibration) {
         this.quick = quick;
         this.sessions = sessions;
         this.cycles = cycles;
         this.progress = progress;
+        this.figures = figures;
+        this.calibration = calibration;
     }
 
-    Report run(Path dir) throws IOException, InterruptedException {
+    void run(Path dir) throws IOException, InterruptedException {
+        figures.owe(MEASURED, List.of(DELIVERIES, LOST, P99));
+        figures.owe(MANY, List.of(HEAP));
+        if (cycles > 0) {
+            figures.owe(VANISH, List.of(HEAP_LEFT, THREADS_LEFT, FILES_LEFT, SESSIONS_LEFT));
+        }
         int subscribers = quick ? 400 : 2_000;
-        int perSecond = 10;
         int windows = quick ? 1 : 3;
         double seconds = quick ? 3 : 10;
         Map<Peer, Seen> seen = new LinkedHashMap<>();
@@ -68,9 +95,9 @@ final class FanoutBench {
                 seen.put(peer, of);
                 those.put(peer, connect(viewers, peer, subscribers, of));
             }
-            progress.say("warming up");
+            int perSecond = calibrate(viewers, publishing, muster, subscribers);
             for (Peer peer : peers.all()) {
-                publishing.run(peer, perSecond, peer == muster ? (quick ? 5 : 30) : 1);
+                publishing.run(peer, perSecond, 1);
             }
             // what is still on its way belongs to no window
             Waiting.millis(1_000);
@@ -80,12 +107,32 @@ final class FanoutBench {
                 }
             }
             report(seen, muster, subscribers * perSecond);
-            many(viewers, muster, empty, subscribers);
+            figures.attempt(MANY, () -> many(viewers, muster, empty, subscribers));
             if (cycles > 0) {
-                vanish(viewers, muster);
+                figures.attempt(VANISH, () -> vanish(viewers, muster));
             }
         }
-        return new Report("fanout", quick, figures);
+    }
+
+    /** How many messages a second the gateway is offered: a share of those that it delivers to all. */
+    private int calibrate(Viewers viewers, Publishing publishing, Peer muster, int subscribers)
+            throws IOException, InterruptedException {
+        double capacity = calibration.warmUp(
+                "deliveries of " + PROBE_FACTOR * PER_SECOND + " messages/s to " + subscribers,
+                "1/s",
+                quick ? 12 : 45,
+                () -> {
+                    long before = viewers.delivered();
+                    long begin = System.nanoTime();
+                    long published = publishing.run(muster, PROBE_FACTOR * PER_SECOND, TURN_SECONDS);
+                    var unused = delivered(viewers, before + published * subscribers);
+                    return (viewers.delivered() - before) / ((System.nanoTime() - begin) / 1e9);
+                });
+        return calibration.load("messages offered", "1/s", PER_SECOND, capacity / subscribers, LOAD_SHARE);
+    }
+
+    private static boolean delivered(Viewers viewers, long all) {
+        return Waiting.whileGrowing(viewers::delivered, () -> viewers.delivered() >= all);
     }
 
     private List<Viewer> connect(Viewers viewers, Peer peer, int count, Seen seen) throws IOException {
@@ -114,10 +161,7 @@ final class FanoutBench {
         long begin = System.nanoTime();
         long published = publishing.run(peer, perSecond, seconds);
         long expected = published * those.size();
-        long until = System.nanoTime() + 3_000_000_000L;
-        while (viewers.delivered() - countBefore < expected && System.nanoTime() < until) {
-            Waiting.millis(5);
-        }
+        var unusedWait = delivered(viewers, countBefore + expected);
         double took = (System.nanoTime() - begin) / 1e9;
         long delivered = viewers.delivered() - countBefore;
         of.lost += expected - delivered;
@@ -139,24 +183,25 @@ final class FanoutBench {
         @Nullable Double nchanCpu = null;
         for (Map.Entry<Peer, Seen> entry : seen.entrySet()) {
             if (entry.getKey().name().equals("nchan")) {
-                nchanCpu = median(entry.getValue().cpuPerMillion);
+                nchanCpu = Samples.median(entry.getValue().cpuPerMillion);
             }
         }
-        figures.add(Figure.higherIsBetter("deliveries", median(own.perSecond), "1/s", (double) offered, null));
-        figures.add(Figure.lowerIsBetter("lost", (double) own.lost, "messages", null, 0.0));
+        figures.add(DELIVERIES.measured(Samples.median(own.perSecond), (double) offered));
+        figures.add(LOST.measured((double) own.lost, null));
+        figures.add(P99.measured(Samples.median(own.p99), null));
         for (Map.Entry<Peer, Seen> entry : seen.entrySet()) {
             if (entry.getKey() != muster) {
                 Seen other = entry.getValue();
                 String beside = " beside " + entry.getKey().name();
-                figures.add(
-                        Figure.lowerIsBetter("latency p50" + beside, median(own.p50), "ms", median(other.p50), null));
                 figures.add(Figure.lowerIsBetter(
-                        "latency p99" + beside, median(own.p99), "ms", median(other.p99), LATENCY_BAR_MILLIS));
+                        "latency p50" + beside, Samples.median(own.p50), "ms", Samples.median(other.p50), null));
+                figures.add(Figure.lowerIsBetter(
+                        "latency p99" + beside, Samples.median(own.p99), "ms", Samples.median(other.p99), null));
                 figures.add(Figure.lowerIsBetter(
                         "CPU per million" + beside,
-                        median(own.cpuPerMillion),
+                        Samples.median(own.cpuPerMillion),
                         "s",
-                        median(other.cpuPerMillion),
+                        Samples.median(other.cpuPerMillion),
                         nchanCpu == null ? null : 2 * nchanCpu));
                 figures.add(Figure.lowerIsBetter(
                         "memory per session" + beside, own.kibPerSession, "KiB", other.kibPerSession, null));
@@ -171,12 +216,8 @@ final class FanoutBench {
         viewers.connect(muster, muster.port(), none(Math.max(0, sessions - already)), 0);
         ProcStat.Usage full = ProcStat.usage(muster.gateway());
         figures.add(Figure.higherIsBetter("sessions", Math.max(sessions, already), "", null, null));
-        figures.add(Figure.lowerIsBetter(
-                "heap per idle session",
-                (full.heapBytes() - empty.heapBytes()) / 1_024.0 / Math.max(sessions, already),
-                "KiB",
-                null,
-                HEAP_BAR_KIB));
+        figures.add(
+                HEAP.measured((full.heapBytes() - empty.heapBytes()) / 1_024.0 / Math.max(sessions, already), null));
         figures.add(Figure.lowerIsBetter(
                 "threads with all of them", (double) full.threads(), "", (double) empty.threads(), null));
     }
@@ -192,17 +233,11 @@ final class FanoutBench {
         double seconds = comeAndVanish(viewers, muster, cycles, filesBefore);
         ProcStat.Usage after = ProcStat.usage(muster.gateway());
         figures.add(Figure.higherIsBetter("connect and vanish", cycles / seconds, "1/s", null, null));
-        figures.add(Figure.lowerIsBetter(
-                "heap left by each that vanished",
-                (after.heapBytes() - before.heapBytes()) / (double) cycles,
-                "bytes",
-                null,
-                100.0));
-        figures.add(Figure.lowerIsBetter("threads left", (double) (after.threads() - before.threads()), "", null, 5.0));
-        figures.add(Figure.lowerIsBetter(
-                "files left", (double) (ProcStat.openFiles(muster.gateway().pid()) - filesBefore), "", null, 0.0));
-        figures.add(Figure.lowerIsBetter(
-                "sessions left", muster.metric("muster_stream_sessions") - sessionsBefore, "", null, 0.0));
+        figures.add(HEAP_LEFT.measured((after.heapBytes() - before.heapBytes()) / (double) cycles, null));
+        figures.add(THREADS_LEFT.measured((double) (after.threads() - before.threads()), null));
+        figures.add(FILES_LEFT.measured(
+                (double) (ProcStat.openFiles(muster.gateway().pid()) - filesBefore), null));
+        figures.add(SESSIONS_LEFT.measured(muster.metric("muster_stream_sessions") - sessionsBefore, null));
     }
 
     // returns how long the connecting took
@@ -214,9 +249,11 @@ final class FanoutBench {
             viewers.connect(muster, muster.port(), none(group), 0).forEach(Viewer::vanish);
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
-        long until = System.nanoTime() + 20_000_000_000L;
-        while (ProcStat.openFiles(muster.gateway().pid()) > filesBefore && System.nanoTime() < until) {
-            Waiting.millis(50);
+        for (long open = Long.MAX_VALUE, now = files(muster); now > filesBefore && now < open; now = files(muster)) {
+            open = now;
+            long last = open;
+            // a slow machine closes them later; those that are left in the end are a figure
+            var unused = Waiting.within(CLOSING_SECONDS, () -> files(muster) < last);
         }
         return seconds;
     }
@@ -225,8 +262,11 @@ final class FanoutBench {
         return Collections.nCopies(count, null);
     }
 
-    static double median(List<Double> values) {
-        List<Double> sorted = values.stream().sorted().toList();
-        return sorted.isEmpty() ? 0 : sorted.get(sorted.size() / 2);
+    private static long files(MusterPeer muster) {
+        try {
+            return ProcStat.openFiles(muster.gateway().pid());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

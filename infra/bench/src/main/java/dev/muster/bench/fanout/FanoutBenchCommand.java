@@ -1,5 +1,6 @@
 package dev.muster.bench.fanout;
 
+import dev.muster.bench.report.Benchmark;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -19,7 +20,7 @@ public final class FanoutBenchCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
 
-    @Option(names = "--quick", description = "ends within 60 s; figures are rougher")
+    @Option(names = "--quick", description = "about a minute on a quiet machine; figures are rougher")
     private boolean quick;
 
     @Option(names = "--sessions", description = "sessions on one gateway; 10000, with --quick 1000")
@@ -37,14 +38,16 @@ public final class FanoutBenchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Path dir = Files.createTempDirectory("muster-bench-fanout");
         try {
-            new FanoutBench(
-                            quick,
-                            sessions > 0 ? sessions : quick ? 1_000 : 10_000,
-                            cycles > 0 ? cycles : quick ? 500 : 10_000,
-                            new Progress(err))
-                    .run(dir)
-                    .print(out);
-            return 0;
+            int many = sessions > 0 ? sessions : quick ? 1_000 : 10_000;
+            int vanishing = cycles > 0 ? cycles : quick ? 500 : 10_000;
+            Progress progress = new Progress(err);
+            return Benchmark.run(
+                    "fanout",
+                    quick,
+                    out,
+                    progress,
+                    (figures, calibration) ->
+                            new FanoutBench(quick, many, vanishing, progress, figures, calibration).run(dir));
         } finally {
             Trees.delete(dir);
         }

@@ -1,5 +1,6 @@
 package dev.muster.bench.fanout;
 
+import dev.muster.bench.report.Waiting;
 import java.io.IOException;
 
 /** Publishes at a fixed rate, by the clock and not by the answers. */
@@ -17,7 +18,7 @@ final class Publishing {
         long begin = System.nanoTime();
         for (long i = 0; i < count; i++) {
             long due = begin + i * 1_000_000_000L / perSecond;
-            Waiting.until(due);
+            Waiting.sleepUntil(due);
             viewers.intend(next, due);
             peer.publish(next++);
         }

@@ -1,5 +1,6 @@
 package dev.muster.bench.fanout;
 
+import dev.muster.bench.report.Benchmark;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -19,7 +20,7 @@ public final class StalledBenchCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
 
-    @Option(names = "--quick", description = "ends within 60 s; figures are rougher")
+    @Option(names = "--quick", description = "about a minute on a quiet machine; figures are rougher")
     private boolean quick;
 
     public StalledBenchCommand(PrintStream out, PrintStream err) {
@@ -31,8 +32,13 @@ public final class StalledBenchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Path dir = Files.createTempDirectory("muster-bench-stalled");
         try {
-            new StalledBench(quick, new Progress(err)).run(dir).print(out);
-            return 0;
+            Progress progress = new Progress(err);
+            return Benchmark.run(
+                    "stalled",
+                    quick,
+                    out,
+                    progress,
+                    (figures, calibration) -> new StalledBench(quick, progress, figures, calibration).run(dir));
         } finally {
             Trees.delete(dir);
         }

@@ -1,5 +1,7 @@
 package dev.muster.bench.fanout;
 
+import dev.muster.bench.report.Samples;
+import dev.muster.bench.report.Waiting;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -220,11 +222,8 @@ final class Viewers implements AutoCloseable {
         for (@Nullable String resume : resumes) {
             viewers.add(connect(peer, port, resume, receiveBufferBytes));
         }
-        long until = System.nanoTime() + 60_000_000_000L;
         for (Viewer viewer : viewers) {
-            while (!viewer.subscribed && !viewer.closed && System.nanoTime() < until) {
-                Waiting.millis(2);
-            }
+            Waiting.until(peer.name() + " to subscribe a viewer", () -> viewer.subscribed || viewer.closed);
             if (!viewer.subscribed) {
                 throw new IOException(peer.name() + ": a viewer was not subscribed, close code " + viewer.closeCode);
             }
@@ -260,7 +259,7 @@ final class Viewers implements AutoCloseable {
     }
 
     double latencyMillis(double percentile) {
-        return latency.getValueAtPercentile(percentile) / 1e6;
+        return Samples.millis(latency, percentile);
     }
 
     @Override

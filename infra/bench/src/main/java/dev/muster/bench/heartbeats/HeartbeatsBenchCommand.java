@@ -1,5 +1,6 @@
 package dev.muster.bench.heartbeats;
 
+import dev.muster.bench.report.Benchmark;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -20,10 +21,10 @@ public final class HeartbeatsBenchCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
 
-    @Option(names = "--quick", description = "ends within 60 s: 1,000 nodes")
+    @Option(names = "--quick", description = "1,000 nodes; about a minute on a quiet machine")
     private boolean quick;
 
-    @Option(names = "--nodes", description = "the largest fleet (default: 100000)")
+    @Option(names = "--nodes", description = "the largest fleet, where the machine can serve it (default: 100000)")
     private int nodes = 100_000;
 
     @Option(names = "--connections", description = "connections that the agents share (default: 200)")
@@ -44,13 +45,13 @@ public final class HeartbeatsBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        new HeartbeatsBench(plan(), new Progress(err)).run().print(out);
-        return 0;
+        Progress progress = new Progress(err);
+        return Benchmark.run("heartbeats", quick, out, progress, new HeartbeatsBench(plan(), progress));
     }
 
     private HeartbeatsBench.Plan plan() {
         if (quick) {
-            return new HeartbeatsBench.Plan(true, List.of(1_000), ownConnections ? 0 : 20, 1_000, 3, 5, 2_000);
+            return new HeartbeatsBench.Plan(true, List.of(1_000), ownConnections ? 0 : 20, 1_000, 9, 5, 2_000);
         }
         int largest = ownConnections ? Math.min(nodes, OWN_CONNECTIONS_MAX) : nodes;
         List<Integer> sizes = Stream.of(1_000, 10_000, largest)
@@ -58,6 +59,6 @@ public final class HeartbeatsBenchCommand implements Callable<Integer> {
                 .distinct()
                 .sorted()
                 .toList();
-        return new HeartbeatsBench.Plan(false, sizes, ownConnections ? 0 : connections, 10_000, 20, seconds, 2_000);
+        return new HeartbeatsBench.Plan(false, sizes, ownConnections ? 0 : connections, 10_000, 30, seconds, 2_000);
     }
 }

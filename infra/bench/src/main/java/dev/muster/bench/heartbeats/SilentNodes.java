@@ -7,7 +7,9 @@ import dev.muster.bench.load.Channels;
 import dev.muster.bench.load.SimFleet;
 import dev.muster.bench.load.SimNode;
 import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Owed;
 import dev.muster.bench.report.Progress;
+import dev.muster.bench.report.Waiting;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,6 @@ import java.util.concurrent.Callable;
 final class SilentNodes implements Callable<Figure> {
     private static final double BAR_SECONDS = 15;
     private static final int INTERVAL_MILLIS = 5_000;
-    private static final long GIVE_UP_NANOS = 40_000_000_000L;
 
     private final Cluster cluster;
     private final List<SimNode> nodes;
@@ -34,6 +35,10 @@ final class SilentNodes implements Callable<Figure> {
         this.progress = progress;
     }
 
+    static Owed owed(int nodes) {
+        return Owed.lower("a dead node leaves ONLINE at an interval of 5 s, worst of " + nodes, "s", BAR_SECONDS);
+    }
+
     @Override
     public Figure call() throws IOException, InterruptedException {
         ServiceProcess gateway = cluster.startIngress(
@@ -42,22 +47,14 @@ final class SilentNodes implements Callable<Figure> {
                 SimFleet fleet = new SimFleet(channels, INTERVAL_MILLIS, progress)) {
             fleet.connect(nodes, 1_000);
             progress.say("nodes with an interval of 5 s: a heartbeat of each, then they fall silent");
-            while (fleet.heard() < nodes.size()) {
-                Thread.sleep(20);
-            }
+            Waiting.until("a heartbeat of each", () -> fleet.heard() >= nodes.size());
+            Waiting.until("each to be ONLINE", () -> online() == nodes.size());
             long start = System.nanoTime();
             fleet.fallSilent(0, nodes.size());
-            while (stillOnline() > 0 && System.nanoTime() - start < GIVE_UP_NANOS) {
-                Thread.sleep(20);
-            }
+            Waiting.until("silent nodes to leave ONLINE", () -> online() == 0);
             double worst = worstSeconds(start);
             progress.say("the last of the silent nodes is no longer ONLINE");
-            return Figure.lowerIsBetter(
-                    "a dead node leaves ONLINE at an interval of 5 s, worst of " + nodes.size(),
-                    worst,
-                    "s",
-                    null,
-                    BAR_SECONDS);
+            return owed(nodes.size()).measured(worst, null);
         } finally {
             cluster.stop(gateway);
         }
@@ -68,18 +65,17 @@ final class SilentNodes implements Callable<Figure> {
         double worst = 0;
         for (SimNode node : nodes) {
             StateWatch.Seen seen = latest.get(node.nodeId());
-            long at = seen == null || seen.isOnline() ? start + GIVE_UP_NANOS : seen.nanos();
-            worst = Math.max(worst, (at - start) / 1e9);
+            worst = Math.max(worst, seen == null ? Double.NaN : (seen.nanos() - start) / 1e9);
         }
         return worst;
     }
 
-    private long stillOnline() {
+    private long online() {
         Map<String, StateWatch.Seen> latest = states.latest();
         return nodes.stream()
                 .filter(node -> {
                     StateWatch.Seen seen = latest.get(node.nodeId());
-                    return seen == null || seen.isOnline();
+                    return seen != null && seen.isOnline();
                 })
                 .count();
     }

@@ -6,6 +6,8 @@ import dev.muster.bench.load.OutputLoad;
 import dev.muster.bench.load.OutputStreamLoad;
 import dev.muster.bench.load.SimFleet;
 import dev.muster.bench.load.SimNode;
+import dev.muster.bench.report.WaitRanOut;
+import dev.muster.bench.report.Waiting;
 import dev.muster.contract.ids.Ids;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,7 +20,6 @@ import java.util.concurrent.atomic.LongAdder;
 final class GatewaySide implements Side {
     private static final int SETTLE_MILLIS = 300;
     private static final int WINDOW_BYTES = 512 * 1_024;
-    private static final long DRAIN_NANOS = 10_000_000_000L;
 
     private final Map<String, Gateway> gateways;
     private final byte[] log;
@@ -65,15 +66,16 @@ final class GatewaySide implements Side {
         Thread.sleep(millis);
         Window window = IngestBench.window(acked.sum() - from, System.nanoTime() - start, cpu);
         streams.forEach(OutputStreamLoad::stop);
-        long giveUp = System.nanoTime() + DRAIN_NANOS;
-        while (!streams.stream().allMatch(OutputStreamLoad::isDrained) && System.nanoTime() < giveUp) {
-            Thread.sleep(5);
-        }
+        boolean drained =
+                Waiting.whileGrowing(acked::sum, () -> streams.stream().allMatch(OutputStreamLoad::isDrained));
         for (OutputStreamLoad stream : streams) {
             String ended = stream.ended();
             if (ended != null) {
                 throw new IllegalStateException("an output stream ended: " + ended);
             }
+        }
+        if (!drained) {
+            throw new WaitRanOut("what was printed was not all acknowledged, and no more of it within half a minute");
         }
         return window;
     }

@@ -7,9 +7,13 @@ import dev.muster.bench.load.Channels;
 import dev.muster.bench.load.Provisioner;
 import dev.muster.bench.load.SimFleet;
 import dev.muster.bench.load.SimNode;
+import dev.muster.bench.report.Benchmark;
+import dev.muster.bench.report.Calibration;
 import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Figures;
+import dev.muster.bench.report.Owed;
 import dev.muster.bench.report.Progress;
-import dev.muster.bench.report.Report;
+import dev.muster.bench.report.Samples;
 import dev.muster.bench.terminal.Corpus;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
@@ -33,11 +37,12 @@ import org.jspecify.annotations.Nullable;
  * Output through gRPC, acknowledged by the broker, beside one plain producer on the same broker. The two take turns in short windows of the
  * same minutes, because the broker's own speed wanders; figures are medians of windows, ratios medians of neighbours' ratios.
  */
-final class IngestBench {
+final class IngestBench implements Benchmark.Body {
     static final List<String> COMPRESSIONS = List.of("lz4", "none");
     private static final int PARTITIONS = 8;
     private static final int SERVICES_BESIDE = 2;
-    private static final int WARM_UP_TURNS = 2;
+    private static final int WARM_UP_TURNS_MAX = 4;
+    private static final String MEASURED = "rounds";
     private static final Map<Integer, Double> BARS = Map.of(1_024, 0.5, 16 * 1_024, 0.8);
     /** So that windows of hundreds of MB/s do not fill the disk. */
     private static final Map<String, String> SHORT_LIVED =
@@ -48,11 +53,10 @@ final class IngestBench {
 
     /**
      * @param agents that print at once, each on its own connection
-     * @param warmUpMillis in all, before anything is measured: half for each side
+     * @param warmUpMillis at most, before anything is measured, until rates are steady: half for each side
      * @param recording where to put what Java's flight recorder sees of the first gateway; null: it does not run
      */
     record Plan(
-            boolean quick,
             List<Integer> chunks,
             List<String> compressions,
             int agents,
@@ -70,7 +74,9 @@ final class IngestBench {
         this.progress = progress;
     }
 
-    Report run() throws IOException, InterruptedException {
+    @Override
+    public void run(Figures figures, Calibration calibration) throws IOException, InterruptedException {
+        cells().forEach(cell -> figures.owe(MEASURED, owed(cell)));
         byte[] log = Corpus.make(Corpus.Kind.TYPICAL, 8 << 20);
         try (Cluster cluster = new Cluster(Map.of(), progress)) {
             List<Cluster.Start> starts = new ArrayList<>();
@@ -102,7 +108,7 @@ final class IngestBench {
                 measured.addAll(ingress);
                 CpuMeter cpu = new CpuMeter(measured);
                 try (PlainSide plain = new PlainSide(cluster.bootstrapServers(), "bench-plain", log, cpu)) {
-                    return measure(new GatewaySide(gateways, log, cpu), plain);
+                    measure(new GatewaySide(gateways, log, cpu), plain, figures, calibration);
                 }
             } finally {
                 for (AutoCloseable one : open) {
@@ -135,8 +141,9 @@ final class IngestBench {
         return new GatewaySide.Gateway(ingress.port(), channels, fleet, nodes);
     }
 
-    private Report measure(Side gateway, Side plain) throws InterruptedException {
-        warmUp(gateway, plain);
+    private void measure(Side gateway, Side plain, Figures figures, Calibration calibration)
+            throws IOException, InterruptedException {
+        warmUp(gateway, plain, calibration);
         Map<Cell, List<Pair>> pairs = new LinkedHashMap<>();
         for (int round = 0; round < plan.rounds(); round++) {
             progress.say("round " + (round + 1) + " of " + plan.rounds());
@@ -146,9 +153,7 @@ final class IngestBench {
                 say(cell, pair);
             }
         }
-        List<Figure> figures = new ArrayList<>();
         pairs.forEach((cell, all) -> addFigures(cell, all, figures));
-        return new Report("ingest", plan.quick(), figures);
     }
 
     private List<Cell> cells() {
@@ -158,16 +163,19 @@ final class IngestBench {
     }
 
     /** Until the JVMs have compiled what they will run: a gateway runs for months, and is measured as it is then. */
-    private void warmUp(Side gateway, Side plain) throws InterruptedException {
-        int millis = plan.warmUpMillis() / WARM_UP_TURNS / 2 / cells().size();
-        for (int turn = 0; turn < WARM_UP_TURNS; turn++) {
-            progress.say("warming up, " + (WARM_UP_TURNS - turn) + " turns left");
+    private void warmUp(Side gateway, Side plain, Calibration calibration) throws IOException, InterruptedException {
+        int millis = plan.warmUpMillis() / WARM_UP_TURNS_MAX / 2 / cells().size();
+        calibration.warmUp("both sides, as fast as they may", "MB/s, of the gateway", plan.warmUpMillis() / 1e3, () -> {
+            List<Double> ours = new ArrayList<>();
             for (Cell cell : cells()) {
-                Side.Window ours = gateway.run(cell.chunkBytes(), cell.compression(), millis);
-                Side.Window theirs = plain.run(cell.chunkBytes(), cell.compression(), millis);
-                say(cell, new Pair(ours, theirs));
+                Pair pair = new Pair(
+                        gateway.run(cell.chunkBytes(), cell.compression(), millis),
+                        plain.run(cell.chunkBytes(), cell.compression(), millis));
+                say(cell, pair);
+                ours.add(pair.gateway().megabytesPerSecond());
             }
-        }
+            return ours.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+        });
     }
 
     private void say(Cell cell, Pair pair) {
@@ -193,23 +201,22 @@ final class IngestBench {
         return new Pair(gateway.run(chunk, compression, millis), theirs);
     }
 
-    private static void addFigures(Cell cell, List<Pair> pairs, List<Figure> figures) {
+    private static void addFigures(Cell cell, List<Pair> pairs, Figures figures) {
         String name = cell.chunkBytes() + " B " + cell.compression();
-        double ours =
-                median(pairs.stream().map(p -> p.gateway().megabytesPerSecond()).toList());
-        double theirs =
-                median(pairs.stream().map(p -> p.plain().megabytesPerSecond()).toList());
-        double ratio = median(pairs.stream()
+        double ours = Samples.median(
+                pairs.stream().map(p -> p.gateway().megabytesPerSecond()).toList());
+        double theirs = Samples.median(
+                pairs.stream().map(p -> p.plain().megabytesPerSecond()).toList());
+        double ratio = Samples.median(pairs.stream()
                 .map(p -> p.gateway().megabytesPerSecond() / p.plain().megabytesPerSecond())
                 .toList());
-        Double bar = cell.compression().equals("lz4") ? BARS.get(cell.chunkBytes()) : null;
-        figures.add(Figure.higherIsBetter(name + ", beside one plain producer", ours, "MB/s", theirs, null));
-        figures.add(Figure.higherIsBetter(name + ", median of neighbours' ratios", ratio, "", null, bar));
+        figures.add(owed(cell).get(0).measured(ours, theirs));
+        figures.add(owed(cell).get(1).measured(ratio, null));
         for (String process : pairs.get(0).gateway().cpuPerGigabyte().keySet()) {
-            double cpu = median(pairs.stream()
+            double cpu = Samples.median(pairs.stream()
                     .map(p -> p.gateway().cpuPerGigabyte().getOrDefault(process, 0.0))
                     .toList());
-            double plain = median(pairs.stream()
+            double plain = Samples.median(pairs.stream()
                     .map(p -> p.plain().cpuPerGigabyte().getOrDefault(process, 0.0))
                     .toList());
             if (cpu >= 0.05) {
@@ -219,16 +226,19 @@ final class IngestBench {
         }
     }
 
+    private static List<Owed> owed(Cell cell) {
+        String name = cell.chunkBytes() + " B " + cell.compression();
+        Double bar = cell.compression().equals("lz4") ? BARS.get(cell.chunkBytes()) : null;
+        return List.of(
+                Owed.higher(name + ", beside one plain producer", "MB/s", null),
+                Owed.higher(name + ", median of neighbours' ratios", "", bar));
+    }
+
     /** The CPU since the meter's last look, by byte. */
     static Side.Window window(long bytes, long nanos, CpuMeter cpu) {
         Map<String, Double> used = new LinkedHashMap<>();
         cpu.take().forEach((process, seconds) -> used.merge(process, seconds / (bytes / 1e9), Double::sum));
         return new Side.Window(bytes / 1e6 / (nanos / 1e9), used);
-    }
-
-    private static double median(List<Double> values) {
-        List<Double> sorted = values.stream().sorted().toList();
-        return sorted.get(sorted.size() / 2);
     }
 
     private static void prepareTopics(Cluster cluster) throws InterruptedException {

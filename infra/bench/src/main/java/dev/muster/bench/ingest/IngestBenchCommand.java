@@ -1,5 +1,6 @@
 package dev.muster.bench.ingest;
 
+import dev.muster.bench.report.Benchmark;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -21,7 +22,7 @@ public final class IngestBenchCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
 
-    @Option(names = "--quick", description = "ends within 60 s: two sizes, lz4 alone")
+    @Option(names = "--quick", description = "two sizes, lz4 alone; about a minute on a quiet machine")
     private boolean quick;
 
     @Option(names = "--agents", description = "agents that print at once (default: 100)")
@@ -35,7 +36,7 @@ public final class IngestBenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            description = "milliseconds of both sides before anything is measured (default: 120000)")
+            description = "milliseconds of both sides at most, before anything is measured (default: 120000)")
     private int warmUpMillis = 120_000;
 
     @Option(names = "--chunks", split = ",", description = "bytes of a chunk (default: 1024,4096,16384,32768)")
@@ -56,10 +57,9 @@ public final class IngestBenchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         IngestBench.Plan plan = quick
                 ? new IngestBench.Plan(
-                        true, List.of(1_024, 16_384), List.of("lz4"), 30, QUICK_WARM_UP_MILLIS, 3, 1_200, recording)
-                : new IngestBench.Plan(
-                        false, chunks, compressions, agents, warmUpMillis, rounds, windowMillis, recording);
-        new IngestBench(plan, new Progress(err)).run().print(out);
-        return 0;
+                        List.of(1_024, 16_384), List.of("lz4"), 30, QUICK_WARM_UP_MILLIS, 3, 1_200, recording)
+                : new IngestBench.Plan(chunks, compressions, agents, warmUpMillis, rounds, windowMillis, recording);
+        Progress progress = new Progress(err);
+        return Benchmark.run("ingest", quick, out, progress, new IngestBench(plan, progress));
     }
 }

@@ -1,6 +1,8 @@
 package dev.muster.bench.latency;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.bench.report.WaitRanOut;
+import dev.muster.bench.report.Waiting;
 import java.io.IOException;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -8,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** Attaches to one terminal again and again, one at a time: how soon its scrollback is here, and the first line behind it. */
 final class Attaches implements AutoCloseable {
     private static final int LINES = 200;
-    private static final long GIVE_UP_NANOS = 10_000_000_000L;
-    private static final long HIGHEST_NANOS = 60_000_000_000L;
+    private static final int PATIENCE_SECONDS = 60;
+    private static final long HIGHEST_NANOS = 120_000_000_000L;
 
     private final Feed feed;
     private final String token;
@@ -90,12 +92,12 @@ final class Attaches implements AutoCloseable {
         attempt = now;
         long begin = System.nanoTime();
         open.send(terminal.attach(now.ref, "text", LINES));
-        if (!Waiting.within(GIVE_UP_NANOS, () -> now.liveNanos != 0)) {
-            throw new IllegalStateException(
-                    "attach " + now.ref + " to " + terminal.out().id() + " showed nothing live: " + now
-                            + (open.isClosed() ? "; its socket is closed" : "") + "; printed "
-                            + terminal.out().sentBytes() + " and acknowledged "
-                            + terminal.out().ackedBytes() + " bytes");
+        if (!Waiting.within(PATIENCE_SECONDS, () -> now.liveNanos != 0)) {
+            throw new WaitRanOut("attach " + now.ref + " to " + terminal.out().id() + " showed nothing live in "
+                    + PATIENCE_SECONDS + " s: " + now
+                    + (open.isClosed() ? "; its socket is closed" : "") + "; printed "
+                    + terminal.out().sentBytes() + " and acknowledged "
+                    + terminal.out().ackedBytes() + " bytes");
         }
         scrollback.recordValue(now.scrollbackNanos - begin);
         live.recordValue(now.liveNanos - begin);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.muster.bench.fanout.SocketLoop;
 import dev.muster.bench.fanout.WsFrames;
+import dev.muster.bench.report.Waiting;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;

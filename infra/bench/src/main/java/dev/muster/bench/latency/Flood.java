@@ -1,5 +1,6 @@
 package dev.muster.bench.latency;
 
+import dev.muster.bench.report.Waiting;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 

@@ -1,9 +1,15 @@
 package dev.muster.bench.latency;
 
 import dev.muster.bench.cluster.CpuMeter;
+import dev.muster.bench.report.Benchmark;
+import dev.muster.bench.report.Calibration;
 import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Figures;
+import dev.muster.bench.report.Owed;
 import dev.muster.bench.report.Progress;
-import dev.muster.bench.report.Report;
+import dev.muster.bench.report.Samples;
+import dev.muster.bench.report.WaitRanOut;
+import dev.muster.bench.report.Waiting;
 import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Partitions;
@@ -22,19 +28,28 @@ import org.HdrHistogram.Recorder;
  * One terminal prints as fast as it may, and somebody watches it: how far behind the newest output the view is, whether all that is left out is said, what it
  * costs the gateway, and what the viewers of other terminals and of node changes notice. Windows with and without it take turns.
  */
-final class FloodBench {
+final class FloodBench implements Benchmark.Body {
     private static final int QUIET = 16;
     private static final int QUIET_PER_SECOND = 160;
     private static final int CHANGES_PER_SECOND = 10;
     private static final int LINES_MAX = 1 << 17;
-    private static final long DRAIN_NANOS = 90_000_000_000L;
+    private static final double TURN_SECONDS = 4;
+    private static final double OTHERS_BAR_MILLIS = 1_000;
+    private static final String QUIET_OTHERS = "quiet terminals in other partitions";
+    private static final String CHANGES = "node changes";
+    private static final Owed AGE = Owed.lower("age of the newest output shown, p99", "ms", 1_000.0);
+    private static final Owed UNANNOUNCED = Owed.lower("lines left out without a word", "lines", 0.0);
+    private static final Owed WRONG = Owed.lower("lines that were wrong", "lines", 0.0);
+    private static final Owed HEAP = Owed.lower("heap growth of the fan-out gateway", "MiB", 8.0);
+    private static final Owed QUIET_LOST = Owed.lower("quiet lines that a viewer did not get", "lines", 0.0);
+    private static final Owed STREAMS = Owed.lower("agents' streams that ended, or were asked to send again", "", 0.0);
     private static final double MIB = 1_048_576.0;
 
     private final Plan plan;
     private final Progress progress;
 
     /** @param bytesPerSecond that the flooding terminal prints at most */
-    record Plan(boolean quick, long bytesPerSecond, double warmUpSeconds, int rounds, double windowSeconds) {}
+    record Plan(long bytesPerSecond, double warmUpSecondsMax, int rounds, double windowSeconds) {}
 
     /** What was seen with the flood, or without. */
     private static final class Side {
@@ -51,8 +66,12 @@ final class FloodBench {
         this.progress = progress;
     }
 
-    Report run() throws IOException, InterruptedException {
-        List<Figure> figures = new ArrayList<>();
+    @Override
+    public void run(Figures figures, Calibration calibration) throws IOException, InterruptedException {
+        figures.owe("flood", List.of(AGE, UNANNOUNCED, WRONG, HEAP, QUIET_LOST, STREAMS));
+        for (String what : List.of(QUIET_OTHERS, CHANGES)) {
+            figures.owe("flood", List.of(compared(what, 50), compared(what, 99)));
+        }
         try (Stage stage = new Stage(progress)) {
             progress.say("opening terminals");
             List<String> owners = new ArrayList<>(List.of("flooder"));
@@ -69,11 +88,10 @@ final class FloodBench {
                             quietly.get(0).nodeId(),
                             CHANGES_PER_SECOND);
                     FloodViewer viewer = new FloodViewer(stage.feed(), stage.token("flooder"), flooding, flood)) {
-                measure(stage, quiet, flood, changes, viewer, figures);
+                measure(stage, quiet, flood, changes, viewer, figures, calibration);
             }
-            stage.requireGood();
+            figures.add(STREAMS.measured((double) stage.badStreams(), null));
         }
-        return new Report("flood", plan.quick(), figures);
     }
 
     /** Those in the partition of the flooding node wait behind its output; the others only for the same processes. */
@@ -104,13 +122,23 @@ final class FloodBench {
     }
 
     private void measure(
-            Stage stage, Quiet quiet, Flood flood, NodeChanges changes, FloodViewer viewer, List<Figure> figures)
-            throws IOException {
-        progress.say("warming up");
-        flood.rate(plan.bytesPerSecond());
-        quiet.load().run(0, QUIET, QUIET_PER_SECOND, plan.warmUpSeconds());
-        flood.rate(0);
-        drain(quiet, flood, viewer);
+            Stage stage,
+            Quiet quiet,
+            Flood flood,
+            NodeChanges changes,
+            FloodViewer viewer,
+            Figures figures,
+            Calibration calibration)
+            throws IOException, InterruptedException {
+        calibration.warmUp("the flood, as fast as it may print", "MB/s", plan.warmUpSecondsMax(), () -> {
+            long linesBefore = flood.lines();
+            flood.rate(plan.bytesPerSecond());
+            quiet.load().run(0, QUIET, QUIET_PER_SECOND, TURN_SECONDS);
+            double perSecond = megabytes(flood.lines() - linesBefore) / TURN_SECONDS;
+            flood.rate(0);
+            drain(quiet, flood, viewer);
+            return perSecond;
+        });
         Side calm = new Side();
         Side flooded = new Side();
         Histogram ages = new Histogram(600_000_000_000L, 3);
@@ -149,8 +177,8 @@ final class FloodBench {
                     round,
                     plan.rounds(),
                     megabytes(after[1] - ackedBefore) / plan.windowSeconds(),
-                    Watcher.millis(age, 50),
-                    Watcher.millis(age, 99),
+                    Samples.millis(age, 50),
+                    Samples.millis(age, 99),
                     seconds));
         }
         double heap = (stage.gateway().heapBytes() - heapBefore) / MIB;
@@ -160,27 +188,23 @@ final class FloodBench {
         figures.add(Figure.higherIsBetter(
                 "kept up with by the view", printed / (seconds + drained), "MB/s", printed / seconds, null));
         figures.add(Figure.lowerIsBetter(
-                "age of the newest output shown, p50", Watcher.millis(ages, 50), "ms", null, null));
-        figures.add(Figure.lowerIsBetter(
-                "age of the newest output shown, p99", Watcher.millis(ages, 99), "ms", null, 1_000.0));
+                "age of the newest output shown, p50", Samples.millis(ages, 50), "ms", null, null));
+        figures.add(AGE.measured(Samples.millis(ages, 99), null));
         honesty(viewer, figures);
-        figures.add(Figure.lowerIsBetter("heap growth of the fan-out gateway", heap, "MiB", heapBefore / MIB, 8.0));
-        compare("quiet terminals in other partitions", flooded.others, calm.others, figures);
-        compare("quiet terminals in the same partition", flooded.same, calm.same, figures);
-        compare("node changes", flooded.changes, calm.changes, figures);
-        figures.add(Figure.lowerIsBetter(
-                "quiet lines that a viewer did not get",
-                (double) sum(quiet.watchers(), Watcher::lost),
-                "of " + sum(quiet.watchers(), Watcher::seen),
-                null,
-                0.0));
+        figures.add(HEAP.measured(heap, heapBefore / MIB));
+        compare(QUIET_OTHERS, flooded.others, calm.others, figures);
+        if (calm.same.getTotalCount() > 0) {
+            // by chance, no quiet terminal may be there
+            compare("quiet terminals in the same partition", flooded.same, calm.same, figures);
+        }
+        compare(CHANGES, flooded.changes, calm.changes, figures);
+        figures.add(QUIET_LOST.measured((double) sum(quiet.watchers(), Watcher::lost), null));
     }
 
-    private static void honesty(FloodViewer viewer, List<Figure> figures) {
+    private static void honesty(FloodViewer viewer, Figures figures) {
         ShownLines shown = viewer.shown();
-        figures.add(Figure.lowerIsBetter(
-                "lines left out without a word", (double) shown.unannounced(), "lines", null, 0.0));
-        figures.add(Figure.lowerIsBetter("lines that were wrong", (double) shown.wrong(), "lines", null, 0.0));
+        figures.add(UNANNOUNCED.measured((double) shown.unannounced(), null));
+        figures.add(WRONG.measured((double) shown.wrong(), null));
         figures.add(Figure.higherIsBetter(
                 "lines left out and announced, in " + shown.skips() + " jumps",
                 (double) shown.skippedLines(),
@@ -189,17 +213,18 @@ final class FloodBench {
                 null));
     }
 
-    private static void compare(String what, Histogram with, Histogram without, List<Figure> figures) {
+    private static void compare(String what, Histogram with, Histogram without, Figures figures) {
         for (double percentile : new double[] {50, 99}) {
-            if (without.getTotalCount() > 0) {
-                figures.add(Figure.lowerIsBetter(
-                        what + ", p" + (int) percentile + ", with and without the flood",
-                        Watcher.millis(with, percentile),
-                        "ms",
-                        Watcher.millis(without, percentile),
-                        percentile == 99 ? 1_000.0 : null));
-            }
+            figures.add(compared(what, percentile)
+                    .measured(Samples.millis(with, percentile), Samples.millis(without, percentile)));
         }
+    }
+
+    private static Owed compared(String what, double percentile) {
+        return Owed.lower(
+                what + ", p" + (int) percentile + ", with and without the flood",
+                "ms",
+                percentile == 99 ? (Double) OTHERS_BAR_MILLIS : null);
     }
 
     /** @param atItsEnd what happens before what is under way is waited for */
@@ -212,23 +237,27 @@ final class FloodBench {
         quiet.load().run(0, QUIET, QUIET_PER_SECOND, plan.windowSeconds());
         side.changes.add(changes.take());
         atItsEnd.run();
-        var unusedWait = Waiting.within(DRAIN_NANOS, () -> isSeen(quiet));
+        var unusedWait = Waiting.whileGrowing(() -> sum(quiet.watchers(), Watcher::passed), () -> isSeen(quiet));
         quiet.watchers().forEach(watcher -> watcher.countFrom(Long.MAX_VALUE));
         side.same.add(quiet.same().getIntervalHistogram());
         side.others.add(quiet.others().getIntervalHistogram());
     }
 
     private static boolean isSeen(Quiet quiet) {
-        return sum(quiet.watchers(), Watcher::seen) >= quiet.load().lines();
+        return sum(quiet.watchers(), Watcher::passed) >= quiet.load().printed(0, QUIET);
     }
 
     /** Waits until the viewer has the last line. */
     private static void drain(Quiet quiet, Flood flood, FloodViewer viewer) {
-        boolean whole = Waiting.within(
-                DRAIN_NANOS, () -> viewer.isClosed() || (viewer.next() >= flood.lines() && isSeen(quiet)));
-        if (!whole || viewer.isClosed()) {
-            throw new IllegalStateException("the viewer does not get to the end of the flood: line " + viewer.next()
-                    + " of " + flood.lines() + (viewer.isClosed() ? ", and its socket was closed" : ""));
+        boolean whole = Waiting.whileGrowing(
+                () -> viewer.next() + sum(quiet.watchers(), Watcher::passed),
+                () -> viewer.isClosed() || (viewer.next() >= flood.lines() && isSeen(quiet)));
+        if (viewer.isClosed()) {
+            throw new IllegalStateException("the gateway closed the socket of the viewer of the flood");
+        }
+        if (!whole) {
+            throw new WaitRanOut("the viewer got to line " + viewer.next() + " of the flood's " + flood.lines()
+                    + ", and no further for half a minute");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.muster.bench.latency;
 
+import dev.muster.bench.report.Benchmark;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -17,7 +18,7 @@ public final class FloodBenchCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
 
-    @Option(names = "--quick", description = "ends within 60 s; figures are rougher")
+    @Option(names = "--quick", description = "about a minute on a quiet machine; figures are rougher")
     private boolean quick;
 
     @Option(names = "--rate", description = "MB a second that are printed at most (default: 50)")
@@ -37,10 +38,9 @@ public final class FloodBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         long bytes = rate * 1_000_000L;
-        FloodBench.Plan plan = quick
-                ? new FloodBench.Plan(true, bytes, 5, 1, 6)
-                : new FloodBench.Plan(false, bytes, 15, rounds, seconds);
-        new FloodBench(plan, new Progress(err)).run().print(out);
-        return 0;
+        FloodBench.Plan plan =
+                quick ? new FloodBench.Plan(bytes, 16, 1, 6) : new FloodBench.Plan(bytes, 60, rounds, seconds);
+        Progress progress = new Progress(err);
+        return Benchmark.run("flood", quick, out, progress, new FloodBench(plan, progress));
     }
 }

@@ -1,5 +1,6 @@
 package dev.muster.bench.latency;
 
+import dev.muster.bench.report.Waiting;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,7 @@ final class KafkaAlone implements AutoCloseable {
     private static final String TOPIC = "bench-alone";
     private static final int PARTITIONS = 8;
     private static final int LINES_MAX = 1 << 20;
+    private static final long HIGHEST_NANOS = 60_000_000_000L;
     private static final Duration POLL = Duration.ofMillis(100);
 
     private final KafkaProducer<byte[], byte[]> producer;
@@ -94,7 +96,7 @@ final class KafkaAlone implements AutoCloseable {
                     long due = printed.of(Stamps.numberOf(
                             new String(each.value(), 0, each.value().length - 2, StandardCharsets.US_ASCII)));
                     if (due - countFromNanos >= 0) {
-                        latency.recordValue(Math.max(1, System.nanoTime() - due));
+                        latency.recordValue(Math.min(HIGHEST_NANOS, Math.max(1, System.nanoTime() - due)));
                     }
                     seen++;
                 }

@@ -1,5 +1,6 @@
 package dev.muster.bench.latency;
 
+import dev.muster.bench.report.Benchmark;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -17,10 +18,10 @@ public final class LatencyBenchCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
 
-    @Option(names = "--quick", description = "ends within 60 s; figures are rougher")
+    @Option(names = "--quick", description = "about a minute on a quiet machine; figures are rougher")
     private boolean quick;
 
-    @Option(names = "--rate", description = "chunks a second, over 20 terminals (default: 1000)")
+    @Option(names = "--rate", description = "chunks a second at most, over 20 terminals (default: 1000)")
     private int rate = 1_000;
 
     @Option(names = "--rounds", description = "windows, each beside one of Kafka alone (default: 6)")
@@ -37,9 +38,9 @@ public final class LatencyBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         LatencyBench.Plan plan = quick
-                ? new LatencyBench.Plan(true, rate, 12, 3, 0, 3, 1.5, 20_000, 80)
-                : new LatencyBench.Plan(false, rate, 20, rounds, rounds / 2, 10, 5, lines, 500);
-        new LatencyBench(plan, new Progress(err)).run().print(out);
-        return 0;
+                ? new LatencyBench.Plan(true, rate, 15, 3, 0, 3, 1.5, 20_000, 80, 60)
+                : new LatencyBench.Plan(false, rate, 60, rounds, rounds / 2, 10, 5, lines, 500, 300);
+        Progress progress = new Progress(err);
+        return Benchmark.run("latency", quick, out, progress, new LatencyBench(plan, progress));
     }
 }

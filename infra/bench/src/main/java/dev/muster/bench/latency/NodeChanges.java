@@ -1,6 +1,7 @@
 package dev.muster.bench.latency;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.bench.report.Waiting;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

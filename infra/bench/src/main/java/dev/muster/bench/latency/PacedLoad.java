@@ -1,18 +1,24 @@
 package dev.muster.bench.latency;
 
+import dev.muster.bench.report.WaitRanOut;
+import dev.muster.bench.report.Waiting;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /** Prints lines at an even pace over several terminals, one chunk per line, by the clock and not by the answers. */
 final class PacedLoad {
     private static final int FILL_LINES = 128;
     private static final int FILL_WINDOW_BYTES = 1 << 20;
+    private static final int UNSEEN_LINES_EACH = 25;
+    private static final long PAUSE_NANOS = 100_000;
 
     private final List<Stage.Terminal> terminals;
     private final List<Printed> printed = new ArrayList<>();
     private final long[] lines;
-    private volatile long count;
 
     /** @param linesMax that each of them may ever print */
     PacedLoad(List<Stage.Terminal> terminals, int linesMax) {
@@ -40,9 +46,9 @@ final class PacedLoad {
         }
     }
 
-    /** Lines that were due, over all terminals. */
-    long lines() {
-        return count;
+    /** Lines that were printed so far, over these terminals. */
+    long printed(int from, int to) {
+        return Arrays.stream(lines, from, to).sum();
     }
 
     /**
@@ -53,18 +59,46 @@ final class PacedLoad {
      */
     long run(int from, int to, int perSecond, BooleanSupplier goOn) {
         long begin = System.nanoTime();
-        long before = count;
         long done = 0;
         while (goOn.getAsBoolean()) {
             long due = begin + done * 1_000_000_000L / perSecond;
             Waiting.sleepUntil(due);
-            int terminal = from + (int) (done % (to - from));
-            printed.get(terminal).set(lines[terminal], due);
-            terminals.get(terminal).out().print(Stamps.lines(lines[terminal], 1));
-            lines[terminal]++;
-            count = before + ++done;
+            printNext(from + (int) (done % (to - from)), due);
+            done++;
         }
         return done;
+    }
+
+    /**
+     * Prints as fast as viewers follow, and waits for the last line.
+     *
+     * @param passed lines that viewers have seen or skipped, over these terminals, from the first one that was ever printed
+     * @return lines a second
+     * @throws WaitRanOut if they do not get to the last line
+     */
+    double saturate(int from, int to, double seconds, LongSupplier passed) {
+        long begin = System.nanoTime();
+        long end = begin + (long) (seconds * 1e9);
+        long passedBefore = passed.getAsLong();
+        for (long done = 0; System.nanoTime() < end; ) {
+            if (printed(from, to) - passed.getAsLong() >= (long) UNSEEN_LINES_EACH * (to - from)) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            } else {
+                printNext(from + (int) (done++ % (to - from)), System.nanoTime());
+            }
+        }
+        double perSecond = (passed.getAsLong() - passedBefore) / ((System.nanoTime() - begin) / 1e9);
+        if (!Waiting.whileGrowing(passed, () -> passed.getAsLong() >= printed(from, to))) {
+            throw new WaitRanOut("viewers got " + passed.getAsLong() + " of " + printed(from, to)
+                    + " lines, and then none for half a minute");
+        }
+        return perSecond;
+    }
+
+    private void printNext(int terminal, long due) {
+        printed.get(terminal).set(lines[terminal], due);
+        terminals.get(terminal).out().print(Stamps.lines(lines[terminal], 1));
+        lines[terminal]++;
     }
 
     long run(int from, int to, int perSecond, double seconds) {

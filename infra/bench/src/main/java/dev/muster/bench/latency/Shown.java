@@ -9,6 +9,9 @@ interface Shown {
 
     boolean isAttached();
 
+    /** The number after the last line that was shown or skipped. */
+    long next();
+
     /** Lines that were passed over, announced or not, or are not what they should be. */
     long lost();
 }

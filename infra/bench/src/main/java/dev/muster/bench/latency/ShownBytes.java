@@ -59,6 +59,11 @@ final class ShownBytes implements Shown {
     }
 
     @Override
+    public long next() {
+        return next / Stamps.LINE_BYTES;
+    }
+
+    @Override
     public long lost() {
         return (lostBytes + Stamps.LINE_BYTES - 1) / Stamps.LINE_BYTES;
     }

@@ -76,8 +76,8 @@ final class ShownLines implements Shown {
         return skippedLines + unannounced + wrong;
     }
 
-    /** The number after the last line that was shown or skipped. */
-    long next() {
+    @Override
+    public long next() {
         return next;
     }
 

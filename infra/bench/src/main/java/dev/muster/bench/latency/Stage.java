@@ -145,12 +145,18 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    /** @throws IllegalStateException if an output stream ended or a control stream was lost */
-    void requireGood() {
-        terminals.forEach(terminal -> terminal.out().requireGood());
-        if (!fleet.errors().isEmpty()) {
-            throw new IllegalStateException("agents lost their stream: " + fleet.errors());
+    /** Output streams that ended or were asked to send again, and control streams that were lost: figures beside them mean little. */
+    long badStreams() {
+        long bad = 0;
+        for (Terminal terminal : terminals) {
+            String wrong = terminal.out().whatIsWrong();
+            if (wrong != null) {
+                progress.say(wrong);
+                bad++;
+            }
         }
+        fleet.errors().forEach((status, count) -> progress.say(count + " control streams ended: " + status));
+        return bad + fleet.errors().values().stream().mapToLong(Long::longValue).sum();
     }
 
     @Override

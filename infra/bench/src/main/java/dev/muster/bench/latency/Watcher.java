@@ -1,10 +1,10 @@
 package dev.muster.bench.latency;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.bench.report.Waiting;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.LongConsumer;
-import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
 /** One user's socket with several terminals: how old each line is when it is shown for the first time. */
@@ -15,7 +15,7 @@ final class Watcher implements AutoCloseable {
     private final List<Shown> shown;
     private final Recorder latency;
     private volatile long countFromNanos = Long.MAX_VALUE;
-    private volatile long seen;
+    private volatile long passed;
 
     /**
      * Attaches to all of them, and returns when they are attached.
@@ -48,9 +48,9 @@ final class Watcher implements AutoCloseable {
         countFromNanos = nanos;
     }
 
-    /** Lines that were seen, counted or not. */
-    long seen() {
-        return seen;
+    /** Lines that were shown or skipped, counted from the start of each terminal. */
+    long passed() {
+        return passed;
     }
 
     /** Lines passed over, announced or not, and lines that were wrong. Once nothing is printed. */
@@ -66,15 +66,14 @@ final class Watcher implements AutoCloseable {
         String ref = frame.path("ref").asText("");
         if (!ref.isEmpty()) {
             shown.get(Integer.parseInt(ref)).on(frame);
+            passed = shown.stream().mapToLong(Shown::next).sum();
         }
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // has one writer
     private void onNew(long dueNanos) {
         if (dueNanos == 0) {
             return; // of before
         }
-        seen++;
         if (dueNanos - countFromNanos >= 0) {
             latency.recordValue(Math.min(HIGHEST_NANOS, Math.max(1, System.nanoTime() - dueNanos)));
         }
@@ -83,9 +82,5 @@ final class Watcher implements AutoCloseable {
     @Override
     public void close() {
         socket.close();
-    }
-
-    static double millis(Histogram histogram, double percentile) {
-        return histogram.getValueAtPercentile(percentile) / 1e6;
     }
 }

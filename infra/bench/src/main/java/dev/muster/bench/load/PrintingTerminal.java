@@ -64,12 +64,11 @@ public final class PrintingTerminal extends ClientCall.Listener<OutputAck> {
         return acked;
     }
 
-    /** @throws IllegalStateException if the stream ended, or the gateway wants something again, which would make figures of it wrong */
-    public void requireGood() {
-        if (ended != null || askedAgain) {
-            throw new IllegalStateException(
-                    "the output of " + id + (askedAgain ? " was asked for again" : " ended: " + ended));
-        }
+    /** That the stream ended, or that the gateway wants something again, which makes figures of it wrong; else null. */
+    public @Nullable String whatIsWrong() {
+        return ended == null && !askedAgain
+                ? null
+                : "the output of " + id + (askedAgain ? " was asked for again" : " ended: " + ended);
     }
 
     public void cancel() {

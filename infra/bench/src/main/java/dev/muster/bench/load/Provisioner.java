@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import dev.muster.bench.report.Progress;
+import dev.muster.bench.report.WaitRanOut;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
 import dev.muster.proto.agent.v1.Host;
 import dev.muster.proto.agent.v1.JoinRequest;
@@ -45,8 +46,9 @@ public final class Provisioner {
     /** Requests whose nodes are still joining count: fewer joins than a gateway lets wait. */
     private static final int REQUESTS_AT_ONCE = 3;
 
-    private static final int TRIES = 20;
+    private static final int TRIES = 60;
     private static final long RETRY_MILLIS = 100;
+    private static final long RETRY_MILLIS_MAX = 2_000;
     private static final long PROGRESS_NANOS = 5_000_000_000L;
 
     private final String url;
@@ -121,9 +123,12 @@ public final class Provisioner {
         return http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).thenCompose(response -> {
             int status = response.statusCode();
             boolean again = status == 207 || status == 429 || status == 503;
-            if ((status != 201 && !again) || (again && attempt == TRIES)) {
-                return CompletableFuture.failedFuture(
-                        new IOException("POST /api/v1/nodes: " + status + " " + response.body()));
+            String answer = "POST /api/v1/nodes: " + status + " " + response.body();
+            if (status != 201 && !again) {
+                return CompletableFuture.failedFuture(new IOException(answer));
+            }
+            if (again && attempt == TRIES) {
+                return CompletableFuture.failedFuture(new WaitRanOut(TRIES + " times: " + answer));
             }
             List<CompletableFuture<Void>> all = new ArrayList<>();
             if (status == 201 || status == 207) {
@@ -189,7 +194,8 @@ public final class Provisioner {
                 });
         return answer.thenAccept(response -> made.add(new SimNode(response.getNodeId(), response.getCredential())))
                 .exceptionallyCompose(problem -> attempt < TRIES
-                        ? pause(RETRY_MILLIS).thenCompose(over -> join(invite, attempt + 1))
+                        ? pause(Math.min(RETRY_MILLIS * attempt, RETRY_MILLIS_MAX))
+                                .thenCompose(over -> join(invite, attempt + 1))
                         : CompletableFuture.failedFuture(problem));
     }
 

@@ -1,6 +1,7 @@
 package dev.muster.bench.load;
 
 import dev.muster.bench.report.Progress;
+import dev.muster.bench.report.Waiting;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import io.grpc.Metadata;
@@ -81,9 +82,10 @@ public final class SimFleet implements AutoCloseable {
     }
 
     /**
-     * Opens a control stream for each node, whose heartbeats begin an interval after its welcome. Returns when all are welcome, or after a minute without; then heartbeats are spread evenly.
+     * Opens a control stream for each node, whose heartbeats begin an interval after its welcome. Returns when all are welcome,
+     * or when half a minute brought no more; then heartbeats are spread evenly.
      *
-     * @param perSecond how many streams to open a second
+     * @param perSecond how many streams to open a second, where the gateway is as fast; no more than these wait for a welcome
      */
     public void connect(List<SimNode> nodes, int perSecond) throws InterruptedException {
         List<SimAgent> more = new ArrayList<>(nodes.size());
@@ -95,18 +97,18 @@ public final class SimFleet implements AutoCloseable {
         long saidNanos = start;
         for (int i = 0; i < more.size(); i++) {
             sleepUntil(start + i * 1_000_000_000L / perSecond);
-            SimAgent agent = more.get(i);
-            open(agent);
+            int opened = i;
+            if (!Waiting.whileGrowing(live::get, () -> agents.size() + opened - live.get() < perSecond)) {
+                break;
+            }
+            open(more.get(i));
             if (System.nanoTime() - saidNanos > PROGRESS_NANOS) {
                 saidNanos = System.nanoTime();
                 progress.say("  " + live.get() + " agents are connected");
             }
         }
         agents.addAll(more);
-        long giveUp = System.nanoTime() + 60_000_000_000L;
-        while (live.get() < agents.size() && System.nanoTime() < giveUp) {
-            Thread.sleep(20);
-        }
+        var unused = Waiting.whileGrowing(live::get, () -> live.get() >= agents.size());
         line.spread();
     }
 

@@ -6,11 +6,12 @@ import dev.muster.bench.load.Channels;
 import dev.muster.bench.load.Provisioner;
 import dev.muster.bench.load.SimFleet;
 import dev.muster.bench.load.SimNode;
-import dev.muster.bench.report.Figure;
+import dev.muster.bench.report.Figures;
+import dev.muster.bench.report.Owed;
 import dev.muster.bench.report.Progress;
-import dev.muster.bench.report.Report;
+import dev.muster.bench.report.WaitRanOut;
+import dev.muster.bench.report.Waiting;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,20 +31,23 @@ final class MemoryBench {
 
     private final Plan plan;
     private final Progress progress;
-    private final List<Figure> figures = new ArrayList<>();
+    private final Figures figures;
 
     /**
      * @param own agents that have a connection each
      * @param shared agents that share a hundred
      */
-    record Plan(boolean quick, int own, int shared) {}
+    record Plan(int own, int shared) {}
 
-    MemoryBench(Plan plan, Progress progress) {
+    MemoryBench(Plan plan, Progress progress, Figures figures) {
         this.plan = plan;
         this.progress = progress;
+        this.figures = figures;
     }
 
-    Report run() throws IOException, InterruptedException {
+    void run() throws IOException, InterruptedException {
+        figures.owe("shared", owed("shared", plan.shared(), SHARED_BAR_KIB));
+        figures.owe("own", owed("own", plan.own(), OWN_BAR_KIB));
         Map<String, String> settings = Map.of(
                 "MUSTER_INGRESS_CALLS_PER_CONNECTION_MAX",
                 Integer.toString(plan.shared() / SHARED_CONNECTIONS + 100),
@@ -57,10 +61,11 @@ final class MemoryBench {
             ServiceProcess ingress = services.get(1);
             List<SimNode> nodes = provision(cluster, ingress, services.get(2));
             with(ingress, nodes.subList(0, nodes.size() / 4), nodes.size() / 4, null, 0);
-            with(ingress, nodes.subList(0, plan.shared()), SHARED_CONNECTIONS, "shared", SHARED_BAR_KIB);
-            with(ingress, nodes.subList(0, plan.own()), plan.own(), "own", OWN_BAR_KIB);
+            figures.attempt(
+                    "shared",
+                    () -> with(ingress, nodes.subList(0, plan.shared()), SHARED_CONNECTIONS, "shared", SHARED_BAR_KIB));
+            figures.attempt("own", () -> with(ingress, nodes.subList(0, plan.own()), plan.own(), "own", OWN_BAR_KIB));
         }
-        return new Report("memory", plan.quick(), figures);
     }
 
     private List<SimNode> provision(Cluster cluster, ServiceProcess ingress, ServiceProcess fanout)
@@ -82,27 +87,38 @@ final class MemoryBench {
         try (Channels channels = new Channels(ingress.port(), connections);
                 SimFleet fleet = new SimFleet(channels, INTERVAL_MILLIS, progress)) {
             fleet.connect(nodes, CONNECTS_PER_SECOND);
-            if (fleet.live() < nodes.size()) {
-                throw new IOException(fleet.live() + " of " + nodes.size() + " are connected: " + fleet.errors());
+            String few = fleet.live() + " of " + nodes.size() + " agents are connected; streams that ended: "
+                    + fleet.errors();
+            if (!fleet.errors().isEmpty()) {
+                throw new IOException(few);
             }
-            long heard = fleet.heard();
-            while (fleet.heard() < heard + nodes.size()) {
-                Thread.sleep(100);
+            long heard = fleet.heard() + nodes.size();
+            if (fleet.live() < nodes.size() || !Waiting.whileGrowing(fleet::heard, () -> fleet.heard() >= heard)) {
+                throw new WaitRanOut(few + "; heartbeats answered: " + fleet.heard());
             }
             ServiceProcess.Memory after = settled(ingress);
             long resident = ingress.residentBytes();
             if (kind != null) {
-                String name = nodes.size() + " agents, "
-                        + (kind.equals("own") ? "each on its own connection" : "100 on each connection") + ": ";
-                add(name + "heap per agent", after.heapBytes() - before.heapBytes(), nodes.size(), bar);
-                add(name + "direct buffers per agent", after.directBytes() - before.directBytes(), nodes.size(), null);
-                add(name + "resident outside of the heap, per agent", resident - residentBefore, nodes.size(), null);
+                long[] grown = {
+                    after.heapBytes() - before.heapBytes(),
+                    after.directBytes() - before.directBytes(),
+                    resident - residentBefore
+                };
+                List<Owed> owed = owed(kind, nodes.size(), bar);
+                for (int i = 0; i < grown.length; i++) {
+                    figures.add(owed.get(i).measured(grown[i] / 1_024.0 / nodes.size(), null));
+                }
             }
         }
     }
 
-    private void add(String name, long bytes, int agents, @Nullable Double bar) {
-        figures.add(Figure.lowerIsBetter(name, bytes / 1_024.0 / agents, "KiB", null, bar));
+    private static List<Owed> owed(String kind, int agents, double bar) {
+        String name = agents + " agents, "
+                + (kind.equals("own") ? "each on its own connection" : "100 on each connection") + ": ";
+        return List.of(
+                Owed.lower(name + "heap per agent", "KiB", bar),
+                Owed.lower(name + "direct buffers per agent", "KiB", null),
+                Owed.lower(name + "resident outside of the heap, per agent", "KiB", null));
     }
 
     /** What is finalised or ends a moment later is gone with the second collection. */

@@ -1,5 +1,6 @@
 package dev.muster.bench.memory;
 
+import dev.muster.bench.report.Benchmark;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -17,7 +18,7 @@ public final class MemoryBenchCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
 
-    @Option(names = "--quick", description = "ends within 60 s: 1,000 and 4,000 agents")
+    @Option(names = "--quick", description = "1,000 and 4,000 agents; about a minute on a quiet machine")
     private boolean quick;
 
     @Option(
@@ -35,9 +36,13 @@ public final class MemoryBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        MemoryBench.Plan plan =
-                quick ? new MemoryBench.Plan(true, 1_000, 4_000) : new MemoryBench.Plan(false, own, shared);
-        new MemoryBench(plan, new Progress(err)).run().print(out);
-        return 0;
+        MemoryBench.Plan plan = quick ? new MemoryBench.Plan(1_000, 4_000) : new MemoryBench.Plan(own, shared);
+        Progress progress = new Progress(err);
+        return Benchmark.run(
+                "memory",
+                quick,
+                out,
+                progress,
+                (figures, calibration) -> new MemoryBench(plan, progress, figures).run());
     }
 }

@@ -3,6 +3,7 @@ package dev.muster.bench.recovery;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.bench.report.WaitRanOut;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -64,7 +65,7 @@ public final class HttpApi {
                 return node;
             }
             if (System.nanoTime() > end) {
-                throw new IOException(path + " did not become what was waited for: " + node);
+                throw new WaitRanOut(path + " did not become what was waited for: " + node);
             }
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
@@ -107,7 +108,8 @@ public final class HttpApi {
                 problem = String.valueOf(e);
             }
             if (System.nanoTime() > end) {
-                throw new IOException(request.method() + " " + request.uri() + ": " + problem);
+                throw new WaitRanOut(request.method() + " " + request.uri() + " was refused for " + PATIENCE.toSeconds()
+                        + " s: " + problem);
             }
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }

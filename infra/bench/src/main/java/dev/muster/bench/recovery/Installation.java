@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
  * {@code registry-1}, {@code ingress-1}, {@code fanout-1}, {@code agent-NAME}; a part that is started again has its old ports.
  */
 public final class Installation implements AutoCloseable {
-    private static final Duration START = Duration.ofMinutes(2);
+    private static final Duration START = Duration.ofMinutes(4);
     private static final String LOOPBACK = "127.0.0.1";
 
     private final Path dir;
@@ -118,6 +118,15 @@ public final class Installation implements AutoCloseable {
         return port(name);
     }
 
+    /** Starts each part that has ended, and waits until it is ready. */
+    void startEnded() throws IOException, InterruptedException {
+        for (String name : List.copyOf(parts.keySet())) {
+            if (!name.startsWith("agent-") && !part(name).isAlive()) {
+                startPart(name);
+            }
+        }
+    }
+
     public Part part(String name) {
         Part part = parts.get(name);
         if (part == null) {
@@ -161,8 +170,9 @@ public final class Installation implements AutoCloseable {
         HttpApi probe = new HttpApi("http://" + LOOPBACK + ":" + port(web), token);
         long end = System.nanoTime() + START.toNanos();
         while (probe.status("/readyz", Duration.ofSeconds(5)) != 200) {
-            if (System.nanoTime() > end || !part.isAlive()) {
-                throw part.lastWords();
+            part.requireRuns();
+            if (System.nanoTime() > end) {
+                throw part.notReady();
             }
             TimeUnit.MILLISECONDS.sleep(50);
         }

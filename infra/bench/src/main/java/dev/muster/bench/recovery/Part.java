@@ -1,6 +1,7 @@
 package dev.muster.bench.recovery;
 
 import dev.muster.bench.cluster.LastWords;
+import dev.muster.bench.report.WaitRanOut;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,8 +51,9 @@ public final class Part implements AutoCloseable {
     void awaitSaid(String text, Duration within) throws IOException, InterruptedException {
         long end = System.nanoTime() + within.toNanos();
         while (!log.said().contains(text)) {
-            if (!process.isAlive() || System.nanoTime() > end) {
-                throw lastWords();
+            requireRuns();
+            if (System.nanoTime() > end) {
+                throw notReady();
             }
             TimeUnit.MILLISECONDS.sleep(20);
         }
@@ -90,10 +92,20 @@ public final class Part implements AutoCloseable {
         process.onExit().join();
     }
 
-    /** Why it is not ready. */
-    IOException lastWords() throws IOException {
-        Duration since = Duration.ofNanos(System.nanoTime() - began);
-        return new IOException(LastWords.of(name, process, since, true, log));
+    /** @throws IOException with its last words, if it has ended */
+    void requireRuns() throws IOException {
+        if (!process.isAlive()) {
+            throw new IOException(lastWords());
+        }
+    }
+
+    /** It runs, and is not ready in time. */
+    WaitRanOut notReady() throws IOException {
+        return new WaitRanOut(lastWords());
+    }
+
+    private String lastWords() throws IOException {
+        return LastWords.of(name, process, Duration.ofNanos(System.nanoTime() - began), true, log);
     }
 
     private void signal(String signal) throws IOException, InterruptedException {

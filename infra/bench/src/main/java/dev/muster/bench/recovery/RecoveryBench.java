@@ -1,7 +1,12 @@
 package dev.muster.bench.recovery;
 
+import dev.muster.bench.report.Benchmark;
+import dev.muster.bench.report.Calibration;
 import dev.muster.bench.report.Figure;
-import dev.muster.bench.report.Report;
+import dev.muster.bench.report.Figures;
+import dev.muster.bench.report.Owed;
+import dev.muster.bench.report.Progress;
+import dev.muster.bench.report.WaitRanOut;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
 import io.grpc.ManagedChannel;
@@ -10,12 +15,11 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,22 +30,33 @@ import org.jspecify.annotations.Nullable;
  * others are started again at once, so their figure has the start of a process in it. The baseline is the same with SIGTERM
  * instead of SIGKILL, or with {@code --quick} the longest time while nothing was killed.
  */
-final class RecoveryBench {
+final class RecoveryBench implements Benchmark.Body {
     private static final int PROBE_MILLIS = 50;
     private static final double REGISTRY_BAR_MILLIS = 5_000;
     private static final int ROUNDS = 3;
-    private static final long QUICK_LAST_START_NANOS = TimeUnit.SECONDS.toNanos(38);
+    /** After which no other part is killed: what is left then is reported as left out. */
+    private static final long QUICK_LAST_START_SECONDS = 300;
+
+    private static final long LAST_START_SECONDS = 3_600;
     private static final long SETTLE_MILLIS = 2_000;
-    private static final long FLOWING_MILLIS = 300;
+    private static final long TURN_MILLIS = 1_000;
+    private static final double WARM_UP_SECONDS_MAX = 30;
+    private static final double FLOWING_MILLIS_MIN = 300;
+    private static final double FLOWING_BY_STEADY = 3;
     private static final long GIVE_UP_SECONDS = 120;
 
-    private final boolean quick;
-    private final PrintStream err;
-    private final long beganNanos = System.nanoTime();
+    private static final String NOTHING = "nothing dies";
+    private static final String BROKEN = "lines that are missing or changed without a word";
 
-    RecoveryBench(boolean quick, PrintStream err) {
+    private final boolean quick;
+    private final Progress progress;
+    private final long beganNanos = System.nanoTime();
+    /** Lines flow while none is missing for longer than that. */
+    private double flowingMillis = GIVE_UP_SECONDS * 1_000.0;
+
+    RecoveryBench(boolean quick, Progress progress) {
         this.quick = quick;
-        this.err = err;
+        this.progress = progress;
     }
 
     /** What is killed together. */
@@ -52,12 +67,14 @@ final class RecoveryBench {
         BROKER("the broker", null),
         REGISTRIES("the only registry", null);
 
-        private final String title;
-        private final @Nullable Double bar;
+        private final Owed owed;
 
         Victim(String title, @Nullable Double bar) {
-            this.title = title;
-            this.bar = bar;
+            owed = Owed.lower(title, "ms", bar);
+        }
+
+        String title() {
+            return owed.name();
         }
 
         boolean hasTwin() {
@@ -65,16 +82,25 @@ final class RecoveryBench {
         }
     }
 
-    Report run() throws IOException, InterruptedException {
+    @Override
+    public void run(Figures figures, Calibration calibration) throws IOException, InterruptedException {
+        figures.owe(NOTHING, List.of(Owed.lower(NOTHING, "ms", null)));
+        for (Victim victim : Victim.values()) {
+            figures.owe(victim.title(), List.of(victim.owed));
+        }
+        figures.owe(BROKEN, List.of(Owed.lower(BROKEN, "lines", 0.0)));
         Path directory = Files.createTempDirectory("muster-bench-recovery");
-        err.println("starting a broker, two of each service and an agent");
+        progress.say("starting a broker, two of each service and an agent");
         try (Installation muster = Installation.start(directory, 2, 2, 2)) {
             String nodeId = muster.startAgent("probe");
             Ledger ledger = new Ledger(directory.resolve("stop"), 1, PROBE_MILLIS);
             String task = muster.api(1).startTask(nodeId, ledger.command(), "probe");
             try (Viewer viewer = new Viewer(List.of(muster.api(1), muster.api(2)), nodeId, task)) {
                 awaitFlow(viewer);
-                return new Report("recovery", quick, figures(muster, viewer, nodeId));
+                measure(muster, viewer, nodeId, figures, calibration);
+                viewer.breaches().forEach(progress::say);
+                figures.add(Owed.lower(BROKEN, "lines", 0.0)
+                        .measured((double) viewer.breaches().size(), null));
             } finally {
                 ledger.end();
             }
@@ -83,30 +109,44 @@ final class RecoveryBench {
         }
     }
 
-    private List<Figure> figures(Installation muster, Viewer viewer, String nodeId)
+    private void measure(Installation muster, Viewer viewer, String nodeId, Figures figures, Calibration calibration)
             throws IOException, InterruptedException {
+        calibration.warmUp("lines at the viewer", "1/s", WARM_UP_SECONDS_MAX, () -> {
+            long before = viewer.next();
+            long begin = System.nanoTime();
+            TimeUnit.MILLISECONDS.sleep(TURN_MILLIS);
+            return (viewer.next() - before) / ((System.nanoTime() - begin) / 1e9);
+        });
         viewer.startClock();
         TimeUnit.MILLISECONDS.sleep(quick ? SETTLE_MILLIS : 3 * SETTLE_MILLIS);
         double steady = viewer.freezeMillis();
-        List<Figure> figures = new ArrayList<>();
-        figures.add(Figure.lowerIsBetter("nothing dies", steady, "ms", null, null));
+        figures.add(Owed.lower(NOTHING, "ms", null).measured(steady, null));
+        flowingMillis = Math.max(FLOWING_MILLIS_MIN, FLOWING_BY_STEADY * steady);
+        calibration.note("lines count as flowing with none missing for", flowingMillis, "ms");
+        long lastStartSeconds = quick ? QUICK_LAST_START_SECONDS : LAST_START_SECONDS;
         for (Victim victim : Victim.values()) {
-            if (quick && System.nanoTime() - beganNanos > QUICK_LAST_START_NANOS) {
-                err.println("left out, because it would take longer than a minute: " + victim.title);
+            if (System.nanoTime() - beganNanos > TimeUnit.SECONDS.toNanos(lastStartSeconds)) {
+                figures.leaveOut(victim.title(), "left out: " + lastStartSeconds + " s were over before its turn");
                 continue;
             }
-            double worst = 0;
-            double planned = quick ? steady : 0;
-            for (int round = 0; round < (quick ? 1 : ROUNDS); round++) {
-                if (!quick) {
-                    planned = Math.max(planned, freeze(muster, viewer, nodeId, victim, round, false));
-                }
-                worst = Math.max(worst, freeze(muster, viewer, nodeId, victim, round, true));
-            }
-            err.printf("%s: frozen for %.0f ms%n", victim.title, worst);
-            figures.add(Figure.lowerIsBetter(victim.title, worst, "ms", planned, victim.bar));
+            figures.attempt(victim.title(), () -> figures.add(kill(muster, viewer, nodeId, victim, steady)));
         }
-        return figures;
+    }
+
+    private Figure kill(Installation muster, Viewer viewer, String nodeId, Victim victim, double steady)
+            throws IOException, InterruptedException {
+        muster.startEnded();
+        awaitFlow(viewer);
+        double worst = 0;
+        double planned = quick ? steady : 0;
+        for (int round = 0; round < (quick ? 1 : ROUNDS); round++) {
+            if (!quick) {
+                planned = Math.max(planned, freeze(muster, viewer, nodeId, victim, round, false));
+            }
+            worst = Math.max(worst, freeze(muster, viewer, nodeId, victim, round, true));
+        }
+        progress.say(String.format(Locale.ROOT, "%s: frozen for %.0f ms", victim.title(), worst));
+        return victim.owed.measured(worst, planned);
     }
 
     private double freeze(Installation muster, Viewer viewer, String nodeId, Victim victim, int round, boolean hard)
@@ -176,16 +216,17 @@ final class RecoveryBench {
             }
             TimeUnit.MILLISECONDS.sleep(100);
         }
-        throw new IllegalStateException("no registry owns the probe");
+        throw new WaitRanOut("no registry owned the probe within " + GIVE_UP_SECONDS + " s");
     }
 
     /** New lines come, and have come for a moment: what was on its way when the part died is through. */
-    private static void awaitFlow(Viewer viewer) throws InterruptedException {
+    private void awaitFlow(Viewer viewer) throws InterruptedException {
         long began = System.nanoTime();
         TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
-        while (viewer.next() == 0 || viewer.silentMillis() > FLOWING_MILLIS) {
+        while (viewer.next() == 0 || viewer.silentMillis() > flowingMillis) {
             if (System.nanoTime() - began > TimeUnit.SECONDS.toNanos(GIVE_UP_SECONDS)) {
-                throw new IllegalStateException("the viewer sees nothing new any more");
+                throw new WaitRanOut("a viewer saw nothing new for " + viewer.silentMillis() + " ms; its sockets: "
+                        + viewer.sockets());
             }
             TimeUnit.MILLISECONDS.sleep(PROBE_MILLIS);
         }

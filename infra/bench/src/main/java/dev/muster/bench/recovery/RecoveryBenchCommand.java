@@ -1,5 +1,7 @@
 package dev.muster.bench.recovery;
 
+import dev.muster.bench.report.Benchmark;
+import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
@@ -15,7 +17,7 @@ public final class RecoveryBenchCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
 
-    @Option(names = "--quick", description = "ends within 60 s; each part is killed once, as far as time allows")
+    @Option(names = "--quick", description = "each part is killed once; less than two minutes on a quiet machine")
     private boolean quick;
 
     public RecoveryBenchCommand(PrintStream out, PrintStream err) {
@@ -25,7 +27,7 @@ public final class RecoveryBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        new RecoveryBench(quick, err).run().print(out);
-        return 0;
+        Progress progress = new Progress(err);
+        return Benchmark.run("recovery", quick, out, progress, new RecoveryBench(quick, progress));
     }
 }

@@ -10,16 +10,25 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A benchmark's figures as a table for people and a last line {@code RESULT {json}} for programs. */
-public record Report(String bench, boolean quick, List<Figure> figures) {
+public record Report(String bench, boolean quick, List<Calibration.Entry> calibration, List<Figure> figures) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public Report {
+        calibration = List.copyOf(calibration);
         figures = List.copyOf(figures);
     }
 
+    /** Every figure was measured and reaches its bar, and there is at least one. */
+    public boolean pass() {
+        return !figures.isEmpty() && figures.stream().allMatch(Figure::pass);
+    }
+
     public void print(PrintStream out) {
-        int width = figures.stream().mapToInt(f -> f.name().length()).max().orElse(0);
+        for (Calibration.Entry entry : calibration) {
+            out.println("calibration: " + entry.name() + ": " + number(entry.value()) + " " + entry.unit());
+        }
+        int width = figures.stream().mapToInt(f -> f.name().length()).max().orElse(6);
         String row = "%-" + width + "s  %12s  %-12s  %12s  %8s  %10s  %s%n";
         out.printf(Locale.ROOT, row, "figure", "value", "unit", "baseline", "ratio", "bar", "");
         for (Figure f : figures) {
@@ -32,21 +41,35 @@ public record Report(String bench, boolean quick, List<Figure> figures) {
                     number(f.baseline()),
                     number(f.ratio()),
                     number(f.bar()),
-                    f.bar() == null ? "" : f.pass() ? "pass" : "MISSED");
+                    verdict(f));
         }
         out.println("RESULT " + json());
         out.flush();
     }
 
+    private static String verdict(Figure figure) {
+        if (!figure.isMeasured()) {
+            return "NOT MEASURED: " + figure.reason();
+        }
+        return figure.bar() == null ? "" : figure.pass() ? "pass" : "MISSED";
+    }
+
     private static String number(@Nullable Double value) {
-        return value == null ? "-" : String.format(Locale.ROOT, Math.abs(value) < 10 ? "%.2f" : "%.0f", value);
+        return value == null ? "-" : Calibration.number(value);
     }
 
     String json() {
-        ObjectNode root = JSON.createObjectNode().put("bench", bench).put("quick", quick);
+        ObjectNode root =
+                JSON.createObjectNode().put("bench", bench).put("quick", quick).put("pass", pass());
+        ArrayNode found = root.putArray("calibration");
+        for (Calibration.Entry entry : calibration) {
+            ObjectNode one = found.addObject().put("name", entry.name());
+            one.put("value", Double.isFinite(entry.value()) ? (Double) entry.value() : null)
+                    .put("unit", entry.unit());
+        }
         ArrayNode all = root.putArray("figures");
         for (Figure f : figures) {
-            all.addObject()
+            ObjectNode one = all.addObject()
                     .put("name", f.name())
                     .put("value", f.value())
                     .put("unit", f.unit())
@@ -54,6 +77,9 @@ public record Report(String bench, boolean quick, List<Figure> figures) {
                     .put("ratio", f.ratio())
                     .put("bar", f.bar())
                     .put("pass", f.pass());
+            if (f.reason() != null) {
+                one.put("reason", f.reason());
+            }
         }
         try {
             return JSON.writeValueAsString(root);

@@ -1,4 +1,7 @@
-/** What every benchmark prints: figures beside their baselines, and one line for machines. */
+/**
+ * What all benchmarks share: waits that may run out, calibration to the machine, and the report with its verdict, for people and
+ * for programs.
+ */
 @NullMarked
 package dev.muster.bench.report;
 

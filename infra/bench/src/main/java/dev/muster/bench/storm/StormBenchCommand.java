@@ -1,5 +1,6 @@
 package dev.muster.bench.storm;
 
+import dev.muster.bench.report.Benchmark;
 import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -15,6 +16,7 @@ import picocli.CommandLine.Option;
                 "A gateway dies under all its agents and starts again: how soon all are back, and who missed a deadline.")
 public final class StormBenchCommand implements Callable<Integer> {
     private static final int AGENTS_MAX = 15_000;
+    private static final int QUICK_AGENTS = 1_000;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -34,9 +36,13 @@ public final class StormBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        new StormBench(quick, quick ? 1_000 : Math.min(AGENTS_MAX, agents), new Progress(err))
-                .run()
-                .print(out);
-        return 0;
+        Progress progress = new Progress(err);
+        int most = quick ? QUICK_AGENTS : Math.min(AGENTS_MAX, agents);
+        return Benchmark.run(
+                "storm",
+                quick,
+                out,
+                progress,
+                (figures, calibration) -> new StormBench(most, progress, figures, calibration).run());
     }
 }

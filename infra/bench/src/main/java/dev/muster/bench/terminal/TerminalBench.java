@@ -1,10 +1,12 @@
 package dev.muster.bench.terminal;
 
 import com.sun.management.ThreadMXBean;
+import dev.muster.bench.report.Calibration;
 import dev.muster.bench.report.Figure;
-import dev.muster.bench.report.Report;
+import dev.muster.bench.report.Figures;
+import dev.muster.bench.report.Progress;
+import dev.muster.bench.report.Samples;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -30,42 +32,48 @@ final class TerminalBench {
     private static final Map<String, Double> BARS = Map.of("typical", 400.0, "dense", 250.0);
 
     private final boolean quick;
-    private final PrintStream err;
+    private final Progress progress;
+    private final Figures figures;
+    private final Calibration calibration;
     private final Map<String, List<Double>> samples = new LinkedHashMap<>();
 
-    TerminalBench(boolean quick, PrintStream err) {
+    TerminalBench(boolean quick, Progress progress, Figures figures, Calibration calibration) {
         this.quick = quick;
-        this.err = err;
+        this.progress = progress;
+        this.figures = figures;
+        this.calibration = calibration;
     }
 
-    Report run() throws IOException {
+    void run() throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("muster-bench-terminal");
         try {
-            return run(corpora(directory), Files.createDirectory(directory.resolve("npm")));
+            run(corpora(directory), Files.createDirectory(directory.resolve("npm")));
         } finally {
             delete(directory);
         }
     }
 
-    private Report run(List<NamedCorpus> corpora, Path npm) throws IOException {
+    private void run(List<NamedCorpus> corpora, Path npm) throws IOException, InterruptedException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         EngineContender engine = new EngineContender(threads);
         RegexContender regex = new RegexContender(threads);
         List<Contender> contenders = new ArrayList<>(List.of(engine, regex));
         others(npm).forEach(contenders::add);
         try {
-            err.println("warming up");
-            rounds(contenders, corpora, quick ? 6 : 12);
+            calibration.warmUp("the engine", "MB/s of CPU", quick ? 20 : 60, () -> {
+                samples.clear();
+                rounds(contenders, corpora, quick ? 2 : 4);
+                return median(key(engine.name(), corpora.get(0), LARGE));
+            });
             samples.clear();
-            err.println("measuring");
+            progress.say("measuring");
             rounds(contenders, corpora, quick ? 20 : 90);
-            List<Figure> figures = figures(contenders, corpora);
+            figures(contenders, corpora).forEach(figures::add);
             for (NamedCorpus corpus : corpora) {
                 engine.run(corpus, LARGE);
                 figures.add(Figure.lowerIsBetter(
                         corpus.name() + " allocated", engine.allocatedPerMegabyte(), "B/MB", null, null));
             }
-            return new Report("terminal", quick, figures);
         } finally {
             contenders.forEach(Contender::close);
         }
@@ -121,14 +129,7 @@ final class TerminalBench {
     }
 
     private double median(String key) {
-        double[] sorted = samples.getOrDefault(key, List.of()).stream()
-                .mapToDouble(d -> d)
-                .sorted()
-                .toArray();
-        if (sorted.length == 0) {
-            throw new IllegalStateException("no sample for " + key);
-        }
-        return sorted[sorted.length / 2];
+        return Samples.median(samples.getOrDefault(key, List.of()));
     }
 
     private List<Figure> figures(List<Contender> contenders, List<NamedCorpus> corpora) {

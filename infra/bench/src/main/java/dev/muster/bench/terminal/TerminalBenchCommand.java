@@ -1,5 +1,7 @@
 package dev.muster.bench.terminal;
 
+import dev.muster.bench.report.Benchmark;
+import dev.muster.bench.report.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
@@ -36,12 +38,17 @@ public final class TerminalBenchCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         if (jmh != null) {
             EngineBenchmarkRun.run(jmh, out);
             return 0;
         }
-        new TerminalBench(quick, err).run().print(out);
-        return 0;
+        Progress progress = new Progress(err);
+        return Benchmark.run(
+                "terminal",
+                quick,
+                out,
+                progress,
+                (figures, calibration) -> new TerminalBench(quick, progress, figures, calibration).run());
     }
 }
