@@ -117,7 +117,7 @@ final class LatencyBench implements Benchmark.Body {
                     watchers.forEach(Watcher::close);
                 });
             }
-            figures.add(Owed.lower(STREAMS, "", 0.0).measured(stage.badStreams(), null));
+            figures.add(Owed.lower(STREAMS, "", 0.0).measured((double) stage.badStreams(), null));
         }
     }
 

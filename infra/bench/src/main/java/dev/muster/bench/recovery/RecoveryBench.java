@@ -67,14 +67,16 @@ final class RecoveryBench implements Benchmark.Body {
         BROKER("the broker", null),
         REGISTRIES("the only registry", null);
 
-        private final Owed owed;
+        private final String title;
+        private final @Nullable Double bar;
 
         Victim(String title, @Nullable Double bar) {
-            owed = Owed.lower(title, "ms", bar);
+            this.title = title;
+            this.bar = bar;
         }
 
-        String title() {
-            return owed.name();
+        Owed owed() {
+            return Owed.lower(title, "ms", bar);
         }
 
         boolean hasTwin() {
@@ -86,7 +88,7 @@ final class RecoveryBench implements Benchmark.Body {
     public void run(Figures figures, Calibration calibration) throws IOException, InterruptedException {
         figures.owe(NOTHING, List.of(Owed.lower(NOTHING, "ms", null)));
         for (Victim victim : Victim.values()) {
-            figures.owe(victim.title(), List.of(victim.owed));
+            figures.owe(victim.title, List.of(victim.owed()));
         }
         figures.owe(BROKEN, List.of(Owed.lower(BROKEN, "lines", 0.0)));
         Path directory = Files.createTempDirectory("muster-bench-recovery");
@@ -126,10 +128,10 @@ final class RecoveryBench implements Benchmark.Body {
         long lastStartSeconds = quick ? QUICK_LAST_START_SECONDS : LAST_START_SECONDS;
         for (Victim victim : Victim.values()) {
             if (System.nanoTime() - beganNanos > TimeUnit.SECONDS.toNanos(lastStartSeconds)) {
-                figures.leaveOut(victim.title(), "left out: " + lastStartSeconds + " s were over before its turn");
+                figures.leaveOut(victim.title, "left out: " + lastStartSeconds + " s were over before its turn");
                 continue;
             }
-            figures.attempt(victim.title(), () -> figures.add(kill(muster, viewer, nodeId, victim, steady)));
+            figures.attempt(victim.title, () -> figures.add(kill(muster, viewer, nodeId, victim, steady)));
         }
     }
 
@@ -145,8 +147,8 @@ final class RecoveryBench implements Benchmark.Body {
             }
             worst = Math.max(worst, freeze(muster, viewer, nodeId, victim, round, true));
         }
-        progress.say(String.format(Locale.ROOT, "%s: frozen for %.0f ms", victim.title(), worst));
-        return victim.owed.measured(worst, planned);
+        progress.say(String.format(Locale.ROOT, "%s: frozen for %.0f ms", victim.title, worst));
+        return victim.owed().measured(worst, planned);
     }
 
     private double freeze(Installation muster, Viewer viewer, String nodeId, Victim victim, int round, boolean hard)
