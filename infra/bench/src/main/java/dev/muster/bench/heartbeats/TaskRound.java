@@ -20,7 +20,7 @@ final class TaskRound {
     private static final int CONCURRENCY_MAX = 20_000;
     private static final int TTL_SECONDS = 600;
     private static final long LOOK_MILLIS = 100;
-    private static final long STILL_NANOS = 30_000_000_000L;
+    private static final long STILL_NANOS = 120_000_000_000L;
     private static final long GIVE_UP_NANOS = 120_000_000_000L;
     private static final Duration REQUEST = Duration.ofSeconds(30);
     private static final List<String> ENDED =
@@ -47,7 +47,7 @@ final class TaskRound {
      * Returns when the command has ended on all.
      *
      * @param fleet label of the nodes
-     * @throws WaitRanOut if it does not end on one more node for half a minute
+     * @throws WaitRanOut if none of its tasks goes on for two minutes
      */
     Ended run(String fleet, int nodes) throws IOException, InterruptedException {
         ObjectNode body = json.createObjectNode()
@@ -59,16 +59,16 @@ final class TaskRound {
         long start = System.nanoTime();
         JsonNode group = send("/api/v1/tasks", () -> HttpRequest.BodyPublishers.ofString(body.toString()), "POST");
         String path = "/api/v1/tasks/" + group.path("groupId").asText();
-        int before = 0;
-        long grewNanos = System.nanoTime();
+        JsonNode before = group.path("counts");
+        long changedNanos = System.nanoTime();
         while (ended(group) < nodes) {
-            if (ended(group) > before) {
-                before = ended(group);
-                grewNanos = System.nanoTime();
+            if (!group.path("counts").equals(before)) {
+                before = group.path("counts");
+                changedNanos = System.nanoTime();
             }
-            if (System.nanoTime() - grewNanos > STILL_NANOS) {
-                throw new WaitRanOut("a command ended on " + before + " of " + nodes
-                        + " nodes, and on no other within half a minute: " + group.path("counts"));
+            if (System.nanoTime() - changedNanos > STILL_NANOS) {
+                throw new WaitRanOut("a command ended on " + ended(group) + " of " + nodes
+                        + " nodes, and none of its tasks went on for two minutes: " + before);
             }
             Thread.sleep(LOOK_MILLIS);
             group = send(path + "?limit=1", HttpRequest.BodyPublishers::noBody, "GET");

@@ -17,6 +17,8 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
@@ -25,14 +27,24 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /** What the broker reports about itself, and what that means for Muster. */
 public final class BrokerCheck {
     private static final int TIMEOUT_MS = 5_000;
-    private static final long TRANSACTION_TIMEOUT_MS = 3_000;
-    private static final String SESSION_MIN = "group.min.session.timeout.ms";
-    private static final String CLEANUP = "transaction.abort.timed.out.transaction.cleanup.interval.ms";
 
     private BrokerCheck() {}
 
     public static List<Finding> run(ConnectOptions connect, Map<String, String> variables) throws InterruptedException {
         KafkaSettings settings = KafkaOptions.settings(connect, variables);
+        return run(settings, isOfUp(connect, variables));
+    }
+
+    /** Whether the broker is part of a process that runs all of Muster. */
+    private static boolean isOfUp(ConnectOptions connect, Map<String, String> variables) {
+        return variables
+                        .getOrDefault(KafkaSettings.BOOTSTRAP_SERVERS.name(), "")
+                        .isBlank()
+                && connect.localAddress().isPresent();
+    }
+
+    /** @param onlyProcess whether one process runs all of Muster, so that no other one waits for its transactions */
+    static List<Finding> run(KafkaSettings settings, boolean onlyProcess) throws InterruptedException {
         String where = String.valueOf(settings.properties().get("bootstrap.servers"));
         Map<String, Object> properties = new HashMap<>(settings.properties());
         properties.put("default.api.timeout.ms", TIMEOUT_MS);
@@ -44,7 +56,7 @@ public final class BrokerCheck {
             findings.add(topics(admin, settings));
             findings.add(configs(admin, settings));
             if (!brokers.isEmpty()) {
-                findings.add(freeze(admin, brokers.get(0)));
+                findings.add(standstill(admin, brokers.get(0), settings, onlyProcess));
             }
             return findings;
         } catch (ExecutionException | TimeoutException | KafkaException e) {
@@ -93,25 +105,40 @@ public final class BrokerCheck {
                         "alter them with Kafka's kafka-configs.sh; proto/src/main/java/dev/muster/contract/topics/Topic.java has the right ones");
     }
 
-    /**
-     * How long readers may have to wait after a crash: the transaction timeout and the broker's clean-up, or the
-     * group's session timeout.
-     */
-    private static Finding freeze(Admin admin, Node broker)
+    private static Finding standstill(Admin admin, Node broker, KafkaSettings settings, boolean onlyProcess)
             throws InterruptedException, ExecutionException, TimeoutException {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.BROKER, broker.idString());
         Config config = admin.describeConfigs(List.of(resource))
                 .all()
                 .get(TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .get(resource);
-        long session = Math.max(3_000, number(config, SESSION_MIN, 6_000));
-        long cleanup = number(config, CLEANUP, 10_000);
-        long bound = Math.max(session, TRANSACTION_TIMEOUT_MS + cleanup);
-        String said =
-                "after the loss of a registry instance its nodes may stand still for up to " + bound / 1_000 + " s";
-        return bound <= 5_000
-                ? Finding.ok(said)
-                : Finding.warn(said, "set " + SESSION_MIN + "=3000 and " + CLEANUP + "=1000 on the brokers");
+        return new Standstill(
+                        number(config, Standstill.SESSION_MIN, 6_000),
+                        number(config, Standstill.CLEANUP, 10_000),
+                        transactionTimeout(admin, settings),
+                        onlyProcess)
+                .finding();
+    }
+
+    /**
+     * The longest timeout of the registries' transactions, as the broker knows it. Before any registry has run, the default.
+     * A registry that started with another setting leaves an older transactional id behind, of which the broker forgets the
+     * timeout after a week.
+     */
+    private static long transactionTimeout(Admin admin, KafkaSettings settings)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        String ours = settings.names().application("");
+        String prefix = ours.substring(0, ours.length() - "-v1".length());
+        List<String> ids = admin.listTransactions().all().get(TIMEOUT_MS, TimeUnit.MILLISECONDS).stream()
+                .map(TransactionListing::transactionalId)
+                .filter(id -> id.startsWith(prefix))
+                .toList();
+        return ids.isEmpty()
+                ? Standstill.TRANSACTION_TIMEOUT_DEFAULT_MS
+                : admin.describeTransactions(ids).all().get(TIMEOUT_MS, TimeUnit.MILLISECONDS).values().stream()
+                        .mapToLong(TransactionDescription::transactionTimeoutMs)
+                        .max()
+                        .orElse(Standstill.TRANSACTION_TIMEOUT_DEFAULT_MS);
     }
 
     private static long number(@org.jspecify.annotations.Nullable Config config, String name, long fallback) {
