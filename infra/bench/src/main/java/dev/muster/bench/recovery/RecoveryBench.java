@@ -35,7 +35,7 @@ final class RecoveryBench implements Benchmark.Body {
     private static final double REGISTRY_BAR_MILLIS = 5_000;
     private static final int ROUNDS = 3;
     /** After which no other part is killed: what is left then is reported as left out. */
-    private static final long QUICK_LAST_START_SECONDS = 300;
+    private static final long QUICK_LAST_START_SECONDS = 600;
 
     private static final long LAST_START_SECONDS = 3_600;
     private static final long SETTLE_MILLIS = 2_000;
