@@ -1,5 +1,6 @@
 package dev.muster.fanout.api;
 
+import dev.muster.contract.access.Roles;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
@@ -95,7 +96,7 @@ public final class GroupCalls {
             User user, ListNodesRequest request, CreateTaskGroup.Builder group) {
         return registry.of(user.name()).listNodes(request).thenCompose(page -> {
             page.getNodesList().stream()
-                    .filter(view -> Access.isAtLeast(Access.roleOf(user, view.getNode()), Role.ROLE_RUN))
+                    .filter(view -> Roles.isAtLeast(Access.roleOf(user, view.getNode()), Role.ROLE_RUN))
                     .forEach(view -> group.addNodeIds(view.getNode().getNodeId()));
             if (group.getNodeIdsCount() > NODES_MAX) {
                 throw Fields.invalid("The selector matches more than " + NODES_MAX + " nodes.");

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.fanout.auth.Access;
+import dev.muster.contract.access.Roles;
 import dev.muster.proto.agent.v1.Host;
 import dev.muster.proto.agent.v1.Vitals;
 import dev.muster.proto.agent.v1.WindowSize;
@@ -82,7 +82,7 @@ public final class Json {
         json.put("runningTasks", state.getRunningTasks());
         json.put("cloneSuspected", state.getCloneSuspected());
         json.put("version", view.getViewVersion());
-        json.put("role", Access.name(role));
+        json.put("role", Roles.name(role));
         return json;
     }
 
@@ -115,7 +115,7 @@ public final class Json {
             if (grant.getRole() == Role.ROLE_RUN) {
                 json.add(grant.getGroup());
             } else {
-                json.addObject().put("name", grant.getGroup()).put("role", Access.name(grant.getRole()));
+                json.addObject().put("name", grant.getGroup()).put("role", Roles.name(grant.getRole()));
             }
         }
         return json;

@@ -1,7 +1,7 @@
 package dev.muster.fanout.session;
 
+import dev.muster.contract.access.Roles;
 import dev.muster.contract.errors.ErrorCode;
-import dev.muster.fanout.auth.Access;
 import dev.muster.proto.records.v1.Role;
 import dev.muster.proto.records.v1.WatchMode;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,7 @@ final class AccessLog {
     void attached(String terminal, Role role) {
         line("attached", terminal)
                 .addKeyValue("mode", asked.mode() == WatchMode.WATCH_MODE_RAW ? "raw" : "text")
-                .addKeyValue("role", Access.name(role))
+                .addKeyValue("role", Roles.name(role))
                 .log("terminal attached");
     }
 
@@ -43,7 +43,7 @@ final class AccessLog {
     void typed(String terminal, Role role) {
         if (!typed) {
             typed = true;
-            line("typed", terminal).addKeyValue("role", Access.name(role)).log("terminal gets input");
+            line("typed", terminal).addKeyValue("role", Roles.name(role)).log("terminal gets input");
         }
     }
 
@@ -52,7 +52,7 @@ final class AccessLog {
         if (!typeRefused) {
             typeRefused = true;
             line("type-refused", terminal)
-                    .addKeyValue("role", role == Role.ROLE_UNSPECIFIED ? "" : Access.name(role))
+                    .addKeyValue("role", role == Role.ROLE_UNSPECIFIED ? "" : Roles.name(role))
                     .log("terminal input refused");
         }
     }

@@ -1,5 +1,6 @@
 package dev.muster.fanout.session;
 
+import dev.muster.contract.access.Roles;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.auth.Access;
@@ -120,7 +121,7 @@ final class Attach {
             }
             task = found;
             terminal = found.getTaskId();
-            if (!Access.isAtLeast(role, Role.ROLE_WATCH)) {
+            if (!Roles.isAtLeast(role, Role.ROLE_WATCH)) {
                 // lowered while the terminal was looked up
                 withdraw(ROLE_LOWERED);
                 return;
@@ -321,7 +322,7 @@ final class Attach {
     void onNode(NodeView view, Role now) {
         node = view.getState();
         role = now;
-        if (phase != Phase.RESOLVING && !Access.isAtLeast(now, Role.ROLE_WATCH)) {
+        if (phase != Phase.RESOLVING && !Roles.isAtLeast(now, Role.ROLE_WATCH)) {
             withdraw(ROLE_LOWERED);
         }
     }
@@ -365,10 +366,10 @@ final class Attach {
 
     /** @throws MusterException {@code forbidden} if the user may only look */
     void requireType() {
-        if (!Access.isAtLeast(role, Role.ROLE_TYPE)) {
+        if (!Roles.isAtLeast(role, Role.ROLE_TYPE)) {
             access.typeRefused(terminal, role);
             throw new MusterException(
-                    ErrorCode.FORBIDDEN, "Your role on this node is %s; this needs TYPE.".formatted(Access.name(role)));
+                    ErrorCode.FORBIDDEN, "Your role on this node is %s; this needs TYPE.".formatted(Roles.name(role)));
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.muster.fanout.session;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.fanout.auth.Access;
+import dev.muster.contract.access.Roles;
 import dev.muster.fanout.feed.ResumeRefusal;
 import dev.muster.fanout.feed.ResumeTokens.TerminalPoint;
 import dev.muster.proto.agent.v1.WindowSize;
@@ -37,7 +37,7 @@ final class AttachFrames {
         @Nullable WindowSize size = picture.size();
         frame.put("cols", size == null ? null : size.getCols());
         frame.put("rows", size == null ? null : size.getRows());
-        return frame.put("role", Access.name(role));
+        return frame.put("role", Roles.name(role));
     }
 
     // why what follows is not exactly the continuation of what the client has; null: it is

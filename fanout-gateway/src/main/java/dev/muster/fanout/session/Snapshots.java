@@ -2,6 +2,7 @@ package dev.muster.fanout.session;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.muster.contract.access.Roles;
 import dev.muster.fanout.api.Json;
 import dev.muster.fanout.auth.Access;
 import dev.muster.fanout.auth.User;
@@ -34,6 +35,6 @@ final class Snapshots {
     /** Who sees a node may at least view it, whatever this gateway makes of the grants. */
     static Role roleOf(User user, NodeView view) {
         Role role = Access.roleOf(user, view.getNode());
-        return Access.isAtLeast(role, Role.ROLE_VIEW) ? role : Role.ROLE_VIEW;
+        return Roles.isAtLeast(role, Role.ROLE_VIEW) ? role : Role.ROLE_VIEW;
     }
 }

@@ -45,11 +45,4 @@ class AccessTest {
         assertThat(Access.roleOf(admin, NODE.toBuilder().setDeleted(true).build()))
                 .isEqualTo(Role.ROLE_UNSPECIFIED);
     }
-
-    @Test
-    void roles_are_ordered() {
-        assertThat(Access.isAtLeast(Role.ROLE_RUN, Role.ROLE_TYPE)).isTrue();
-        assertThat(Access.isAtLeast(Role.ROLE_WATCH, Role.ROLE_TYPE)).isFalse();
-        assertThat(Access.isAtLeast(Role.UNRECOGNIZED, Role.ROLE_VIEW)).isFalse();
-    }
 }

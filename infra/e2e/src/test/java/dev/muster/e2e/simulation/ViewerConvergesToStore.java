@@ -3,6 +3,7 @@ package dev.muster.e2e.simulation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.contract.access.Roles;
 import dev.muster.fanout.api.Json;
 import dev.muster.fanout.auth.Access;
 import dev.muster.proto.records.v1.NodeView;
@@ -70,7 +71,7 @@ final class ViewerConvergesToStore implements Invariant {
         Map<String, JsonNode> wanted = new LinkedHashMap<>();
         registry.nodesOf(viewer).forEach((nodeId, view) -> {
             Role role = Access.roleOf(viewer.user(), view.getNode());
-            wanted.put(nodeId, Json.node(view, Access.isAtLeast(role, Role.ROLE_VIEW) ? role : Role.ROLE_VIEW));
+            wanted.put(nodeId, Json.node(view, Roles.isAtLeast(role, Role.ROLE_VIEW) ? role : Role.ROLE_VIEW));
         });
         if (!wanted.keySet().equals(viewer.nodes().keySet())) {
             return "shows the nodes %s instead of %s".formatted(viewer.nodes().keySet(), wanted.keySet());
