@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.service.Threads;
+import dev.muster.contract.topics.RecordHeaders;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
 import java.nio.charset.StandardCharsets;
@@ -112,7 +113,9 @@ public final class RecordPublisher implements AutoCloseable {
                     new MusterException(ErrorCode.UNAVAILABLE, "The broker is slow and the gateway's buffer is full."));
         }
         CompletableFuture<RecordMetadata> done = new CompletableFuture<>();
-        queue.add(new Waiting(new ProducerRecord<>(names.of(topic), partition, keyBytes, valueBytes), size, done));
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(names.of(topic), partition, keyBytes, valueBytes, RecordHeaders.of(topic));
+        queue.add(new Waiting(record, size, done));
         return done;
     }
 

@@ -56,6 +56,12 @@ class RecordPublisherTest {
         assertThat(done).succeedsWithin(Duration.ofSeconds(5));
         assertThat(new String(producer.history().get(0).key(), java.nio.charset.StandardCharsets.UTF_8))
                 .isEqualTo("node");
+        assertThat(new String(
+                        producer.history().get(0).headers().lastHeader("schema").value(),
+                        java.nio.charset.StandardCharsets.US_ASCII))
+                .isEqualTo("muster.records.v1.CommandRecord");
+        assertThat(producer.history().get(0).headers().lastHeader("content-type"))
+                .isNotNull();
         assertThat(publisher.waitingBytes()).isZero();
     }
 

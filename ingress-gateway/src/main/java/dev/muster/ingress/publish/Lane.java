@@ -1,6 +1,7 @@
 package dev.muster.ingress.publish;
 
 import dev.muster.contract.service.Threads;
+import dev.muster.contract.topics.RecordHeaders;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -276,7 +277,7 @@ public final class Lane implements AutoCloseable {
                             record.partition(),
                             record.key(),
                             value,
-                            destinations.headersOf(record.topic())),
+                            RecordHeaders.of(record.topic())),
                     attempt);
         } catch (KafkaException | IllegalStateException e) {
             // thrown, not called back: the producer is fenced, closed or broken

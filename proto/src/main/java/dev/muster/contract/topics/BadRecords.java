@@ -26,9 +26,7 @@ public final class BadRecords {
     public void add(ConsumerRecord<?, ?> record, RuntimeException why) {
         count.incrementAndGet();
         Throwable cause = why.getCause() == null ? why : why.getCause();
-        boolean first = kinds.size() < KINDS_MAX
-                && kinds.add(record.topic() + " " + why.getClass().getName() + " "
-                        + cause.getClass().getName());
+        boolean first = kinds.size() < KINDS_MAX && kinds.add(record.topic() + " " + FailureKind.of(why));
         (first ? LOG.atWarn().addKeyValue("errorId", errorIds.get()).setCause(why) : LOG.atDebug())
                 .addKeyValue("topic", record.topic())
                 .addKeyValue("partition", record.partition())

@@ -2,6 +2,7 @@ package dev.muster.registry.control;
 
 import dev.muster.contract.service.Threads;
 import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.contract.topics.RecordHeaders;
 import dev.muster.contract.topics.Topic;
 import dev.muster.proto.records.v1.HeartbeatRecord;
 import dev.muster.proto.records.v1.SourceKind;
@@ -67,7 +68,8 @@ public final class TickWriter implements AutoCloseable {
         try {
             for (int partition = 0; partition < partitions; partition++) {
                 var unused = producer.send(
-                        new ProducerRecord<>(topic, partition, null, tick),
+                        new ProducerRecord<byte[], byte[]>(
+                                topic, partition, null, tick, RecordHeaders.of(Topic.HEARTBEATS)),
                         (metadata, failure) -> changed(failure != null));
             }
         } catch (RuntimeException e) {

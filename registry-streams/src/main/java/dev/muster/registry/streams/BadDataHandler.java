@@ -2,6 +2,9 @@ package dev.muster.registry.streams;
 
 import com.google.protobuf.ByteString;
 import dev.muster.contract.errors.ErrorIds;
+import dev.muster.contract.topics.FailureKind;
+import dev.muster.contract.topics.RecordHeaders;
+import dev.muster.contract.topics.Topic;
 import dev.muster.proto.records.v1.DeadLetter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -101,14 +104,16 @@ public final class BadDataHandler
                 DeadLetters.of(topic, context.partition(), context.offset(), reason, errorId, bytes(key), bytes(value));
         return List.of(new ProducerRecord<>(
                 dlqTopic,
+                null,
                 DeadLetters.key(topic, context.partition()).getBytes(StandardCharsets.UTF_8),
-                letter.toByteArray()));
+                letter.toByteArray(),
+                RecordHeaders.of(Topic.DLQ)));
     }
 
     private String logged(ErrorHandlerContext context, Exception exception, String message) {
         String errorId = errorIds.get();
         // the first of each kind with its stack trace; the others are in the dead letters alone, and there may be many
-        String kind = context.topic() + " " + exception.getClass().getName();
+        String kind = context.topic() + " " + FailureKind.of(exception);
         boolean first = kinds.size() < KINDS_MAX && kinds.add(kind);
         (first ? LOG.atError().setCause(exception) : LOG.atDebug())
                 .addKeyValue("errorId", errorId)

@@ -1,17 +1,13 @@
 package dev.muster.registry.streams;
 
 import com.google.protobuf.Message;
-import java.nio.charset.StandardCharsets;
+import dev.muster.contract.topics.RecordHeaders;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Values of sinks, with headers that say how to read them: `content-type`, and `schema` with the message's full name.
- */
+/** Values of sinks, with the {@link RecordHeaders} that say how to read them. */
 public final class MessageSerializer implements Serializer<Message> {
-    private static final byte[] CONTENT_TYPE = "application/x-protobuf".getBytes(StandardCharsets.US_ASCII);
-
     @Override
     public byte @Nullable [] serialize(String topic, @Nullable Message message) {
         return message == null ? null : message.toByteArray();
@@ -20,9 +16,7 @@ public final class MessageSerializer implements Serializer<Message> {
     @Override
     public byte @Nullable [] serialize(String topic, Headers headers, @Nullable Message message) {
         if (message != null) {
-            headers.remove("content-type").add("content-type", CONTENT_TYPE);
-            headers.remove("schema")
-                    .add("schema", message.getDescriptorForType().getFullName().getBytes(StandardCharsets.US_ASCII));
+            RecordHeaders.put(message, headers);
         }
         return serialize(topic, message);
     }

@@ -7,10 +7,10 @@ import dev.muster.contract.topics.TopicNames;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.OutputRecord;
 import dev.muster.proto.records.v1.WatchRecord;
+import dev.muster.registry.streams.MessageSerializer;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Bytes;
@@ -68,9 +68,19 @@ public final class TerminalTopology {
                         names.of(Topic.NODES))
                 .addProcessor(PROCESSOR, supplier, "stdout", "watches", "nodes")
                 .addStateStore(store(), PROCESSOR)
-                .addSink(VIEW_SINK, names.of(Topic.VIEW_TERMINALS), new StringSerializer(), message(), PROCESSOR)
-                .addSink(LINES_SINK, names.of(Topic.TERMINAL_LINES), new StringSerializer(), message(), PROCESSOR)
-                .addSink(DLQ_SINK, names.of(Topic.DLQ), new StringSerializer(), message(), PROCESSOR);
+                .addSink(
+                        VIEW_SINK,
+                        names.of(Topic.VIEW_TERMINALS),
+                        new StringSerializer(),
+                        new MessageSerializer(),
+                        PROCESSOR)
+                .addSink(
+                        LINES_SINK,
+                        names.of(Topic.TERMINAL_LINES),
+                        new StringSerializer(),
+                        new MessageSerializer(),
+                        PROCESSOR)
+                .addSink(DLQ_SINK, names.of(Topic.DLQ), new StringSerializer(), new MessageSerializer(), PROCESSOR);
     }
 
     /**
@@ -85,10 +95,6 @@ public final class TerminalTopology {
     private static Processor<String, Parsed<? extends Message>, String, Message> processor(
             TopicNames names, TerminalSettings settings, TopicId stdout, LogEnds ends, TerminalMetrics metrics) {
         return new TerminalProcessor(names, settings, stdout, ends, metrics);
-    }
-
-    private static Serializer<Message> message() {
-        return (topic, value) -> value.toByteArray();
     }
 
     private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store() {

@@ -7,12 +7,14 @@ import dev.muster.contract.settings.Env;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.ProtoSerde;
 import dev.muster.proto.records.v1.DeadLetter;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
@@ -52,7 +54,11 @@ class BadDataTest {
             in.pipeInput("key", "poison");
             in.pipeInput("key", "fine");
 
-            var letter = dlq.readKeyValue();
+            var read = dlq.readRecord();
+            assertThat(new String(read.headers().lastHeader("schema").value(), StandardCharsets.US_ASCII))
+                    .isEqualTo("muster.records.v1.DeadLetter");
+            assertThat(read.headers().lastHeader("content-type")).isNotNull();
+            var letter = new KeyValue<>(read.key(), read.value());
             assertThat(letter.key).isEqualTo("in-0");
             assertThat(letter.value.getReason()).isEqualTo("internal");
             assertThat(letter.value.getErrorId()).hasSize(12);
