@@ -337,7 +337,7 @@ final class Gateway implements AutoCloseable {
         metrics.gauge("heartbeats.waiting.bytes", "newest heartbeats that wait for the broker", heartbeats::bytes);
         metrics.gauge("lane.control.pending.bytes", "queued and not answered by the broker", control::pendingBytes);
         metrics.gauge("lane.bulk.pending.bytes", "queued and not answered by the broker", bulk::pendingBytes);
-        metrics.counter("records.unusable", "records for this gateway that could not be used", inbox::unusable);
+        metrics.counter("records.unusable", "records for this gateway that could not be used", inbox, Inbox::unusable);
         metrics.gauge("joins.pending", "joins that wait for the registry", joins::pending);
         metrics.gauge("broker.healthy", "1 while the broker answers", () -> control.isHealthy() ? 1 : 0);
     }

@@ -163,7 +163,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     @Override
     public void recheck() {
         context.now(() -> {
-            if (!doorkeeper.mayCome(claim)) {
+            if (!doorkeeper.isUndecided(claim)) {
                 doorkeeper.refusal(claim).ifPresent(this::refuse);
             }
         });
@@ -265,7 +265,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
             return;
         }
         long waitedMillis = (around.nanos().getAsLong() - openedNanos) / 1_000_000;
-        if (doorkeeper.mayCome(claim) && waitedMillis < around.callLimits().directoryWaitMillis()) {
+        if (doorkeeper.isUndecided(claim) && waitedMillis < around.callLimits().directoryWaitMillis()) {
             var unused = around.timer()
                     .schedule(() -> context.execute(this::admit), LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
             return;

@@ -26,7 +26,7 @@ final class Doorkeeper {
     }
 
     /** True while the table may still learn of this credential. */
-    boolean mayCome(Credentials.Claim claim) {
+    boolean isUndecided(Credentials.Claim claim) {
         return switch (directory.standing(claim)) {
             case BEHIND, ABSENT -> true;
             case WELCOME, REVOKED, DISABLED, DELETED -> false;

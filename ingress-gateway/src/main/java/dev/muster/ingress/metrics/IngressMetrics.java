@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Everything that this gateway counts. For output: received = accepted + dropped (by reason), and accepted = stored +
@@ -46,10 +47,9 @@ public final class IngressMetrics {
         Gauge.builder(PREFIX + name, value).description(doc).register(registry);
     }
 
-    public void counter(String name, String doc, Supplier<Number> count) {
-        FunctionCounter.builder(PREFIX + name, count, now -> now.get().doubleValue())
-                .description(doc)
-                .register(registry);
+    /** @param counting held by its owner: a meter does not hold it */
+    public <T> void counter(String name, String doc, T counting, ToDoubleFunction<T> count) {
+        FunctionCounter.builder(PREFIX + name, counting, count).description(doc).register(registry);
     }
 
     /** Chunks and bytes of output with one fate. */

@@ -18,7 +18,7 @@ import java.util.List;
  * The rules for everything that an agent reports about itself, its tasks and its terminals. A field that breaks a rule
  * is cut, replaced or left out; the rest of the message counts. Ingress applies the rules to incoming messages. The
  * registry applies them to the records that it reads, because another release may have written them. A message that
- * keeps the rules is returned unchanged.
+ * keeps the rules is returned unchanged. Ingress refuses a Hello whose texts or lists are longer than the rules allow.
  *
  * <pre>
  * name, version, label of a device     {@link #TEXT_CHARS_MAX} printable characters

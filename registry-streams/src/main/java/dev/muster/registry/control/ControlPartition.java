@@ -242,14 +242,14 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
     }
 
     private void onHeard(Record<String, Parsed<Message>> record, NodeHeartbeat heartbeat) {
-        Vitals vitals = heartbeat.getHeartbeat().getVitals();
-        boolean absurd = !AgentReport.isPossible(vitals);
-        if (absurd) {
+        Vitals said = heartbeat.getHeartbeat().getVitals();
+        boolean possible = AgentReport.isPossible(said);
+        if (!possible) {
             deadLetter(record, "vitals-are-not-possible");
         }
-        // it was heard, whatever it said
-        Liveness.Heard heard = liveness.heard(
-                heartbeat.getNodeId(), heartbeat.getSessionId(), absurd ? Vitals.getDefaultInstance() : vitals);
+        // it was heard, whatever it said; a heartbeat without vitals says nothing of them
+        Vitals vitals = possible && heartbeat.getHeartbeat().hasVitals() ? AgentReport.vitals(said) : null;
+        Liveness.Heard heard = liveness.heard(heartbeat.getNodeId(), heartbeat.getSessionId(), vitals);
         metrics.heartbeat(heard);
         if (heard != Liveness.Heard.DUE) {
             return;
@@ -257,10 +257,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         NodeDraft draft = stores.load(heartbeat.getNodeId(), liveness.clockMillis());
         if (SessionTransitions.isCurrent(draft, heartbeat.getSessionId())) {
             NodeState.Builder state = draft.state().toBuilder().setLastSeenMillis(liveness.clockMillis());
-            draft.state(
-                    absurd
-                            ? state.build()
-                            : state.setVitals(AgentReport.vitals(vitals)).build());
+            draft.state(vitals == null ? state.build() : state.setVitals(vitals).build());
             draft.status(NodeTransitions.Event.HEARTBEAT, "heard again");
             apply(draft, record.timestamp());
         }

@@ -143,7 +143,8 @@ public final class Liveness {
         return pulse != null && pulse.absent && pulse.sessionId.equals(sessionId);
     }
 
-    public Heard heard(String nodeId, String sessionId, Vitals vitals) {
+    /** @param vitals null: it said none */
+    public Heard heard(String nodeId, String sessionId, @Nullable Vitals vitals) {
         Pulse pulse = pulses.get(nodeId);
         if (pulse == null || pulse.absent || !pulse.sessionId.equals(sessionId)) {
             return Heard.IGNORED;

@@ -1,6 +1,7 @@
 package dev.muster.registry.liveness;
 
 import dev.muster.proto.agent.v1.Vitals;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which heartbeats are worth writing: the first one with vitals, then for an idle node one per refresh, and for a busy
@@ -13,10 +14,15 @@ public final class VitalsPolicy {
         this.settings = settings;
     }
 
-    /** @param sinceMillis log time since the last write */
-    boolean isDue(WrittenVitals written, Vitals now, long memoryTotalBytes, long sinceMillis) {
-        return sinceMillis >= settings.refreshMillis()
-                || (written.isNone() && !WrittenVitals.of(now).isNone())
+    /**
+     * @param now null: the heartbeat said none
+     * @param sinceMillis log time since the last write
+     */
+    boolean isDue(WrittenVitals written, @Nullable Vitals now, long memoryTotalBytes, long sinceMillis) {
+        if (sinceMillis >= settings.refreshMillis() || now == null) {
+            return sinceMillis >= settings.refreshMillis();
+        }
+        return (written.isNone() && !WrittenVitals.of(now).isNone())
                 || (sinceMillis >= settings.vitalsMillisMin() && differMuch(written, now, memoryTotalBytes));
     }
 

@@ -86,40 +86,60 @@ final class ReadLane implements AutoCloseable {
      */
     void submit(String user, int size, Runnable read, Consumer<MusterException> refused) {
         Job job = new Job(user, size, read, refused);
-        Job dropped;
+        List<Job> dropped;
+        boolean stopped;
         synchronized (this) {
-            dropped = add(job);
-            refusals += dropped == null ? 0 : 1;
+            stopped = closed;
+            dropped = stopped ? List.of(job) : add(job);
+            refusals += stopped ? 0 : dropped.size();
             notifyAll();
         }
-        if (dropped != null) {
-            String whose = dropped.equals(job) ? "You have" : "Others read too, and you have";
-            dropped.refused.accept(
-                    new MusterException(ErrorCode.RATE_LIMITED, whose + " too many reads waiting at once."));
+        for (Job left : dropped) {
+            left.refused.accept(stopped ? stops() : tooMany(left.equals(job)));
         }
     }
 
-    /** Returns the read that there is no room for. */
-    private @Nullable Job add(Job job) {
+    private static MusterException tooMany(boolean own) {
+        String whose = own ? "You have" : "Others read too, and you have";
+        return new MusterException(ErrorCode.RATE_LIMITED, whose + " too many reads waiting at once.");
+    }
+
+    private static MusterException stops() {
+        return new MusterException(ErrorCode.UNAVAILABLE, "this registry stops");
+    }
+
+    /** Returns the reads that there is no room for. */
+    private List<Job> add(Job job) {
         Share share = shares.getOrDefault(job.user, new Share());
-        boolean tooMuch = share.waiting.size() >= limits.waitingPerUserMax
-                || share.bytes + job.bytes > limits.bytesMax / 2
-                || closed;
+        boolean tooMuch =
+                share.waiting.size() >= limits.waitingPerUserMax || share.bytes + job.bytes > limits.bytesMax / 2;
         if (tooMuch) {
-            return job;
+            return List.of(job);
         }
         shares.put(job.user, share);
         share.waiting.add(job);
         account(share, job, 1);
-        return waiting > limits.waitingMax || bytes > limits.bytesMax ? dropOfGreatest() : null;
+        List<Job> dropped = new ArrayList<>();
+        while (waiting > limits.waitingMax || bytes > limits.bytesMax) {
+            dropped.add(dropOfGreatest());
+        }
+        return dropped;
     }
 
+    /** Of the user who has the most of what there is too much of. */
     private Job dropOfGreatest() {
-        Share greatest = shares.values().stream()
-                .max(Comparator.comparingInt(share -> share.waiting.size()))
+        boolean tooManyBytes = bytes > limits.bytesMax;
+        Map.Entry<String, Share> greatest = shares.entrySet().stream()
+                .max(Comparator.comparingLong(user -> tooManyBytes
+                        ? user.getValue().bytes
+                        : user.getValue().waiting.size()))
                 .orElseThrow();
-        Job dropped = greatest.waiting.removeLast();
-        account(greatest, dropped, -1);
+        Share share = greatest.getValue();
+        Job dropped = share.waiting.removeLast();
+        account(share, dropped, -1);
+        if (share.isEmpty()) {
+            shares.remove(greatest.getKey());
+        }
         return dropped;
     }
 
@@ -234,6 +254,6 @@ final class ReadLane implements AutoCloseable {
             bytes = 0;
         }
         threads.forEach(Thread::interrupt);
-        left.forEach(job -> job.refused.accept(new MusterException(ErrorCode.UNAVAILABLE, "this registry stops")));
+        left.forEach(job -> job.refused.accept(stops()));
     }
 }

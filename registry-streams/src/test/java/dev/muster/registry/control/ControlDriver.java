@@ -269,12 +269,21 @@ final class ControlDriver implements AutoCloseable {
     }
 
     void heartbeat(String session, Vitals vitals) {
+        heartbeat(session, Heartbeat.newBuilder().setVitals(vitals).build());
+    }
+
+    /** As the agent sends it where it cannot measure, and a gateway where the vitals cannot be. */
+    void heartbeatWithoutVitals(String session) {
+        heartbeat(session, Heartbeat.getDefaultInstance());
+    }
+
+    private void heartbeat(String session, Heartbeat said) {
         HeartbeatRecord record = HeartbeatRecord.newBuilder()
                 .setHeartbeat(NodeHeartbeat.newBuilder()
                         .setNodeId(NODE)
                         .setSessionId(session)
                         .setGatewayId(GATEWAY)
-                        .setHeartbeat(Heartbeat.newBuilder().setVitals(vitals)))
+                        .setHeartbeat(said))
                 .build();
         heartbeats.pipeInput(NODE, record.toByteArray(), nowMillis);
     }

@@ -213,6 +213,37 @@ class SessionsTest {
     }
 
     @Test
+    void a_heartbeat_without_vitals_leaves_those_that_were_known() {
+        control.connect("session-1", 1, 1);
+        control.pass(5_000);
+        control.heartbeat("session-1", Vitals.newBuilder().setCpuPercent(50).build());
+        for (int beat = 0; beat < 20; beat++) {
+            control.pass(5_000);
+            control.heartbeatWithoutVitals("session-1");
+        }
+        assertThat(control.state().getVitals().getCpuPercent()).isEqualTo(50);
+        assertThat(control.state().getStatus()).isEqualTo(NodeStatus.ONLINE);
+    }
+
+    @Test
+    void vitals_that_were_mended_are_not_taken_for_a_change_at_each_heartbeat() {
+        control.connect("session-1", 1, 1);
+        Vitals absurd = Vitals.newBuilder()
+                .setCpuPercent(10)
+                .setDiskUsedBytes(-1)
+                .setDiskTotalBytes(1_000)
+                .build();
+        control.pass(5_000);
+        control.heartbeat("session-1", absurd);
+        control.skipOutput();
+        for (int beat = 0; beat < 6; beat++) {
+            control.pass(5_000);
+            control.heartbeat("session-1", absurd);
+        }
+        assertThat(control.states.isEmpty()).isTrue();
+    }
+
+    @Test
     void heartbeats_of_a_session_that_is_not_current_do_not_count() {
         control.connect("session-1", 1, 1);
         control.connect("session-2", 1, 2);

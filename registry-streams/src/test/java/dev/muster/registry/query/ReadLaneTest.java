@@ -74,18 +74,25 @@ class ReadLaneTest {
 
     @Test
     void users_have_their_turn_one_after_the_other() {
-        hold("mallory");
-        hold("eve");
-        for (int i = 0; i < 3; i++) {
-            note("alice");
-        }
-        note("bob");
-        note("carol");
-        held.countDown();
+        try (ReadLane one = new ReadLane("one", 1, new ReadLane.Limits(8, 6, 1_000), nanos::get, new Threads())) {
+            CountDownLatch begun = new CountDownLatch(1);
+            one.submit(
+                    "mallory",
+                    1,
+                    () -> {
+                        begun.countDown();
+                        waitFor(held);
+                    },
+                    refusal -> {});
+            waitFor(begun);
+            for (String user : List.of("alice", "alice", "alice", "bob", "carol")) {
+                one.submit(user, 1, () -> done.add(user), refusal -> {});
+            }
+            held.countDown();
 
-        await().atMost(LONG).until(() -> done.size() == 5);
-        assertThat(done.indexOf("bob")).isLessThan(done.lastIndexOf("alice"));
-        assertThat(done.indexOf("carol")).isLessThan(done.lastIndexOf("alice"));
+            await().atMost(LONG).until(() -> done.size() == 5);
+            assertThat(done).containsExactly("alice", "bob", "carol", "alice", "alice");
+        }
     }
 
     @Test
@@ -127,7 +134,31 @@ class ReadLaneTest {
 
         submit("eve", 450, () -> done.add("eve"));
         submit("alice", 300, () -> done.add("alice"));
-        assertThat(refused).hasSize(2);
+        assertThat(refused).containsExactly("mallory", "eve");
+    }
+
+    @Test
+    void many_small_reads_do_not_pay_for_a_few_large_ones() {
+        hold("mallory");
+        hold("eve");
+        note("mallory");
+        note("mallory");
+        note("mallory");
+        submit("eve", 500, () -> done.add("eve"));
+        submit("alice", 499, () -> done.add("alice"));
+
+        assertThat(refused).containsExactly("eve");
+        held.countDown();
+        await().atMost(LONG).until(() -> done.size() == 4);
+    }
+
+    @Test
+    void a_read_that_comes_after_the_end_is_told_that_the_registry_stops() {
+        lane.close();
+        List<ErrorCode> codes = new ArrayList<>();
+        lane.submit("alice", 1, () -> done.add("alice"), refusal -> codes.add(refusal.code()));
+
+        assertThat(codes).containsExactly(ErrorCode.UNAVAILABLE);
     }
 
     @Test

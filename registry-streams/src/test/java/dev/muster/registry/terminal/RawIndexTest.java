@@ -67,6 +67,22 @@ class RawIndexTest {
     }
 
     @Test
+    void offsets_that_go_back_begin_a_new_index_though_the_new_topic_was_known_before() {
+        TerminalHarness before = new TerminalHarness();
+        before.output();
+        before.output(start(), data(0, 1, ChangelogBytesTest.buildLog(500_000)));
+        assertThat(index(before, 0).getFirstOffset()).isEqualTo(1);
+        try (TerminalHarness app = new TerminalHarness(Map.of(), TerminalHarness.TOPIC_ID, before.changelog)) {
+            app.output(data(500_000, 1, "more\n"));
+
+            assertThat(index(app, 0).getFirstOffset()).isZero();
+            assertThat(index(app, 0).getLastOffset()).isZero();
+        } finally {
+            before.close();
+        }
+    }
+
+    @Test
     void bytes_from_behind_a_hole_that_was_given_up_are_found() {
         try (TerminalHarness app = new TerminalHarness()) {
             beginWithHole(app);

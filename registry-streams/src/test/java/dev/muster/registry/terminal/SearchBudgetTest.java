@@ -117,6 +117,15 @@ class SearchBudgetTest {
         assertThat(part.getMoreReason()).isEqualTo(MoreReason.MORE_REASON_BUDGET);
         assertThat(part.getMoreFrom()).isEqualTo(LINES);
         assertThat(part.getMoreTo()).isEqualTo(LINES + 2L);
+        for (ReadHistoryRequest.Builder next :
+                List.of(search(COSTLY).setAfter(LINES), search(COSTLY).setBefore(LINES + 1L))) {
+            assertThatThrownBy(() -> read(next, ticks(200)))
+                    .as("a repeat gets no further")
+                    .isInstanceOfSatisfying(MusterException.class, e -> {
+                        assertThat(e.code()).isEqualTo(ErrorCode.PATTERN_TOO_LARGE);
+                        assertThat(e).hasMessageContaining("line " + LINES);
+                    });
+        }
     }
 
     @Test

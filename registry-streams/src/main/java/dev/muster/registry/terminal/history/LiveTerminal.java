@@ -1,6 +1,7 @@
 package dev.muster.registry.terminal.history;
 
 import com.google.protobuf.ByteString;
+import dev.muster.contract.report.AgentReport;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.Start;
 import dev.muster.proto.agent.v1.WindowSize;
@@ -34,7 +35,6 @@ public final class LiveTerminal {
 
     static final int STATE_BYTES_MAX = 512 << 10;
 
-    private static final long DAY_MILLIS = 86_400_000;
     private static final TerminalObserver NOBODY = new TerminalObserver() {
         @Override
         public void data(ByteString bytes, Position from) {}
@@ -158,7 +158,9 @@ public final class LiveTerminal {
                     .build();
             headChanged = true;
             history.created(id, from.atMillis());
-        } else if (!now.getTopicId().equals(from.topicId())) {
+        } else if (!now.getTopicId().equals(from.topicId()) || from.offset() < now.getFirstOffset()) {
+            // offsets only go back in a topic that was recreated, also where its id was known before its first record
+            // came
             head = RawIndex.restart(now, from, writes, node, id);
             headChanged = true;
         }
@@ -224,10 +226,11 @@ public final class LiveTerminal {
         }
     }
 
-    /** An agent's time, if it is within a day before the log's; else its clock is wrong. */
+    /** An agent's time, if it is before the log's by no more than an agent may have been away; else its clock is wrong. */
     private long plausible(long agentMillis) {
         long logMillis = record().atMillis();
-        return agentMillis <= logMillis && logMillis - DAY_MILLIS <= agentMillis ? agentMillis : logMillis;
+        boolean past = agentMillis <= logMillis && logMillis - AgentReport.PAST_MILLIS_MAX <= agentMillis;
+        return past ? agentMillis : logMillis;
     }
 
     /** What waits beyond the position; nothing where nothing does. */

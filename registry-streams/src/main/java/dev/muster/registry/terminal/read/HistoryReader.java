@@ -37,15 +37,20 @@ public final class HistoryReader {
         this.budget = budget;
     }
 
-    /** A terminal as it was read. */
-    private record Read(TerminalView view, Page page) {}
+    /**
+     * A terminal as it was read.
+     *
+     * @param costlyLine the line that used up the time alone, if one did
+     */
+    private record Read(
+            TerminalView view, Page page, @Nullable Long costlyLine) {}
 
     /**
      * A read that uses up its budget answers with what it has, and says where it ended.
      *
      * @throws MusterException NOT_FOUND if the named terminal does not exist; INVALID for a senseless request;
-     *     PATTERN_TOO_LARGE for a pattern that costs too much; UNAVAILABLE if a terminal changes too fast to be read,
-     *     or if the budget does not allow one line
+     *     PATTERN_TOO_LARGE for a pattern that costs too much, also for one line alone; UNAVAILABLE if a terminal changes
+     *     too fast to be read, or if the budget does not allow one line
      */
     public ReadHistoryResponse read(ReadHistoryRequest request) {
         check(request);
@@ -79,6 +84,11 @@ public final class HistoryReader {
         Page page = read.page();
         boolean nothing = page.reason() == MoreReason.MORE_REASON_BUDGET
                 && page.moreTo() - page.moreFrom() == page.to() - page.from();
+        if (nothing && read.costlyLine() != null) {
+            throw new MusterException(
+                    ErrorCode.PATTERN_TOO_LARGE,
+                    "'grep' takes longer for line " + read.costlyLine() + " than a read may.");
+        }
         if (nothing) {
             throw new ReadBudget.SpentException();
         }
@@ -165,9 +175,10 @@ public final class HistoryReader {
             if (view == null) {
                 return null;
             }
-            Optional<Page> page = new PageReader(view, wanted, budget).read();
+            PageReader reader = new PageReader(view, wanted, budget);
+            Optional<Page> page = reader.read();
             if (page.isPresent()) {
-                return new Read(view, page.get());
+                return new Read(view, page.get(), reader.costlyLine());
             }
         }
         throw Views.changing();

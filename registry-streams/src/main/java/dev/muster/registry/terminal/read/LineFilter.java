@@ -12,6 +12,9 @@ final class LineFilter {
     /** A line that costs less is matched without a look at the budget in between. */
     private static final long UNMETERED_STEPS_MAX = 20_000;
 
+    /** A line that costs less takes a fraction of a second at most: if a read had no time for it, the machine was busy. */
+    private static final long COSTLY_STEPS_MIN = 1_000_000;
+
     private final @Nullable Pattern pattern;
     private final long stepsPerCharacter;
 
@@ -35,7 +38,10 @@ final class LineFilter {
         }
     }
 
-    /** @throws ReadBudget.SpentException if it takes longer to find out than the budget allows */
+    /**
+     * @throws ReadBudget.SpentException if it takes longer to find out than the budget allows; {@link
+     *     ReadBudget.LineTooCostlyException} if that is for this line
+     */
     boolean accepts(String line, ReadBudget budget) {
         budget.text(line.length() + 1L);
         if (pattern == null) {
@@ -46,6 +52,12 @@ final class LineFilter {
             budget.spend(steps);
             return pattern.matcher(line).find();
         }
-        return pattern.matcher(new MeteredText(line, stepsPerCharacter, budget)).find();
+        boolean hadTime = budget.isHalfLeft();
+        try {
+            return pattern.matcher(new MeteredText(line, stepsPerCharacter, budget))
+                    .find();
+        } catch (ReadBudget.SpentException e) {
+            throw hadTime && steps >= COSTLY_STEPS_MIN ? new ReadBudget.LineTooCostlyException() : e;
+        }
     }
 }

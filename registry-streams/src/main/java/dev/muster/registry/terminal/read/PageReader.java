@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Collects lines of one terminal, forward from a line or backward from the end. */
 final class PageReader {
@@ -18,6 +19,8 @@ final class PageReader {
     private MoreReason ended = MoreReason.MORE_REASON_UNSPECIFIED;
     /** Forward: lines before it were looked at. Backward: lines from it on were. */
     private long reached;
+
+    private @Nullable Long costlyLine;
 
     PageReader(TerminalView view, PageRequest request, ReadBudget budget) {
         this.view = view;
@@ -33,6 +36,10 @@ final class PageReader {
         boolean whole;
         try {
             whole = forward ? forward(from, to) : backward(from, to);
+        } catch (ReadBudget.LineTooCostlyException e) {
+            costlyLine = forward ? reached : reached - 1;
+            ended = MoreReason.MORE_REASON_BUDGET;
+            whole = true;
         } catch (ReadBudget.SpentException e) {
             ended = MoreReason.MORE_REASON_BUDGET;
             whole = true;
@@ -46,6 +53,12 @@ final class PageReader {
         boolean all = ended == MoreReason.MORE_REASON_UNSPECIFIED;
         return Optional.of(new Page(
                 found, forward, from, to, all ? to : forward ? reached : from, all || forward ? to : reached, ended));
+    }
+
+    /** The line that used up the time alone, if one did. */
+    @Nullable
+    Long costlyLine() {
+        return costlyLine;
     }
 
     /** Returns false if lines are gone. */

@@ -15,6 +15,7 @@ public final class ReadBudget {
     private static final long STEPS_UNCHECKED = 50_000;
 
     private final LongSupplier nanoTime;
+    private final long beginNanos;
     private final long endNanos;
     private final long textBytesMax;
     private final BooleanSupplier gone;
@@ -22,11 +23,14 @@ public final class ReadBudget {
     private long textBytes;
 
     /** The budget is used up. The reader answers with what it has, or refuses. */
-    public static final class SpentException extends RuntimeException {
+    public static class SpentException extends RuntimeException {
         SpentException() {
             super("the budget of the read is used up", null, false, false);
         }
     }
+
+    /** One line took half of the time and more: no later read will get past it with the same pattern either. */
+    static final class LineTooCostlyException extends SpentException {}
 
     /**
      * @param endNanos when the time is over, as of {@code nanoTime}
@@ -35,6 +39,7 @@ public final class ReadBudget {
      */
     public ReadBudget(LongSupplier nanoTime, long endNanos, long textBytesMax, BooleanSupplier gone) {
         this.nanoTime = nanoTime;
+        this.beginNanos = nanoTime.getAsLong();
         this.endNanos = endNanos;
         this.textBytesMax = textBytesMax;
         this.gone = gone;
@@ -69,6 +74,12 @@ public final class ReadBudget {
         }
         textBytes += bytes;
         spend(bytes);
+    }
+
+    /** Whether at least half of the time is left. */
+    boolean isHalfLeft() {
+        long now = nanoTime.getAsLong();
+        return now - beginNanos <= endNanos - now;
     }
 
     /** As {@link #spend}, at once. */

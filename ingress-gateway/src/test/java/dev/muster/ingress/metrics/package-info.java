@@ -1,0 +1,4 @@
+@NullMarked
+package dev.muster.ingress.metrics;
+
+import org.jspecify.annotations.NullMarked;
