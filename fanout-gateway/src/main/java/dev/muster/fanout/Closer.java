@@ -6,7 +6,10 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Closes what was opened, the last first; one that fails to close does not keep the others open. Confined to one thread. */
+/**
+ * Closes what was opened, the last part first. A part that fails to close does not keep the others open. Confined to
+ * one thread.
+ */
 final class Closer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Closer.class);
 

@@ -22,8 +22,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends answers under way when the right to them ends: the token expires or is revoked, the user's role on a node becomes too low, the node is deleted. Everything that takes longer than a moment to be written is
- * looked at about once a second, whatever call made it: a followed output, a download, a long list for a client that reads slowly. Each node is asked for once, however many answers rest on it. Thread-safe.
+ * Ends answers under way when the right to them ends: the token expires or is revoked, the user's role on a node
+ * becomes too low, or the node is deleted. Every answer that takes longer than a moment to write is checked about once
+ * a second, whatever call made it: a followed output, a download, a long list for a client that reads slowly. Each node
+ * is asked for once, however many answers depend on it. Thread-safe.
  */
 public final class AccessWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AccessWatch.class);

@@ -2,7 +2,7 @@ package dev.muster.fanout.api;
 
 import org.eclipse.jetty.http.HttpFields;
 
-/** What every answer says to a browser, whoever makes it: a call, the live feed, or Jetty. */
+/** The headers of every answer to a browser, whichever part makes the answer: a call, the live feed, or Jetty. */
 final class AnswerHeaders {
     private static final String CONTENT_SECURITY = "default-src 'self'; style-src 'self' 'unsafe-inline';"
             + " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none';"

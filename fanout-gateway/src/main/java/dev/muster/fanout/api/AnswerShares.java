@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * How many large answers are made or taken at once, of each user and together. An answer counts until the client has taken it, since it is in memory for so long. Thread-safe; guarded by its own
- * lock.
+ * Limits how many large answers are made or sent at once, for each user and in total. An answer counts until the client
+ * has received it, since it stays in memory until then. Thread-safe; guarded by its own lock.
  */
 public final class AnswerShares {
     private final String what;

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Joins calls to routes: verifies who asks, lets the call answer without holding the thread, writes the answer as the client takes it, and turns every failure into a
- * problem.
+ * Joins calls to routes: verifies the user, lets the call answer without holding the thread, writes the answer as fast
+ * as the client reads it, and turns every failure into a problem.
  */
 public final class Api implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Api.class);
@@ -113,7 +113,10 @@ public final class Api implements AutoCloseable {
         ctx.result(bytesOf(answer));
     }
 
-    /** A read: HEAD is answered as GET is, without the body. Without a route of its own Javalin would answer it with 200, whatever was asked. */
+    /**
+     * A read: HEAD is answered as GET is, without the body. Without its own route, Javalin would answer every HEAD
+     * request with 200.
+     */
     void read(RoutesConfig routes, String path, Handler handler) {
         routes.get(path, handler);
         routes.head(path, handler);
@@ -166,7 +169,8 @@ public final class Api implements AutoCloseable {
     }
 
     /**
-     * Counts a failure to prove who one is. Only failures are refused when there are too many: one address may be a proxy's, behind which others prove who they are.
+     * Counts a failed authentication. When there are too many, only failed ones are refused: the address may be a
+     * proxy's, behind which other users authenticate successfully.
      *
      * @throws MusterException {@code rate-limited}
      */

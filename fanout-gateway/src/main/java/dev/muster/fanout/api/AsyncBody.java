@@ -15,8 +15,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a body without a thread that waits for the client: the container says when it can take more, the source when it has more. At most one block is in flight.
- * Steps run one at a time, on the container's or the executor's thread, guarded by this object.
+ * Writes a body without a thread that waits for the client: the container reports when it can take more, and the source
+ * when it has more. At most one block is in flight. Steps run one at a time, on the container's or the executor's
+ * thread, guarded by this object.
  */
 final class AsyncBody implements WriteListener, StallWatch.Body {
     /** What a source is waited for before the client is looked after. */
@@ -51,10 +52,11 @@ final class AsyncBody implements WriteListener, StallWatch.Body {
     }
 
     /**
-     * The exchange must be asynchronous already. The future completes when everything is with the container; it fails when the client went away, or with what the source failed with.
+     * The exchange must already be asynchronous. The future completes when the container has everything. It fails when
+     * the client went away, or with the failure of the source.
      *
-     * @param flushing whether each block goes out at once, rather than when the container's buffer is full
-     * @param cut ends the body when it fails, also one that the client does not take
+     * @param flushing whether each block is sent at once, rather than when the container's buffer is full
+     * @param cut ends the body when it fails, even if the client is not reading
      * @param abandoned whether the client has gone, asked while nothing is written
      */
     static CompletableFuture<Void> write(
@@ -114,7 +116,7 @@ final class AsyncBody implements WriteListener, StallWatch.Body {
         }
     }
 
-    /** Ends the body if its source has nothing to say and nobody listens any more. */
+    /** Ends the body if its source has no data and the client has gone. */
     private void cutIfAbandoned(long nowNanos) {
         if (asking && !done.isDone() && nowNanos - askingSinceNanos > SILENCE_NANOS && abandoned.getAsBoolean()) {
             finish(new IOException("the client has gone"));

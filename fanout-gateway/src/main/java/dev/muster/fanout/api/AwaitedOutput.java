@@ -16,7 +16,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The output of a task that has not begun to print: it is opened once it has, and is empty where the task ends without. */
+/**
+ * The output of a task that has not started to print. It is opened once the task prints, and is empty if the task ends
+ * without output.
+ */
 final class AwaitedOutput implements BlockSource {
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final Duration PAUSE_MAX = Duration.ofSeconds(2);
@@ -58,9 +61,9 @@ final class AwaitedOutput implements BlockSource {
     }
 
     /**
-     * @param open fails with {@code not-found} as long as there is nothing
-     * @param task fails where the caller may not read its output, or no longer
-     * @param release once nobody wants it any more, whether it was opened or not
+     * @param open fails with {@code not-found} as long as there is no output
+     * @param task fails if the caller may not, or may no longer, read its output
+     * @param release called when the output is no longer needed, whether it was opened or not
      */
     AwaitedOutput(
             Supplier<CompletableFuture<BlockSource>> open,

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The lines of terminals, oldest terminal first, that together may have so many bytes. Where they have more, terminals have equal shares, each keeps its end, and the oldest are left out
- * where a share is too small to show anything.
+ * The lines of terminals, oldest terminal first, within one limit of bytes for all of them. If they have more,
+ * terminals get equal shares and each keeps its end. If a share is too small to show anything, the oldest terminals are
+ * left out.
  */
 final class BoundedText {
     private static final String ELLIPSIS = "...";

@@ -19,7 +19,8 @@ record ByteRange(long from, long to) {
     private static final Pattern ONE = Pattern.compile("bytes=\\s*(\\d*)\\s*-\\s*(\\d*)\\s*");
 
     /**
-     * The range that a header asks for; nothing where there is none, or one that may be ignored: another unit, several ranges, or no valid syntax.
+     * The range that a header asks for. Empty if there is none, or one that may be ignored: another unit, several
+     * ranges, or invalid syntax.
      *
      * @throws MusterException {@code range-not-satisfiable}
      */

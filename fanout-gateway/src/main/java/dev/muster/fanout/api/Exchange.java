@@ -12,14 +12,17 @@ import org.eclipse.jetty.io.EndPoint;
 public final class Exchange {
     private Exchange() {}
 
-    /** The client of an answer that is not begun. GONE: it has hung up. AHEAD: it has sent more, of which a byte was lost in looking. */
+    /**
+     * The client of an answer that has not begun. GONE: it has hung up. AHEAD: it has sent more data, and the check
+     * lost one byte of it.
+     */
     enum Client {
         WAITING,
         GONE,
         AHEAD
     }
 
-    /** Looks after the client while an answer waits for more to say: Jetty looks at the connection again only to write. */
+    /** Checks the client while an answer waits for data: Jetty itself looks at the connection again only to write. */
     static Client client(HttpServletRequest request) {
         return client(endPoint(request));
     }
@@ -36,7 +39,10 @@ public final class Exchange {
         }
     }
 
-    /** Whether the client of an endless answer has gone. A client that sends another request behind one whose answer has no end counts as gone. */
+    /**
+     * Whether the client of an endless answer has gone. A client that pipelines a second request after an endless
+     * answer is treated as disconnected.
+     */
     static boolean isAbandoned(EndPoint connection) {
         return client(connection) != Client.WAITING;
     }

@@ -178,7 +178,8 @@ final class Fields {
     }
 
     /**
-     * A list, not empty, of objects, whose fields the reader takes; mistakes within them are reported as {@code name[index].field}.
+     * A non-empty list of objects, whose fields the reader takes. Mistakes within them are reported as
+     * {@code name[index].field}.
      *
      * @throws MusterException {@code too-large} if there are more
      */

@@ -14,8 +14,8 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * What every request meets before a servlet sees it. The method is that of the request line, whatever a header says; a path means what it says, without parameters; the host is one of ours; the
- * body is not compressed.
+ * Checks every request before a servlet sees it. The method is that of the request line, whatever a header says. A path
+ * is taken literally, without parameters. The host must be one of ours. The body must not be compressed.
  */
 final class FrontDoor extends Handler.Wrapper {
     /** Headers with which a request asks to be taken for one with another method; Javalin obeys the first. */

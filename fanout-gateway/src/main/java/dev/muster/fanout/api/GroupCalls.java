@@ -23,7 +23,10 @@ import java.time.Clock;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-/** One command on many nodes: run, list, show, read, cancel. A group belongs to who made it; others do not see it, admins apart. */
+/**
+ * One command on many nodes: run, list, show, read, cancel. A group belongs to the user who made it. Other users except
+ * admins do not see it.
+ */
 public final class GroupCalls {
     private static final int NODES_MAX = 20_000;
     private static final int PAGE_MAX = 10_000;

@@ -34,7 +34,7 @@ final class GroupInput {
     }
 
     private static void labels(@Nullable JsonNode labels, Fields selector, CreateTaskGroup.Builder group) {
-        // an empty selector would mean the whole fleet, which nobody should get by leaving something out
+        // an empty selector would mean the whole fleet, which a user must not get by leaving a field out
         if (!(labels instanceof ObjectNode object) || object.isEmpty() || object.size() > LABELS_MAX) {
             selector.mistake("'labels' is not an object of 1 to " + LABELS_MAX + " labels");
             return;

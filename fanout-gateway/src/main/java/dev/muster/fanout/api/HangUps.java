@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Looks after the clients that wait for an answer, and ends the reads of those that have gone: Jetty looks at the connection again only to write. Thread-safe.
+ * Checks the clients that wait for an answer, and ends the reads of clients that have gone: Jetty itself looks at the
+ * connection again only to write. Thread-safe.
  */
 public final class HangUps implements AutoCloseable {
     private static final long LOOK_EVERY_MILLIS = 250;

@@ -99,7 +99,10 @@ public final class HealthCalls {
         return CompletableFuture.completedFuture(Answer.bytes(200, "text/plain; version=0.0.4; charset=utf-8", text));
     }
 
-    /** A proxy on this machine has a local address as well, and so has a browser whose page gave its name this machine's address. */
+    /**
+     * A proxy on this machine has a local address as well. So has a browser whose page gave its own name this machine's
+     * address.
+     */
     private static boolean isFromHere(Context ctx) {
         @Nullable String host = ctx.header("Host");
         return isLoopback(ctx.req().getRemoteAddr())

@@ -3,7 +3,8 @@ package dev.muster.fanout.api;
 import io.javalin.config.RoutesConfig;
 
 /**
- * Everything that is answered over HTTP but the live feed. What is added here is described in {@code openapi.json}: a test compares the two.
+ * Every answer over HTTP except the live feed. A call that is added here is described in {@code openapi.json}: a test
+ * compares the two.
  */
 public record HttpCalls(
         Api api,

@@ -4,8 +4,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The key under which a request that makes something may be repeated. What it makes has an id that is derived from the user
- * and the key, so any gateway gives the repeat the same id, and the registry recognises it.
+ * The key under which a request that creates something may be repeated. The created thing has an id that is derived
+ * from the user and the key. So any gateway gives the repeat the same id, and the registry recognizes it.
  */
 final class IdempotencyKey {
     static final String FIELD = "idempotencyKey";

@@ -10,8 +10,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code If-Match} asks of a node. An ETag names the version of its record, which heartbeats leave alone; a number is the {@code version} of the body, which
- * grows with its state, too. The two count differently, so an ETag is never a number. It is a weak one, since the body changes under it; it is compared here as RFC 9110 compares strong ones.
+ * The condition that {@code If-Match} sets for a node. An ETag names the version of its record, which heartbeats do not
+ * change. A number is the {@code version} of the body, which grows with the node's state, too. The two count
+ * differently, so an ETag is never a number. It is a weak one, since the body changes under it; it is compared here as
+ * RFC 9110 compares strong ones.
  */
 final class IfMatch {
     private static final Pattern TAG = Pattern.compile("(?:W/)?\"r([0-9]{1,18})\"");

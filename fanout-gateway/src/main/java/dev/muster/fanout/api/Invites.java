@@ -15,8 +15,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Makes invites. The secret of an invite without an idempotency key is random. With a key it is a MAC by a secret that all
- * gateways share, so each of them repeats the same answer, and the secret is stored nowhere. Thread-safe.
+ * Makes invites. The secret of an invite without an idempotency key is random. With a key, the secret is a MAC made
+ * with a key that all gateways share. So each gateway repeats the same answer, and the secret is stored nowhere.
+ * Thread-safe.
  */
 public final class Invites {
     private static final Duration LIFE = Duration.ofHours(24);

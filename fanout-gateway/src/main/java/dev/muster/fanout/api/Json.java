@@ -25,7 +25,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Nodes and tasks as JSON, the same in HTTP answers and WebSocket frames: camelCase, times in ISO 8601 UTC, enums in upper case, null for what is not known. Thread-safe.
+ * Nodes and tasks as JSON, the same in HTTP answers and WebSocket frames: camelCase, times in ISO 8601 UTC, enums in
+ * upper case, null for unknown values. Thread-safe.
  */
 public final class Json {
     private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
@@ -141,7 +142,7 @@ public final class Json {
         return time.isBefore(FIRST) || time.isAfter(LAST) ? null : time.toString();
     }
 
-    /** A node of which the registry has no state yet was never seen. */
+    /** A node without a state in the registry was never seen. */
     static String status(NodeStatus status) {
         return status == NodeStatus.NODE_STATUS_UNSPECIFIED ? NodeStatus.NEVER_SEEN.name() : status.name();
     }

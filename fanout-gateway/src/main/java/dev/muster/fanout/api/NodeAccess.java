@@ -12,14 +12,17 @@ import java.util.concurrent.CompletionException;
 final class NodeAccess {
     private NodeAccess() {}
 
-    /** The node; fails with {@code not-found} where the user may not see it, with {@code forbidden} where the role is too low. */
+    /**
+     * The node. Fails with {@code not-found} if the user may not see it, with {@code forbidden} if the role is too low.
+     */
     static CompletableFuture<NodeView> require(RegistryClient registry, Ask ask, Role needed) {
         return require(registry, ask, ask.nodeId(), needed);
     }
 
     /**
-     * The same before a request that makes something. Where the node is not there and the request has a key, the request
-     * goes on: it may be the repeat of one that was carried out before the node was deleted, which the registry knows.
+     * The same before a request that creates something. If the node is missing and the request has a key, the request
+     * goes on: it may be the repeat of one that was carried out before the node was deleted, and the registry knows
+     * that.
      */
     static CompletableFuture<Void> requireOrRepeat(RegistryClient registry, Ask ask, Role needed, String key) {
         return registry.of(ask.user().name()).getNode(ask.nodeId()).handle((view, error) -> {

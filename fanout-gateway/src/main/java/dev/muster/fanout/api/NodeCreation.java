@@ -25,9 +25,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes nodes, each with an invite: one, or many of one request. Of many, each is a change of its own with a result of its
- * own. At most {@value #AT_ONCE} of a request are asked for at once, so its user's next change need not wait for all of them.
- * The time for a list grows with its length. A list that cannot be made in this time is refused before its first node.
+ * Creates nodes, each with an invite: one node, or many in one request. Of many nodes, each is its own change with its
+ * own result. At most {@value #AT_ONCE} changes of a request are under way at once, so its user's next change need not
+ * wait for all of them. The time for a list grows with its length. A list that cannot be created in this time is
+ * refused before its first node.
  */
 final class NodeCreation {
     static final int AT_ONCE = 64;
@@ -96,7 +97,10 @@ final class NodeCreation {
                 }));
     }
 
-    /** One that an earlier request for the same list has made is only read, which takes a fraction of the time of a change. */
+    /**
+     * A node that an earlier request for the same list has created is only read, which takes a fraction of the time of
+     * a change.
+     */
     private CompletableFuture<Created> createUnlessThere(User user, NewNodes asked, int index, Duration within) {
         String nodeId = nodeId(user, asked.key(), index);
         return registry.of(user.name())
@@ -122,10 +126,10 @@ final class NodeCreation {
     }
 
     /**
-     * 201 if all were made, 207 if some were; if none was, the problem of the first. Under a key, the first is asked for alone:
-     * it tells whether another list had the key, and none of this list is made then.
+     * 201 if all were created, 207 if some were; if none was, the problem of the first. Under a key, the first is
+     * requested alone: it shows whether another list had the key, and then no node of this list is created.
      *
-     * @throws MusterException {@code unavailable}, before anything is made
+     * @throws MusterException {@code unavailable}, before any node is created
      */
     CompletableFuture<Answer> createMany(User user, NewNodes asked) {
         int count = asked.nodes().size();
@@ -143,7 +147,9 @@ final class NodeCreation {
         private final AtomicReferenceArray<@Nullable Outcome> outcomes;
         private final AtomicInteger next = new AtomicInteger();
         private volatile boolean stopped;
-        /** Whether an earlier request has begun the list: known once its first node is, before any other is asked for. */
+        /**
+         * Whether an earlier request has begun the list. Known once its first node is, before any other is requested.
+         */
         private volatile boolean repeated;
 
         private Batch(User user, NewNodes asked, long endNanos) {

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.CompletableFuture;
 
-/** The description of this interface: a resource kept by hand, which a test compares with the routes and with the fields of answers. */
+/**
+ * The description of this interface: a resource written by hand. A test compares it with the routes and with the fields
+ * of answers.
+ */
 public final class OpenApi {
     private static final String RESOURCE = "/openapi.json";
 

@@ -14,7 +14,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The web page's files, out of the class path. Names with a content hash may be cached for ever, the page itself never. */
+/**
+ * The web page's files, read from the class path. Names with a content hash may be cached for ever, the page itself
+ * never.
+ */
 public final class Page {
     private static final String FOLDER = "/web/";
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*");

@@ -21,7 +21,10 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import org.slf4j.spi.LoggingEventBuilder;
 
-/** Turns whatever failed into a problem (RFC 9457) with a published code and an error id; what is our fault goes to the log, once, with the same id. Thread-safe. */
+/**
+ * Turns any failure into a problem (RFC 9457) with a published code and an error id. A fault of Muster is logged once,
+ * with the same id. Thread-safe.
+ */
 public final class Problems {
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
     static final String CONTENT_TYPE = "application/problem+json";
@@ -95,7 +98,10 @@ public final class Problems {
         return new MusterException(ErrorCode.INTERNAL, "A fault of ours.", cause);
     }
 
-    /** Whether a failure is that the client has gone, or does nothing: that of its connection, which Jetty may have wrapped. */
+    /**
+     * Whether the cause of a failure is that the client has gone or does nothing: then it is a failure of its
+     * connection, which Jetty may have wrapped.
+     */
     static boolean isHangUp(Throwable error) {
         Throwable cause = error;
         for (int depth = 0; depth < CAUSES_MAX; depth++) {

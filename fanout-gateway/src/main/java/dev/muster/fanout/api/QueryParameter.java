@@ -7,10 +7,11 @@ import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
 /**
- * One query parameter and what its values may be. Lengths and formats are left to the calls, which know the codes for them.
+ * One query parameter and its permitted values. Lengths and formats are left to the calls, which know the codes for
+ * them.
  *
  * @param list whether it may be given more than once
- * @param choices the values that there are; empty: the type alone says it
+ * @param choices the permitted values; empty: the type alone decides
  * @param min of an integer
  * @param max of an integer
  */

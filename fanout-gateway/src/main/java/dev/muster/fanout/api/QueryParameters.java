@@ -18,9 +18,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The query parameters that each call has, as {@code openapi.json} describes them. A parameter that is not described is
- * refused, because a client that misspells a limit would otherwise get everything. So is a parameter without a value, one
- * whose value is not of its type, and one that is given twice and is no list. Immutable.
+ * The query parameters of each call, as {@code openapi.json} describes them. An undescribed parameter is refused,
+ * because a client that misspells a limit would otherwise get everything. Also refused are a parameter without a value,
+ * a value of the wrong type, and a parameter that is given twice and is no list. Immutable.
  */
 public final class QueryParameters {
     private static final int NAME_CHARS_SHOWN = 100;
@@ -83,8 +83,8 @@ public final class QueryParameters {
     /**
      * The names and values of a query, decoded.
      *
-     * @throws MusterException {@code invalid} where a percent sign is not followed by two hexadecimal digits, or what is
-     *     encoded is not UTF-8
+     * @throws MusterException {@code invalid} if a percent sign is not followed by two hexadecimal digits, or the
+     *     encoded text is not UTF-8
      */
     public static Map<String, List<String>> parse(@Nullable String query) {
         Map<String, List<String>> given = new LinkedHashMap<>();

@@ -95,7 +95,10 @@ public final class SignInCalls {
         return redirect().with("Set-Cookie", sessions.begin(user, ctx.header("Host")));
     }
 
-    /** A link on another site's page could sign its visitor in as somebody else. A browser says where a request comes from, and a page cannot change what it says. */
+    /**
+     * A link on another site's page could sign its visitor in as another user. A browser reports where a request comes
+     * from, and a page cannot change that report.
+     */
     private static boolean isFromAnotherSite(Context ctx) {
         @Nullable String site = ctx.header("Sec-Fetch-Site");
         return site != null && !site.equals("none") && !site.equals("same-origin");
@@ -221,7 +224,7 @@ public final class SignInCalls {
             </style>
             <main>
             <h1>This link was opened from another site</h1>
-            <p>A link on a page could sign you in as somebody else, so nobody was signed in. If you trust the link, copy it into the address bar.</p>
+            <p>A link on a page could sign you in as another user, so you were not signed in. If you trust the link, copy it into the address bar.</p>
             </main>
             </html>
             """;

@@ -15,8 +15,8 @@ import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes connections whose request does not arrive: Jetty limits only the silence between two bytes, so a client that sends one byte a minute would have its connection for ever. Uses the connector's
- * own timer.
+ * Closes connections whose request does not arrive. Jetty limits only the silence between two bytes, so a client that
+ * sends one byte a minute could hold its connection for ever. Uses the connector's own timer.
  */
 final class SlowRequests extends AbstractLifeCycle {
     private static final long SWEEP_MILLIS = 500;

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Ends bodies whose client takes nothing any more, or has gone: one timer for all of them. Thread-safe. */
+/** Ends bodies whose client no longer reads, or has gone: one timer for all of them. Thread-safe. */
 final class StallWatch implements AutoCloseable {
     /** An answer on its way. */
     interface Body {
@@ -18,7 +18,7 @@ final class StallWatch implements AutoCloseable {
     private final Duration stall;
     private final Problems problems;
     private final Set<Body> bodies = ConcurrentHashMap.newKeySet();
-    /** Those of which a fault was logged. */
+    /** Bodies for which a fault was logged. */
     private final Set<Body> faulty = ConcurrentHashMap.newKeySet();
 
     private final ScheduledExecutorService timer;
@@ -51,7 +51,7 @@ final class StallWatch implements AutoCloseable {
             try {
                 body.cutIfOver(now, stall);
             } catch (RuntimeException e) {
-                // the timer would end with it, and nobody be watched any more
+                // the timer would end with it, and no body would be watched any longer
                 if (faulty.add(body)) {
                     problems.json(e);
                 }

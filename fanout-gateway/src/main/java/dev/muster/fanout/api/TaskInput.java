@@ -8,7 +8,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What a body says about a new task. The limits keep the record well below what the broker takes, and the command below what a Linux kernel takes. */
+/**
+ * The fields of a new task in a request's body. The limits keep the record well below the broker's limit, and the
+ * command below a Linux kernel's.
+ */
 final class TaskInput {
     static final Set<String> FIELDS =
             Set.of("command", "argv", "pty", "env", "cwd", "timeoutSeconds", "ttlSeconds", IdempotencyKey.FIELD);

@@ -8,12 +8,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * One terminal as text: a header, the lines, and a marker wherever lines are left out. Headers begin with {@code "=== "}, markers with {@code "[... "}. A line of output that begins like one of
- * them gets a backslash in front, so output cannot look like Muster's own lines. Pure.
+ * One terminal as text: a header, the lines, and a marker wherever lines are left out. Headers begin with
+ * {@code "=== "}, markers with {@code "[... "}. A line of output that begins like one of them gets a backslash in
+ * front, so output cannot look like Muster's own lines. Pure.
  *
  * @param header empty: without a header
- * @param searched whether only lines that match were asked for
- * @param forward whether the first lines from a number on were asked for, not the last ones
+ * @param searched whether only matching lines were requested
+ * @param forward whether the first lines from a number on were requested, instead of the last ones
  */
 record TerminalText(String header, TerminalHistory terminal, boolean searched, boolean forward) {
     private static final Pattern LIKE_OURS = Pattern.compile("\\\\*(=== |\\[\\.\\.\\. ).*", Pattern.DOTALL);

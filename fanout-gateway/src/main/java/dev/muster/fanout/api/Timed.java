@@ -40,10 +40,11 @@ final class Timed {
     }
 
     /**
-     * A body that waits for more.
+     * A body that waits for more data.
      *
-     * @param silence ends it when nothing has come for so long
-     * @param asked whether the client asked for that; else it cannot know that there is more to come, so the body is cut
+     * @param silence ends it when no data has arrived for this long
+     * @param asked whether the client asked for that; otherwise it cannot know that there is more to come, so the body
+     *     is cut
      */
     static BlockSource follower(BlockSource body, Duration silence, boolean asked) {
         return new BlockSource() {

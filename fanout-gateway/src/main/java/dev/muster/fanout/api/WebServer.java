@@ -27,7 +27,9 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
-/** The server's frame: how it listens, reads bodies without holding a thread, sets the headers that every answer has, and stops. */
+/**
+ * The server's frame: it listens, reads bodies without holding a thread, sets the headers of every answer, and stops.
+ */
 public final class WebServer {
     private static final int THREADS_MAX = 64;
     private static final int THREADS_MIN = 4;

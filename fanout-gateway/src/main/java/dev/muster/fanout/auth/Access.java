@@ -17,7 +17,8 @@ public final class Access {
 
     /**
      * @return the user's role
-     * @throws MusterException {@code not-found} if the user may not see the node, {@code forbidden} if the role is too low
+     * @throws MusterException {@code not-found} if the user may not see the node, {@code forbidden} if the role is too
+     *     low
      */
     public static Role require(User user, NodeRecord node, Role needed) {
         Role role = roleOf(user, node);

@@ -39,7 +39,7 @@ public final class Authenticator {
         return identity(authorization, ticket, cookie, tickets::redeem);
     }
 
-    /** As {@link #authenticate}, but a ticket stays as good as it was: for answers that let nobody in. */
+    /** As {@link #authenticate}, but a ticket stays unused: for answers that give no access. */
     public Identity recognise(@Nullable String authorization, @Nullable String ticket, @Nullable String cookie) {
         return identity(authorization, ticket, cookie, tickets::find);
     }

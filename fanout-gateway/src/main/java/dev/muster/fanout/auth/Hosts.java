@@ -10,8 +10,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The host names under which this gateway answers. A gateway that listens on loopback answers only to a name of this machine and to the hosts of the origins in its settings. Otherwise a web page
- * could give its own name the address 127.0.0.1, and the browser would take the gateway's answers for that page's own (DNS rebinding).
+ * The host names under which this gateway answers. A gateway that listens on loopback answers only to a name of this
+ * machine and to the hosts of the origins in its settings. Otherwise a web page could give its own name the address
+ * 127.0.0.1, and the browser would take the gateway's answers for that page's own (DNS rebinding).
  */
 public final class Hosts {
     private static final Pattern LOOPBACK = Pattern.compile("(localhost|.+\\.localhost|127(\\.\\d{1,3}){3}|\\[::1])");

@@ -1,6 +1,9 @@
 package dev.muster.fanout.auth;
 
-/** A verified user and how the proof came; what a browser sends by itself (a cookie) needs an Origin check where it changes something. */
+/**
+ * A verified user and the means of proof. Proof that a browser sends by itself (a cookie) needs an Origin check before
+ * a change.
+ */
 public record Identity(User user, Means means) {
     /** How the proof came. */
     public enum Means {

@@ -13,8 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Secrets that stand for a user and can be used once: sign-in codes and stream tickets. In memory, so they end with the process. Bounded: when full,
- * making another is refused. Thread-safe; guarded by its own lock.
+ * Secrets that stand for a user and can be used once: sign-in codes and stream tickets. In memory, so they end with the
+ * process. Bounded: when full, making another is refused. Thread-safe; guarded by its own lock.
  */
 public final class OneTimeSecrets {
     private record Entry(User user, @Nullable Instant until) {}
@@ -42,7 +42,7 @@ public final class OneTimeSecrets {
         return issue(user, Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
     }
 
-    /** @param secret that nobody can guess */
+    /** @param secret unguessable */
     Issued issue(User user, String secret) {
         Instant now = clock.instant();
         @Nullable Instant until = life == null ? null : now.plus(life);

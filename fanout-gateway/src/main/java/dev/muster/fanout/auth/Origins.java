@@ -9,8 +9,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses what another site's page makes a browser do: where the proof is a cookie, the Origin header must name the host that was asked, or an origin from the
- * settings. WebSockets are not bound by the same-origin policy, so this check is all that protects them.
+ * Refuses requests that another site's page makes a browser send. If the proof is a cookie, the Origin header must name
+ * the requested host, or an origin from the settings. WebSockets are not bound by the same-origin policy, so this check
+ * is their only protection.
  */
 public final class Origins {
     private final Set<String> allowed = new TreeSet<>();
@@ -31,7 +32,8 @@ public final class Origins {
     }
 
     /**
-     * For what needs no proof and changes what a browser holds. A browser names the origin of the page that asks; a program that is no browser names none, and nobody can make it ask.
+     * For requests that need no proof and change the browser's cookies. A browser names the origin of the page that
+     * sends the request. A program that is no browser names none, and no page can make it send a request.
      *
      * @throws MusterException {@code origin-refused}
      */

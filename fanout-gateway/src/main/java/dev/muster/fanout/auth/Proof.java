@@ -3,9 +3,10 @@ package dev.muster.fanout.auth;
 import java.time.Instant;
 
 /**
- * What a user was recognised by, so that it can be revoked.
+ * The proof by which a user was recognized, so that it can be revoked.
  *
- * @param id of the token, or of the browser's session; empty: it has none, and can be revoked with all others of its user only
+ * @param id of the token, or of the browser's session; empty: it has none, and can only be revoked together with all
+ *     others of its user
  * @param parent id of the token that the session was begun with; empty: none
  * @param issuedAt when it was made
  */

@@ -8,7 +8,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A token bucket per user, or per address: so many a minute, and as many at once. Bounded: full buckets are forgotten. Thread-safe; guarded by its own lock. */
+/**
+ * A token bucket for each user or address. Its size is one minute's rate. Bounded: full buckets are forgotten.
+ * Thread-safe; guarded by its own lock.
+ */
 public final class RateLimit {
     private static final int USERS_MAX = 10_000;
 
@@ -40,7 +43,8 @@ public final class RateLimit {
     }
 
     /**
-     * Takes several at once, or none. What is more than a whole minute's counts as a minute's, or it could never be had.
+     * Takes several at once, or none. A cost above the per-minute limit is capped at the limit; otherwise it could
+     * never succeed.
      *
      * @throws MusterException {@code rate-limited}
      */

@@ -38,8 +38,8 @@ public record Revocation(Kind kind, String subject, Instant at, Instant until, S
     }
 
     /**
-     * One from the log. A time that no clock of a gateway can have shown would shut its user out for ever, so the time at
-     * which the broker took the record stands for it.
+     * A revocation from the log. A time that no gateway's clock can have shown would shut its user out for ever, so the
+     * time at which the broker took the record replaces it.
      */
     public static Revocation of(RevocationRecord record, Instant taken) {
         boolean user = !record.getUser().isEmpty();

@@ -18,8 +18,9 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Texts that stand for a user and say nothing to whoever has them: sealed with AES-GCM by a key that all gateways of an installation share and that is good for one purpose. So a browser's session works on every
- * gateway and after a restart, and is no token. Thread-safe.
+ * Texts that stand for a user and that their holder cannot read: sealed with AES-GCM by a key that all gateways of an
+ * installation share and that serves one purpose. So a browser's session works on every gateway and after a restart,
+ * and is no token. Thread-safe.
  *
  * <pre>
  * base64url of: 1 version | 12 nonce | JSON, encrypted | 16 tag

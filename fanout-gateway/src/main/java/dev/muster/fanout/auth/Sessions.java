@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Browsers' sessions: what the page's cookie holds. A session is sealed, so that it says nothing and is no token; it works on every gateway, and a revocation of its id, of the token that it was begun with, or of
- * its user ends it. It counts as made when that token was made, so what ends the token ends the session. Immutable.
+ * Browsers' sessions: the content of the page's cookie. A session is sealed, so that it reveals nothing and is no
+ * token. It works on every gateway. A revocation of its id, of the token that it was begun with, or of its user ends
+ * it. Its issue time is that of the token, so what ends the token ends the session. Immutable.
  */
 public final class Sessions {
     private static final String NAME = "muster_session";
@@ -74,7 +75,8 @@ public final class Sessions {
     }
 
     /**
-     * The cookie's name. Browsers give a cookie to every port of a host, so the port that they asked for is in the name; and where it is sent over TLS only, the prefix keeps other hosts of the domain from setting it.
+     * The cookie's name. Browsers send a cookie to every port of a host, so the requested port is part of the name. If
+     * the cookie is sent only over TLS, the prefix keeps other hosts of the domain from setting it.
      */
     public String cookieName(@Nullable String host) {
         Matcher port = PORT.matcher(host == null ? "" : host.strip().toLowerCase(Locale.ROOT));

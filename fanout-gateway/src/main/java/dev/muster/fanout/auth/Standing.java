@@ -12,8 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether what a user was recognised by is still good: it has not ended, and it was not revoked. Asked when a request comes, and about every second for everything that is open: sockets, event streams and
- * downloads. Until the revocations of before have been read, nobody can be recognised. Thread-safe.
+ * Whether a user's proof is still valid: it has not ended, and it was not revoked. Checked when a request arrives, and
+ * about every second for everything that is open: sockets, event streams and downloads. Until all earlier revocations
+ * have been read, no user is recognized. Thread-safe.
  */
 public final class Standing {
     private final Clock clock;
@@ -45,9 +46,10 @@ public final class Standing {
     }
 
     /**
-     * What an admin revokes of a whole user always has room, and so has a repeat. The last eighth is for admins, and a user who is no admin has a sixteenth at most: nobody keeps an admin from revoking.
+     * An admin's revocation of a whole user always has room, and so has a repeat. The last eighth is for admins, and a
+     * user who is no admin has at most a sixteenth: so no user can keep an admin from revoking.
      *
-     * @throws MusterException {@code rate-limited} where there are as many as may be
+     * @throws MusterException {@code rate-limited} if the limit is reached
      */
     public void requireRoom(Revocation wanted, boolean admin) {
         if (revocations.containsKey(wanted.key()) || (admin && wanted.kind() == Revocation.Kind.USER)) {

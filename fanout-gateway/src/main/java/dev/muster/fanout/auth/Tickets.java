@@ -6,8 +6,10 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Tickets for the live feed: each lets one connection in, on the gateway that made it. A browser's EventSource repeats the address of its stream, ticket included, whenever the connection breaks; so a ticket also says
- * sealed whose it is, and lets its user in again, on any gateway, beside the position that the stream had reached. Thread-safe.
+ * Tickets for the live feed: each lets one connection in, on the gateway that made it. A browser's EventSource repeats
+ * the address of its stream, including the ticket, whenever the connection breaks. So a ticket also contains its user,
+ * sealed. It lets that user in again, on any gateway, together with the position that the stream had reached.
+ * Thread-safe.
  */
 public final class Tickets {
     private final SealedUsers seal;
@@ -16,8 +18,8 @@ public final class Tickets {
     private final Clock clock;
 
     /**
-     * @param unused keeps those that nobody has come with yet
-     * @param again how long a ticket that was used lets its user in again
+     * @param unused keeps the tickets that were not used yet
+     * @param again how long a used ticket lets its user in again
      */
     public Tickets(UserKey key, OneTimeSecrets unused, Duration again, Clock clock) {
         this.seal = new SealedUsers(key, "stream tickets");

@@ -20,8 +20,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON Web Tokens (RFC 7519) signed with HS256 by the local key: issuer {@code muster-local}, audience {@code muster}, claims
- * {@code sub}, {@code groups}, {@code role} ({@code admin} or absent), {@code exp}, {@code jti}. Thread-safe.
+ * JSON Web Tokens (RFC 7519) signed with HS256 by the local key: issuer {@code muster-local}, audience {@code muster},
+ * claims {@code sub}, {@code groups}, {@code role} ({@code admin} or absent), {@code exp}, {@code jti}. Thread-safe.
  */
 public final class UserTokens {
     static final String ISSUER = "muster-local";

@@ -21,8 +21,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 
 /**
- * Has the registry change something: waits for its turn, publishes the request, waits for its reply, then for the views to
- * show it. After the answer, a read through any gateway shows the change. Thread-safe; no thread waits.
+ * Has the registry change something: waits for its turn, publishes the request, waits for its reply, then for the views
+ * to show it. After the answer, a read through any gateway shows the change. Thread-safe; no thread waits.
  */
 public final class Commands {
     private static final int AT_ONCE_LEAST = 8;

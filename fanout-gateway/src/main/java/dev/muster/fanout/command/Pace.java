@@ -3,10 +3,10 @@ package dev.muster.fanout.command;
 import java.time.Duration;
 
 /**
- * How many changes may be with the registry at once, and how long it takes for one. The registry says nothing of its load, so
- * the time to its reply tells: while replies come within the target and all places are taken, there are more places; while
- * they come later, there are fewer. Both go by half a place for each reply, so the number doubles or halves within a few
- * rounds. Confined to the lock of {@link Turns}.
+ * How many changes may be with the registry at once, and how long one takes. The registry does not report its load, so
+ * the time to its reply is the measure. While replies arrive within the target and all places are taken, the number of
+ * places grows. While they arrive later, it shrinks. Both steps are half a place for each reply, so the number doubles
+ * or halves within a few rounds. Confined to the lock of {@link Turns}.
  */
 final class Pace {
     private static final double STEP = 0.5;

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads this gateway's partition of the replies from its end on. No request may be made before {@link #positioned}, or its reply could be missed. One thread, which owns
- * the consumer.
+ * Reads this gateway's partition of the replies from its end on. No request may be made before {@link #positioned}, or
+ * its reply could be missed. One thread owns the consumer.
  */
 public final class ReplyTail implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReplyTail.class);

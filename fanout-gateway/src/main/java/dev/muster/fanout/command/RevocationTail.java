@@ -20,7 +20,9 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads all revocations there are, then those that come: of this gateway and of the others. One thread, which owns the consumer. */
+/**
+ * Reads all existing revocations, then the new ones, of this gateway and of the others. One thread owns the consumer.
+ */
 public final class RevocationTail implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RevocationTail.class);
     private static final Duration POLL = Duration.ofSeconds(2);

@@ -12,7 +12,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 
-/** Revokes tokens and sessions: here at once, and on every gateway through the log. A repeat does no harm. Thread-safe. */
+/**
+ * Revokes tokens and sessions: here at once, and on every gateway through the log. A repeat does no harm. Thread-safe.
+ */
 public final class Revoker {
     /** Takes records for the log; never waits. */
     public interface Log {

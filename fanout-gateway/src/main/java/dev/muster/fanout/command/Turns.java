@@ -16,10 +16,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets no more changes go to the registry at once than it can answer in time. The others wait, and the users take turns, so
- * one user's many changes hold up another user's change by one turn. A change whose turn would not come in time is refused
- * before anything is done. What waits is bounded in number and in bytes, and one user has at most a quarter of both.
- * Thread-safe; guarded by the lock on the lines.
+ * Limits the changes that go to the registry at once to what it can answer in time. The others wait, and the users take
+ * turns, so one user's many changes delay another user's change by one turn. A change whose turn would not come in time
+ * is refused before anything is done. Waiting changes are bounded in number and in bytes, and one user has at most a
+ * quarter of both. Thread-safe; guarded by the lock on the lines.
  */
 final class Turns {
     private static final int SHARES = 4;
@@ -82,8 +82,8 @@ final class Turns {
     }
 
     /**
-     * Completes when the turn has come; fails with {@code unavailable} where it does not come in time, at once if that can be
-     * foreseen.
+     * Completes when the turn has come. Fails with {@code unavailable} if it does not come in time, at once if that can
+     * be foreseen.
      *
      * @param bytes of the record
      * @param within how long the turn may take to come
@@ -114,8 +114,9 @@ final class Turns {
     }
 
     /**
-     * How long it takes until so many further changes of a user have had their turn. Nothing where there is room now: a pace
-     * that was measured before the registry had time to recover would refuse what then measures it again.
+     * How long it takes until this many further changes of a user have had their turn. Zero if there is room now: a
+     * pace that was measured before the registry had time to recover would refuse the changes that are needed to
+     * measure it again.
      */
     Duration expected(String user, int changes) {
         synchronized (lines) {

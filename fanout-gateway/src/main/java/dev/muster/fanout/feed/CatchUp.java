@@ -23,9 +23,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the log again for sessions that fell behind the ring: a few readers for any number of them. A pass begins at the lowest cursor that somebody waits with, reads a quantum, and serves every session
- * of the partition whose cursor lies in it; then the next partition has its turn. A session waits here only while it could send, so one that does not take anything causes no read. Up to the start of the
- * ring; from there on the ring serves again. What was read is kept, bounded in bytes, for whoever comes by next. Thread-safe.
+ * Reads the log again for sessions that fell behind the ring: a few readers for any number of sessions. A pass begins
+ * at the lowest cursor of a waiting session, reads a quantum, and serves every session of the partition whose cursor
+ * lies in it; then the next partition has its turn. A session waits here only while it could send, so a session whose
+ * client reads nothing causes no read. This reads up to the start of the ring; from there on the ring serves again. The
+ * read records are kept, bounded in bytes, for later sessions. Thread-safe.
  */
 public final class CatchUp implements AutoCloseable {
     /** The records are no longer in the log. */
@@ -93,7 +95,8 @@ public final class CatchUp implements AutoCloseable {
     /**
      * Takes the next entries of some keys, as {@link PartitionRing#read}.
      *
-     * @param wake run, on a reader's thread, when {@link #PENDING} was returned and it is worth asking again; it must not wait
+     * @param wake run, on a reader's thread, when {@link #PENDING} was returned and it is worth asking again; it must
+     *     not wait
      * @return the offset to go on from, or {@link #LOST}, or {@link #PENDING}
      */
     public long read(
@@ -111,7 +114,7 @@ public final class CatchUp implements AutoCloseable {
         partitions.get(partition).forget(wake);
     }
 
-    /** The topic was made anew: nothing that was read before is of use. */
+    /** The topic was recreated: everything read before is useless. */
     public synchronized void restart() {
         oldestFirst.clear();
         partitions.forEach(LogPages::restart);
@@ -122,12 +125,15 @@ public final class CatchUp implements AutoCloseable {
         return passes.sum();
     }
 
-    /** Bytes of records read so far, whoever they were for. */
+    /** Bytes of records read so far, for all sessions. */
     public long bytesRead() {
         return bytesRead.sum();
     }
 
-    /** Serves who waits now, without waiting: for whoever drives this itself instead of calling {@link #start}, always on one thread. */
+    /**
+     * Serves the waiting sessions, without waiting itself. For a caller that drives this itself instead of calling
+     * {@link #start}, always on one thread.
+     */
     public void turn() {
         for (Reader reader : readers) {
             @Nullable LogPages pages = reader.queue.poll();
@@ -166,7 +172,7 @@ public final class CatchUp implements AutoCloseable {
             return;
         }
         oldestFirst.addLast(pages);
-        // the page just read stays, whatever it weighs, or nobody would be served
+        // the page just read stays, whatever its size: otherwise no session would be served
         while (oldestFirst.size() > 1 && bytes() > limits.bytesMax()) {
             oldestFirst.removeFirst().dropOldest();
         }

@@ -1,4 +1,7 @@
 package dev.muster.fanout.feed;
 
-/** What positions are valid in: offsets of another cluster or of a topic made anew look alike but mean something else. */
+/**
+ * The cluster and topic in which positions are valid. Offsets of another cluster or of a recreated topic look alike but
+ * mean other records.
+ */
 public record ClusterIdentity(String clusterId, String viewsTopicId) {}

@@ -8,7 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One record in a ring, shared by all sessions. Its frame bodies are encoded when first wanted and then kept, charged to the ring. Thread-safe.
+ * One record in a ring, shared by all sessions. Its frame bodies are encoded on first use and then kept, charged to the
+ * ring. Thread-safe.
  */
 public final class Entry {
     /** What an entry costs beside its bytes: itself, its slot in two logs, the parsed message's objects. */
@@ -98,7 +99,8 @@ public final class Entry {
     }
 
     /**
-     * A frame with a position: the same for all sessions that follow the log in step, so the one that was made last is kept, and charged to the ring.
+     * A frame with a position. It is the same for all sessions that follow the log in step, so the last one made is
+     * kept, and charged to the ring.
      *
      * @param body one of {@link #bodies}
      * @return to be read by this caller alone

@@ -5,12 +5,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * All that sessions read live from.
+ * The live sources of all sessions.
  *
  * @param changes tails of {@code muster.views}
- * @param older what the rings of changes no longer have
+ * @param older the records that the rings of changes no longer have
  * @param output tails of {@code muster.view-terminals}
- * @param tokens known once the broker has said which cluster and topic these are; a failure is asked anew
+ * @param tokens known once the broker has named the cluster and the topic; a failed question is repeated
  */
 public record Feed(
         PartitionTails changes,

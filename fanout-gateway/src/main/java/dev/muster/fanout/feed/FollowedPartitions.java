@@ -7,7 +7,10 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Which partitions of a topic are followed, for how many readers, and a while longer after the last of them. Pure. Not thread-safe. */
+/**
+ * The followed partitions of a topic, each with the number of its readers. A partition is followed a while longer after
+ * its last reader. Pure. Not thread-safe.
+ */
 final class FollowedPartitions {
     private final long lingerNanos;
     private final Map<Integer, Integer> readers = new HashMap<>();
@@ -36,7 +39,7 @@ final class FollowedPartitions {
         followed.addAll(partitions);
     }
 
-    /** Undoes {@link #add} for what nobody reads yet. */
+    /** Undoes {@link #add} for partitions that have no reader yet. */
     void remove(Collection<Integer> partitions) {
         followed.removeAll(partitions);
     }
@@ -55,7 +58,7 @@ final class FollowedPartitions {
         }
     }
 
-    /** Those that nobody has read for long enough; they are followed no more. */
+    /** The partitions that have had no reader for long enough; they are no longer followed. */
     Set<Integer> dropIdle(long nowNanos) {
         if (idleSince.isEmpty()) {
             return Set.of();

@@ -123,7 +123,7 @@ public final class KafkaFeed implements AutoCloseable {
         }
     }
 
-    // records were lost: most likely it is another topic, so nobody gets a token until that is known
+    // records were lost: most likely it is another topic, so no session gets a token until that is known
     private void onLost() {
         CompletableFuture<ResumeTokens> asked = new CompletableFuture<>();
         tokens = asked;

@@ -11,8 +11,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stretches of one partition that were read again for sessions behind the ring, and who waits for which. A page serves every session whose cursor lies in it, so sessions at about the same place cost one
- * read. Thread-safe; guarded by its own lock.
+ * Stretches of one partition that were read again for sessions behind the ring, and the sessions that wait for them. A
+ * page serves every session whose cursor lies in it, so sessions at about the same place cost one read. Thread-safe;
+ * guarded by its own lock.
  */
 final class LogPages {
     private final int partition;
@@ -68,17 +69,17 @@ final class LogPages {
         queued = false;
     }
 
-    /** Where the next pass begins: one pass serves all from there on; -1: nobody waits. */
+    /** Where the next pass begins: one pass serves all sessions from there on; -1: no session waits. */
     synchronized long lowestWanted() {
         return wanted.isEmpty() ? -1 : wanted.firstKey();
     }
 
-    /** Grows when the log is made anew; what was read of the one before is of no use. */
+    /** Grows when the log is recreated; pages of the old log are useless. */
     synchronized int generation() {
         return generation;
     }
 
-    /** The log was made anew. Who waits looks again. */
+    /** The log was recreated. Waiting sessions check again. */
     void restart() {
         List<Runnable> all;
         synchronized (this) {
@@ -91,10 +92,10 @@ final class LogPages {
     }
 
     /**
-     * Adds what a pass has read and wakes whom it serves.
+     * Adds the records of a pass and wakes the sessions that it serves.
      *
      * @param readIn generation of the log when the pass began
-     * @return false: the log was made anew meanwhile
+     * @return false: the log was recreated meanwhile
      */
     boolean add(int readIn, long start, long end, List<PartitionRing.Arrival> arrivals) {
         PartitionRing records = new PartitionRing(Long.MAX_VALUE);
@@ -112,7 +113,7 @@ final class LogPages {
         return true;
     }
 
-    /** Nothing before an offset can be had any more. */
+    /** No record before an offset can be read any longer. */
     void lose(int readIn, long before) {
         List<Runnable> served;
         synchronized (this) {

@@ -2,7 +2,7 @@ package dev.muster.fanout.feed;
 
 /** What a partition's log holds: from {@code start} to before {@code end}. Pure. */
 record LogSpan(long start, long end) {
-    /** Wanted where nobody says from where on: near the end. */
+    /** Wanted if no reader says where to start: near the end. */
     static final long NEAR_END = Long.MAX_VALUE;
 
     /**

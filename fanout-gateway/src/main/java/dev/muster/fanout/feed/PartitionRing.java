@@ -12,8 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The recent records of one partition, bounded in bytes, indexed by key (an audience, or a watched terminal), so that a session walks only its own. A session is a cursor:
- * nothing is kept here per session but whom to wake. Written by the tail's thread, read by all. Thread-safe; guarded by its own lock.
+ * The recent records of one partition, bounded in bytes, indexed by key (an audience, or a watched terminal), so that a
+ * session reads only its own. A session is a cursor: the ring keeps nothing for a session except its wake-up call.
+ * Written by the tail's thread, read by all. Thread-safe; guarded by its own lock.
  */
 public final class PartitionRing {
     private final long bytesMax;
@@ -55,10 +56,10 @@ public final class PartitionRing {
     public record Bounds(long start, long end, int epoch, long logStart, long logEnd) {}
 
     /**
-     * Begins anew, empty, at an offset. Whoever read before has a gap.
+     * Starts again, empty, at an offset. Earlier readers have a gap.
      *
-     * @param logStart from where on the log has records now
-     * @param logEnd up to where it reaches
+     * @param logStart offset of the log's first record now
+     * @param logEnd offset of the log's end now
      */
     void open(long offset, long logStart, long logEnd) {
         List<Runnable> wake = new ArrayList<>();
@@ -79,8 +80,10 @@ public final class PartitionRing {
     }
 
     /**
-     * The topic was made anew, and its log reaches to here now: offsets up to there, and up to where the log before reached, may be ones of the log before. How far that was is not known of a ring
-     * that nobody read: there the doubt stays, and costs each snapshot the records that are within its budget from the log's start, until the log is longer than that. None is missed.
+     * The topic was recreated, and its log ends here now. An offset at or below this end, or at or below the old log's
+     * end, may belong to the old log. For a ring without readers the old log's end is unknown. There the doubt remains
+     * until the new log is longer than the budget, and each snapshot replays the new log from its start, within the
+     * budget. No record is skipped.
      */
     synchronized void madeAnew(long endNow) {
         anewEnd = open ? Math.max(endNow, Math.max(end, logEnd)) : Long.MAX_VALUE;
@@ -99,7 +102,7 @@ public final class PartitionRing {
     }
 
     /**
-     * Adds what was polled and wakes whoever reads one of its keys.
+     * Adds the polled records and wakes the readers of their keys.
      *
      * @param end offset of the next record to come
      */
@@ -138,17 +141,19 @@ public final class PartitionRing {
     }
 
     /**
-     * The bounds for whoever reads some keys only: the records of others that the ring has let go are no loss to it, so {@code start} may lie before the ring's own.
+     * The bounds for a reader of some keys only. Records of other keys that the ring has dropped are no loss to it, so
+     * {@code start} may lie before the ring's own.
      */
     public synchronized Bounds bounds(List<String> keys) {
         return new Bounds(floor(keys), end, epoch, logStart, Math.max(end, logEnd));
     }
 
     /**
-     * Where records go on after what the registry read up to a position of the log. It may not have noticed yet that the topic was made anew: of a position that can be from the log before, all of this log
-     * is news.
+     * Where records continue after a state that the registry read up to a position of the log. The registry may not
+     * have noticed yet that the topic was recreated. If the position may belong to the old log, every record of the new
+     * log is unread.
      *
-     * @param backMax so many records before a position that is in this log are not worth the doubt
+     * @param backMax the largest number of records of the new log that are replayed because of the doubt
      */
     public synchronized long after(long position, long backMax) {
         boolean beyond = position > Math.max(end, logEnd);
@@ -156,7 +161,10 @@ public final class PartitionRing {
         return beyond || doubtful ? logStart : position;
     }
 
-    /** Whether a reader that stands here has nothing to read now: most ask right after they have read all, so this takes no lock. Whoever is woken later sees what was added before. */
+    /**
+     * Whether a reader at this place has nothing to read now. Most readers ask right after they have read everything,
+     * so this takes no lock. A reader that is woken later sees what was added before.
+     */
     public boolean isAtEnd(long from, int readerEpoch) {
         return readerEpoch == epoch && from == end;
     }
@@ -184,8 +192,9 @@ public final class PartitionRing {
      * Takes the next entries of some keys, in the order of the partition.
      *
      * @param from offset to go on from
-     * @param into gets at most {@code countMax} entries of at most about {@code bytesMax}, but at least one if there is one
-     * @return the offset to go on from next; -1 when records from there on are no longer here
+     * @param into gets at most {@code countMax} entries of at most about {@code bytesMax}, but at least one if there is
+     *     one
+     * @return the offset to go on from next; -1 if the ring no longer has the records from there on
      */
     public synchronized long read(
             List<String> keys, long from, int readerEpoch, int countMax, int bytesMax, List<Entry> into) {
@@ -267,7 +276,10 @@ public final class PartitionRing {
         }
     }
 
-    /** Has {@code wake} run, on the tail's thread, whenever one of the keys gets a record or the ring begins anew. It must not wait. */
+    /**
+     * Has {@code wake} run, on the tail's thread, whenever one of the keys gets a record or the ring starts again. It
+     * must not wait.
+     */
     public synchronized void wakeOn(List<String> keys, Runnable wake) {
         for (String key : keys) {
             waiting.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(wake);

@@ -30,8 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows the partitions of one topic that somebody reads, with one consumer and one thread whatever the number of readers. The consumer is touched by that
- * thread alone; others leave commands. A partition that nobody reads any more is followed a while longer, for whoever comes back. Thread-safe.
+ * Follows those partitions of one topic that have readers, with one consumer and one thread whatever the number of
+ * readers. Only that thread touches the consumer; other threads leave commands. A partition without readers is followed
+ * a while longer, for readers that come back. Thread-safe.
  */
 public final class PartitionTails implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PartitionTails.class);
@@ -42,7 +43,8 @@ public final class PartitionTails implements AutoCloseable {
     /**
      * @param bytesMax of all rings of the topic together
      * @param linger how long a partition without readers is still followed
-     * @param backRecords how many records before the end a ring begins with, so that a reader who was here a moment ago can go on
+     * @param backRecords how many records before the end a ring begins with, so that a reader that left a moment ago
+     *     can go on
      */
     public record Limits(long bytesMax, Duration linger, long backRecords) {}
 
@@ -60,12 +62,14 @@ public final class PartitionTails implements AutoCloseable {
 
     // confined to the thread
     private final FollowedPartitions followed;
-    /** The topic was made anew, and the rings are still of the one before. */
+    /** The topic was recreated, and the rings are still those of the old one. */
     private boolean anew;
 
     /**
-     * @param consumers makes a consumer without a group, with {@code auto.offset.reset=none}; asked again after a failure
-     * @param onLost run, on the tail's thread, when what comes next is not in the log, before readers have their gap; it must not wait
+     * @param consumers makes a consumer without a group, with {@code auto.offset.reset=none}; asked again after a
+     *     failure
+     * @param onLost run, on the tail's thread, when the next records are no longer in the log, before readers have
+     *     their gap; it must not wait
      * @param nanos a clock that only goes forward
      */
     public PartitionTails(
@@ -113,11 +117,12 @@ public final class PartitionTails implements AutoCloseable {
     }
 
     /**
-     * Has some partitions followed until {@link #release}, each counted. Completes, on the tail's thread, once each ring is positioned: whatever is written from
-     * now on will be in it. Fails with {@code unavailable}, and then nothing needs to be released.
+     * Has some partitions followed until {@link #release}, each counted. Completes, on the tail's thread, once each
+     * ring is positioned: every record that is written from now on will be in it. Fails with {@code unavailable}, and
+     * then nothing needs to be released.
      *
-     * @param from partition to the offset from which the caller would like to read; a ring that is not yet followed then begins there, if the broker still has it and
-     *     it is not too far back
+     * @param from partition to the offset from which the caller would like to read. A ring that is not yet followed
+     *     then begins there, if the broker still has it and it is not too far back.
      */
     public CompletableFuture<Map<Integer, Bounds>> acquire(Collection<Integer> partitions, Map<Integer, Long> from) {
         CompletableFuture<Map<Integer, Bounds>> done = new CompletableFuture<>();
@@ -152,7 +157,10 @@ public final class PartitionTails implements AutoCloseable {
         });
     }
 
-    /** The topic was made anew: all rings begin anew, and whoever reads them has a gap. Not at all if the broker does not answer now: then as soon as it does. */
+    /**
+     * The topic was recreated: all rings start again, and their readers have a gap. If the broker is unreachable, this
+     * is retried once it answers.
+     */
     public void restart() {
         command(() -> {
             anew = true;
@@ -162,7 +170,8 @@ public final class PartitionTails implements AutoCloseable {
     }
 
     /**
-     * Has the broker asked where the log begins and ends, where these offsets are not within what is known. Completes on the tail's thread, or fails with {@code unavailable}.
+     * Has the broker asked for the log's beginning and end, if these offsets are outside the known ones. Completes on
+     * the tail's thread, or fails with {@code unavailable}.
      */
     public CompletableFuture<Void> verify(Map<Integer, Long> offsets) {
         CompletableFuture<Void> done = new CompletableFuture<>();
@@ -211,7 +220,8 @@ public final class PartitionTails implements AutoCloseable {
     }
 
     /**
-     * One round: commands, then at most one poll. For whoever drives the tails itself instead of calling {@link #start}, always on one thread.
+     * One round: commands, then at most one poll. For a caller that drives the tails itself instead of calling
+     * {@link #start}, always on one thread.
      *
      * @param poll how long to wait for records
      * @return nanoseconds that may pass before the next round unless there is a command

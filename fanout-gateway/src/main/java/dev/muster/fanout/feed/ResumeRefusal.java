@@ -2,7 +2,10 @@ package dev.muster.fanout.feed;
 
 import java.util.Locale;
 
-/** Why a session could not go on where a token says, and begins with a snapshot instead. Part of the published protocol. */
+/**
+ * Why a session could not go on at a token's position, and begins with a snapshot instead. Part of the published
+ * protocol.
+ */
 public enum ResumeRefusal {
     NONE("No token was sent."),
     INVALID("The token is not one of ours, or was changed."),

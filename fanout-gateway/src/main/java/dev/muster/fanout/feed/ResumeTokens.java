@@ -24,17 +24,19 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a session stands, as opaque text: signed, and bound to the user, the user's audiences, the cluster and the topic. Any gateway with the same key reads it.
+ * A session's position, as opaque text: signed, and bound to the user, the user's audiences, the cluster and the topic.
+ * Any gateway with the same key reads it.
  *
  * <pre>
  * 2 version | 8 user | 8 cluster | 8 topic | 8 audiences
  *   | varint n, n x (varint partition, varint offset)                                         positions in the views
- *   | varint n, n x (8 node, varint version)                                                  floors: what is older is known
+ *   | varint n, n x (8 node, varint version)                                                  floors: known versions
  *   | varint n, n x (1 mode, varint n, n x 1 terminal, varint offset, varint marker, varint line)   terminals
  *   | 16 HMAC-SHA-256, cut
  * </pre>
  *
- * Fields of 8 bytes are the beginnings of SHA-256 hashes. Version 1, which gateways made before, has the positions alone, without their number. Thread-safe.
+ * Fields of 8 bytes are the beginnings of SHA-256 hashes. Version 1, of earlier gateways, has only the positions,
+ * without their number. Thread-safe.
  */
 public final class ResumeTokens {
     private static final byte POSITIONS_ONLY = 1;
@@ -47,14 +49,17 @@ public final class ResumeTokens {
     /** Enough for 1,024 partitions. */
     private static final int TOKEN_CHARS_MAX = 24_000;
 
-    /** The issuers that were asked for last, each where the hash of its head says, so that all sessions of a user have one. */
+    /**
+     * The most recently requested issuers, each at the place that the hash of its head gives, so that all sessions of a
+     * user share one.
+     */
     private final AtomicReferenceArray<@Nullable Issuer> issuers = new AtomicReferenceArray<>(ISSUERS_KEPT);
 
     private final ThreadLocal<Mac> mac;
     private final byte[] cluster;
     private final byte[] topic;
 
-    /** @param key known to all gateways of an installation and to nobody else */
+    /** @param key known only to the gateways of an installation */
     public ResumeTokens(byte[] key, ClusterIdentity identity) {
         SecretKeySpec spec = new SecretKeySpec(key, "HmacSHA256");
         this.mac = ThreadLocal.withInitial(() -> {
@@ -71,7 +76,8 @@ public final class ResumeTokens {
     }
 
     /**
-     * Makes the tokens of a user's sessions; what they have in common is computed once. Sessions that follow the log in step stand at the same place one after the other, and need one token for all of them. Thread-safe.
+     * Makes the tokens of a user's sessions; their common part is computed once. Sessions that follow the log in step
+     * stand at the same place one after the other, and need one token for all of them. Thread-safe.
      */
     public final class Issuer {
         private final byte[] head;

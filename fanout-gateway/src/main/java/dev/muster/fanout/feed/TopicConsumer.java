@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Kafka's consumer of one topic, by partition number: made when it is needed, dropped when it is of no use any more, and woken from a poll when something else is to be done. Touched by one thread alone but
- * for {@link #wake}.
+ * Kafka's consumer of one topic, by partition number. It is made on first need, dropped when it is no longer useful,
+ * and woken from a poll for other work. Touched by one thread only, except for {@link #wake}.
  */
 final class TopicConsumer {
     private static final Logger log = LoggerFactory.getLogger(TopicConsumer.class);

@@ -17,7 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Knows which topics stand behind some names: asks for their ids again and again, because a topic that is deleted and made anew has the same name, and offsets that mean other records. Thread-safe.
+ * Knows the ids of the topics with some names. It asks for the ids repeatedly, because a topic that is deleted and
+ * recreated keeps its name while its offsets mean other records. Thread-safe.
  */
 final class TopicWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(TopicWatch.class);

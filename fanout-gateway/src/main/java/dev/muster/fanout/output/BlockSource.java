@@ -5,18 +5,20 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A body in blocks, made as they are asked for. The next block is asked for only after the last one was written, so at most one is in memory.
+ * A body in blocks, made on request. The next block is requested only after the last one was written, so at most one is
+ * in memory.
  */
 public interface BlockSource extends AutoCloseable {
     /** Largest block, give or take one record. */
     int BLOCK_BYTES = 512 << 10;
 
     /**
-     * The next block, backed by an array, or nothing at the end; fails if the body cannot be completed. Not called again before it completes.
+     * The next block, backed by an array, or empty at the end. Fails if the body cannot be completed. Not called again
+     * before it completes.
      */
     CompletableFuture<Optional<ByteBuffer>> next();
 
-    /** Called once, at the end or when nobody wants more. */
+    /** Called once, at the end or when no more blocks are wanted. */
     @Override
     void close();
 

@@ -14,8 +14,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An asciicast recording, version 2 or 3 (docs.asciinema.org/manual/asciicast). Version 2 counts seconds from the start, version 3 from the event before. A character that
- * is split between chunks is kept until it is whole; what is not UTF-8 becomes U+FFFD. What came from a pipe gets the window that the terminal engine gives it, and a
+ * An asciicast recording, version 2 or 3 (docs.asciinema.org/manual/asciicast). Version 2 counts seconds from the
+ * start, version 3 from the previous event. A character that is split between chunks is kept until it is whole; bytes
+ * that are not UTF-8 become U+FFFD. Output from a pipe gets the window that the terminal engine gives it, and a
  * carriage return before each line feed, as a terminal's own line discipline would do.
  */
 final class CastSteps implements Renderer {

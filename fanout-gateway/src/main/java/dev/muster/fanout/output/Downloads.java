@@ -7,8 +7,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How many downloads there may be at once: in all, and of one user, so that nobody holds all of them. An eighth is for admins alone. A follower that waits for its task to print is counted apart: it holds no memory, and
- * takes one of the downloads only while it has something to send. Thread-safe; guarded by its own lock.
+ * Limits the number of downloads at once: in total, and for one user, so that no user holds all of them. An eighth is
+ * only for admins. A follower that waits for its task to print is counted separately: it holds no memory, and takes one
+ * of the downloads only while it has data to send. Thread-safe; guarded by its own lock.
  */
 public final class Downloads {
     /** One in so many is for admins. */

@@ -5,7 +5,7 @@ import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.TaskState;
 import java.time.Duration;
 
-/** Whether the output of an ended task will go on, of which no exit marker has come. Pure. */
+/** Whether the output of an ended task without an exit marker will go on. Pure. */
 public final class OutputEnd {
     /** After so long with its agent connected, what is not in the history of an ended task will not come. */
     private static final Duration SETTLED = Duration.ofSeconds(30);
@@ -21,7 +21,7 @@ public final class OutputEnd {
         };
     }
 
-    /** Whether it is known how much the task printed: of a lost one nobody may know. */
+    /** Whether it is known how much the task printed: for a lost task it may be unknown. */
     public static boolean isCounted(Task task) {
         return task.getState() != TaskState.LOST || task.getOutputBytes() > 0;
     }
@@ -45,7 +45,10 @@ public final class OutputEnd {
         return nowMillis - since > wait.toMillis();
     }
 
-    /** Whether so many bytes are all that there will be. The registry may be behind, so where more are known of they are waited for much longer. */
+    /**
+     * Whether this many bytes are the whole output. The registry may be behind, so if more bytes are known to exist,
+     * the wait is much longer.
+     */
     public static boolean isReached(Task task, long size, NodeState node, long nowMillis) {
         if (!isFinal(task.getState())) {
             return false;

@@ -19,8 +19,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Raw output and recordings, read from the topic itself. Each method asks the registry through the client that it is given: that of the user who reads, so that the reads count in the user's share.
- * Thread-safe; only the pool's own threads block.
+ * Raw output and recordings, read from the topic itself. Each method asks the registry through the given client, that
+ * of the reading user, so that the reads count in the user's share. Only the pool's own threads block. Thread-safe.
  */
 public final class RawOutput implements AutoCloseable {
     private static final Duration FOLLOW_PAUSE = Duration.ofMillis(300);
@@ -29,7 +29,10 @@ public final class RawOutput implements AutoCloseable {
     /** What raw output there is: bytes {@code [from, to)}, at least until then. */
     public record Available(long from, long to, Instant until) {}
 
-    /** What is known of an output before it is read. {@code size} counts all bytes so far; {@code ended}: there will be no more. */
+    /**
+     * What is known about an output before it is read. {@code size} counts all bytes so far; {@code ended}: no more
+     * will come.
+     */
     public record Head(long size, boolean ended) {}
 
     private final Function<String, CompletableFuture<StdoutTopic.Facts>> facts;
@@ -54,7 +57,7 @@ public final class RawOutput implements AutoCloseable {
         this.executor = executor;
     }
 
-    /** Nothing where the output has not begun, or its first byte is past retention, or nobody can say now. */
+    /** Empty if the output has not begun, if its first byte is past retention, or if the answer is unknown now. */
     public CompletableFuture<Optional<Available>> available(RegistryClient reads, String nodeId, String terminalId) {
         return reads.getOutputIndex(nodeId, terminalId, 0)
                 .thenCompose(index -> facts.apply(index.getTopicId())
@@ -87,7 +90,10 @@ public final class RawOutput implements AutoCloseable {
         return open(reads, null, nodeId, terminalId, from, new RawSteps(to - from), to, null);
     }
 
-    /** Asks how the output of so many bytes ends where no exit marker comes: nothing while more may come, else how many bytes never did. */
+    /**
+     * Asks how an output of this many bytes ends if no exit marker comes: empty while more may come, else the number of
+     * bytes that never came.
+     */
     public interface Ending {
         CompletableFuture<Optional<Long>> missing(long size);
     }
@@ -95,7 +101,8 @@ public final class RawOutput implements AutoCloseable {
     /**
      * The raw bytes from an offset on until the terminal ends.
      *
-     * @param permit closed with the body; where there is none it stays the caller's. It works while there is something to send
+     * @param permit closed with the body. If no body is made, it stays the caller's. It is in use while there is data
+     *     to send.
      */
     public CompletableFuture<BlockSource> follow(
             RegistryClient reads, Downloads.Permit permit, String nodeId, String terminalId, long from, Ending ending) {
@@ -160,7 +167,7 @@ public final class RawOutput implements AutoCloseable {
     private final class Download implements BlockSource {
         private static final long STUCK_NANOS = 15_000_000_000L;
         private static final long ASK_NANOS = 2_000_000_000L;
-        /** The registry has not taken all that is wanted yet, so nobody knows where in the topic it ends. */
+        /** The registry has not yet processed all wanted output, so its end in the topic is unknown. */
         private static final long UNKNOWN = Long.MAX_VALUE;
 
         private final RegistryClient reads;
@@ -213,7 +220,8 @@ public final class RawOutput implements AutoCloseable {
         }
 
         CompletableFuture<BlockSource> primed() {
-            // who waits for more is answered before there is any: nobody would notice if they went
+            // a client that waits for more gets the head of its answer before there is data: otherwise its leaving
+            // would stay unnoticed
             if (ending != null && isComplete()) {
                 return CompletableFuture.completedFuture(this);
             }
@@ -246,7 +254,7 @@ public final class RawOutput implements AutoCloseable {
         /** The next block, or the end; or neither yet. */
         private CompletableFuture<Optional<Optional<ByteBuffer>>> step() {
             if (closed) {
-                return CompletableFuture.failedFuture(new java.io.IOException("nobody reads any more"));
+                return CompletableFuture.failedFuture(new java.io.IOException("the reader has gone"));
             }
             if (isComplete()) {
                 return complete();

@@ -4,7 +4,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** Takes a step again and again until one has a result. There is one future for the result, however many steps it takes: nothing is chained to what is over, so nothing grows. */
+/**
+ * Repeats a step until it has a result. One future stands for the result, however many steps it takes. No future is
+ * chained to a completed one, so nothing grows.
+ */
 public final class Repeat<T> {
     private final Supplier<CompletableFuture<Optional<T>>> step;
     private final CompletableFuture<T> result = new CompletableFuture<>();

@@ -27,8 +27,8 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A few threads with a consumer each, which read the output topic for all downloads, a slice at a time: whoever waits longest is next. A consumer that goes on where it
- * stopped need not seek. Thread-safe.
+ * A few threads with a consumer each, which read the output topic for all downloads, a slice at a time. The download
+ * that has waited longest is next. A consumer that continues where it stopped need not seek. Thread-safe.
  */
 final class StdoutPool implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -77,7 +77,8 @@ final class StdoutPool implements AutoCloseable {
     }
 
     /**
-     * Reads on from the place until {@code full} says so, or for a while. Fails with {@code raw-expired} where the topic no longer has the place.
+     * Reads on from the place until {@code full} says so, or for a while. Fails with {@code raw-expired} if the topic
+     * no longer has the place.
      */
     CompletableFuture<Void> read(Place place, StreamReader reader, Full full) {
         CompletableFuture<Void> done = new CompletableFuture<>();

@@ -21,7 +21,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 
-/** What the broker says of the output topic: which topic it is, how long it keeps records, and the first one it still has. Asked at most once a while. Thread-safe. */
+/**
+ * The broker's facts about the output topic: its id, how long it keeps records, and its first record. Asked at most
+ * once in a while. Thread-safe.
+ */
 public final class StdoutTopic {
     private static final int TIMEOUT_MS = 3_000;
     private static final Duration KEPT = Duration.ofSeconds(5);
@@ -46,7 +49,7 @@ public final class StdoutTopic {
     }
 
     /**
-     * Of the topic with this id: where another one was there when the broker was last asked, it is asked now. Fails with
+     * The facts about the topic with this id. If the broker last named another id, it is asked now. Fails with
      * {@code unavailable}.
      */
     public CompletableFuture<Facts> facts(String topicId) {

@@ -5,7 +5,7 @@ import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.Start;
 import dev.muster.proto.agent.v1.WindowSize;
 
-/** What happens in a terminal's stream, each once and in order. Times are those of the broker, in epoch milliseconds. */
+/** The events in a terminal's stream, each once and in order. Times are those of the broker, in epoch milliseconds. */
 interface Steps {
     void start(long atMillis, Start start);
 

@@ -5,8 +5,9 @@ import dev.muster.proto.agent.v1.Marker;
 import dev.muster.proto.agent.v1.OutputChunk;
 
 /**
- * Takes one terminal's chunks out of the log as the registry does: each step of the stream once, by (offset, marker number), whatever was sent again or chunked anew.
- * Steps before {@code from} are passed over. Steps beyond a hole are passed over too: what they follow was sent again after them, and they after it. Not thread-safe.
+ * Takes one terminal's chunks from the log as the registry does: each step of the stream once, by (offset, marker
+ * number), whatever was sent again or in other chunks. Steps before {@code from} are skipped. Chunks after a gap are
+ * skipped, too: the agent resends the missing chunk and then these again. Not thread-safe.
  */
 final class StreamReader {
     private final String terminalId;
@@ -14,7 +15,10 @@ final class StreamReader {
     private long offset;
     private long marker;
 
-    /** @param from raw offset of the first byte that is wanted; 0 delivers every marker as well, else those that are met later */
+    /**
+     * @param from raw offset of the first wanted byte; 0 delivers every marker as well, any other offset only the later
+     *     ones
+     */
     StreamReader(String terminalId, long from, Steps steps) {
         this.terminalId = terminalId;
         this.offset = from;

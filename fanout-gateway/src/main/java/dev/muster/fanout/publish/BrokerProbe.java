@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Knows whether the brokers answer: asks them for the cluster's id again and again, the next time only after the last answer or its timeout. So an absent broker
- * is known before anybody waits for it. Thread-safe.
+ * Knows whether the brokers answer: it asks them for the cluster's id repeatedly, the next time only after the last
+ * answer or its timeout. So an absent broker is known before a request waits for it. Thread-safe.
  */
 public final class BrokerProbe implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BrokerProbe.class);

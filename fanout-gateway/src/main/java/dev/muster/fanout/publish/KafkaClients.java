@@ -11,7 +11,10 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Makes the Kafka clients of this gateway; the settings' own client properties win where they do not break a guarantee. */
+/**
+ * Makes the Kafka clients of this gateway. The client properties in the settings take precedence unless they break a
+ * guarantee.
+ */
 public final class KafkaClients {
     private final Map<String, String> common;
 

@@ -26,8 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends records from a thread of its own, so that no caller ever waits: {@code Producer.send} may block on metadata or memory, or run the callback on the spot.
- * What waits is bounded in bytes; beyond the bound, and while the broker is away, a record is refused at once. Thread-safe.
+ * Sends records on its own thread, so that no caller ever waits: {@code Producer.send} may block on metadata or memory,
+ * or run the callback at once. Waiting records are bounded in bytes. Beyond the bound, and while the broker is away, a
+ * record is refused at once. Thread-safe.
  */
 public final class RecordPublisher implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RecordPublisher.class);

@@ -1,4 +1,4 @@
-/** The gateway's way into Kafka: bounded in bytes, and nobody waits. */
+/** The gateway's way into Kafka: bounded in bytes, and no caller waits. */
 @NullMarked
 package dev.muster.fanout.publish;
 

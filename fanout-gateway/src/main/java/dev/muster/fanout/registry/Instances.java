@@ -11,7 +11,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The registry's instances that are known by address. All queries go to one of them, until it does not answer. Thread-safe. */
+/**
+ * The registry's instances that are known by address. All queries go to one of them until it stops answering.
+ * Thread-safe.
+ */
 final class Instances implements AutoCloseable {
     private final List<Instance> all;
     private final AtomicInteger current = new AtomicInteger();

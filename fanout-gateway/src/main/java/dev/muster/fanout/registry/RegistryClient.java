@@ -39,7 +39,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the registry, whichever of its instances answers. Every answer arrives on the executor given here, never on a network thread; every failure is a {@link MusterException}. Thread-safe.
+ * Asks the registry, whichever of its instances answers. Every answer arrives on the given executor, never on a network
+ * thread; every failure is a {@link MusterException}. Thread-safe.
  */
 public final class RegistryClient implements RegistryReads, AutoCloseable {
     private static final Metadata.Key<String> CODE = Metadata.Key.of("muster-code", Metadata.ASCII_STRING_MARSHALLER);

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Knows when a registry last said that it is ready: it asks again and again, the next time only after the last answer or its timeout.
- * Thread-safe.
+ * Knows when a registry last reported that it is ready: it asks repeatedly, the next time only after the last answer or
+ * its timeout. Thread-safe.
  */
 public final class RegistryProbe implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofSeconds(2);

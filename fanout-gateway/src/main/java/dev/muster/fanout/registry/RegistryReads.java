@@ -11,7 +11,10 @@ import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Task;
 import java.util.concurrent.CompletableFuture;
 
-/** What the live feed asks the registry. Answers come on any thread; failures are {@link dev.muster.contract.errors.MusterException}. */
+/**
+ * The live feed's questions to the registry. Answers arrive on any thread; failures are
+ * {@link dev.muster.contract.errors.MusterException}.
+ */
 public interface RegistryReads {
     /** The same, asked for one user, whose reads have a share of the registry's threads. */
     default RegistryReads of(String user) {

@@ -10,8 +10,9 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Who was let to a terminal, who typed, and who was not let, for operators: one line per attach and per first keystroke of it, never one per message, and never what was shown or typed. The name of this class is
- * that of its logger, for those who keep these lines apart.
+ * A log for operators: which users were admitted to a terminal, typed there, or were refused. One line per attach and
+ * per its first keystroke, never one per message, and never the shown or typed text. The logger has this class's name,
+ * so that operators can keep these lines apart.
  */
 final class AccessLog {
     private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
@@ -34,7 +35,7 @@ final class AccessLog {
                 .log("terminal attached");
     }
 
-    /** The user may not watch it, from the beginning or any more. */
+    /** The user may not, or may no longer, watch it. */
     void refused(String terminal, ErrorCode code) {
         line("refused", terminal).addKeyValue("code", code.code()).log("terminal access refused");
     }

@@ -23,11 +23,11 @@ import org.jspecify.annotations.Nullable;
  * One terminal in one session. Confined to the session's context.
  *
  * <pre>
- * RESOLVING  which node and terminal is it, and may the user watch it?            -> READING, LEASING
- * LEASING    the lease is asked for; its answer comes through the tail            -> READING
- * READ_DUE   a read could not begin, or failed in a way that may pass              -> READING
- * READING    scrollback, or a repaint, is on its way; the tail waits in the ring  -> LIVE, LEASING, READ_DUE
- * LIVE       frames from the tail, as they go on from that ({@link OutputSeam})    -> READING, READ_DUE when one is missing
+ * RESOLVING  finds the node and terminal, and checks that the user may watch it        -> READING, LEASING
+ * LEASING    the lease is requested; its answer comes through the tail                 -> READING
+ * READ_DUE   a read could not begin, or failed in a way that may pass                  -> READING
+ * READING    scrollback, or a repaint, is on its way; the tail waits in the ring       -> LIVE, LEASING, READ_DUE
+ * LIVE       frames from the tail continue from there ({@link OutputSeam})             -> READING, READ_DUE on a gap
  * ENDED      nothing more will come
  * </pre>
  */

@@ -6,8 +6,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of the records of one change reaches a session. A change is written once per audience; a session that is in several of them takes only the record of the least
- * of its own audiences after the change or, when it lost all access, of the least before it, as a removal. So each change arrives once, by rule and not by memory.
+ * Decides which of the records of one change reaches a session. A change is written once per audience. A session in
+ * several audiences takes only the record of the least of its own audiences after the change. If it lost all access, it
+ * takes that of the least audience before the change, as a removal. So each change arrives once, by a rule that needs
+ * no memory.
  */
 final class AudienceRule {
     /** What to do with a record. */

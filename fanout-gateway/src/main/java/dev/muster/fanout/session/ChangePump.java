@@ -11,8 +11,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns records of the views into frames of one session: each change once ({@link AudienceRule}), in order per node ({@link VersionFloors}), joined to the snapshot ({@link SnapshotSeam}). A session that
- * lags gets, of several changes of a node that wait, only the last; it is told when that begins, and how many were passed over when it ends. Tasks are never passed over. Confined to the session's context.
+ * Turns records of the views into frames of one session: each change once ({@link AudienceRule}), in order per node
+ * ({@link VersionFloors}), joined to the snapshot ({@link SnapshotSeam}). A session that lags gets only the last of
+ * several waiting changes of a node. It is told when that begins, and how many changes were skipped when it ends. Tasks
+ * are never skipped. Confined to the session's context.
  */
 final class ChangePump {
     /** After so many reads that gave no frame the next session gets its turn. */
@@ -230,7 +232,10 @@ final class ChangePump {
         }
     }
 
-    /** Records the lag, and moves on the position of a client that nothing was sent to for long: without it its token would age. */
+    /**
+     * Records the lag. Also advances the position of a client that was sent nothing for long: otherwise its token would
+     * age.
+     */
     void tick(Lag ofAttaches, long positionEveryNanos) {
         Lag lag = tail.lag().plus(ofAttaches);
         host.services().metrics().lag(lag, secondsSince(lag));

@@ -15,7 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a session stands in the views: one cursor per partition that holds one of its audiences, each served from the ring or, behind it, from the log. Confined to the session's context.
+ * A session's position in the views: one cursor for each partition that holds one of its audiences, each served from
+ * the ring or, behind it, from the log. Confined to the session's context.
  */
 final class ChangeTail {
     private final SessionHost host;
@@ -105,7 +106,10 @@ final class ChangeTail {
         return true;
     }
 
-    /** Of a position as the registry names it, what lies beyond the log as it was last heard of: to be verified, for it may be of a log that was there before. */
+    /**
+     * The parts of a registry's position that lie beyond the last known end of the log. They must be verified, because
+     * they may belong to the old log.
+     */
     Map<Integer, Long> beyond(Map<Integer, Long> position) {
         Map<Integer, Long> beyond = new HashMap<>();
         for (int i = 0; i < partitions.length; i++) {
@@ -217,7 +221,7 @@ final class ChangeTail {
         return cursor.offset();
     }
 
-    // -1: not all that follows is there any more
+    // -1: some of the following records are no longer there
     private long readRing(int i, int countMax, int bytesMax, List<Entry> into) {
         Cursor cursor = cursors[i];
         long next = ring(i).read(spread.keys(i), cursor.offset(), cursor.epoch(), countMax, bytesMax, into);
@@ -246,7 +250,10 @@ final class ChangeTail {
         return false;
     }
 
-    /** What waits in the rings; what waits in the log is counted as if all of it were for this session, for nobody has read it yet. */
+    /**
+     * The session's records that wait in the rings. Records that wait in the log are all counted as if they were for
+     * this session, because they have not been read yet.
+     */
     Lag lag() {
         Lag sum = Lag.NONE;
         for (int i = 0; i < partitions.length; i++) {

@@ -4,7 +4,10 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import org.jspecify.annotations.Nullable;
 
-/** What the client of one session asks for: not too often, in the words of the protocol, and nothing before its open frame. Confined to the session's context. */
+/**
+ * The requests of one session's client: limited in rate, in the words of the protocol, and only after its open frame.
+ * Confined to the session's context.
+ */
 final class ClientRequests implements ClientOp.Taker {
     /** What the open frame opens. */
     interface Opener {

@@ -3,16 +3,17 @@ package dev.muster.fanout.session;
 import dev.muster.fanout.feed.PartitionRing.Bounds;
 
 /**
- * Where a session stands in one partition of the views, and from where it is served. Pure.
+ * A session's position in one partition of the views, and the source that serves it. Pure.
  *
  * <pre>
- *            the ring has it   behind the ring, within the budget   beyond the budget   lost, or the ring began anew
+ *            the ring has it   behind the ring, within the budget   beyond the budget   lost, or the ring started again
  * TAIL       TAIL              CATCH_UP                             GAP                 GAP
  * CATCH_UP   TAIL              CATCH_UP                             GAP                 GAP
- * GAP        GAP               GAP                                  GAP                 GAP      (left by standing somewhere else alone)
+ * GAP        GAP               GAP                                  GAP                 GAP
  * </pre>
  *
- * The budget is a number of records of the partition, whoever they are for: those that were read again already, and those still between the cursor and the ring.
+ * GAP is left only by moving to another place. The budget is a number of records of the partition, for whichever
+ * session: those that were already read again, and those still between the cursor and the ring.
  */
 final class Cursor {
     enum Mode {

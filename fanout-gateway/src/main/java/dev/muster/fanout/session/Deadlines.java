@@ -5,7 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a peer must do in time: open, take what is in flight, answer pings, and have a token that is valid. Pure but for the two calls of its {@link Peer}. Confined to the session's context.
+ * The peer's deadlines: to open, to take the frames in flight, to answer pings, and to have a valid token. Pure except
+ * for the two calls of its {@link Peer}. Confined to the session's context.
  */
 final class Deadlines {
     interface Peer {

@@ -9,7 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** What failed for a viewer: in the words of the published table, and as the frame that tells it. What is our fault goes to the log, once, with the id that the frame has. */
+/**
+ * A viewer's failures: in the words of the published table, and as the frame that reports them. A fault of Muster is
+ * logged once, with the id in the frame.
+ */
 final class Failures {
     private static final Logger log = LoggerFactory.getLogger(Failures.class);
 

@@ -21,8 +21,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Server frames as JSON text. What all sessions share is a body: the object without its closing brace, encoded once. What differs, the position or the ref, is a tail that is
- * put behind it: {@code ,"position":"..."}}.
+ * Server frames as JSON text. The part that all sessions share is a body: the object without its closing brace, encoded
+ * once. The part that differs, the position or the ref, is a tail that is put behind it: {@code ,"position":"..."}}.
  */
 final class Frames {
     /** About as long as a frame with lines or output gets. */
@@ -84,7 +84,8 @@ final class Frames {
     }
 
     /**
-     * Upserts of lines: one body for each run of consecutive numbers, none longer than about {@link #FRAME_BYTES}; one without lines if there are none.
+     * Upserts of lines: one body for each run of consecutive numbers, none longer than about {@link #FRAME_BYTES}; one
+     * without lines if there are none.
      */
     static List<byte[]> lines(List<Line> lines, long finalLine, long nextLine) {
         List<byte[]> bodies = new ArrayList<>();

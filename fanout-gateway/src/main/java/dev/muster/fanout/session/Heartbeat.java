@@ -9,10 +9,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frame that a session sends when it has had nothing else to send for a while. A viewer that gets none knows that the gateway is
- * silent. The frame also says how long ago the gateway heard from the broker and from a registry, because a gateway that
- * answers may still serve old data. All sessions share one encoded frame for a short time, so idle sessions cost one small write
- * each and nothing else. Thread-safe.
+ * The frame that a session sends when it has sent nothing else for a while. A viewer that receives none knows that the
+ * gateway is silent. The frame also says how long ago the gateway heard from the broker and from a registry, because a
+ * gateway that answers may still serve old data. All sessions share one encoded frame for a short time, so an idle
+ * session costs only one small write. Thread-safe.
  */
 public final class Heartbeat {
     private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(250);

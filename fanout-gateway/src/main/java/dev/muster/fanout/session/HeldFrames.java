@@ -6,8 +6,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frames of scrollback that wait to be sent, within a budget that all attaches share: room is taken before a read, for the most that may come, and given back as the frames go. Confined to the session's
- * context.
+ * Frames of scrollback that wait to be sent, within a budget that all attaches share. Room for the largest possible
+ * answer is taken before a read, and given back as the frames are sent. Confined to the session's context.
  */
 final class HeldFrames {
     private final ByteBudget budget;

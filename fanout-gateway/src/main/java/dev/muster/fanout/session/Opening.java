@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a session ready to read: learns the cluster's identity, checks the token, has the partitions followed, and stands where the token says. What it holds is let go with {@link #close}. Confined to the
- * session's context.
+ * Makes a session ready to read: learns the cluster's identity, checks the token, has the partitions followed, and
+ * moves to the token's position. {@link #close} releases what it holds. Confined to the session's context.
  */
 final class Opening {
     /** How it ended. */

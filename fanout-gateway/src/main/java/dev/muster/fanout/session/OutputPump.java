@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns live output of one terminal into frames of one attach, as it goes on from what was shown ({@link OutputSeam}). Output of which too much waits, or that is gone, is passed over. Confined to the
- * session's context.
+ * Turns live output of one terminal into frames of one attach, continuing from what was shown ({@link OutputSeam}).
+ * Output is skipped if too much of it waits, or if it is gone. Confined to the session's context.
  */
 final class OutputPump {
     /** How far a read came. */

@@ -9,8 +9,10 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins what is shown of a terminal, scrollback or a repaint, to what the client has already, and the live records to that. The lease's answer says that all that follows it will come; what is read after it
- * is not older; so the records behind it either end before what was read, and are dropped, or go on from it. Pure. Not thread-safe.
+ * Joins the shown content of a terminal, scrollback or a repaint, to what the client already has, and joins the live
+ * records to that. The lease's answer says that all output after it will come. A read after that answer is at least as
+ * new. So each record behind the answer either ends before what was read, and is dropped, or continues from it. Pure.
+ * Not thread-safe.
  */
 final class OutputSeam {
     /** How a record goes on from where the client is. */

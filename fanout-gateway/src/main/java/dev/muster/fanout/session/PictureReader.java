@@ -9,7 +9,10 @@ import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.WatchMode;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the registry for what a terminal shows: scrollback as lines, or a repaint. Of a history it asks for its end alone, however long it is. Confined to the session's context. */
+/**
+ * Asks the registry for the content of a terminal: scrollback as lines, or a repaint. It requests only the end of a
+ * history, however long the history is. Confined to the session's context.
+ */
 final class PictureReader {
     private static final int LINES_AFTER_SKIP = 200;
 
@@ -17,7 +20,7 @@ final class PictureReader {
     interface Taker {
         void picture(Picture picture);
 
-        /** The client lacks more than may be asked for at once: the same is to be read again, and will be the last lines. */
+        /** The client lacks more than one request may return: the same read is repeated, and returns the last lines. */
         void tooFar();
 
         void failed(MusterException failure);

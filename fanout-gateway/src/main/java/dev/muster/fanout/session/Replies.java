@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Frames that wait for the socket because the client asked for them; there is an end to what may wait. Pure. Not thread-safe. */
+/**
+ * Frames that wait for the socket because the client requested them. Their number is limited. Pure. Not thread-safe.
+ */
 final class Replies {
     /** A client that asks on without reading is cut. */
     static final int FRAMES_MAX = 256;

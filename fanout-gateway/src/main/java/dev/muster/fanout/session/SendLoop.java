@@ -4,8 +4,9 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one session's frames to its socket: when it is woken it has its turn, in which it asks for a batch and hands it over, one in flight, until there is nothing to send or its turn is over. All is
- * confined to the session's context but {@link #wake}, which any thread may call, and the end of a send.
+ * The way of one session's frames to its socket. When it is woken it has its turn: it asks for a batch and hands it
+ * over, one in flight, until there is nothing to send or its turn is over. Everything is confined to the session's
+ * context except {@link #wake}, which any thread may call, and the end of a send.
  */
 final class SendLoop {
     /** After so much the next session gets its turn. */
@@ -44,7 +45,8 @@ final class SendLoop {
     private volatile boolean inFlight;
     private long inFlightSince;
     /**
-     * Id of the thread that has the turn; asked only by a thread whether it is itself. A number, because each reference that is set anew is work for the collector.
+     * Id of the thread that has the turn; a thread compares it only with its own id. It is a number, because each
+     * change of a reference is work for the garbage collector.
      */
     private long turningThread = NOBODY;
 

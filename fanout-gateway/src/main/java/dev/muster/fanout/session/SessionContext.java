@@ -17,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where sessions run: an executor that runs one task at a time, in order. Those of them that wait for the same records are woken together: a record that thousands want is one task then, not a task for each, and no
- * other thread touches what is theirs.
+ * Runs sessions: an executor that runs one task at a time, in order. Its sessions that wait for the same records are
+ * woken together. So a record for thousands of sessions is one task instead of a task for each, and no other thread
+ * touches their state.
  */
 public final class SessionContext {
     private static final Logger log = LoggerFactory.getLogger(SessionContext.class);
@@ -40,7 +41,7 @@ public final class SessionContext {
         this.executor = executor;
     }
 
-    /** Has a task run here; not any more when the gateway stops: the sessions end with it. */
+    /** Runs a task here. Does nothing once the gateway stops: the sessions end with it. */
     void execute(Runnable task) {
         try {
             executor.execute(task);
@@ -60,7 +61,10 @@ public final class SessionContext {
         return spread;
     }
 
-    /** In the context: has {@code turn} run in the context whenever one of the keys gets a record, or the ring begins anew. */
+    /**
+     * Called in the context: has {@code turn} run in the context whenever one of the keys gets a record, or the ring
+     * starts again.
+     */
     void wakeOn(PartitionRing ring, List<String> keys, Runnable turn) {
         Group group = groups.get(new Records(ring, keys));
         if (group == null) {
@@ -97,7 +101,7 @@ public final class SessionContext {
             known = null;
         }
 
-        /** Whether nobody is left. */
+        /** Whether none is left. */
         boolean remove(Runnable turn) {
             known = null;
             return turns.remove(turn) && turns.isEmpty();
@@ -136,7 +140,7 @@ public final class SessionContext {
             if (next < round.length) {
                 execute(step);
             } else {
-                // whoever leaves must not be held here until the next record comes
+                // a session that leaves must not be held here until the next record comes
                 round = NOBODY;
                 next = 0;
                 if (again) {

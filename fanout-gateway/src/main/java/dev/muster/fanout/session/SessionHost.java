@@ -30,7 +30,10 @@ interface SessionHost {
     /** Sends an answer, or cuts a client that asks on without reading. */
     void reply(ByteBuffer frame);
 
-    /** The session is open: says so before the answers to what the client sent right behind the open frame, which wait already. */
+    /**
+     * The session is open: reports it before the answers to frames that the client sent right behind the open frame,
+     * which already wait.
+     */
     void opened(ByteBuffer frame);
 
     /** Answers with a problem. */
@@ -42,7 +45,10 @@ interface SessionHost {
     /** A token for what the client will have received when it gets it. */
     String position();
 
-    /** As {@link #position}; null while the client has not got the whole snapshot: with a token from before that it would miss nodes. */
+    /**
+     * As {@link #position}; null while the client has not received the whole snapshot: with an earlier token it would
+     * miss nodes.
+     */
     @Nullable
     String livePosition();
 

@@ -7,7 +7,10 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a snapshot page by page; the next page is asked for when the last one was sent. Confined to the session's context. */
+/**
+ * Reads a snapshot page by page; the next page is requested when the last one was sent. Confined to the session's
+ * context.
+ */
 final class SnapshotReader {
     private final SessionHost host;
     private final ChangePump changes;

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Joins a snapshot, read page by page, to the records after it. The records to follow begin at the position of the first page; a later page holds some of them already. Pages are
- * ranges of node ids, each with its position, so whether a page holds a record is told without remembering any node. Confined to the session's context.
+ * Joins a snapshot, read page by page, to the records after it. The records to follow begin at the position of the
+ * first page; a later page already contains some of them. Pages are ranges of node ids, each with its position. So
+ * whether a page contains a record can be decided without remembering any node. Confined to the session's context.
  */
 final class SnapshotSeam {
     private record Page(String lastNodeId, Map<Integer, Long> position) {}

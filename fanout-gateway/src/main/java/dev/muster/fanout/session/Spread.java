@@ -8,8 +8,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The audiences of a session, and how the partitions hold them. Does not change, and is shared by all sessions of a context that have the same audiences: they need less memory, and what one of them has looked at the next
- * one finds in the processor's cache.
+ * The audiences of a session, and the partitions that hold them. Immutable, and shared by all sessions of a context
+ * with the same audiences. That takes less memory, and data that one session has just read is in the processor's cache
+ * for the next one.
  */
 final class Spread {
     private final Set<String> audiences;

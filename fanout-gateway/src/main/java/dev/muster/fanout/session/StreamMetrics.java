@@ -16,13 +16,14 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the live feed counts. Never a label per user or node.
+ * The metrics of the live feed. They never have a label for a user or node.
  *
  * <pre>
  * records.accepted = records.sent + records.skipped + records.dropped, once no session has anything in flight
  * </pre>
  *
- * accepted: a record that was this session's to have; sent: written to its socket; skipped: passed over for a slow viewer, who was told; dropped: in flight when the session ended.
+ * accepted: a record meant for this session. sent: written to its socket. skipped: left out for a slow viewer, who was
+ * told. dropped: in flight when the session ended.
  */
 public final class StreamMetrics {
     final Counter accepted;

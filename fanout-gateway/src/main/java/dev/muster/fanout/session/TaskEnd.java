@@ -20,7 +20,10 @@ final class TaskEnd {
         return !OutputEnd.hasBegun(task) || whole || OutputEnd.isSettled(task, node, nowMillis);
     }
 
-    /** The frame that says so, without its {@code ref}: how the process ended, or where nobody knows of an end, what became of the task. */
+    /**
+     * The frame that reports the end, without its {@code ref}: how the process ended or, if that is unknown, the state
+     * of the task.
+     */
     static byte[] frame(@Nullable Task task) {
         if (task == null) {
             return Frames.ended(null, null, null);

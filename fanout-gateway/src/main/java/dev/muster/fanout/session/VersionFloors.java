@@ -8,9 +8,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a node's changes in order across partitions. While its audiences stay as they are, all of them come through one partition, in order; when they change, the next ones may
- * come through another, which may be ahead. So the version at each change of audiences is remembered, for the most recent nodes; the last few go along in resume tokens, since what they keep out may still
- * come to the session that goes on. Confined to the session's context.
+ * Keeps a node's changes in order across partitions. While a node's audiences stay the same, all its changes come
+ * through one partition, in order. When the audiences change, the next changes may come through another partition,
+ * which may be ahead. So the version at each change of audiences is remembered, for the most recent nodes. Resume
+ * tokens contain the last few, since the records that they keep out may still come to the session that goes on.
+ * Confined to the session's context.
  */
 final class VersionFloors {
     static final int NODES_MAX = 256;

@@ -12,9 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One viewer: a cursor over the log, and at most one batch of frames in flight. Nothing is queued for it but answers to its own frames; what it has not read yet stays in the rings, which all share, or in
- * the log. From the open frame on {@link ChangeFeed} and the attaches take turns with what there is to send. All state is confined to its context, an executor that runs one task at a time; public methods may
- * be called from any thread.
+ * One viewer: a cursor over the log, and at most one batch of frames in flight. The queue for a viewer contains only
+ * answers to its own frames. Unread records stay in the rings, which all sessions share, or in the log. From the open
+ * frame on, {@link ChangeFeed} and the attaches take turns to send. All state is confined to its context, an executor
+ * that runs one task at a time. Public methods may be called from any thread.
  */
 public final class ViewerSession {
     private static final Logger log = LoggerFactory.getLogger(ViewerSession.class);
@@ -127,7 +128,7 @@ public final class ViewerSession {
         fillFromReplies(batch);
         if (feed != null) {
             feed.fillSnapshot(batch);
-            // whoever was first last time is second now, so that neither starves the other
+            // the one that was first last time is second now, so that neither starves the other
             attachesFirst = !attachesFirst;
             if (attachesFirst) {
                 attaches.fill(batch);

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The output of one terminal while an attach lasts: a hold of its lease, and the tail in which what it brings is found. Confined to the session's context. */
+/**
+ * The output of one terminal during an attach: a hold of its lease, and the tail that delivers the output. Confined to
+ * the session's context.
+ */
 final class WatchedTerminal implements AutoCloseable {
     private static final int ASKED_MAX = 12;
 
@@ -53,7 +56,10 @@ final class WatchedTerminal implements AutoCloseable {
         });
     }
 
-    /** Whether a record is the answer to anything that was asked: all that follows it will come. A registry that is behind answers each question when the next one has been asked. */
+    /**
+     * Whether a record answers any of the requests: all output after it will come. A registry that is behind answers
+     * each request when the next one has already been made.
+     */
     boolean isAnsweredBy(TerminalViewRecord record) {
         return record.hasLeaseActive() && asked.contains(record.getLeaseActive().getWatchId());
     }

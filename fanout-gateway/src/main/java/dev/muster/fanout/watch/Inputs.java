@@ -10,7 +10,10 @@ import dev.muster.proto.records.v1.InputRecord;
 import dev.muster.proto.records.v1.NodeState;
 import java.util.concurrent.CompletableFuture;
 
-/** Keystrokes and resizes for the session that a node has now. Nothing here is sent twice: what is lost on the way is lost, and where that is known, said. */
+/**
+ * Keystrokes and resizes for a node's current session. Nothing here is sent twice: lost input stays lost, and if the
+ * loss is known, it is reported.
+ */
 public final class Inputs {
     private final RecordSink sink;
     private final Partitions partitions;

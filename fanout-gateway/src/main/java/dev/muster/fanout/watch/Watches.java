@@ -12,9 +12,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leases on terminal output. Upstream a lease belongs to (user, terminal, mode) and expires by itself; here all attaches of this gateway share it: it is renewed while
- * one of them lives and ended with the last. Whatever happens to this process, nothing upstream goes on for longer than one lease. Thread-safe; guarded by its own lock, under which it also
- * publishes, which never waits: the log must say the same as the count, in the same order, or the end of one viewer's lease ends that of the next.
+ * Leases on terminal output. Upstream a lease belongs to (user, terminal, mode) and expires by itself. Here all
+ * attaches of this gateway share it: it is renewed while one of them lives and ended with the last. Whatever happens to
+ * this process, upstream work goes on for at most one lease. Thread-safe; guarded by its own lock. It also publishes
+ * under that lock, which never waits. The log must have the same changes as the count, in the same order: otherwise the
+ * end of one viewer's lease would end that of the next.
  */
 public final class Watches {
     /** What a lease is on. */

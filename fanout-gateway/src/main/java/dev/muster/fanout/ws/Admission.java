@@ -36,7 +36,10 @@ final class Admission {
         }
     }
 
-    /** For those who would open their stream again and again: an ordinary refusal ends that, where a stream that closes at once would not. */
+    /**
+     * For clients that would open their stream again and again: an ordinary refusal ends that, while a stream that
+     * closes at once would not.
+     */
     void checkUser(String user) {
         if (perUser.getOrDefault(user, 0) >= perUserMax) {
             throw new MusterException(

@@ -34,9 +34,10 @@ final class Entrance {
     }
 
     /**
-     * A ticket is used up only by who is let in: one that is refused for another reason may come again with it.
+     * A ticket is used up only when its holder is let in. A visitor who is refused for another reason may use it again.
      *
-     * @param withOrigin whether a cookie needs an Origin that is ours; where the same-origin policy protects the answer it does not
+     * @param withOrigin whether a cookie needs one of our Origins; not needed if the same-origin policy protects the
+     *     answer
      * @throws MusterException if the visitor may not enter
      */
     User admit(HttpServletRequest request, boolean withOrigin) {
@@ -75,7 +76,7 @@ final class Entrance {
     }
 
     /**
-     * Who it is; a ticket is not used up.
+     * Identifies the user; a ticket is not used up.
      *
      * @throws MusterException {@code unauthenticated}
      */

@@ -8,7 +8,10 @@ import java.util.List;
 
 /** How the frames of a session are written into one long HTTP answer. The same JSON as over WebSocket. Pure. */
 enum EventFormat {
-    /** Server-sent events: {@code id} is the frame's position, so that a browser sends it as {@code Last-Event-ID} by itself. */
+    /**
+     * Server-sent events: {@code id} is the frame's position, so that a browser sends it as {@code Last-Event-ID} by
+     * itself.
+     */
     SSE("/sse", "text/event-stream") {
         @Override
         void write(ByteBuffer frame, ByteArrayOutputStream into) {
@@ -90,7 +93,10 @@ enum EventFormat {
         return bytes;
     }
 
-    /** Where the token begins in a frame that ends in {@code "position":"token"}}; 0: it does not. Tokens are base64url, and a quote inside a text is escaped, so nothing else can look like it. */
+    /**
+     * Where the token begins in a frame that ends in {@code "position":"token"}}; 0: there is none. Tokens are
+     * base64url, and a quote inside a text is escaped, so no other text can look like it.
+     */
     private static int positionIn(byte[] json) {
         if (json.length < POSITION.length + 4 || json[json.length - 2] != '"') {
             return 0;

@@ -17,8 +17,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The live feed for those without WebSocket: one long answer. What a WebSocket's client says in frames is in the query: {@code attach=NODE[/TERMINAL]} (may repeat), {@code mode}, {@code lines}, and where to go on
- * in {@code Last-Event-ID} or {@code resume}. Leaves the thread at once.
+ * The live feed for clients without WebSocket: one long answer. The query contains what a WebSocket's client says in
+ * frames: {@code attach=NODE[/TERMINAL]} (may repeat), {@code mode}, {@code lines}. The resume position is in
+ * {@code Last-Event-ID} or {@code resume}. Leaves the thread at once.
  */
 final class EventServlet extends HttpServlet {
     /** Makes the stream of a user at an address. */
@@ -41,7 +42,10 @@ final class EventServlet extends HttpServlet {
         this.streams = streams;
     }
 
-    /** Only GET: that of Java's servlets would also answer HEAD with a whole stream, and TRACE with the request's own headers. */
+    /**
+     * Only GET: the methods of Java's servlets would also answer HEAD with a whole stream, and TRACE with the request's
+     * own headers.
+     */
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (request.getMethod().equals("GET")) {

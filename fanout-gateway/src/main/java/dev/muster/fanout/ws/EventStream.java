@@ -20,9 +20,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One viewer behind a long HTTP answer. At most one batch is with the container; the next is taken when that one was written and flushed, so what a client does not read stays in the log, as with a socket. No
- * thread waits: the container says when it can take more. A client that cannot answer pings is found by the deadline of what is in flight; a ping is sent when nothing else is. Thread-safe; guarded by its own
- * lock, and never calls out while it holds it.
+ * One viewer behind a long HTTP answer. At most one batch is with the container. The next is taken when that one was
+ * written and flushed, so records that a client does not read stay in the log, as with a socket. No thread waits: the
+ * container reports when it can take more. A client that cannot answer pings is found by the deadline of the batch in
+ * flight; a ping is sent when there is nothing else to send. Thread-safe; guarded by its own lock, and never calls out
+ * while it holds it.
  */
 final class EventStream implements Outbound, Viewer, WriteListener {
     private static final Logger log = LoggerFactory.getLogger(EventStream.class);

@@ -29,7 +29,10 @@ public final class FrameConnector extends ServerConnector {
         this(server, http, Duration.ofSeconds(60));
     }
 
-    /** @param vanished a client that has gone without a word is found out after so long, also while nothing is sent to it */
+    /**
+     * @param vanished a client that vanished without closing its connection is noticed after this long, also while
+     *     nothing is sent to it
+     */
     public FrameConnector(Server server, ConnectionFactory http, Duration vanished) {
         super(server, ACCEPTORS, SELECTORS, http);
         this.vanished = vanished;

@@ -13,8 +13,10 @@ import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that two may write to: Jetty, whose writes follow one another, and a session, which has one in flight as well. Whoever comes while the other writes has its turn next, so that the frames of both stay
- * whole. What a session writes goes to the socket at once, past Jetty's queue of frames, which costs as much as the kernel does; only what the socket does not take waits as Jetty's writes do. Thread-safe.
+ * A connection with two writers: Jetty, whose writes follow one another, and a session, which has one write in flight
+ * as well. A writer that comes while the other one writes has its turn next, so that the frames of both stay whole. A
+ * session's bytes go to the socket at once, past Jetty's queue of frames, which costs as much as the kernel does. Only
+ * bytes that the socket does not accept wait as Jetty's writes do. Thread-safe.
  */
 final class FrameEndPoint extends SocketChannelEndPoint {
     /** Guarded by this, as is what comes next. */
@@ -109,7 +111,10 @@ final class FrameEndPoint extends SocketChannelEndPoint {
         }
     }
 
-    /** Gives the turn to the other before it tells that a write is done: whoever is told may write again at once. */
+    /**
+     * Gives the turn to the other writer before it reports that a write is done: the receiver of the report may write
+     * again at once.
+     */
     private final class Last extends Callback.Nested {
         Last(Callback callback) {
             super(callback);

@@ -9,8 +9,9 @@ import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a browser's EventSource in again. After a break it repeats its request, with the ticket that it used up, and adds the position that it had reached. Ticket and position together are as good as an unused ticket,
- * for as long as the ticket says.
+ * Lets a browser's EventSource in again. After a break it repeats its request, with the ticket that it used up, and
+ * adds the position that it had reached. Ticket and position together are as good as an unused ticket, for as long as
+ * the ticket says.
  */
 final class Return {
     private final Tickets tickets;

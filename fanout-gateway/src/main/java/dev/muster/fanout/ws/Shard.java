@@ -16,8 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread and the viewers whose sessions it runs. A session leaves at most a few tasks here at a time: one turn, one message of its client, and answers that it asked for. A queue of its own rather than a
- * scheduled executor's: a record that thousands of sessions want is thousands of tasks at once, and a heap of tasks ordered by time, under one lock, costs more than what they do.
+ * One thread and the viewers whose sessions it runs. A session leaves at most a few tasks here at a time: one turn, one
+ * message of its client, and the answers that it requested. It has its own queue instead of a scheduled executor's: a
+ * record for thousands of sessions is thousands of tasks at once, and a heap of tasks ordered by time, under one lock,
+ * costs more than the tasks themselves.
  */
 final class Shard implements Executor, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Shard.class);
@@ -66,7 +68,10 @@ final class Shard implements Executor, AutoCloseable {
         viewers.add(viewer);
     }
 
-    /** From any thread; done in a task of its own: not while viewers are told the time. Nothing to do once the shard is closed. */
+    /**
+     * May be called from any thread. Done in its own task, never while viewers are told the time. Does nothing once the
+     * shard is closed.
+     */
     void leave(Viewer viewer) {
         if (!closing) {
             tasks.add(() -> viewers.remove(viewer));

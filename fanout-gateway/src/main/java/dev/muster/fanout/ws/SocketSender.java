@@ -14,9 +14,11 @@ import org.eclipse.jetty.websocket.core.WebSocketCoreSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends text that is UTF-8 already, several frames in one write. Jetty's public API has neither, so this one class goes to its core session, and past it where it can: frames that fit a thread's scratch buffer are put
- * there, one behind the other, and written to the connection at once ({@link FrameEndPoint}). The layers between cut large frames, run extensions and queue, at more than the cost of the write itself; here there are no
- * extensions, and one batch is in flight.
+ * Sends text that is already UTF-8, several frames in one write. Jetty's public API offers neither, so this one class
+ * uses its core session and, if possible, goes past it: frames that fit a thread's scratch buffer are put there, one
+ * behind the other, and written to the connection at once ({@link FrameEndPoint}). The layers between cut large frames,
+ * run extensions and queue, and cost more than the write itself. Here there are no extensions, and one batch is in
+ * flight.
  */
 final class SocketSender {
     /** Frames larger than a batch are rare: pages of a snapshot. */

@@ -14,8 +14,9 @@ import java.util.function.BiFunction;
 import org.eclipse.jetty.ee10.websocket.server.JettyWebSocketServerContainer;
 
 /**
- * The upgrade: who is it, from which page, by which subprotocol; refusals are ordinary HTTP answers. A servlet of its own beside Javalin's, whose WebSocket routes
- * would make an HTTP session per handshake, echo the first subprotocol offered, and hide pongs.
+ * The upgrade: identifies the user, checks the page's origin, and chooses the subprotocol. Refusals are ordinary HTTP
+ * answers. It is its own servlet beside Javalin's, whose WebSocket routes would make an HTTP session per handshake,
+ * echo the first offered subprotocol, and hide pongs.
  */
 final class StreamServlet extends HttpServlet {
     static final String SUBPROTOCOL = "muster.v1.json";
@@ -29,7 +30,10 @@ final class StreamServlet extends HttpServlet {
         this.sockets = sockets;
     }
 
-    /** Only GET: that of Java's servlets would also answer HEAD with a whole stream, and TRACE with the request's own headers. */
+    /**
+     * Only GET: the methods of Java's servlets would also answer HEAD with a whole stream, and TRACE with the request's
+     * own headers.
+     */
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (request.getMethod().equals("GET")) {

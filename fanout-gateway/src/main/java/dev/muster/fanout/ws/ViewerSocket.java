@@ -16,7 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The WebSocket of one viewer: hands on what comes, sends what the session makes, and cuts what would not go. Must be public for Jetty. Jetty's threads only leave tasks here.
+ * The WebSocket of one viewer: passes on received messages, sends the session's frames, and cuts a connection that no
+ * longer accepts them. Must be public for Jetty. Jetty's threads only leave tasks here.
  */
 public final class ViewerSocket implements Session.Listener, Outbound, Viewer {
     private static final Logger log = LoggerFactory.getLogger(ViewerSocket.class);

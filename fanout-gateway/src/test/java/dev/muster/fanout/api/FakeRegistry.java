@@ -72,7 +72,7 @@ final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase {
     static final String SILENT = "silent";
     /** Lists that were asked for with that text, to be answered later. */
     final List<StreamObserver<ListNodesResponse>> silentLists = new CopyOnWriteArrayList<>();
-    /** Searches that nobody waits for any longer. */
+    /** Searches for which no caller waits any longer. */
     final AtomicInteger cancelled = new AtomicInteger();
     /** Names of new nodes that are refused, each with an error code. */
     final Map<String, ErrorCode> refused = new ConcurrentHashMap<>();

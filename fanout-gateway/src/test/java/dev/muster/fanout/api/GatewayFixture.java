@@ -59,7 +59,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.eclipse.jetty.server.ServerConnector;
 import org.jspecify.annotations.Nullable;
 
-/** The HTTP side on a real port, with the registry's query service on another and Kafka's own mock of a producer: what it is sent is applied and answered. */
+/**
+ * The HTTP side on a real port, with the registry's query service on another and Kafka's own mock of a producer: sent
+ * requests are applied and answered.
+ */
 final class GatewayFixture implements AutoCloseable {
     static final byte[] KEY = new byte[32];
     static final int NODES_MAX = 600;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Output of tasks that have ended, of which the exit marker, or the last bytes, never came. */
+/** Output of ended tasks whose exit marker, or last bytes, never came. */
 class MissingEndTest {
     private static final String NODE = FakeRegistry.nodeId(1);
     private static final String TASK = Ids.derive(Ids.Kind.TASK, "t");

@@ -118,7 +118,7 @@ class OutputCallTest {
                         .isNull())
                 .isTrue();
         log.firstOffset = 0;
-        log.topicId = "made anew";
+        log.topicId = "recreated";
         assertProblem(gateway.get(gateway.token("alice"), PATH + "/output?format=raw"), 410, "raw-expired");
     }
 
@@ -316,7 +316,10 @@ class OutputCallTest {
                 HttpResponse.BodyHandlers.ofByteArray());
     }
 
-    /** Random bytes in chunks of random sizes, each now and then repeated from an earlier offset, between records of others. */
+    /**
+     * Random bytes in chunks of random sizes, some of them repeated from an earlier offset, between records of other
+     * terminals.
+     */
     private void output(int size) {
         Random random = new Random(7);
         bytes = new byte[size];

@@ -10,7 +10,7 @@ class LogSpanTest {
 
     @ParameterizedTest
     @CsvSource({
-        // nobody says from where on: near the end, but for who comes back a moment later
+        // no reader says where to start: near the end, with a little room for a reader that comes back a moment later
         "0,   300, 9223372036854775807, 290",
         // as wanted, and not further back than is allowed
         "0,   300, 250, 250",

@@ -70,7 +70,10 @@ class CursorTest {
         assertThat(caughtUp.look(new Bounds(150, 300, 1, 0, 300))).isEqualTo(Mode.CATCH_UP);
     }
 
-    /** A log, a ring that moves over it, pages that come late or are lost: every record is delivered once and in order, or lies in a gap that was seen. */
+    /**
+     * A log, a ring that moves over it, and pages that come late or are lost. Every record is delivered once and in
+     * order, or lies in a gap that was reported.
+     */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void each_record_comes_once_and_in_order_or_lies_in_a_gap_that_is_seen(long seed) {

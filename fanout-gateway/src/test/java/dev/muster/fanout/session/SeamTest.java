@@ -19,8 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A viewer that reads slowly, stops, vanishes and comes back with a token of any frame it has, while nodes and their grants change and the ring forgets. Whatever happens, it must see every version of every
- * node once and in order, or be told that it does not.
+ * A viewer reads slowly, stops, vanishes and comes back with a token of any frame that it has, while nodes and their
+ * grants change and the ring forgets. It must always see every version of every node once and in order, or be told that
+ * it does not.
  */
 class SeamTest {
     private static final int NODES = 12;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The topic of views is made anew under sessions, while the registry's answers are still of the log before. */
+/** The topic of views is recreated under sessions, while the registry's answers still come from the old log. */
 class TopicAnewTest {
     private static final int BEFORE = 20;
 

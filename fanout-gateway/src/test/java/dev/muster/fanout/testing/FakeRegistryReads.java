@@ -39,7 +39,10 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A registry that works, in memory: nodes with views, terminals with lines under leases. Thread-safe; guarded by itself. */
+/**
+ * A registry that works, in memory: nodes with views, terminals with lines under leases. Thread-safe; guarded by
+ * itself.
+ */
 public final class FakeRegistryReads implements RegistryReads {
     private final Partitions partitions;
     private final MemoryTopic views;

@@ -17,7 +17,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 
-/** Reads a {@link MemoryTopic}, waiting for records as a real consumer does. Used by one thread but for wakeup and the faults. */
+/**
+ * Reads a {@link MemoryTopic}, waiting for records as a real consumer does. Used by one thread, except for wakeup and
+ * the faults.
+ */
 @SuppressWarnings("UnsynchronizedOverridesSynchronized") // one thread uses it
 public final class MemoryConsumer extends MockConsumer<byte[], byte[]> {
     private final MemoryTopic topic;

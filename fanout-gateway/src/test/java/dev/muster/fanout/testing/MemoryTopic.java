@@ -13,7 +13,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 
-/** A topic that works, in memory: partitions of records with offsets, from which old ones can be deleted. Thread-safe; guarded by itself. */
+/**
+ * A topic that works, in memory: partitions of records with offsets, from which old records can be deleted.
+ * Thread-safe; guarded by itself.
+ */
 public final class MemoryTopic {
     private final String name;
     private final int partitions;
@@ -70,7 +73,7 @@ public final class MemoryTopic {
         notifyAll();
     }
 
-    /** Deleted, and made anew under the same name. */
+    /** The topic is deleted, and recreated under the same name. */
     public synchronized void makeAnew() {
         records.clear();
         beginnings.clear();

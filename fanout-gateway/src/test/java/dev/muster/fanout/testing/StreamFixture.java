@@ -87,7 +87,7 @@ public final class StreamFixture implements AutoCloseable {
                 "a key of the tests".getBytes(StandardCharsets.UTF_8), new ClusterIdentity("cluster", topicId));
     }
 
-    /** It is noticed that the topic of views was made anew. */
+    /** The gateway notices that the topic of views was recreated. */
     public void noticeNewViews(String topicId) {
         tokens = tokensOf(topicId);
         older.restart();

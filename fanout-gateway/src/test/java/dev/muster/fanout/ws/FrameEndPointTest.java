@@ -34,7 +34,7 @@ class FrameEndPointTest {
     private FrameEndPoint endPoint;
 
     @BeforeEach
-    @SuppressWarnings("NullAway") // without a selector nobody but the test goes on with a write
+    @SuppressWarnings("NullAway") // without a selector only the test continues a write
     void connect() throws IOException {
         try (ServerSocketChannel server =
                 ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
