@@ -18,8 +18,9 @@ import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /**
- * A small fleet heartbeats steadily on connections of its own; in windows that take turns, one more agent does what none should, or does not.
- * Each abuser runs in its own process, and its window stands beside the two without it, before and after.
+ * A small fleet heartbeats steadily on its own connections. In windows that take turns, one more agent misbehaves or
+ * does not. Each misbehaving agent runs in its own process, and its window is compared with the two windows without it,
+ * before and after.
  */
 final class AbuseBench {
     private static final int BYSTANDERS = 200;
@@ -59,7 +60,7 @@ final class AbuseBench {
                         "http://127.0.0.1:" + services.get(2).port(), cluster::adminToken, channels, progress);
                 List<SimNode> bystanders = provisioner.make("bystander", BYSTANDERS);
                 List<SimNode> abusers = provisioner.make("abuser", Abuse.values().length);
-                // whoever reads what the abusers say would take CPU from the gateway
+                // a reader of the abusers' output would take CPU from the gateway
                 cluster.stop(services.get(2));
                 cluster.stop(services.get(0));
                 fleet.connect(bystanders, 1_000);

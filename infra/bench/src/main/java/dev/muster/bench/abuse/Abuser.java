@@ -23,7 +23,10 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 
-/** One agent that does one kind of wrong again and again: whenever it is cut, it comes back at once. Runs on its caller's thread. */
+/**
+ * One agent that does one kind of wrong again and again: whenever it is cut, it returns at once. Runs on its caller's
+ * thread.
+ */
 final class Abuser {
     private static final int CHUNK_BYTES = 16_384;
     private static final int TERMINALS = 1_000;

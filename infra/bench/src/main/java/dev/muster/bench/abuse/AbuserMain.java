@@ -7,8 +7,8 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An agent that does what none should, until its standard input ends. Reads a node's id and credential, a line each; prints a line when it
- * begins, and in the end what the gateway answered.
+ * An agent that misbehaves until its standard input ends. It reads a node's id and credential, a line each. It prints a
+ * line when it begins, and in the end the gateway's answer.
  */
 public final class AbuserMain {
     private AbuserMain() {}

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@link AbuserMain} in a process of its own, which yields its CPU to all others where {@code nice} is to be had: its machine would be another
- * one.
+ * {@link AbuserMain} in its own process, which yields its CPU to all others if {@code nice} is available: in reality it
+ * would run on another machine.
  */
 final class AbuserProcess implements AutoCloseable {
     private static final Path NICE = Path.of("/usr/bin/nice");

@@ -24,8 +24,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * Services in processes of their own, on free ports, with all they keep in a temporary directory that goes with them. The broker runs from the
- * start; the others are started by name.
+ * Services in their own processes, on free ports. All their data is in a temporary directory that is deleted with them.
+ * The broker runs from the start; the others are started by name.
  */
 public final class Cluster implements AutoCloseable {
     private static final String HOST = "127.0.0.1";

@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * Why a process is not what it was started for. The first line says the essential, how it ended and what it said last, because of a failure many see
- * no more than that; the rest follows.
+ * Why a process failed. The first line has the essential, how the process ended and what it said last, because many
+ * readers see only the first line of a failure. The rest follows.
  */
 public final class LastWords {
     private static final int LINE_CHARACTERS_MAX = 400;

@@ -11,8 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * One service for a benchmark. Prints {@code ready PORT}, then answers each line {@code heap} on its standard input with the bytes that live
- * on its heap after a full collection, and those of its buffers outside of it. Ends with its standard input.
+ * One service for a benchmark. Prints {@code ready PORT}. Then it answers each line {@code heap} on its standard input
+ * with the live bytes on its heap after a full collection, and those of its buffers outside of it. Ends with its
+ * standard input.
  */
 public final class ServiceMain {
     static final String READY = "ready ";

@@ -1,4 +1,7 @@
-/** A whole Muster on this machine for a benchmark: every service in a process of its own, so that each one's CPU and memory is known. */
+/**
+ * A whole Muster on this machine for a benchmark: every service in its own process, so that each one's CPU and memory
+ * is known.
+ */
 @NullMarked
 package dev.muster.bench.cluster;
 

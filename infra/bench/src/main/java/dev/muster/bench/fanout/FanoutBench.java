@@ -21,7 +21,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message to many: latency, CPU and memory of the gateway beside other servers, whose windows alternate with its own; then as many sessions as fit, and connections that come and vanish.
+ * One message to many: latency, CPU and memory of the gateway beside other servers, whose windows alternate with its
+ * own. Then as many sessions as fit, and connections that come and vanish.
  */
 final class FanoutBench {
     private static final int MESSAGE_BYTES = 300;

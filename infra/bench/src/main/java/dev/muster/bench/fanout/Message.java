@@ -1,6 +1,8 @@
 package dev.muster.bench.fanout;
 
-/** The message that other servers pass on as it is: as long as Muster's frame, and with the sequence in the same place. */
+/**
+ * The message that other servers pass on unchanged: as long as Muster's frame, and with the sequence in the same place.
+ */
 final class Message {
     private Message() {}
 

@@ -23,8 +23,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Broker, registry and fan-out gateway, each a process; the gateway is what is measured. Changes are written to the topic of views as the registry would write them: removals of a node, the shortest frame there
- * is, padded by the node's id.
+ * Broker, registry and fan-out gateway, each a process; the gateway is measured. Changes are written to the topic of
+ * views as the registry would write them: removals of a node, the shortest frame, padded by the node's id.
  */
 final class MusterPeer implements Peer {
     private static final String USER = "bench";

@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The servers beside Muster. Each passes on one channel's messages and knows nothing of users; what it costs is a floor for one that does. */
+/**
+ * The servers beside Muster. Each passes on one channel's messages and knows nothing about users; its cost is a lower
+ * bound for a server that does.
+ */
 final class OtherPeer implements Peer {
     private static final String WS_VERSION = "8.23.0";
 
@@ -112,7 +115,10 @@ final class OtherPeer implements Peer {
                 message -> WsFrames.client(WsFrames.TEXT, message.getBytes(StandardCharsets.US_ASCII)));
     }
 
-    /** nginx with nchan from the distribution's packages, unpacked, not installed. The module insists on one directory of the system, which goes again if it was not there. */
+    /**
+     * nginx with nchan from the distribution's packages, unpacked, not installed. The module needs one directory of the
+     * system, which is removed again if it did not exist.
+     */
     static Peer nchan(Path dir, int messageBytes) throws IOException, InterruptedException {
         Files.createDirectories(dir);
         Path needed = Path.of("/var/lib/nginx");

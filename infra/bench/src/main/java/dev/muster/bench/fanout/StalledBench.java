@@ -17,7 +17,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Half of the viewers never read again: what it costs the server and the other half, whether the server ever lets go of them, and what they get when they come back.
+ * Half of the viewers never read again. Measures the cost to the server and the other half, whether the server ever
+ * drops them, and what they get when they return.
  */
 final class StalledBench {
     private static final int MESSAGE_BYTES = 4_096;
@@ -197,7 +198,7 @@ final class StalledBench {
     private void compare(Seen own, Seen other, String name) {
         String beside = " beside " + name;
         figures.add(Figure.lowerIsBetter("p99 of readers" + beside, own.stalled, "ms", other.stalled, null));
-        figures.add(Figure.lowerIsBetter("same, nobody stalled" + beside, own.calm, "ms", other.calm, null));
+        figures.add(Figure.lowerIsBetter("same, no viewer stalled" + beside, own.calm, "ms", other.calm, null));
         figures.add(Figure.lowerIsBetter("memory growth" + beside, own.growthMib, "MiB", other.growthMib, null));
         figures.add(Figure.higherIsBetter("stalled closed" + beside, own.closed, "", (double) other.closed, null));
         figures.add(Figure.lowerIsBetter(

@@ -16,7 +16,8 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Any number of subscribers on one thread. Latency counts from the moment at which a message should have been published, so that a publisher that is late hides nothing.
+ * Any number of subscribers on one thread. Latency counts from the moment at which a message should have been
+ * published, so that a late publisher hides nothing.
  */
 final class Viewers implements AutoCloseable {
     /** Sequences that a run may use. */
@@ -68,7 +69,10 @@ final class Viewers implements AutoCloseable {
             return closeCode;
         }
 
-        /** Whether the server told of something left out: a gap, conflation, or that it could not go on where the token says. */
+        /**
+         * Whether the server reported an omission: a gap, conflation, or that it could not go on at the token's
+         * position.
+         */
         boolean told() {
             return told || notRecovered;
         }
@@ -91,7 +95,7 @@ final class Viewers implements AutoCloseable {
             return count.get();
         }
 
-        /** Once nothing is read any more. */
+        /** Called once reading has stopped. */
         @Nullable
         String position() {
             byte @Nullable [] known = position;
@@ -253,7 +257,7 @@ final class Viewers implements AutoCloseable {
         return delivered.get();
     }
 
-    /** Begins to count latency anew. */
+    /** Starts a new count of latency. */
     void newWindow() {
         latency = new Histogram(60_000_000_000L, 3);
     }

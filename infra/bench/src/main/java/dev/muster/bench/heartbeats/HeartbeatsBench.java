@@ -31,8 +31,9 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The whole of Muster on this machine under heartbeats of fleets of several sizes. Every size sends as many heartbeats a second as the largest
- * one at its usual interval, so that the cost of one can be compared; what the services write without any is taken off.
+ * The whole of Muster on this machine under heartbeats of fleets of several sizes. Every size sends as many heartbeats
+ * a second as the largest one at its usual interval, so that the cost of one heartbeat can be compared. The services'
+ * writes without heartbeats are subtracted.
  */
 final class HeartbeatsBench implements Benchmark.Body {
     private static final double ANSWER_BAR_MILLIS = 50;

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * How long the registry takes to see nodes that fall silent without hanging up, at a short interval. They have a gateway of their own, so that
- * this may go on while others connect.
+ * How long the registry takes to notice nodes that fall silent without hanging up, at a short interval. They have their
+ * own gateway, so that this can go on while others connect.
  */
 final class SilentNodes implements Callable<Figure> {
     private static final double BAR_SECONDS = 15;

@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Agents that print through gateways, one gateway for each compression, every agent's output on a connection of its own. */
+/**
+ * Agents that print through gateways, one gateway for each compression. Every agent's output has its own connection.
+ */
 final class GatewaySide implements Side {
     private static final int SETTLE_MILLIS = 300;
     private static final int WINDOW_BYTES = 512 * 1_024;

@@ -34,8 +34,9 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Output through gRPC, acknowledged by the broker, beside one plain producer on the same broker. The two take turns in short windows of the
- * same minutes, because the broker's own speed wanders; figures are medians of windows, ratios medians of neighbours' ratios.
+ * Output through gRPC, acknowledged by the broker, beside one plain producer on the same broker. The two take turns in
+ * short windows of the same minutes, because the broker's own speed varies. Figures are medians of windows, ratios
+ * medians of neighbours' ratios.
  */
 final class IngestBench implements Benchmark.Body {
     static final List<String> COMPRESSIONS = List.of("lz4", "none");
@@ -100,7 +101,7 @@ final class IngestBench implements Benchmark.Body {
                     open.add(gateway.fleet());
                     open.add(gateway.channels());
                 }
-                // whoever reads the output would take CPU from those who bring it
+                // a reader of the output would take CPU from its writers
                 cluster.stop(fanout);
                 cluster.stop(registry);
                 prepareTopics(cluster);

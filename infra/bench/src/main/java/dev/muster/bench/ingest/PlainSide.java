@@ -9,8 +9,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * One plain Kafka producer, one record per chunk, as a program would that has nothing else to do: acks=all, idempotent, linger 5 ms, batches of
- * 256 KiB, a buffer of 64 MiB, no key.
+ * One plain Kafka producer, one record per chunk, as in a program that has nothing else to do: acks=all, idempotent,
+ * linger 5 ms, batches of 256 KiB, a buffer of 64 MiB, no key.
  */
 final class PlainSide implements Side, AutoCloseable {
     private static final int SETTLE_MILLIS = 300;

@@ -7,7 +7,10 @@ import java.io.IOException;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
-/** Attaches to one terminal again and again, one at a time: how soon its scrollback is here, and the first line behind it. */
+/**
+ * Attaches to one terminal again and again, one at a time. Measures how soon its scrollback arrives, and the first line
+ * behind it.
+ */
 final class Attaches implements AutoCloseable {
     private static final int LINES = 200;
     private static final int PATIENCE_SECONDS = 60;

@@ -4,7 +4,9 @@ import dev.muster.bench.report.Waiting;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
-/** One terminal that prints as fast as the gateway takes it, up to a rate; knows when each of its chunks was printed. */
+/**
+ * One terminal that prints as fast as the gateway accepts, up to a rate. It knows when each of its chunks was printed.
+ */
 final class Flood implements AutoCloseable {
     private static final int CHUNK_LINES = 128;
     private static final int CHUNK_BYTES = CHUNK_LINES * Stamps.LINE_BYTES;

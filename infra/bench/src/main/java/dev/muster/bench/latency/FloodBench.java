@@ -25,8 +25,9 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
 /**
- * One terminal prints as fast as it may, and somebody watches it: how far behind the newest output the view is, whether all that is left out is said, what it
- * costs the gateway, and what the viewers of other terminals and of node changes notice. Windows with and without it take turns.
+ * One terminal prints as fast as it may, and one viewer watches it. Measures how far the view is behind the newest
+ * output, whether every omission is reported, the cost to the gateway, and the effect on viewers of other terminals and
+ * of node changes. Windows with and without it take turns.
  */
 final class FloodBench implements Benchmark.Body {
     private static final int QUIET = 16;

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
-/** Somebody who watches the flood in text mode. Looks every few milliseconds how old the newest line is that is shown. */
+/** A viewer of the flood in text mode. It checks every few milliseconds how old the newest shown line is. */
 final class FloodViewer implements AutoCloseable {
     private static final long HIGHEST_NANOS = 600_000_000_000L;
     private static final long LOOK_NANOS = 5_000_000;

@@ -18,7 +18,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The same lines through the same broker and nothing else: a plain producer (linger 5 ms, acks=all, lz4) and a plain consumer, both here. */
+/**
+ * The same lines through the same broker and nothing else: a plain producer (linger 5 ms, acks=all, lz4) and a plain
+ * consumer, both in this process.
+ */
 final class KafkaAlone implements AutoCloseable {
     private static final String TOPIC = "bench-alone";
     private static final int PARTITIONS = 8;

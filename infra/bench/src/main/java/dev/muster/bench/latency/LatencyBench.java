@@ -22,8 +22,9 @@ import org.HdrHistogram.Recorder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A line's whole way: from an agent through gateway, broker, registry, broker and gateway to a viewer, beside a plain producer and consumer on the same
- * broker, which take turns with it. Then attaches to a short and to a long history while the printing goes on.
+ * A line's whole way from an agent to a viewer, through gateway, broker, registry, broker and gateway. A plain producer
+ * and consumer on the same broker take turns with it. Then attaches to a short and to a long history while the printing
+ * goes on.
  */
 final class LatencyBench implements Benchmark.Body {
     private static final int OWNERS = 4;

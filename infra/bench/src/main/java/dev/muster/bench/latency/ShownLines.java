@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.function.LongConsumer;
 
 /**
- * What a viewer has of one terminal whose line N says that it is line N (see {@link Stamps}): what it sees for the first time, what was announced as left out, and
- * what the protocol promises and did not keep. Confined to one thread, but for {@link #isAttached}.
+ * A viewer's state of one terminal whose line N says that it is line N (see {@link Stamps}): the lines that it sees for
+ * the first time, the announced omissions, and the broken promises of the protocol. Confined to one thread, except
+ * {@link #isAttached}.
  */
 final class ShownLines implements Shown {
     private final LongConsumer onNew;

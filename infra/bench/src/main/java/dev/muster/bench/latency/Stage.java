@@ -20,7 +20,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** A Muster in processes of its own, with nodes of several users on each of which one terminal is open. */
+/** A Muster in separate processes, with nodes of several users. Each node has one open terminal. */
 final class Stage implements AutoCloseable {
     private static final int CONNECTIONS = 4;
     private static final long HEARTBEAT_MILLIS = 10_000;
@@ -84,8 +84,9 @@ final class Stage implements AutoCloseable {
     }
 
     /**
-     * For each of these users makes a node, connects an agent for it, and starts a task there whose terminal is given. Everything at once: opening one after the other takes longer than what
-     * a quick run measures.
+     * For each of these users creates a node, connects an agent for it, starts a task there and returns the task's
+     * terminal. Everything happens at once: opening one after the other would take longer than a quick run's
+     * measurement.
      *
      * @param owners a user may be there several times
      */

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 
 /**
- * Lines that carry their own number: {@code @0000001234 [info] src/main/parser/...}, all of one length, ended by CR LF. They repeat themselves about as
- * much as a build log does, so that compression gains no more than there. Pure.
+ * Lines that carry their own number: {@code @0000001234 [info] src/main/parser/...}, all of one length, ended by CR LF.
+ * They repeat themselves about as much as a build log does, so that compression gains no more than there. Pure.
  */
 final class Stamps {
     static final int LINE_BYTES = 128;

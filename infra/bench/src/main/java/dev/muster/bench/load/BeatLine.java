@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose heartbeat is due next. All have the same interval, so they stand in line: who has sent goes to the end. {@link #welcome} and {@link #spread} are for every thread, the
- * rest for the one that sends.
+ * The order of heartbeats. All agents have the same interval, so they stand in line: an agent that has sent goes to the
+ * end. {@link #welcome} and {@link #spread} are for every thread, the rest for the sending thread.
  */
 final class BeatLine {
     private final Queue<Beat> newcomers = new ConcurrentLinkedQueue<>();

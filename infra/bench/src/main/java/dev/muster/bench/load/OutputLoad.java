@@ -13,8 +13,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Terminals that print as fast as the gateway takes it, all on one thread, each on a connection of its own. It writes the frames that gRPC
- * would write, without gRPC: a generator shares the machine with what it measures, while the CPU of agents is elsewhere.
+ * Terminals that print as fast as the gateway accepts, all on one thread, each on its own connection. It writes the
+ * frames that gRPC would write, without gRPC: a generator shares the machine with the measured services, while real
+ * agents use their own machines' CPU.
  */
 public final class OutputLoad implements AutoCloseable {
     private static final int SCRATCH_BYTES = 512 * 1_024;

@@ -18,8 +18,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One terminal that prints within the gateway's windows. As gRPC does, it puts each message into frames of its own; unlike gRPC it begins a message only
- * when all of it fits into the windows. Confined to the thread of its {@link OutputLoad}, but for {@link #stop} and what asks.
+ * One terminal that prints within the gateway's windows. As gRPC does, it puts each message into its own frames. Unlike
+ * gRPC, it begins a message only when all of it fits into the windows. Confined to the thread of its
+ * {@link OutputLoad}, except {@link #stop} and the queries.
  */
 public final class OutputStreamLoad {
     private static final int TERMINAL_ID_FIELD = 1;
@@ -271,7 +272,9 @@ public final class OutputStreamLoad {
         }
     }
 
-    /** Adds a message of a head and a part of the log, in frames of its own; false when the windows have no room for it. */
+    /**
+     * Adds a message of a head and a part of the log, in its own frames; false when the windows have no room for it.
+     */
     private boolean message(byte[] head, int headBytes, int logFrom, int logBytes) {
         int left = MESSAGE_HEADER_BYTES + headBytes + logBytes;
         if (left > Math.min(connectionWindow, streamWindow)) {

@@ -11,7 +11,10 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
-/** One terminal whose output the benchmark makes. Printed by one thread; acknowledged on its connection's. Keeps nothing to send again. */
+/**
+ * One terminal whose output the benchmark makes. One thread prints; acknowledgements arrive on its connection's thread.
+ * It keeps no output to send again.
+ */
 public final class PrintingTerminal extends ClientCall.Listener<OutputAck> {
     private final String id;
     private final ClientCall<OutputChunk, OutputAck> call;

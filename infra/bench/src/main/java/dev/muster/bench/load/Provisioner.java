@@ -38,8 +38,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes nodes as an operator would who brings in a fleet: lists of them with {@code POST /api/v1/nodes}, and the {@code Join} call for each
- * credential, hundreds under way at once. All simulated agents have one key pair: making one for each would be the larger part of the time.
+ * Creates nodes as an operator of a new fleet would: lists of them with {@code POST /api/v1/nodes}, and the
+ * {@code Join} call for each credential, hundreds under way at once. All simulated agents have one key pair: making one
+ * for each would take most of the time.
  */
 public final class Provisioner {
     private static final int NODES_PER_REQUEST = 250;
@@ -109,10 +110,10 @@ public final class Provisioner {
     }
 
     /**
-     * Complete when all of them have joined. While some were not made, the same list is asked for again under its key, which makes
-     * none twice.
+     * Completes when all of them have joined. While some were not created, the same list is requested again under its
+     * key, which creates none twice.
      *
-     * @param joined ids of the nodes that an earlier answer told; grows
+     * @param joined ids of the nodes that an earlier answer named; grows
      */
     private CompletableFuture<Void> create(String body, Set<String> joined, String bearer, int attempt) {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/api/v1/nodes"))

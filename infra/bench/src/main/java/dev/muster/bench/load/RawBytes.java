@@ -25,7 +25,10 @@ final class RawBytes implements MethodDescriptor.Marshaller<byte[]> {
         }
     }
 
-    /** Hands itself over in one piece; of another stream gRPC would make a copy through a buffer of 16 KiB, made anew for each message. */
+    /**
+     * Passes itself on in one piece. For another stream gRPC would make a copy through a new buffer of 16 KiB for each
+     * message.
+     */
     private static final class Message extends ByteArrayInputStream implements Drainable, KnownLength {
         private Message(byte[] bytes) {
             super(bytes);

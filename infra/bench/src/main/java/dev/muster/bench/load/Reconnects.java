@@ -4,7 +4,10 @@ import io.grpc.Metadata;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** How long a simulated agent waits before it connects again: as a real one does, full jitter, and at least what the gateway asked for. */
+/**
+ * How long a simulated agent waits before it reconnects: as a real one does, full jitter, and at least the time that
+ * the gateway asked for.
+ */
 final class Reconnects {
     private static final Metadata.Key<String> RETRY_AFTER_MILLIS =
             Metadata.Key.of("muster-retry-after-ms", Metadata.ASCII_STRING_MARSHALLER);

@@ -12,7 +12,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One simulated agent: its control stream and what it knows of its last heartbeat. Sends from the fleet's thread, hears on the connection's.
+ * One simulated agent: its control stream and the state of its last heartbeat. It sends from the fleet's thread and
+ * receives on the connection's.
  */
 final class SimAgent extends ClientCall.Listener<GatewayMessage> {
     private final SimNode node;
@@ -97,7 +98,7 @@ final class SimAgent extends ClientCall.Listener<GatewayMessage> {
         return true;
     }
 
-    /** Says nothing any more, and does not hang up either: as a machine that has lost its power. */
+    /** Sends nothing from now on, and does not hang up either, like a machine that has lost its power. */
     void fallSilent() {
         stopped = true;
     }

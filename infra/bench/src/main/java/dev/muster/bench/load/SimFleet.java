@@ -27,8 +27,8 @@ import org.HdrHistogram.Recorder;
 
 /**
  * Simulated agents that hold control streams and send heartbeats, all from one thread. A heartbeat's latency counts
- * from the moment at which it was due, whether or not the generator could send it then, so that a stall of anything is in the figures (no
- * coordinated omission).
+ * from the moment at which it was due, whether or not the generator could send it then, so that every stall is in the
+ * figures (no coordinated omission).
  */
 public final class SimFleet implements AutoCloseable {
     /** A command that simulated agents start and never end; its terminal is printed with {@link PrintingTerminal}. */
@@ -161,7 +161,7 @@ public final class SimFleet implements AutoCloseable {
         return outages.getIntervalHistogram();
     }
 
-    /** Streams that ended though nobody wished it, by status. */
+    /** Streams that ended without being asked to, by status. */
     public Map<String, Long> errors() {
         Map<String, Long> all = new TreeMap<>();
         errors.forEach((status, count) -> all.put(status, count.get()));

@@ -17,9 +17,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks of one simulated agent: each prints a page of a build log and succeeds at once, but for {@link SimFleet#OPEN_TASK}, which runs on and
- * whose terminal is left to the benchmark. What was said before a connection was lost is not said again, so this is for fleets that keep theirs.
- * Confined to its connection's thread, but for {@link #highWater}.
+ * Tasks of one simulated agent. Each prints a page of a build log and succeeds at once, except
+ * {@link SimFleet#OPEN_TASK}, which runs on and whose terminal is left to the benchmark. Reports that were sent before
+ * a connection was lost are not repeated, so this is for fleets that keep their connections. Confined to its
+ * connection's thread, except {@link #highWater}.
  */
 final class SimTasks {
     private static final int LINES = 24;

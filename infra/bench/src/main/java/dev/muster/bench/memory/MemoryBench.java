@@ -17,9 +17,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gateway's memory with agents that only heartbeat, less what it had without them, by their number. Some agents have come and gone before, so
- * that what is made once does not count; the nodes are in the gateway's table from the start. The heap's pages are touched when the process
- * starts: what its resident memory grows by is all outside of the heap.
+ * A gateway's memory with agents that only heartbeat, less its memory without them, by their number. Some agents have
+ * come and gone before, so that objects that are made only once do not count; the nodes are in the gateway's table from
+ * the start. The heap's pages are touched when the process starts: any growth of its resident memory is outside of the
+ * heap.
  */
 final class MemoryBench {
     private static final int SHARED_CONNECTIONS = 100;

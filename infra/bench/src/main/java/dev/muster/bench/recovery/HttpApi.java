@@ -75,7 +75,7 @@ public final class HttpApi {
         return ask(request(path).GET().build(), 200);
     }
 
-    /** One try: its status, or 0 where nobody answered. */
+    /** One try: its status, or 0 if no server answered. */
     public int status(String path, Duration within) throws InterruptedException {
         try {
             return http.send(

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A broker, registries, ingress gateways, fan-out gateways and agents, each a process. Parts are named {@code broker},
- * {@code registry-1}, {@code ingress-1}, {@code fanout-1}, {@code agent-NAME}; a part that is started again has its old ports.
+ * {@code registry-1}, {@code ingress-1}, {@code fanout-1}, {@code agent-NAME}; a restarted part has its old ports.
  */
 public final class Installation implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(4);

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * What an agent is made to print: numbered lines, each with a checksum of its number, a burst at a time until a file appears, and
- * last how many there were. So every byte of it is known from that count alone.
+ * The output of an agent's task: numbered lines, each with a checksum of its number, a burst at a time until a file
+ * appears, and last the number of lines. So that number alone determines every byte of it.
  *
  * @param stop the file that ends it
  * @param burst lines at once

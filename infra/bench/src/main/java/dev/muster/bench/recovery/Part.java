@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** One process of {@code infra/muster}, in a JVM of its own with the class path of this one. Its log is appended over restarts. */
+/**
+ * One process of {@code infra/muster}, in its own JVM with the class path of this one. Its log is appended over
+ * restarts.
+ */
 public final class Part implements AutoCloseable {
     private static final long STOP_SECONDS = 30;
 

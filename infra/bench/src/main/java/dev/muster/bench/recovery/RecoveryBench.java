@@ -25,10 +25,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long one who watches sees nothing new when a part dies: an agent prints a line every 50 ms, a viewer watches it, a part is
- * killed, and the longest time between two new lines is taken. Where the part has a twin it is started again only afterwards; the
- * others are started again at once, so their figure has the start of a process in it. The baseline is the same with SIGTERM
- * instead of SIGKILL, or with {@code --quick} the longest time while nothing was killed.
+ * How long a viewer sees nothing new when a part dies: an agent prints a line every 50 ms, a viewer watches it, a part
+ * is killed, and the longest time between two new lines is taken. If the part has a twin it is started again only
+ * afterwards. The others are started again at once, so their figure includes the start of a process. The baseline is
+ * the same with SIGTERM instead of SIGKILL, or with {@code --quick} the longest time while nothing was killed.
  */
 final class RecoveryBench implements Benchmark.Body {
     private static final int PROBE_MILLIS = 50;
@@ -164,7 +164,7 @@ final class RecoveryBench implements Benchmark.Body {
                 }
             }
             if (!victim.hasTwin()) {
-                // the only one: its twin stays away, so that nobody can take over
+                // the only one: its twin stays away, so that no other can take over
                 muster.startPart(parts.get(0));
             }
             awaitFlow(viewer);

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Somebody who watches a terminal through the live feed, as the page does: connects anew when the socket ends, with the last
+ * A viewer of a terminal through the live feed, like the page: it reconnects when the socket ends, with the last
  * position, and attaches again. Remembers every line and every breach of the protocol's promises. Thread-safe.
  */
 public final class Viewer implements AutoCloseable {
@@ -93,8 +93,8 @@ public final class Viewer implements AutoCloseable {
     }
 
     /**
-     * All that was seen as one text, each line ended by LF. What was announced as skipped, or lies before what an attach shows, is
-     * loaded from the history as the protocol says.
+     * Everything seen as one text, each line ended by LF. Lines that were announced as skipped, or that lie before an
+     * attach's first line, are loaded from the history as the protocol says.
      */
     public String text() throws IOException, InterruptedException {
         List<long[]> holes = new ArrayList<>();

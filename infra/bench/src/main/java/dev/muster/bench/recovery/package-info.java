@@ -1,4 +1,4 @@
-/** A whole Muster in processes of its own, each of which can be killed, and one who watches what it shows meanwhile. */
+/** A whole Muster in separate processes that can be killed, and a viewer who watches it meanwhile. */
 @NullMarked
 package dev.muster.bench.recovery;
 

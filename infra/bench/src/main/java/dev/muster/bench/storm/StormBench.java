@@ -24,8 +24,8 @@ import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /**
- * All agents on one gateway, each on a connection of its own; the gateway is killed and starts again on the same port. Agents come back as real
- * ones do, and what the registry made of it is read from its topic.
+ * All agents on one gateway, each on its own connection. The gateway is killed and starts again on the same port.
+ * Agents return as real ones do, and the registry's view of it is read from its topic.
  */
 final class StormBench {
     private static final int INTERVAL_MILLIS = 10_000;

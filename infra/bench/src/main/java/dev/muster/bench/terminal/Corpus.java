@@ -8,7 +8,9 @@ import java.util.Random;
 public final class Corpus {
 
     public enum Kind {
-        /** 22 % coloured lines, 8 % with tabs, 6 % with UTF-8, 3 % with links, 1 % progress: an escape every 110 bytes. */
+        /**
+         * 22 % coloured lines, 8 % with tabs, 6 % with UTF-8, 3 % with links, 1 % progress: an escape every 110 bytes.
+         */
         TYPICAL,
         /** The same words without any control but the line's end. */
         PLAIN,

@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The terminal engine alone. One operation is one MB (10^6 bytes), so that operations per second are MB/s of wall time and
- * the profiler's {@code gc.alloc.rate.norm} is bytes allocated per MB.
+ * The terminal engine alone. One operation is one MB (10^6 bytes), so that operations per second are MB/s of wall time
+ * and the profiler's {@code gc.alloc.rate.norm} is bytes allocated per MB.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)

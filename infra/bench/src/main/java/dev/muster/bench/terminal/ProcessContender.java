@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Another language's tool in a process that stays: it reads {@code chunkBytes file} lines, keeps the files in memory, and
- * answers each with the CPU nanoseconds of one pass.
+ * Another language's tool in a process that stays: it reads {@code chunkBytes file} lines, keeps the files in memory,
+ * and answers each with the CPU nanoseconds of one pass.
  */
 final class ProcessContender implements Contender {
 

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** The npm package {@code strip-ansi}, installed for one run; where it cannot be, node's own copy of the same pattern. */
+/** The npm package {@code strip-ansi}, installed for one run; if that fails, node's own copy of the same pattern. */
 final class StripAnsi {
 
     static final String VERSION = "7.2.0";

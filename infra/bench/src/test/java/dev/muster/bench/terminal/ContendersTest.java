@@ -33,7 +33,7 @@ class ContendersTest {
 
     @Test
     void a_program_that_is_not_there_does_not_take_part() throws IOException {
-        assertThat(ProcessContender.start("nobody", "resub.py", "no-such-program", "-c"))
+        assertThat(ProcessContender.start("none", "resub.py", "no-such-program", "-c"))
                 .isEmpty();
     }
 
