@@ -7,22 +7,14 @@ import dev.muster.contract.errors.CloseCode;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.settings.Setting;
-import dev.muster.contract.topics.Topic;
 import dev.muster.fanout.FanoutConfig;
 import dev.muster.ingress.IngressConfig;
 import dev.muster.local.broker.BrokerService;
 import dev.muster.registry.RegistryConfig;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -82,43 +74,6 @@ class DocsTest {
     void the_page_about_http_is_what_the_openapi_document_says() throws IOException {
         Path document = Path.of("..", "..", "fanout-gateway", "src", "main", "resources", "openapi.json");
         fresh("http.md", new HttpPage(new ObjectMapper().readTree(document.toFile())).render());
-    }
-
-    @Test
-    void the_page_about_the_architecture_names_files_that_exist() throws IOException {
-        Set<String> files = new HashSet<>();
-        Files.walkFileTree(Path.of("..", ".."), new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                String name = folder.getFileName().toString();
-                return Set.of("target", "node_modules", ".git").contains(name)
-                        ? FileVisitResult.SKIP_SUBTREE
-                        : FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                String path = file.toString();
-                for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-                    files.add(path.substring(slash + 1));
-                }
-                return FileVisitResult.CONTINUE;
-            }
-        });
-        Matcher names = Pattern.compile("`([\\w./-]+\\.(?:java|proto|json|txt|ts))`")
-                .matcher(Files.readString(DOCS.resolve("architecture.md")));
-        assertThat(names.results().map(name -> name.group(1)).toList())
-                .isNotEmpty()
-                .allSatisfy(name -> assertThat(files).contains(name));
-    }
-
-    @Test
-    void the_page_about_the_architecture_has_a_row_for_each_topic() throws IOException {
-        String page = Files.readString(DOCS.resolve("architecture.md"));
-        assertThat(Topic.values())
-                .allSatisfy(topic -> assertThat(page)
-                        .contains("\n| `" + topic.baseName() + "` |")
-                        .contains("`" + topic.prototype().getDescriptorForType().getName() + "`"));
     }
 
     private static List<Setting> own(List<Setting> settings) {
