@@ -159,25 +159,33 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
 
     private <T> CompletableFuture<T> read(
             Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call, Duration within) {
-        return read(call, new Tries(System.nanoTime() + within.toNanos(), RETRY_PAUSE_MS, 0));
+        return read(call, new Tries(System.nanoTime() + within.toNanos(), RETRY_PAUSE_MS, 0, null));
     }
 
     /**
      * How often was asked.
      *
      * @param silent instances in a row that did not answer at all
+     * @param limited the last answer that the user has too many reads there; null: there was none
      */
-    private record Tries(long endNanos, long pauseMillis, int silent) {
+    private record Tries(
+            long endNanos,
+            long pauseMillis,
+            int silent,
+            @Nullable Throwable limited) {
         long leftNanos() {
             return endNanos - System.nanoTime();
+        }
+
+        long leftMillis() {
+            return TimeUnit.NANOSECONDS.toMillis(leftNanos());
         }
     }
 
     // a store that restores, has moved, or changes too fast to be read says so, and is asked again, as is one whose
     // user
-    // has too many reads there; an instance that
-    // does
-    // not answer at all is given up for the next one, once each
+    // has too many reads there; an instance that does not answer at all is given up for the next one, once each. Where
+    // the time ends so, and it was the user's own reads that took it, that is what the user is told
     private <T> CompletableFuture<T> read(
             Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call, Tries tries) {
         boolean lastOne = tries.silent >= instances.count() - 1;
@@ -185,15 +193,23 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
         long nanos = lastOne ? tries.leftNanos() : tries.leftNanos() / 3;
         return ask(instance, Duration.ofNanos(nanos), call).exceptionallyCompose(error -> {
             if (!answersAtAll(error)) {
+                if (tries.limited != null && tries.leftMillis() <= RETRY_PAUSE_MS) {
+                    // it answered before: the time that was left was too short
+                    return CompletableFuture.failedFuture(tries.limited);
+                }
                 instances.giveUp(instance);
                 return lastOne || tries.leftNanos() <= 0
                         ? CompletableFuture.failedFuture(error)
-                        : read(call, new Tries(tries.endNanos, tries.pauseMillis, tries.silent + 1));
+                        : read(call, new Tries(tries.endNanos, tries.pauseMillis, tries.silent + 1, tries.limited));
             }
-            if (!saysLater(error) || TimeUnit.NANOSECONDS.toMillis(tries.leftNanos()) <= 2 * tries.pauseMillis) {
+            @Nullable Throwable limited = isLimit(error) ? error : tries.limited;
+            if (!saysLater(error)) {
                 return CompletableFuture.failedFuture(error);
             }
-            Tries next = new Tries(tries.endNanos, Math.min(RETRY_PAUSE_MS_MAX, 2 * tries.pauseMillis), 0);
+            if (tries.leftMillis() <= 2 * tries.pauseMillis) {
+                return CompletableFuture.failedFuture(limited == null ? error : limited);
+            }
+            Tries next = new Tries(tries.endNanos, Math.min(RETRY_PAUSE_MS_MAX, 2 * tries.pauseMillis), 0, limited);
             return CompletableFuture.supplyAsync(
                             () -> call,
                             CompletableFuture.delayedExecutor(tries.pauseMillis, TimeUnit.MILLISECONDS, executor))
@@ -202,9 +218,11 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
     }
 
     private static boolean saysLater(Throwable error) {
-        @Nullable String code = codeOf(error);
-        return ErrorCode.UNAVAILABLE.code().equals(code)
-                || ErrorCode.RATE_LIMITED.code().equals(code);
+        return ErrorCode.UNAVAILABLE.code().equals(codeOf(error)) || isLimit(error);
+    }
+
+    private static boolean isLimit(Throwable error) {
+        return ErrorCode.RATE_LIMITED.code().equals(codeOf(error));
     }
 
     private static boolean answersAtAll(Throwable error) {

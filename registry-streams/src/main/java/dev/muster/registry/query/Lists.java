@@ -155,6 +155,7 @@ final class Lists {
                 .submit(
                         way.hop.user(),
                         way.request.getSerializedSize(),
+                        ReadLanes.waitNanos(way.context),
                         () -> {
                             try {
                                 answer.complete(read.apply(lanes.untilDeadlineOf(way.context)));

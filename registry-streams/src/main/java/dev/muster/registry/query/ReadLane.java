@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -37,7 +39,21 @@ final class ReadLane implements AutoCloseable {
     /** How much may wait. */
     record Limits(int waitingMax, int waitingPerUserMax, long bytesMax) {}
 
-    private record Job(String user, int bytes, Runnable read, Consumer<MusterException> refused) {}
+    private static final class Job {
+        private final String user;
+        private final int bytes;
+        private final Runnable read;
+        private final Consumer<MusterException> refused;
+        /** Ends the wait; null: it may wait for as long as it takes, or has begun at once. */
+        private @Nullable Future<?> end;
+
+        Job(String user, int bytes, Runnable read, Consumer<MusterException> refused) {
+            this.user = user;
+            this.bytes = bytes;
+            this.read = read;
+            this.refused = refused;
+        }
+    }
 
     /** What one user has waiting and under way. */
     private static final class Share {
@@ -54,6 +70,7 @@ final class ReadLane implements AutoCloseable {
     private final int runningPerUserMax;
     private final Limits limits;
     private final LongSupplier nanoTime;
+    private final ScheduledExecutorService timer;
     private final List<Thread> threads = new ArrayList<>();
     /** Since when each thread reads. */
     private final Map<Thread, Long> reading = new HashMap<>();
@@ -65,7 +82,15 @@ final class ReadLane implements AutoCloseable {
     private boolean closed;
     private volatile long refusals;
 
-    ReadLane(String name, int threadCount, Limits limits, LongSupplier nanoTime, Threads made) {
+    /** @param timer ends waits; not closed here */
+    ReadLane(
+            String name,
+            int threadCount,
+            Limits limits,
+            LongSupplier nanoTime,
+            ScheduledExecutorService timer,
+            Threads made) {
+        this.timer = timer;
         this.name = name;
         this.runningPerUserMax = Math.max(1, threadCount - 1);
         this.limits = limits;
@@ -77,14 +102,21 @@ final class ReadLane implements AutoCloseable {
         }
     }
 
+    /** As below, but the read may wait for as long as it takes. */
+    void submit(String user, int size, Runnable read, Consumer<MusterException> refused) {
+        submit(user, size, Long.MAX_VALUE, read, refused);
+    }
+
     /**
      * Runs the read on a thread of the lane, or says why not.
      *
-     * @param read catches what it throws
      * @param size bytes that it holds while it waits
-     * @param refused is told {@code rate-limited}: now, or later, where the read has to make room for another user's
+     * @param waitNanos how long it may wait for a thread
+     * @param read catches what it throws
+     * @param refused is told {@code rate-limited} now, later where the read has to make room for another user's, or at
+     *     the end of the wait where the user's other reads are the reason; else {@code unavailable} at the end of the wait
      */
-    void submit(String user, int size, Runnable read, Consumer<MusterException> refused) {
+    void submit(String user, int size, long waitNanos, Runnable read, Consumer<MusterException> refused) {
         Job job = new Job(user, size, read, refused);
         List<Job> dropped;
         boolean stopped;
@@ -92,6 +124,9 @@ final class ReadLane implements AutoCloseable {
             stopped = closed;
             dropped = stopped ? List.of(job) : add(job);
             refusals += stopped ? 0 : dropped.size();
+            if (waitNanos < Long.MAX_VALUE && !dropped.contains(job) && !mayBegin(job)) {
+                job.end = timer.schedule(() -> endWait(job), waitNanos, TimeUnit.NANOSECONDS);
+            }
             notifyAll();
         }
         for (Job left : dropped) {
@@ -143,6 +178,48 @@ final class ReadLane implements AutoCloseable {
         return dropped;
     }
 
+    private boolean mayBegin(Job job) {
+        Share share = shares.get(job.user);
+        return share != null
+                && share.running + share.waiting.size() <= runningPerUserMax
+                && waiting <= threads.size() - reading.size();
+    }
+
+    private void endWait(Job job) {
+        boolean own;
+        synchronized (this) {
+            Share share = shares.get(job.user);
+            if (share == null || !share.waiting.contains(job)) {
+                return;
+            }
+            own = share.running + ahead(share, job) >= runningPerUserMax;
+            share.waiting.remove(job);
+            account(share, job, -1);
+            if (share.isEmpty()) {
+                shares.remove(job.user);
+            }
+            refusals += own ? 1 : 0;
+        }
+        job.refused.accept(
+                own
+                        ? new MusterException(
+                                ErrorCode.RATE_LIMITED, "Your other reads took all the time that this one had.")
+                        : new MusterException(
+                                ErrorCode.UNAVAILABLE, "The reads of others took all the time that this one had."));
+    }
+
+    /** Reads of the same user that have their turn before it. */
+    private static int ahead(Share share, Job job) {
+        int ahead = 0;
+        for (Job other : share.waiting) {
+            if (other == job) {
+                break;
+            }
+            ahead++;
+        }
+        return ahead;
+    }
+
     private void account(Share share, Job job, int sign) {
         share.bytes += sign * (long) job.bytes;
         bytes += sign * (long) job.bytes;
@@ -187,6 +264,9 @@ final class ReadLane implements AutoCloseable {
                 Job job = share.waiting.removeFirst();
                 account(share, job, -1);
                 share.running++;
+                if (job.end != null) {
+                    job.end.cancel(false);
+                }
                 users.remove();
                 shares.put(user.getKey(), share);
                 return job;

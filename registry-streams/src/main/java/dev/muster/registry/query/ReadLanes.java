@@ -7,6 +7,7 @@ import io.grpc.Deadline;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -21,6 +22,7 @@ public final class ReadLanes implements AutoCloseable {
     private final QuerySettings settings;
     private final LongSupplier nanoTime;
     private final Threads made;
+    private final ScheduledExecutorService timer;
     private final ReadLane health;
     private final ReadLane control;
     private final ReadLane terminals;
@@ -31,6 +33,7 @@ public final class ReadLanes implements AutoCloseable {
         this.settings = settings;
         this.nanoTime = nanoTime;
         this.made = made;
+        timer = made.timer("registry-read-waits");
         health = lane("registry-health-reads", 1);
         control = lane("registry-reads", settings.threads());
         terminals = lane("registry-terminal-reads", settings.threads());
@@ -45,6 +48,7 @@ public final class ReadLanes implements AutoCloseable {
                 new ReadLane.Limits(
                         settings.waitingReadsMax(), settings.waitingReadsPerUserMax(), settings.waitingReadsBytesMax()),
                 nanoTime,
+                timer,
                 made);
     }
 
@@ -86,6 +90,11 @@ public final class ReadLanes implements AutoCloseable {
         return new ReadBudget(nanoTime, end, Long.MAX_VALUE, context::isCancelled);
     }
 
+    /** How long a read may wait for a thread: its caller is told of the refusal before it gives up. */
+    static long waitNanos(Context context) {
+        return context.getDeadline() == null ? Long.MAX_VALUE : untilDeadline(context);
+    }
+
     private static long untilDeadline(Context context) {
         Deadline deadline = context.getDeadline();
         if (deadline == null) {
@@ -111,5 +120,6 @@ public final class ReadLanes implements AutoCloseable {
     @Override
     public void close() {
         all().forEach(ReadLane::close);
+        timer.shutdownNow();
     }
 }

@@ -124,6 +124,7 @@ final class Router {
                 .submit(
                         way.hop.user(),
                         size(way.request),
+                        ReadLanes.waitNanos(way.context),
                         () -> {
                             if (way.context.isCancelled()) {
                                 answer.cancel(false);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -19,7 +20,10 @@ class ReadLaneTest {
     private static final Duration LONG = Duration.ofSeconds(60);
 
     private final AtomicLong nanos = new AtomicLong();
-    private final ReadLane lane = new ReadLane("reads", 2, new ReadLane.Limits(8, 6, 1_000), nanos::get, new Threads());
+    private final Threads threads = new Threads();
+    private final ScheduledExecutorService timer = threads.timer("waits");
+    private final ReadLane lane =
+            new ReadLane("reads", 2, new ReadLane.Limits(8, 6, 1_000), nanos::get, timer, threads);
     private final CountDownLatch held = new CountDownLatch(1);
     private final List<String> done = Collections.synchronizedList(new ArrayList<>());
     private final List<String> refused = Collections.synchronizedList(new ArrayList<>());
@@ -28,6 +32,7 @@ class ReadLaneTest {
     void close() {
         held.countDown();
         lane.close();
+        timer.shutdownNow();
     }
 
     private void hold(String user) {
@@ -70,6 +75,26 @@ class ReadLaneTest {
         await().atMost(LONG).until(() -> done.contains("alice"));
         assertThat(done).containsExactly("alice");
         assertThat(lane.waiting()).isEqualTo(5);
+    }
+
+    @Test
+    void a_read_that_finds_no_turn_in_time_is_told_whose_reads_took_it() {
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        hold("mallory");
+        lane.submit("mallory", 1, 1, () -> done.add("mallory"), why -> told.add("mallory " + why.code()));
+        await().atMost(LONG).until(() -> told.size() == 1);
+        hold("eve");
+        lane.submit("alice", 1, 1, () -> done.add("alice"), why -> told.add("alice " + why.code()));
+        await().atMost(LONG).until(() -> told.size() == 2);
+        lane.submit("eve", 1, 1, () -> done.add("eve"), why -> told.add("eve " + why.code()));
+        await().atMost(LONG).until(() -> told.size() == 3);
+
+        assertThat(told).containsExactly("mallory RATE_LIMITED", "alice UNAVAILABLE", "eve RATE_LIMITED");
+        assertThat(lane.waiting()).isZero();
+        held.countDown();
+        note("alice");
+        await().atMost(LONG).until(() -> done.contains("alice"));
+        assertThat(done).containsExactly("alice");
     }
 
     @Test
