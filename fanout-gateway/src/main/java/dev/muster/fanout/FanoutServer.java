@@ -38,6 +38,7 @@ import dev.muster.fanout.command.ReplyTail;
 import dev.muster.fanout.command.RevocationTail;
 import dev.muster.fanout.command.Revoker;
 import dev.muster.fanout.feed.KafkaFeed;
+import dev.muster.fanout.feed.TopicWatch;
 import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.output.StdoutTopic;
@@ -199,20 +200,32 @@ public final class FanoutServer implements AutoCloseable {
                 clients::blocks,
                 answers,
                 threads));
+        Revoker revoker =
+                new Revoker(publisher::publish, standing, config.signIn().tokenLifeMax(), clock);
         RevocationTail revocations = closer.add(new RevocationTail(
                 clients.tail(),
                 kafka.names().of(Topic.REVOCATIONS),
                 kafka.partitions().gateway(),
                 standing,
+                revoker::publishAgain,
                 threads));
-        Revoker revoker =
-                new Revoker(publisher::publish, standing, config.signIn().tokenLifeMax(), clock);
+        TopicWatch revocationsTopic = closer.add(new TopicWatch(
+                admin,
+                List.of(kafka.names().of(Topic.REVOCATIONS)),
+                (name, identity, anew) -> {
+                    if (anew) {
+                        revocations.restart();
+                    }
+                },
+                "fanout-revocations-topic",
+                threads));
         Downloads downloads = new Downloads(config.output().limits());
         probe.start();
         registryProbe.start();
         publisher.start();
         replies.start();
         revocations.start();
+        revocationsTopic.start();
 
         Tickets tickets = new Tickets(
                 userKey,
@@ -290,51 +303,60 @@ public final class FanoutServer implements AutoCloseable {
                 problems,
                 (connected, http) -> new FrameConnector(connected, http, config.vanished()),
                 new HttpCalls(
-                        api,
-                        new NodeCalls(
                                 api,
-                                registry,
-                                commands,
-                                problems,
-                                ids,
-                                clock,
-                                new Invites(userKey.derive("invites"), ids, clock),
-                                (config.agentAddress() + " " + config.agentOptions()).strip(),
-                                config.nodesPerRequestMax(),
-                                config.nodeTimeout(),
-                                stream::position,
-                                lists),
-                        new TaskCalls(api, registry, commands, raw, ids, clock, lists),
-                        new GroupCalls(api, registry, commands, ids, clock, lists),
-                        new HistoryCall(
-                                api,
-                                registry,
-                                new AnswerShares(
-                                        "reads of history", config.historyReadsMax(), config.historyReadsPerUserMax()),
-                                hangUps),
-                        new OutputCall(
-                                api,
-                                registry,
-                                raw,
-                                downloads,
-                                new OutputCall.Limits(
-                                        config.output().download(),
-                                        config.output().silence()),
-                                problems,
-                                clock,
-                                hangUps,
-                                answers),
-                        new SignInCalls(
-                                api,
-                                authenticator,
-                                sessions,
-                                codes,
-                                tickets,
-                                origins,
-                                revoker,
-                                new RateLimit("sign-ins", config.signIn().signInsPerMinute(), System::nanoTime)),
-                        new RevocationCalls(api, standing, revoker),
-                        new HealthCalls(api, registry, parts, metrics, config.metricsRemote()))::addTo,
+                                new NodeCalls(
+                                        api,
+                                        registry,
+                                        commands,
+                                        problems,
+                                        ids,
+                                        clock,
+                                        new Invites(userKey.derive("invites"), ids, clock),
+                                        (config.agentAddress() + " " + config.agentOptions()).strip(),
+                                        config.nodesPerRequestMax(),
+                                        config.nodeTimeout(),
+                                        stream::position,
+                                        lists),
+                                new TaskCalls(api, registry, commands, raw, ids, clock, lists),
+                                new GroupCalls(api, registry, commands, ids, clock, lists),
+                                new HistoryCall(
+                                        api,
+                                        registry,
+                                        new AnswerShares(
+                                                "reads of history",
+                                                config.historyReadsMax(),
+                                                config.historyReadsPerUserMax()),
+                                        hangUps),
+                                new OutputCall(
+                                        api,
+                                        registry,
+                                        raw,
+                                        downloads,
+                                        new OutputCall.Limits(
+                                                config.output().download(),
+                                                config.output().silence()),
+                                        problems,
+                                        clock,
+                                        hangUps,
+                                        answers),
+                                new SignInCalls(
+                                        api,
+                                        authenticator,
+                                        sessions,
+                                        codes,
+                                        tickets,
+                                        origins,
+                                        revoker,
+                                        new RateLimit(
+                                                "sign-ins", config.signIn().signInsPerMinute(), System::nanoTime)),
+                                new RevocationCalls(api, standing, revoker),
+                                new HealthCalls(
+                                        api,
+                                        registry,
+                                        parts,
+                                        publisher::unknownTopics,
+                                        metrics,
+                                        config.metricsRemote()))::addTo,
                 stream::install);
         closer.add(server, Javalin::stop);
         // before the server: viewers are told to come back

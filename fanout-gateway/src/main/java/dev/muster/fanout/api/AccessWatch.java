@@ -8,6 +8,7 @@ import dev.muster.fanout.auth.Standing;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.records.v1.NodeView;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -48,9 +49,12 @@ public final class AccessWatch implements AutoCloseable {
                 timer.scheduleWithFixedDelay(this::sweep, EVERY.toMillis(), EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** @param ask null: anybody may have the answer */
-    Held hold(@Nullable Ask ask) {
-        Held held = new Held(ask);
+    /**
+     * @param ask null: anybody may have the answer
+     * @param endless whether the answer has no length, such as a followed output: its nodes have their turn first
+     */
+    Held hold(@Nullable Ask ask, boolean endless) {
+        Held held = new Held(ask, endless);
         if (ask != null) {
             open.add(held);
         }
@@ -92,6 +96,8 @@ public final class AccessWatch implements AutoCloseable {
         }
         nodes.entrySet().stream()
                 .filter(node -> !asked.contains(node.getKey()))
+                // stable: false sorts first
+                .sorted(Comparator.comparing(node -> node.getValue().stream().noneMatch(held -> held.endless)))
                 .limit(NODES_MAX)
                 .toList()
                 .forEach(node -> {
@@ -117,10 +123,12 @@ public final class AccessWatch implements AutoCloseable {
     /** An answer on its way, whose user has to be allowed it for as long as it takes. */
     final class Held implements AutoCloseable {
         private final @Nullable Ask ask;
+        private final boolean endless;
         private final CompletableFuture<Void> end = new CompletableFuture<>();
 
-        private Held(@Nullable Ask ask) {
+        private Held(@Nullable Ask ask, boolean endless) {
             this.ask = ask;
+            this.endless = endless;
         }
 
         /** Fails when the user may no longer have the answer. */

@@ -224,7 +224,7 @@ public final class Api implements AutoCloseable {
             return answer.length() >= 0 ? CompletableFuture.completedFuture(null) : committed(response);
         }
         EndPoint connection = Exchange.endPoint(ctx.req());
-        AccessWatch.Held held = access.hold(answer.asked());
+        AccessWatch.Held held = access.hold(answer.asked(), answer.length() < 0);
         return AsyncBody.write(
                         response,
                         answer.body(),

@@ -188,8 +188,8 @@ public final class GroupCalls {
                     if (error == null) {
                         history.getTerminalsList()
                                 .forEach(terminal -> terminal.getLinesList()
-                                        .forEach(line ->
-                                                text.append(line.getText()).append('\n')));
+                                        .forEach(line -> text.append(LookAlikes.OF_GROUP_OUTPUT.shown(line.getText()))
+                                                .append('\n')));
                     } else {
                         // one node's output is not the others'
                         text.append("[... not readable: ")

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Alive, ready, and what is measured. */
@@ -38,22 +39,26 @@ public final class HealthCalls {
     private final Api api;
     private final RegistryClient registry;
     private final Map<String, BooleanSupplier> parts;
+    private final Supplier<List<String>> unknownTopics;
     private final PrometheusMeterRegistry metrics;
     private final boolean metricsRemote;
 
     /**
      * @param parts name of each part of this gateway, and whether it is ready
+     * @param unknownTopics topics that records cannot be written into now; they are named, and the parts say what that means
      * @param metricsRemote whether others than this machine may read the metrics
      */
     public HealthCalls(
             Api api,
             RegistryClient registry,
             Map<String, BooleanSupplier> parts,
+            Supplier<List<String>> unknownTopics,
             PrometheusMeterRegistry metrics,
             boolean metricsRemote) {
         this.api = api;
         this.registry = registry;
         this.parts = new LinkedHashMap<>(parts);
+        this.unknownTopics = unknownTopics;
         this.metrics = metrics;
         this.metricsRemote = metricsRemote;
     }
@@ -77,6 +82,7 @@ public final class HealthCalls {
             told.put(name, ok ? "ok" : "not ready");
             ready[0] &= ok;
         });
+        unknownTopics.get().forEach(topic -> told.put("topic " + topic, "not known to the broker: is it there?"));
         return registry.getHealth(REGISTRY_TIMEOUT).handle((health, error) -> {
             boolean ok = error == null && health.getReady();
             told.put("registry", ok ? "ok" : error == null ? "not ready" : "does not answer");

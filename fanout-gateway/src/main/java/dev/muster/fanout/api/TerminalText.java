@@ -5,7 +5,6 @@ import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.Line;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * One terminal as text: a header, the lines, and a marker wherever lines are left out. Headers begin with
@@ -17,10 +16,6 @@ import java.util.regex.Pattern;
  * @param forward whether the first lines from a number on were requested, instead of the last ones
  */
 record TerminalText(String header, TerminalHistory terminal, boolean searched, boolean forward) {
-    private static final Pattern LIKE_OURS = Pattern.compile("\\\\*(=== |\\[\\.\\.\\. ).*", Pattern.DOTALL);
-    /** What some readers take for the end of a line, though it is none. */
-    private static final Pattern SEPARATORS = Pattern.compile("[\\r\\x0b\\x0c\\x1c-\\x1e\\x85\\u2028\\u2029]");
-
     private static final String ELLIPSIS = "...";
 
     /** Everything there is. */
@@ -156,8 +151,7 @@ record TerminalText(String header, TerminalHistory terminal, boolean searched, b
     }
 
     private static String shown(Line line) {
-        String text = SEPARATORS.matcher(line.getText()).replaceAll(" ");
-        return LIKE_OURS.matcher(text).matches() ? "\\" + text : text;
+        return LookAlikes.OF_HISTORY.shown(line.getText());
     }
 
     /** A line that says what is left out, with its line end. */

@@ -67,7 +67,7 @@ final class TextOutput implements BlockSource {
             long upTo = page.hasMoreFrom() ? Math.max(next, page.getMoreFrom()) : Math.min(end, next + PAGE_LINES);
             for (Line line : page.getLinesList()) {
                 appendMissing(text, line.getNumber());
-                text.append(line.getText()).append('\n');
+                text.append(LookAlikes.OF_OUTPUT.shown(line.getText())).append('\n');
                 next = line.getNumber() + 1;
             }
             appendMissing(text, upTo);

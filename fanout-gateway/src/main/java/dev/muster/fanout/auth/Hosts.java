@@ -29,9 +29,12 @@ public final class Hosts {
         checked = isLoopback(listensOn.indexOf(':') >= 0 ? "[" + listensOn + "]" : listensOn);
         for (String origin : origins) {
             try {
-                @Nullable String host = URI.create(origin).getHost();
+                URI uri = URI.create(origin);
+                // of a name with an underscore, which browsers and private networks have, Java knows the authority
+                // alone
+                @Nullable String host = uri.getHost() == null ? uri.getRawAuthority() : uri.getHost();
                 if (host != null) {
-                    allowed.add(host.toLowerCase(Locale.ROOT));
+                    allowed.add(nameOf(host));
                 }
             } catch (IllegalArgumentException e) {
                 // it is no origin, so no page has it

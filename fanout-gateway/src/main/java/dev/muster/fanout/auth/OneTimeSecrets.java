@@ -17,11 +17,17 @@ import org.jspecify.annotations.Nullable;
  * process. Bounded: when full, making another is refused. Thread-safe; guarded by its own lock.
  */
 public final class OneTimeSecrets {
+    /** A user has this share of all, but at least so many. */
+    private static final int SHARES = 64;
+
+    private static final int PER_USER_MIN = 16;
+
     private record Entry(User user, @Nullable Instant until) {}
 
     private final Clock clock;
     private final @Nullable Duration life;
     private final int countMax;
+    private final int perUserMax;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -30,12 +36,17 @@ public final class OneTimeSecrets {
         this.clock = clock;
         this.life = life;
         this.countMax = countMax;
+        this.perUserMax = Math.max(PER_USER_MIN, countMax / SHARES);
     }
 
     /** @param until when it ends if unused; null: never */
     public record Issued(String secret, @Nullable Instant until) {}
 
-    /** @throws MusterException {@code rate-limited} when too many are outstanding */
+    /**
+     * Of a user who has too many, the oldest one ends.
+     *
+     * @throws MusterException {@code rate-limited} when too many of all users are outstanding
+     */
     public Issued issue(User user) {
         byte[] bytes = new byte[32];
         random.nextBytes(bytes);
@@ -48,6 +59,7 @@ public final class OneTimeSecrets {
         @Nullable Instant until = life == null ? null : now.plus(life);
         synchronized (entries) {
             dropExpired(now);
+            dropOldestBeyondShare(user.name());
             if (entries.size() >= countMax) {
                 throw new MusterException(ErrorCode.RATE_LIMITED, "Too many unused tickets or codes are outstanding.");
             }
@@ -79,6 +91,20 @@ public final class OneTimeSecrets {
             return Optional.empty();
         }
         return Optional.of(entry.user());
+    }
+
+    private void dropOldestBeyondShare(String user) {
+        @Nullable String oldest = null;
+        int own = 0;
+        for (Map.Entry<String, Entry> entry : entries.entrySet()) {
+            if (entry.getValue().user().name().equals(user)) {
+                oldest = oldest == null ? entry.getKey() : oldest;
+                own++;
+            }
+        }
+        if (own >= perUserMax && oldest != null) {
+            entries.remove(oldest);
+        }
     }
 
     // the oldest come first and all live equally long

@@ -28,6 +28,8 @@ public final class UserTokens {
     static final String AUDIENCE = "muster";
     static final int GROUPS_MAX = 256;
     private static final int TOKEN_CHARS_MAX = 16_384;
+    /** The clock of the machine that made a token may be ahead by so much. */
+    private static final Duration SKEW = Duration.ofSeconds(60);
 
     private final byte[] key;
     private final Duration lifeMax;
@@ -91,8 +93,11 @@ public final class UserTokens {
             throw refused("The token has expired.");
         }
         @Nullable Date issued = claims.getIssueTime();
-        // one that does not say when it was made is as good as made now
-        Instant issuedAt = issued == null ? now : issued.toInstant();
+        // a token that does not say when it was made, or says that it is yet to be made, counts as made now for its
+        // life,
+        // and as made before every revocation of its user
+        boolean plausible = issued != null && !issued.toInstant().isAfter(now.plus(SKEW));
+        Instant issuedAt = plausible && issued != null ? issued.toInstant() : now;
         if (Duration.between(issuedAt, expiry.toInstant()).compareTo(lifeMax) > 0) {
             throw refused("The token was made for longer than " + lifeMax.toHours()
                     + " hours, which is the most that is taken here (MUSTER_FANOUT_TOKEN_HOURS_MAX).");
@@ -118,7 +123,7 @@ public final class UserTokens {
                 groups,
                 "admin".equals(role),
                 expiry.toInstant(),
-                new Proof(idOf(claims), "", issued == null ? Instant.EPOCH : issued.toInstant()));
+                new Proof(idOf(claims), "", plausible ? issuedAt : Instant.EPOCH));
     }
 
     private static String idOf(JWTClaimsSet claims) {

@@ -144,11 +144,20 @@ public final class Commands {
             long beganAtNanos = System.nanoTime();
             Duration left = within.minusNanos(beganAtNanos - askedAtNanos);
             Duration forReply = left.compareTo(timeout) > 0 ? left : timeout;
-            return send(key, record, forReply)
+            return sent(key, record, forReply)
                     .whenComplete((reply, error) -> place.giveBack())
                     .handleAsync((reply, error) -> error == null ? reply : rethrow(error), executor)
                     .thenCompose(reply -> shown(reply, forReply.minusNanos(System.nanoTime() - beganAtNanos)));
         });
+    }
+
+    // a place is given back whatever happens
+    private CompletableFuture<ReplyRecord> sent(String key, CommandRecord record, Duration within) {
+        try {
+            return send(key, record, within);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private CompletableFuture<ReplyRecord> send(String key, CommandRecord record, Duration within) {

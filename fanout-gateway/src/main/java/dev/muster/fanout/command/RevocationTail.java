@@ -8,10 +8,15 @@ import dev.muster.proto.records.v1.RevocationRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -22,23 +27,42 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads all existing revocations, then the new ones, of this gateway and of the others. One thread owns the consumer.
+ * Where the topic was recreated, its log has lost the revocations of before. The tail writes those that it knows again.
  */
 public final class RevocationTail implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RevocationTail.class);
     private static final Duration POLL = Duration.ofSeconds(2);
+    private static final Duration POLL_WHILE_WRITING = Duration.ofMillis(100);
+    /** Revocations that are written again at once. */
+    private static final int AGAIN_AT_ONCE = 200;
+
     private static final Duration PAUSE_AFTER_ERROR = Duration.ofMillis(500);
 
     private final Consumer<byte[], byte[]> consumer;
     private final List<TopicPartition> partitions = new ArrayList<>();
     private final Standing standing;
+    private final Function<Revocation, CompletableFuture<?>> again;
     private final Thread thread;
+    private final AtomicBoolean recreated = new AtomicBoolean();
+    private final Deque<Revocation> unwritten = new ArrayDeque<>();
+    private List<Revocation> underWay = List.of();
+    private CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
     private boolean seeked;
     private volatile boolean closing;
 
-    /** @param consumer without a group; closed here */
+    /**
+     * @param consumer without a group; closed here
+     * @param again writes a revocation into the log once more
+     */
     public RevocationTail(
-            Consumer<byte[], byte[]> consumer, String topic, int partitionCount, Standing standing, Threads threads) {
+            Consumer<byte[], byte[]> consumer,
+            String topic,
+            int partitionCount,
+            Standing standing,
+            Function<Revocation, CompletableFuture<?>> again,
+            Threads threads) {
         this.consumer = consumer;
+        this.again = again;
         for (int i = 0; i < partitionCount; i++) {
             partitions.add(new TopicPartition(topic, i));
         }
@@ -48,6 +72,12 @@ public final class RevocationTail implements AutoCloseable {
 
     public void start() {
         thread.start();
+    }
+
+    /** The topic was recreated. */
+    public void restart() {
+        recreated.set(true);
+        consumer.wakeup();
     }
 
     /** Whether all of before is known, and what comes will be. */
@@ -88,12 +118,20 @@ public final class RevocationTail implements AutoCloseable {
     }
 
     private void turn() {
+        if (recreated.getAndSet(false)) {
+            seeked = false;
+            unwritten.clear();
+            unwritten.addAll(standing.list());
+            log.atWarn().addKeyValue("revocations", unwritten.size()).log("the topic was recreated: written again");
+        }
         if (!seeked) {
             consumer.seekToBeginning(partitions);
             seeked = true;
         }
         if (standing.isKnown()) {
-            consumer.poll(POLL).forEach(this::take);
+            writeAgain();
+            boolean writing = !unwritten.isEmpty() || !underWay.isEmpty();
+            consumer.poll(writing ? POLL_WHILE_WRITING : POLL).forEach(this::take);
             return;
         }
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
@@ -102,6 +140,21 @@ public final class RevocationTail implements AutoCloseable {
         } else {
             consumer.poll(Duration.ofMillis(100)).forEach(this::take);
         }
+    }
+
+    /** Begins the next ones once the last ones are written; those that the broker did not take come again. */
+    private void writeAgain() {
+        if (!written.isDone()) {
+            return;
+        }
+        if (written.isCompletedExceptionally()) {
+            underWay.forEach(unwritten::addFirst);
+        }
+        underWay = new ArrayList<>();
+        while (!unwritten.isEmpty() && underWay.size() < AGAIN_AT_ONCE) {
+            underWay.add(unwritten.removeFirst());
+        }
+        written = CompletableFuture.allOf(underWay.stream().map(again).toArray(CompletableFuture<?>[]::new));
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record) {

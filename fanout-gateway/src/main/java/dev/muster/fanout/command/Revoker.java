@@ -50,6 +50,11 @@ public final class Revoker {
         return revoke(by, new Revocation(Revocation.Kind.USER, name, now, now.plus(lifeMax), by.name()));
     }
 
+    /** Writes one that is in force into the log once more, as it is. */
+    public CompletableFuture<?> publishAgain(Revocation revocation) {
+        return publish.publish(Topic.REVOCATIONS, revocation.key(), revocation.record());
+    }
+
     private CompletableFuture<Revocation> revoke(User by, Revocation revocation) {
         standing.requireRoom(revocation, by.admin());
         // where the broker is away, it is at least ended here

@@ -57,6 +57,15 @@ final class Turns {
 
         /** Once the reply is there, or is no longer waited for; further calls do nothing. */
         void giveBack() {
+            giveBack(true);
+        }
+
+        /** Nothing was asked under it, so it says nothing of the registry's pace. */
+        private void giveBackUnused() {
+            giveBack(false);
+        }
+
+        private void giveBack(boolean used) {
             List<Waiter> next = new ArrayList<>();
             synchronized (lines) {
                 if (given) {
@@ -64,7 +73,9 @@ final class Turns {
                 }
                 given = true;
                 taken--;
-                pace.replied(nanoTime.getAsLong() - takenAtNanos, wasLast);
+                if (used) {
+                    pace.replied(nanoTime.getAsLong() - takenAtNanos, wasLast);
+                }
                 while (waiting > 0 && taken < pace.places()) {
                     next.add(removeNext());
                     taken++;
@@ -204,7 +215,7 @@ final class Turns {
         }
         // its time may have run out meanwhile
         if (!waiter.turn().complete(place)) {
-            place.giveBack();
+            place.giveBackUnused();
         }
     }
 }

@@ -76,6 +76,7 @@ public final class KafkaFeed implements AutoCloseable {
                         KafkaFeed.this.onFailure(failure);
                     }
                 },
+                "fanout-topics",
                 threads);
     }
 

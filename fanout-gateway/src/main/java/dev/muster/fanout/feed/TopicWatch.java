@@ -20,18 +20,19 @@ import org.slf4j.LoggerFactory;
  * Knows the ids of the topics with some names. It asks for the ids repeatedly, because a topic that is deleted and
  * recreated keeps its name while its offsets mean other records. Thread-safe.
  */
-final class TopicWatch implements AutoCloseable {
+public final class TopicWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(TopicWatch.class);
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     /** Told one thing after the other, mostly on a thread of the admin client. It must not wait. */
-    interface Listener {
+    @FunctionalInterface
+    public interface Listener {
         /** A topic was found for the first time, or under another id than before. */
         void onTopic(String name, ClusterIdentity identity, boolean anew);
 
         /** The broker did not answer, or a topic is not there; asked again after a moment. */
-        void onFailure(Throwable failure);
+        default void onFailure(Throwable failure) {}
     }
 
     private final Admin admin;
@@ -41,15 +42,18 @@ final class TopicWatch implements AutoCloseable {
     private final ScheduledExecutorService scheduler;
     private volatile boolean present = true;
 
-    /** @param admin not closed here */
-    TopicWatch(Admin admin, List<String> names, Listener listener, Threads threads) {
-        this.scheduler = threads.timer("fanout-topics");
+    /**
+     * @param admin not closed here
+     * @param thread names its thread
+     */
+    public TopicWatch(Admin admin, List<String> names, Listener listener, String thread, Threads threads) {
+        this.scheduler = threads.timer(thread);
         this.admin = admin;
         this.names = List.copyOf(names);
         this.listener = listener;
     }
 
-    void start() {
+    public void start() {
         scheduler.execute(this::askAndGoOn);
     }
 
@@ -110,7 +114,10 @@ final class TopicWatch implements AutoCloseable {
         if (answer == null) {
             Throwable cause = failure == null ? new IllegalStateException("no answer") : failure;
             if (present) {
-                log.atWarn().addKeyValue("reason", cause.toString()).log("the topics of the live feed are not known");
+                log.atWarn()
+                        .addKeyValue("topics", names)
+                        .addKeyValue("reason", cause.toString())
+                        .log("these topics are not known");
             }
             present = false;
             listener.onFailure(cause);
@@ -128,7 +135,7 @@ final class TopicWatch implements AutoCloseable {
             log.atWarn()
                     .addKeyValue("topic", topic.name())
                     .addKeyValue("now", topic.topicId())
-                    .log("a topic of the live feed was recreated: all its viewers get a gap and a snapshot");
+                    .log("a topic was recreated: what was read of it before is read again");
         }
         if (seen != TopicIds.Seen.KNOWN) {
             listener.onTopic(

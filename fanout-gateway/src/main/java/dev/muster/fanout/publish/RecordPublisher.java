@@ -10,11 +10,12 @@ import dev.muster.contract.topics.TopicNames;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.Producer;
@@ -48,13 +49,16 @@ public final class RecordPublisher implements AutoCloseable {
     private final Executor executor;
     private final LinkedBlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
     private final AtomicLong bytes = new AtomicLong();
-    private final AtomicBoolean warmed = new AtomicBoolean();
+    /** Topics whose partitions are not known now. */
+    private final Set<Topic> unknown = ConcurrentHashMap.newKeySet();
+
     private final Thread thread;
     private volatile boolean closing;
 
     /**
      * @param producer with {@code max.block.ms=0}; closed here
-     * @param topics that will be written, whose metadata are kept fresh
+     * @param topics that will be written, whose metadata are kept fresh; a record into one of them is refused while its
+     *     partitions are not known, and records into the others are not
      * @param bytesMax of records not yet acknowledged
      * @param brokerAnswers refuses at once while false
      * @param executor on which the futures complete
@@ -70,6 +74,7 @@ public final class RecordPublisher implements AutoCloseable {
         this.producer = producer;
         this.names = names;
         this.topics = List.copyOf(topics);
+        this.unknown.addAll(topics);
         this.bytesMax = bytesMax;
         this.brokerAnswers = brokerAnswers;
         this.executor = executor;
@@ -80,9 +85,18 @@ public final class RecordPublisher implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether a record would be accepted now, if there is room. */
+    /** Whether changes and revocations would be accepted now, if there is room. The audit alone keeps nobody from them. */
     public boolean ready() {
-        return !closing && warmed.get() && brokerAnswers.getAsBoolean();
+        return isOpen() && unknown.stream().allMatch(topic -> topic == Topic.AUDIT);
+    }
+
+    /** Names of topics that are not known to the broker, or of which it has not told yet. */
+    public List<String> unknownTopics() {
+        return unknown.stream().map(names::of).sorted().toList();
+    }
+
+    private boolean isOpen() {
+        return !closing && brokerAnswers.getAsBoolean();
     }
 
     /** Bytes that are not acknowledged yet. */
@@ -105,8 +119,13 @@ public final class RecordPublisher implements AutoCloseable {
         byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
         byte[] valueBytes = value.toByteArray();
         long size = RECORD_OVERHEAD_BYTES + (long) keyBytes.length + valueBytes.length;
-        if (!ready()) {
+        if (!isOpen()) {
             return CompletableFuture.failedFuture(away(null));
+        }
+        if (unknown.contains(topic)) {
+            return CompletableFuture.failedFuture(new MusterException(
+                    ErrorCode.UNAVAILABLE,
+                    "The broker does not know the topic " + names.of(topic) + " now; nothing was changed."));
         }
         if (bytes.addAndGet(size) > bytesMax) {
             bytes.addAndGet(-size);
@@ -165,14 +184,22 @@ public final class RecordPublisher implements AutoCloseable {
 
     // keeps the topics' metadata in the producer's cache, without which a send with max.block.ms=0 fails
     private boolean warm() {
-        try {
-            topics.forEach(topic -> producer.partitionsFor(names.of(topic)));
-            warmed.set(true);
-        } catch (KafkaException e) {
-            log.atDebug().addKeyValue("reason", e.toString()).log("metadata are not there yet");
-            warmed.set(false);
+        for (Topic topic : topics) {
+            try {
+                if (producer.partitionsFor(names.of(topic)).isEmpty()) {
+                    unknown.add(topic);
+                } else {
+                    unknown.remove(topic);
+                }
+            } catch (KafkaException e) {
+                log.atDebug()
+                        .addKeyValue("topic", names.of(topic))
+                        .addKeyValue("reason", e.toString())
+                        .log("metadata are not there yet");
+                unknown.add(topic);
+            }
         }
-        return warmed.get();
+        return unknown.isEmpty();
     }
 
     private void send(Waiting waiting) {

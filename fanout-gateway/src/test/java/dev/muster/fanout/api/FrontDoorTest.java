@@ -160,6 +160,8 @@ class FrontDoorTest {
     void beyond_loopback_and_for_the_origins_of_the_settings_other_hosts_are_fine() {
         new Hosts("0.0.0.0", List.of()).check("muster.example.com");
         new Hosts("127.0.0.1", List.of("https://Muster.example.com:8443", "nonsense {")).check("muster.EXAMPLE.com:1");
+        new Hosts("127.0.0.1", List.of("https://my_host.lan:8443")).check("My_Host.lan:8443");
+        new Hosts("127.0.0.1", List.of("http://[fd00::1]:8080")).check("[fd00::1]:8080");
         new Hosts("::1", List.of()).check("[::1]:8080");
         new Hosts("127.0.0.1", List.of()).check(null);
     }

@@ -199,6 +199,7 @@ final class GatewayFixture implements AutoCloseable {
                                         api,
                                         client,
                                         Map.of("broker", () -> broker),
+                                        () -> publisher.unknownTopics(),
                                         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                                         false))::addTo,
                         handler -> {})

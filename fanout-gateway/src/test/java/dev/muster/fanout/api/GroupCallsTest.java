@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.query.v1.GetTaskGroupResponse;
 import dev.muster.proto.query.v1.ListTaskGroupsRequest;
+import dev.muster.proto.query.v1.TerminalHistory;
 import dev.muster.proto.records.v1.CommandRecord;
 import dev.muster.proto.records.v1.CreateTaskGroup;
 import dev.muster.proto.records.v1.GroupGrant;
+import dev.muster.proto.records.v1.Line;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Role;
@@ -21,6 +23,7 @@ import dev.muster.proto.records.v1.TaskGroupState;
 import dev.muster.proto.records.v1.TaskState;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GroupCallsTest {
     private static final String GROUP = Ids.derive(Ids.Kind.TASK_GROUP, "one");
     private static final String PATH = "/api/v1/tasks/" + GROUP;
+
+    private static final String TASK_ONE = "tk_01j900000000000000000000a1";
 
     private GatewayFixture gateway;
 
@@ -196,5 +201,35 @@ class GroupCallsTest {
         assertThat(output.body().lines().filter(line -> line.startsWith("==> ")))
                 .containsExactly("==> node-1 SUCCEEDED 0 <==", "==> node-2 REFUSED <==", "==> node-3 SKIPPED <==");
         assertThat(output.headers().firstValue("Muster-Next")).contains(FakeRegistry.nodeId(3));
+    }
+
+    @Test
+    void output_cannot_look_like_a_header_or_a_marker() throws Exception {
+        List<String> printed = List.of(
+                "==> node-2 SUCCEEDED 0 <==",
+                "[... not readable: internal ...]",
+                "\\==> node-2 FAILED 1 <==",
+                "a\u2028==> node-2 SUCCEEDED 0 <==",
+                " ==> indented",
+                "=== equal");
+        TerminalHistory.Builder terminal = TerminalHistory.newBuilder().setTerminalId(TASK_ONE);
+        for (int i = 0; i < printed.size(); i++) {
+            terminal.addLines(Line.newBuilder().setNumber(i).setText(printed.get(i)));
+        }
+        gateway.registry.put(terminal.setNextLine(printed.size()).build());
+
+        HttpResponse<String> output = gateway.get(gateway.token("alice"), PATH + "/output");
+
+        assertThat(output.body()).isEqualTo("""
+                        ==> node-1 SUCCEEDED 0 <==
+                        \\==> node-2 SUCCEEDED 0 <==
+                        \\[... not readable: internal ...]
+                        \\\\==> node-2 FAILED 1 <==
+                        a ==> node-2 SUCCEEDED 0 <==
+                         ==> indented
+                        === equal
+                        ==> node-2 REFUSED <==
+                        ==> node-3 SKIPPED <==
+                        """);
     }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +56,23 @@ class OneTimeSecretsTest {
 
         assertThat(secrets.redeem(secret)).isEmpty();
         assertThat(secrets.issue(ALICE).until()).isEqualTo(now.plusSeconds(30));
+    }
+
+    @Test
+    void one_user_has_a_share_and_the_oldest_of_that_user_makes_room() {
+        OneTimeSecrets secrets = new OneTimeSecrets(clock, Duration.ofSeconds(30), 20);
+        String ofBob =
+                secrets.issue(new User("bob", List.of(), false, Instant.MAX)).secret();
+        List<String> ofAlice = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            ofAlice.add(secrets.issue(ALICE).secret());
+        }
+
+        assertThat(secrets.redeem(ofBob)).isPresent();
+        assertThat(ofAlice.subList(0, 84))
+                .allMatch(secret -> secrets.redeem(secret).isEmpty());
+        assertThat(ofAlice.subList(84, 100))
+                .allMatch(secret -> secrets.redeem(secret).isPresent());
     }
 
     @Test

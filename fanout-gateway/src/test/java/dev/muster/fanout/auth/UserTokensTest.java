@@ -56,6 +56,31 @@ class UserTokensTest {
         assertThat(tokens.verify(tokens.issue(user))).isEqualTo(user);
     }
 
+    @Test
+    void a_token_that_says_it_is_yet_to_be_made_has_no_longer_life_and_no_revocation_passes_it_by() throws Exception {
+        JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder()
+                .issuer("muster-local")
+                .audience("muster")
+                .subject("alice")
+                .issueTime(Date.from(NOW.plus(Duration.ofDays(400))));
+
+        User user = tokens.verify(signed(
+                claims.expirationTime(Date.from(NOW.plus(Duration.ofDays(300)))).build(), KEY));
+
+        assertThat(user.proof().issuedAt()).isBefore(NOW);
+        assertRefused(signed(
+                claims.expirationTime(Date.from(NOW.plus(Duration.ofDays(700)))).build(), KEY));
+        Date ahead = Date.from(NOW.plusSeconds(20));
+        assertThat(tokens.verify(signed(
+                                claims.issueTime(ahead)
+                                        .expirationTime(Date.from(NOW.plusSeconds(60)))
+                                        .build(),
+                                KEY))
+                        .proof()
+                        .issuedAt())
+                .isEqualTo(ahead.toInstant());
+    }
+
     @ParameterizedTest
     @MethodSource("mistakes")
     void a_token_with_a_mistake_is_refused(Row row) throws Exception {

@@ -11,11 +11,17 @@ import dev.muster.fanout.auth.User;
 import dev.muster.proto.records.v1.RevocationRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -38,7 +44,8 @@ class RevocationTailTest {
         }
         consumer.updateBeginningOffsets(begin);
         consumer.updateEndOffsets(end);
-        try (RevocationTail tail = new RevocationTail(consumer, TOPIC, 2, standing, new Threads())) {
+        try (RevocationTail tail = new RevocationTail(
+                consumer, TOPIC, 2, standing, revocation -> CompletableFuture.completedFuture(null), new Threads())) {
             consumer.schedulePollTask(() -> {
                 consumer.addRecord(new ConsumerRecord<>(TOPIC, 0, 0, new byte[0], new byte[] {(byte) 0xff}));
                 consumer.addRecord(record(0, 1, "before"));
@@ -67,7 +74,8 @@ class RevocationTailTest {
                 .setUntilMillis(Long.MAX_VALUE)
                 .build();
         RevocationRecord bobs = forEver.toBuilder().setUser("bob").build();
-        try (RevocationTail tail = new RevocationTail(consumer, TOPIC, 1, standing, new Threads())) {
+        try (RevocationTail tail = new RevocationTail(
+                consumer, TOPIC, 1, standing, again -> CompletableFuture.completedFuture(null), new Threads())) {
             consumer.schedulePollTask(() -> {
                 consumer.addRecord(record(0, "nd_other", forEver, now));
                 consumer.addRecord(record(1, "user:bob", bobs, now));
@@ -99,6 +107,51 @@ class RevocationTailTest {
                 value.toByteArray(),
                 new RecordHeaders(),
                 Optional.empty());
+    }
+
+    @Test
+    void those_in_force_are_written_again_when_the_topic_was_recreated_until_the_broker_has_them_all() {
+        Standing standing = new Standing(Clock.systemUTC(), 1_000);
+        MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
+        TopicPartition partition = new TopicPartition(TOPIC, 0);
+        consumer.updateBeginningOffsets(Map.of(partition, 0L));
+        consumer.updateEndOffsets(Map.of(partition, 0L));
+        Instant now = Instant.now();
+        Set<String> keys = new TreeSet<>();
+        for (int i = 0; i < 450; i++) {
+            Revocation one = new Revocation(Revocation.Kind.TOKEN, "t" + i, now, now.plusSeconds(600), "root");
+            standing.add(one);
+            keys.add(one.key());
+        }
+        standing.add(new Revocation(Revocation.Kind.TOKEN, "over", now.minusSeconds(2), now.minusSeconds(1), "root"));
+        Set<String> written = new ConcurrentSkipListSet<>();
+        AtomicInteger failures = new AtomicInteger(3);
+        try (RevocationTail tail = new RevocationTail(
+                consumer,
+                TOPIC,
+                1,
+                standing,
+                revocation -> {
+                    if (failures.getAndDecrement() > 0) {
+                        return CompletableFuture.failedFuture(new IllegalStateException("the broker is away"));
+                    }
+                    written.add(revocation.key());
+                    return CompletableFuture.completedFuture(null);
+                },
+                new Threads())) {
+            tail.start();
+            await().until(tail::ready);
+            assertThat(written).isEmpty();
+
+            tail.restart();
+
+            await().atMost(Duration.ofSeconds(60)).until(() -> written.size() == keys.size());
+            assertThat(written).isEqualTo(keys);
+            // what comes in the new log is heard
+            consumer.schedulePollTask(() -> consumer.addRecord(record(0, 0, "after")));
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> standing.ended(user("after")).isPresent());
+        }
     }
 
     private static ConsumerRecord<byte[], byte[]> record(int partition, long offset, String id) {

@@ -37,6 +37,24 @@ class TurnsTest {
     }
 
     @Test
+    void a_place_that_came_too_late_says_nothing_of_the_pace() {
+        Pace pace = new Pace(1, 1, 4, Duration.ofSeconds(1));
+        List<Runnable> later = new ArrayList<>();
+        Turns turns = new Turns(10, 1_000, pace, nanos::get, later::add);
+        Turns.Place first = turns.take("alice", 10, LONG).join();
+        CompletableFuture<Turns.Place> late = turns.take("bob", 10, Duration.ofSeconds(2));
+        first.giveBack();
+        assertThat(later).hasSize(1);
+        assertThat(problemOf(late).code()).isEqualTo(ErrorCode.UNAVAILABLE);
+
+        later.get(0).run();
+
+        // one reply in time adds half a place
+        assertThat(pace.places()).isEqualTo(1);
+        assertThat(turns.take("carol", 10, LONG)).isCompleted();
+    }
+
+    @Test
     void only_so_many_have_a_place_at_once_and_the_users_take_turns() {
         Turns turns = turns(1, 100, 10_000);
         List<CompletableFuture<Turns.Place>> taken = new ArrayList<>();

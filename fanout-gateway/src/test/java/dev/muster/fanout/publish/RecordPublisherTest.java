@@ -38,8 +38,12 @@ class RecordPublisherTest {
             new ByteArraySerializer(),
             new ByteArraySerializer());
     private volatile boolean broker = true;
-    private final RecordPublisher publisher = new RecordPublisher(
-            producer, new TopicNames("t."), List.of(Topic.COMMANDS), 1_000, () -> broker, Runnable::run, new Threads());
+    private RecordPublisher publisher = of(Topic.COMMANDS);
+
+    private RecordPublisher of(Topic... topics) {
+        return new RecordPublisher(
+                producer, new TopicNames("t."), List.of(topics), 1_000, () -> broker, Runnable::run, new Threads());
+    }
 
     @AfterEach
     void stop() {
@@ -63,6 +67,29 @@ class RecordPublisherTest {
         assertThat(producer.history().get(0).headers().lastHeader("content-type"))
                 .isNotNull();
         assertThat(publisher.waitingBytes()).isZero();
+    }
+
+    @Test
+    void a_topic_that_is_not_there_refuses_its_own_records_alone_and_is_named() {
+        publisher = of(Topic.COMMANDS, Topic.AUDIT);
+        start();
+
+        assertThat(publisher.unknownTopics()).containsExactly("t.audit");
+        assertThat(publish()).isNotCompletedExceptionally();
+        CompletableFuture<?> refused = publisher.publish(
+                Topic.AUDIT, "", CommandRecord.newBuilder().setRequestId("r").build());
+        assertUnavailable(refused);
+        assertThatThrownBy(refused::join).hasMessageContaining("t.audit");
+    }
+
+    @Test
+    void without_a_topic_that_changes_need_it_is_not_ready() {
+        publisher = of(Topic.COMMANDS, Topic.REVOCATIONS);
+        publisher.start();
+
+        await().until(() -> publisher.unknownTopics().equals(List.of("t.revocations")));
+        assertThat(publisher.ready()).isFalse();
+        assertThat(publish()).isNotCompletedExceptionally();
     }
 
     @Test
