@@ -45,7 +45,7 @@ public final class HealthCalls {
 
     /**
      * @param parts name of each part of this gateway, and whether it is ready
-     * @param unknownTopics topics that records cannot be written into now; they are named, and the parts say what that means
+     * @param unknownTopics topics that records cannot be written into now; each is named
      * @param metricsRemote whether others than this machine may read the metrics
      */
     public HealthCalls(
@@ -82,7 +82,10 @@ public final class HealthCalls {
             told.put(name, ok ? "ok" : "not ready");
             ready[0] &= ok;
         });
-        unknownTopics.get().forEach(topic -> told.put("topic " + topic, "not known to the broker: is it there?"));
+        for (String topic : unknownTopics.get()) {
+            told.put("topic " + topic, "not known to the broker: is it there?");
+            ready[0] = false;
+        }
         return registry.getHealth(REGISTRY_TIMEOUT).handle((health, error) -> {
             boolean ok = error == null && health.getReady();
             told.put("registry", ok ? "ok" : error == null ? "not ready" : "does not answer");

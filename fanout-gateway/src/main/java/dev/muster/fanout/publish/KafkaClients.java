@@ -37,6 +37,8 @@ public final class KafkaClients {
         properties.put("request.timeout.ms", "2000");
         properties.put("delivery.timeout.ms", "4500");
         properties.put("metadata.max.idle.ms", "1800000");
+        // a topic that was deleted is noticed within so long, also where nothing is written into it
+        properties.put("metadata.max.age.ms", "30000");
         properties.put("buffer.memory", Long.toString(bytesMax + (8L << 20)));
         properties.putAll(common);
         properties.put("max.block.ms", "0");

@@ -85,7 +85,7 @@ public final class RecordPublisher implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether changes and revocations would be accepted now, if there is room. The audit alone keeps nobody from them. */
+    /** Whether changes and revocations would be accepted now, if there is room. They do not need the audit's topic here. */
     public boolean ready() {
         return isOpen() && unknown.stream().allMatch(topic -> topic == Topic.AUDIT);
     }
