@@ -64,7 +64,10 @@ class RegistryClientTest {
                     () -> client.of("alice")
                             .readHistory(ReadHistoryRequest.getDefaultInstance())
                             .join());
-            return (MusterException) failure.getCause();
+            if (failure.getCause() instanceof MusterException cause) {
+                return cause;
+            }
+            throw new AssertionError(failure);
         }
     }
 
