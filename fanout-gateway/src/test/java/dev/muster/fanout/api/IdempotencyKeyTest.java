@@ -97,7 +97,8 @@ class IdempotencyKeyTest {
     @Test
     void a_repeated_list_is_answered_alike_and_what_was_not_made_is_made() throws Exception {
         String list = list("n-0", "n-1", "n-2");
-        gateway.registry.refused.put("n-1", ErrorCode.UNAVAILABLE);
+        // the last one, because nodes behind one that failed may not be asked for
+        gateway.registry.refused.put("n-2", ErrorCode.UNAVAILABLE);
         HttpResponse<String> some = post("/api/v1/nodes", list);
         assertThat(some.statusCode()).as(some.body()).isEqualTo(207);
         gateway.registry.refused.clear();
@@ -106,7 +107,7 @@ class IdempotencyKeyTest {
 
         assertThat(all.get("created").asInt()).isEqualTo(3);
         assertThat(all.at("/results/0")).isEqualTo(json(some).at("/results/0"));
-        assertThat(all.at("/results/2")).isEqualTo(json(some).at("/results/2"));
+        assertThat(all.at("/results/1")).isEqualTo(json(some).at("/results/1"));
         assertThat(json(made(post("/api/v1/nodes", list)))).isEqualTo(all);
     }
 
