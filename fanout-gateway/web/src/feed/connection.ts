@@ -94,7 +94,10 @@ const ATTACH_LATER = new Set(['not-found', 'unavailable', 'rate-limited']);
 /** The token expired or was revoked while the socket was open. */
 const UNAUTHENTICATED = 4401;
 
-/** Whether the page reconnects by itself after this close code. The range of the code decides, as the protocol page says. */
+/**
+ * Whether the page reconnects by itself after this close code. The range of the code decides, as the protocol page
+ * says.
+ */
 export function reopens(code: number): boolean {
   return code === 4408 || (Math.floor(code / 100) !== 44 && code !== 1009);
 }

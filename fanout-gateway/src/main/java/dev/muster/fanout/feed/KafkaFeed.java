@@ -67,8 +67,8 @@ public final class KafkaFeed implements AutoCloseable {
                 List.of(kafka.names().of(Topic.VIEWS), kafka.names().of(Topic.VIEW_TERMINALS)),
                 new TopicWatch.Listener() {
                     @Override
-                    public void onTopic(String name, ClusterIdentity identity, boolean anew) {
-                        KafkaFeed.this.onTopic(name, identity, anew);
+                    public void onTopic(String name, ClusterIdentity identity, boolean recreated) {
+                        KafkaFeed.this.onTopic(name, identity, recreated);
                     }
 
                     @Override
@@ -105,9 +105,9 @@ public final class KafkaFeed implements AutoCloseable {
         admin.close(Duration.ofSeconds(1));
     }
 
-    private void onTopic(String name, ClusterIdentity identity, boolean anew) {
+    private void onTopic(String name, ClusterIdentity identity, boolean recreated) {
         if (name.equals(kafka.names().of(Topic.VIEW_TERMINALS))) {
-            if (anew) {
+            if (recreated) {
                 output.restart();
             }
             return;
@@ -118,7 +118,7 @@ public final class KafkaFeed implements AutoCloseable {
         if (!tokens.complete(made)) {
             tokens = CompletableFuture.completedFuture(made);
         }
-        if (anew) {
+        if (recreated) {
             older.restart();
             changes.restart();
         }

@@ -63,7 +63,7 @@ public final class PartitionTails implements AutoCloseable {
     // confined to the thread
     private final FollowedPartitions followed;
     /** The topic was recreated, and the rings are still those of the old one. */
-    private boolean anew;
+    private boolean recreated;
 
     /**
      * @param consumers makes a consumer without a group, with {@code auto.offset.reset=none}; asked again after a
@@ -163,7 +163,7 @@ public final class PartitionTails implements AutoCloseable {
      */
     public void restart() {
         command(() -> {
-            anew = true;
+            recreated = true;
             // what the consumer knows of the topic is of the one before
             consumer.drop();
         });
@@ -335,11 +335,11 @@ public final class PartitionTails implements AutoCloseable {
         consumer.assign(followed.all());
         for (int partition : followed.all()) {
             PartitionRing ring = rings.get(partition);
-            if (ring.isOpen() && !anew) {
+            if (ring.isOpen() && !recreated) {
                 consumer.seek(partition, ring.bounds().end());
             }
         }
-        if (anew) {
+        if (recreated) {
             beginAnew();
         }
     }
@@ -350,7 +350,7 @@ public final class PartitionTails implements AutoCloseable {
         Map<Integer, Long> nearEnd = new HashMap<>();
         followed.all().forEach(partition -> nearEnd.put(partition, LogSpan.NEAR_END));
         begin(nearEnd);
-        anew = false;
+        recreated = false;
     }
 
     private void dropIdle() {

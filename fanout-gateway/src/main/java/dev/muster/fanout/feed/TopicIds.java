@@ -16,7 +16,7 @@ final class TopicIds {
         FIRST,
         /** Nothing new. */
         KNOWN,
-        ANEW
+        RECREATED
     }
 
     Seen see(String name, Uuid id) {
@@ -32,6 +32,6 @@ final class TopicIds {
             return Seen.KNOWN;
         }
         former.add(before);
-        return Seen.ANEW;
+        return Seen.RECREATED;
     }
 }

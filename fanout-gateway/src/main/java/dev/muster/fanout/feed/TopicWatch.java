@@ -29,7 +29,7 @@ public final class TopicWatch implements AutoCloseable {
     @FunctionalInterface
     public interface Listener {
         /** A topic was found for the first time, or under another id than before. */
-        void onTopic(String name, ClusterIdentity identity, boolean anew);
+        void onTopic(String name, ClusterIdentity identity, boolean recreated);
 
         /** The broker did not answer, or a topic is not there; asked again after a moment. */
         default void onFailure(Throwable failure) {}
@@ -131,7 +131,7 @@ public final class TopicWatch implements AutoCloseable {
 
     private void compare(String clusterId, TopicDescription topic) {
         TopicIds.Seen seen = ids.see(topic.name(), topic.topicId());
-        if (seen == TopicIds.Seen.ANEW) {
+        if (seen == TopicIds.Seen.RECREATED) {
             log.atWarn()
                     .addKeyValue("topic", topic.name())
                     .addKeyValue("now", topic.topicId())
@@ -141,7 +141,7 @@ public final class TopicWatch implements AutoCloseable {
             listener.onTopic(
                     topic.name(),
                     new ClusterIdentity(clusterId, topic.topicId().toString()),
-                    seen == TopicIds.Seen.ANEW);
+                    seen == TopicIds.Seen.RECREATED);
         }
     }
 }

@@ -12,7 +12,7 @@ final class SendLoop {
     /** After so much the next session gets its turn. */
     static final int TURN_BYTES = 256 * 1024;
 
-    private static final long NOBODY = -1;
+    private static final long NO_THREAD = -1;
     // without objects of their own: of thousands of sessions each object that is looked at costs
     private static final AtomicIntegerFieldUpdater<SendLoop> SCHEDULED =
             AtomicIntegerFieldUpdater.newUpdater(SendLoop.class, "scheduled");
@@ -48,7 +48,7 @@ final class SendLoop {
      * Id of the thread that has the turn; a thread compares it only with its own id. It is a number, because each
      * change of a reference is work for the garbage collector.
      */
-    private long turningThread = NOBODY;
+    private long turningThread = NO_THREAD;
 
     private boolean closed;
 
@@ -108,7 +108,7 @@ final class SendLoop {
                 send(batch);
             }
         } finally {
-            turningThread = NOBODY;
+            turningThread = NO_THREAD;
         }
     }
 

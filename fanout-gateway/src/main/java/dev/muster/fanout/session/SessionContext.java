@@ -26,7 +26,7 @@ public final class SessionContext {
     /** So many have their turn before other tasks have theirs. */
     private static final int TURNS_AT_ONCE = 32;
 
-    private static final Runnable[] NOBODY = {};
+    private static final Runnable[] NO_TURNS = {};
 
     private final Executor executor;
     /** Confined to the executor. */
@@ -92,7 +92,7 @@ public final class SessionContext {
         private final Runnable begin = this::begin;
         private final Runnable step = this::step;
         private Runnable @Nullable [] known;
-        private Runnable[] round = NOBODY;
+        private Runnable[] round = NO_TURNS;
         private int next;
         private boolean again;
 
@@ -125,7 +125,7 @@ public final class SessionContext {
 
         private void start() {
             again = false;
-            Runnable[] all = known == null ? turns.toArray(NOBODY) : known;
+            Runnable[] all = known == null ? turns.toArray(NO_TURNS) : known;
             known = all;
             round = all;
             next = 0;
@@ -141,7 +141,7 @@ public final class SessionContext {
                 execute(step);
             } else {
                 // a session that leaves must not be held here until the next record comes
-                round = NOBODY;
+                round = NO_TURNS;
                 next = 0;
                 if (again) {
                     start();

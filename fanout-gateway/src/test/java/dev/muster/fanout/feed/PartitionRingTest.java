@@ -26,7 +26,7 @@ class PartitionRingTest {
         assertThat(read(List.of("a", "b"), next, 10, entries)).isEqualTo(17);
         assertThat(entries).extracting(Entry::offset).containsExactly(15L);
         entries.clear();
-        assertThat(read(List.of("nobody"), 10, 10, entries)).isEqualTo(17);
+        assertThat(read(List.of("none"), 10, 10, entries)).isEqualTo(17);
         assertThat(entries).isEmpty();
     }
 

@@ -16,7 +16,7 @@ class TopicIdsTest {
         assertThat(ids.see("views", old)).isEqualTo(Seen.FIRST);
         assertThat(ids.see("output", Uuid.randomUuid())).isEqualTo(Seen.FIRST);
         assertThat(ids.see("views", old)).isEqualTo(Seen.KNOWN);
-        assertThat(ids.see("views", now)).isEqualTo(Seen.ANEW);
+        assertThat(ids.see("views", now)).isEqualTo(Seen.RECREATED);
         assertThat(ids.see("views", now)).isEqualTo(Seen.KNOWN);
     }
 

@@ -45,8 +45,8 @@ class CursorTest {
         assertThat(beyond.look(new Bounds(beyond.offset() + 51, 300, 1, 0, 300)))
                 .isEqualTo(Mode.GAP);
         assertThat(beyond.gapReason()).isEqualTo("behind");
-        Cursor anew = in(from);
-        assertThat(anew.look(new Bounds(0, 300, 2, 0, 300))).isEqualTo(Mode.GAP);
+        Cursor another = in(from);
+        assertThat(another.look(new Bounds(0, 300, 2, 0, 300))).isEqualTo(Mode.GAP);
         Cursor lost = in(from);
         lost.lose("expired");
         assertThat(lost.look(RING)).isEqualTo(Mode.GAP);

@@ -3,9 +3,10 @@ package dev.muster.agent;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Decides which changes a person is told. A problem is told at once, and so is its end. Where that end has turned out to
- * be short {@link #SHORT_MAX} times in a row, the next one is told only when it has lasted. So an agent whose connection is
- * taken away again and again, as by a copy of it, does not say the same two lines for ever. Confined to one thread.
+ * Decides which changes a person is told. A problem is reported at once, and so is its end. If the end of a problem was
+ * short-lived {@link #SHORT_MAX} times in a row, the next end is reported only when it has lasted. So an agent that
+ * loses its connection again and again, for instance to a copy of itself, does not print the same two lines for ever.
+ * Confined to one thread.
  */
 final class News {
     static final long LASTING_NANOS = TimeUnit.SECONDS.toNanos(60);

@@ -134,7 +134,7 @@ class NewerReleaseTest {
                 }
                 // a tombstone, also where none belongs
                 sent.add(producer.send(new ProducerRecord<>(
-                        name, partition.partition(), "nobody".getBytes(StandardCharsets.UTF_8), null)));
+                        name, partition.partition(), "none".getBytes(StandardCharsets.UTF_8), null)));
             }
             for (Future<RecordMetadata> one : sent) {
                 one.get(60, TimeUnit.SECONDS);

@@ -13,8 +13,9 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
- * The third-party notice is made from the bills of materials that the build writes. To write it again after a change of libraries:
- * {@code mvn verify -pl infra/e2e -am -Dtest=NoticeTest -Dmuster.docs.write=true -Dsurefire.failIfNoSpecifiedTests=false}.
+ * The third-party notice is made from the bills of materials that the build writes. To write it again after a change of
+ * libraries: {@code mvn verify -pl infra/e2e -am -Dtest=NoticeTest -Dmuster.docs.write=true
+ * -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 class NoticeTest {
     private static final Path NOTICE = Path.of("..", "NOTICE.md");

@@ -3,7 +3,10 @@ package dev.muster.e2e;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Wraps the prose of a page that is made from the code, as the prose of other pages is. Tables and code stay as they are. */
+/**
+ * Wraps the prose of a page that is made from the code, as the prose of other pages is wrapped. Tables and code stay
+ * unchanged.
+ */
 final class Prose {
     private static final int COLUMNS = 120;
 

@@ -68,7 +68,8 @@ class RecordHeadersTest {
         }
         api.post("/api/v1/nodes/" + node + "/tasks/" + task + "/cancel", "");
         api.run(node, "echo done");
-        assertThat(api.post("/api/v1/revocations", "{\"user\":\"nobody-here\"}").status())
+        assertThat(api.post("/api/v1/revocations", "{\"user\":\"no-such-user\"}")
+                        .status())
                 .isLessThan(300);
     }
 

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What a Hello, and the host in it, must look like. Texts and lists that are too long are refused, since an agent that sends
- * them once would send them again; {@link AgentReport} mends the rest.
+ * The rules for a Hello and the host in it. Texts and lists that are too long are refused, since an agent that sends
+ * them once would send them again; {@link AgentReport} corrects the rest.
  */
 public final class HelloRules {
     private static final Pattern UUID = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");

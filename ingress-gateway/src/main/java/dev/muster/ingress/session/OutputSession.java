@@ -161,10 +161,10 @@ public final class OutputSession {
      * since follows on anything.
      */
     private TerminalTrack beginAnew(TerminalTrack track, Position start) {
-        TerminalTrack anew = new TerminalTrack(track.id(), start);
-        terminals.put(anew.id(), anew);
-        latest = anew;
-        return anew;
+        TerminalTrack fresh = new TerminalTrack(track.id(), start);
+        terminals.put(fresh.id(), fresh);
+        latest = fresh;
+        return fresh;
     }
 
     /**

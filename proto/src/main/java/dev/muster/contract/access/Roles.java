@@ -7,8 +7,8 @@ import dev.muster.proto.records.v1.Role;
 import java.util.Collection;
 
 /**
- * What a user may do on a node: the fan-out gateway decides by it, and the registry decides again in the order of the log.
- * Roles are ordered, and each includes those before it:
+ * The permissions of a user on a node. The fan-out gateway applies them, and the registry applies them again in the
+ * order of the log. Roles are ordered, and each includes the earlier ones:
  *
  * <pre>
  * VIEW    the node and its tasks
@@ -18,8 +18,8 @@ import java.util.Collection;
  * ADMIN   change, delete, invite, revoke
  * </pre>
  *
- * The owner and an admin have ADMIN; others have the highest role that the node grants to one of their groups. A role of a
- * newer release grants nothing.
+ * The owner and an admin have ADMIN; others have the highest role that the node grants to one of their groups. A role
+ * of a newer release grants nothing.
  */
 public final class Roles {
     private Roles() {}

@@ -8,7 +8,7 @@ public final class Detail {
     public static final int CHARS_MAX = 1_000;
     /** As gRPC encodes a detail: each byte that is no printable ASCII character takes three. */
     public static final int ENCODED_BYTES_MAX = 3_000;
-    /** A close frame of a WebSocket has 125 bytes (RFC 6455, section 5.5), two of which hold the code. */
+    /** A close frame of a WebSocket has 125 bytes (RFC 6455, section 5.5). Two of them hold the code. */
     public static final int CLOSE_REASON_BYTES_MAX = 123;
 
     private static final String CUT = "...";

@@ -13,8 +13,8 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeader;
 
 /**
- * The headers of every record that Muster writes, so that a reader knows what the value is: {@code content-type}, which is
- * {@code application/x-protobuf}, and {@code schema}, the full name of the message.
+ * The headers of every record that Muster writes, so that a reader knows the type of the value: {@code content-type},
+ * which is {@code application/x-protobuf}, and {@code schema}, the full name of the message.
  */
 public final class RecordHeaders {
     public static final String CONTENT_TYPE = "content-type";

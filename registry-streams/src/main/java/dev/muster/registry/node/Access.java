@@ -8,7 +8,10 @@ import dev.muster.proto.records.v1.Role;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a command is refused with for want of a role. Gateways decide the same; here it is decided again, in the order of the log. */
+/**
+ * The refusal of a command whose user lacks the role. Gateways decide the same; here it is decided again, in the order
+ * of the log.
+ */
 public final class Access {
     private Access() {}
 

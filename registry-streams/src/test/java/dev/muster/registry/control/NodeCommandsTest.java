@@ -326,7 +326,7 @@ class NodeCommandsTest {
         assertThat(patch(user("bob", "sre"), patch -> patch.setName("by-sre")).hasNode())
                 .isTrue();
         assertThat(patch(admin(), patch -> patch.setName("by-admin")).hasNode()).isTrue();
-        assertThat(patch(Actor.getDefaultInstance(), patch -> patch.setName("by-nobody"))
+        assertThat(patch(Actor.getDefaultInstance(), patch -> patch.setName("by-no-user"))
                         .getProblem()
                         .getCode())
                 .isEqualTo("not-found");

@@ -47,7 +47,7 @@ class ListNodesTest {
                 .containsExactlyInAnyOrder("a1", "a2", "b1");
         assertThat(names(list(over("fleet:*")))).containsExactlyInAnyOrder("a1", "a2", "b1", "c1");
         assertThat(names(list(over("fleet:0", "user:alice")))).hasSize(4);
-        assertThat(names(list(over("user:nobody")))).isEmpty();
+        assertThat(names(list(over("user:stranger")))).isEmpty();
         assertThat(list(over("fleet:*")).getPositionMap()).containsOnlyKeys(0);
     }
 

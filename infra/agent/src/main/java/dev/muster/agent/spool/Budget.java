@@ -40,8 +40,8 @@ final class Budget {
     }
 
     /**
-     * Waits until the bytes fit and are not too far ahead. After {@link #release} everything fits, and so does the rest of
-     * a terminal.
+     * Waits until the bytes fit and are not too far ahead. After {@link #release} everything fits, and so does the rest
+     * of a terminal.
      */
     synchronized void take(long bytes, HeldBytes heldByTerminal) throws InterruptedException {
         for (long held = heldByTerminal.get();

@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands among the bytes of a terminal: start, resizes, gaps and the exit, in memory and on the disk. While the disk
+ * The markers among a terminal's bytes: start, resizes, gaps and the exit, in memory and on the disk. While the disk
  * cannot be written they are kept in memory. Confined to its terminal's lock.
  */
 final class Markers implements AutoCloseable {

@@ -104,7 +104,10 @@ public final class TerminalSpool {
         }
     }
 
-    /** What was acknowledged; not before the first byte that is there, where more was acknowledged than was written down. */
+    /**
+     * The acknowledged position, but not before the first byte that is on the disk: more may be acknowledged than was
+     * written.
+     */
     private Position firstToSend() throws IOException {
         Position written = ackedFile.position();
         Position first = markers.placeOf(data.begin());
@@ -176,7 +179,7 @@ public final class TerminalSpool {
         notifyAll();
     }
 
-    /** Takes the little that is left to be read, even if the spool is full. So no end of a task waits for acknowledgements. */
+    /** Takes the small unread rest, even if the spool is full. So no end of a task waits for acknowledgements. */
     public void takeTheRest() {
         takesTheRest = true;
         budget.wake();

@@ -103,7 +103,10 @@ final class Cgroups {
         }
     }
 
-    /** Makes the directory of the tasks' groups. Empty where that worked. Nothing is made in a directory that is no group. */
+    /**
+     * Creates the directory of the tasks' groups. Returns an empty text if that worked. Creates nothing in a directory
+     * that is no group.
+     */
     private static String problemOf(Path parent, Path base) {
         if (!Files.isDirectory(parent)) {
             return parent + " is no directory";

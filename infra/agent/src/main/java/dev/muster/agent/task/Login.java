@@ -13,7 +13,9 @@ record Login(ByteString name, ByteString home, ByteString shell) {
     private static final List<ByteString> NO_SHELLS =
             List.of(ByteString.copyFromUtf8("/nologin"), ByteString.copyFromUtf8("/false"));
 
-    /** {@code struct passwd}: name, password, uid, gid, full name, home, shell. The C library has one for all callers. */
+    /**
+     * {@code struct passwd}: name, password, uid, gid, full name, home, shell. The C library has one for all callers.
+     */
     static synchronized Login current() {
         int uid = LibC.INSTANCE.getuid();
         @Nullable Pointer entry = LibC.INSTANCE.getpwuid(uid);

@@ -230,8 +230,8 @@ final class RunningTask implements Runner.Running {
     }
 
     /**
-     * Everything printed so far has been read, or is in the buffers of the system and the reader. The spool takes so much
-     * more.
+     * Everything printed so far has been read, or is in the buffers of the system and the reader. The spool accepts
+     * this much more.
      */
     private void giveUp() {
         readBytesMax = readBytes + READ_BYTES + output.bufferBytes();

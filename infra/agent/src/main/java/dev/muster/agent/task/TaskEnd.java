@@ -19,12 +19,13 @@ import java.util.Set;
  * </pre>
  *
  * A dash: nothing changes; the event is late. (1) OVER if the reader is already at the end. (2) Only if the leader is
- * gone; otherwise the state stays. Entering STOPPING sends TERM. A KILL_DUE that leads to KILLED, or leaves it so, sends
- * KILL. Entering GIVING_UP tells the reader to stop after the output printed so far. Entering OVER ends the task. In OVER
- * the command's own output is complete, whichever way led there.
+ * gone; otherwise the state stays. Entering STOPPING sends TERM. A KILL_DUE that leads to KILLED, or leaves the state
+ * at KILLED, sends KILL. Entering GIVING_UP tells the reader to stop after the output printed so far. Entering OVER
+ * ends the task. In OVER the command's own output is complete, whichever way led there.
  *
- * <p>A task that was stopped is not over before its group is gone. There is one exception: a process that is still there
- * when KILL_DUE comes again, such as one that waits for a disk that does not answer. No task waits for it without limit.
+ * <p>A stopped task is not over before its group is gone. There is one exception: a process that is still there at the
+ * second KILL_DUE, for instance one that waits for a disk that does not answer. So no task waits for such a process
+ * without a limit.
  *
  * <p>Not thread-safe.
  */

@@ -131,7 +131,7 @@ public final class Tasks implements AutoCloseable {
         catchUp();
     }
 
-    /** What was to be done later, and need not be any more, is not kept until then. */
+    /** A cancelled timer is removed at once, instead of being kept until its time. */
     static ScheduledThreadPoolExecutor newExecutor() {
         ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, runnable -> {
             Thread thread = new Thread(runnable, "agent-tasks");

@@ -164,9 +164,9 @@ class TasksTest extends TasksFixture {
     }
 
     /**
-     * Nothing is acknowledged, so the reader stops with output in the system's buffers; the command ends meanwhile. The
-     * spool may lack as much as one read takes: up to 4 KiB of a PTY, 32 KiB of a pipe. With what is printed more, that fits
-     * into the buffers of 8 and 64 KiB.
+     * No output is acknowledged, so the reader stops with output in the system's buffers; the command ends meanwhile.
+     * The spool may lack as much as one read takes: up to 4 KiB of a PTY, 32 KiB of a pipe. That and the rest of the
+     * output fit into the buffers of 8 and 64 KiB.
      */
     @ParameterizedTest
     @CsvSource({"false,4000", "false,20000", "false,30000", "true,100", "true,900", "true,2500", "true,3500"})

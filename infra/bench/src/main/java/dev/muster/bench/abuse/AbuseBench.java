@@ -108,7 +108,10 @@ final class AbuseBench {
                 percentile == 99 ? (Double) ANSWER_BAR_MILLIS : null);
     }
 
-    /** Has the others send a share of the heartbeats that the gateway answers on this machine, and waits until it is warm. */
+    /**
+     * Makes the other agents send a share of the heartbeats that the gateway answers on this machine, and waits until
+     * it is warm.
+     */
     private void calibrate(SimFleet fleet) throws IOException, InterruptedException {
         int wanted = BYSTANDERS * 1_000 / INTERVAL_MILLIS;
         fleet.setIntervalMillis(INTERVAL_MILLIS / PROBE_FACTOR);

@@ -43,7 +43,10 @@ final class HeartbeatsBench implements Benchmark.Body {
     private static final int INTERVAL_MILLIS_MAX = 10_000;
 
     private static final long TURN_MILLIS = 3_000;
-    /** How much more than wanted is sent to find out what the machine answers, and the share of that which is then offered. */
+    /**
+     * To find out how many heartbeats the machine answers, this many times the wanted number is sent. A share of the
+     * answered number is then offered.
+     */
     private static final int PROBE_FACTOR = 2;
 
     private static final double LOAD_SHARE = 0.55;
@@ -215,7 +218,7 @@ final class HeartbeatsBench implements Benchmark.Body {
         }
         int interval = Plan.intervalOf(size, rate);
         if (interval > INTERVAL_MILLIS_MAX) {
-            throw new WaitRanOut("this machine is offered " + rate + " heartbeats/s, of which " + size
+            throw new WaitRanOut("this machine is offered " + rate + " heartbeats/s; each of " + size
                     + " nodes would get one every " + interval + " ms, later than their deadline");
         }
         provision(provisioner, "sim" + size, size - before, figures);

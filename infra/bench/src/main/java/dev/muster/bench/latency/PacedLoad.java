@@ -72,7 +72,7 @@ final class PacedLoad {
     /**
      * Prints as fast as viewers follow, and waits for the last line.
      *
-     * @param passed lines that viewers have seen or skipped, over these terminals, from the first one that was ever printed
+     * @param passed lines of these terminals that viewers have seen or skipped, counted from the first printed line
      * @return lines a second
      * @throws WaitRanOut if they do not get to the last line
      */

@@ -146,7 +146,10 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    /** Output streams that ended or were asked to send again, and control streams that were lost: figures beside them mean little. */
+    /**
+     * Output streams that ended or were asked to send again, and control streams that were lost: with them, figures
+     * mean little.
+     */
     long badStreams() {
         long bad = 0;
         for (Terminal terminal : terminals) {

@@ -82,10 +82,11 @@ public final class SimFleet implements AutoCloseable {
     }
 
     /**
-     * Opens a control stream for each node, whose heartbeats begin an interval after its welcome. Returns when all are welcome,
-     * or when half a minute brought no more; then heartbeats are spread evenly.
+     * Opens a control stream for each node. Its heartbeats begin an interval after its welcome. Returns when all are
+     * welcome, or after half a minute without a further welcome; then heartbeats are spread evenly.
      *
-     * @param perSecond how many streams to open a second, where the gateway is as fast; no more than these wait for a welcome
+     * @param perSecond how many streams to open a second if the gateway is fast enough; no more than these wait for a
+     *     welcome
      */
     public void connect(List<SimNode> nodes, int perSecond) throws InterruptedException {
         List<SimAgent> more = new ArrayList<>(nodes.size());

@@ -5,8 +5,8 @@ import java.io.PrintStream;
 import java.util.Optional;
 
 /**
- * Runs a benchmark and prints its report, whatever becomes of it: where a wait runs out, the figures that are missing are not
- * measured. A fault is told after the report and passed on.
+ * Runs a benchmark and prints its report in every case: if a wait runs out, the missing figures are reported as not
+ * measured. A fault is reported after that and passed on.
  */
 public final class Benchmark {
     /** All that was promised was measured and reaches its bar. */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a benchmark found out about this machine before it measured, and which load follows from it. Thus a slow machine gets less
- * load, not a queue that grows without end. Confined to the thread of the benchmark.
+ * What a benchmark found out about this machine before it measured, and the load that follows from it. So a slow
+ * machine gets less load instead of a queue that grows without end. Confined to the thread of the benchmark.
  */
 public final class Calibration {
     private final Progress progress;

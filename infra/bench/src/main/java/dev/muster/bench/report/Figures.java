@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a benchmark has measured, beside what it promised. A promised figure that was not added is in the report too: as not
- * measured, with the reason. So no part can be left out in silence. Confined to the thread of the benchmark.
+ * The measured figures of a benchmark, beside the promised ones. A promised figure that was not added is in the report
+ * too: as not measured, with the reason. So no part can be left out silently. Confined to the thread of the benchmark.
  */
 public final class Figures {
     private final Progress progress;
@@ -42,7 +42,8 @@ public final class Figures {
     }
 
     /**
-     * Measures a part. Where a wait runs out, the figures that this part still owes are not measured, and the benchmark goes on.
+     * Measures a part. If a wait runs out, the outstanding figures of this part are reported as not measured, and the
+     * benchmark goes on.
      *
      * @return whether no wait ran out
      */

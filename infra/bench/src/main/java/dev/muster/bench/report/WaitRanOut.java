@@ -3,8 +3,8 @@ package dev.muster.bench.report;
 import java.util.Optional;
 
 /**
- * A benchmark waited for something as long as it has patience, and it did not come. This is no fault of what is measured: the
- * machine may be too slow. The figures that depend on it are reported as not measured, with this message as the reason.
+ * A benchmark's wait reached its limit. That is no fault of the measured product: the machine may be too slow. The
+ * figures that depend on the wait are reported as not measured, with this message as the reason.
  */
 public final class WaitRanOut extends RuntimeException {
     private static final long serialVersionUID = 1;

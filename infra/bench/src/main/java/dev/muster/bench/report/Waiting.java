@@ -43,7 +43,7 @@ public final class Waiting {
     }
 
     /**
-     * Waits as long as there is progress: a slow machine gets its time, and what is lost does not come however long one waits.
+     * Waits as long as there is progress. A slow machine gets its time, and a lost event ends the wait.
      *
      * @param count grows while there is progress
      * @return whether it came before the count stood still for half a minute

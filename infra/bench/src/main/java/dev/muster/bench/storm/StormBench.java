@@ -41,7 +41,7 @@ final class StormBench {
     private static final Owed MISSED = Owed.lower("missed a heartbeat deadline (STALE)", "nodes", 0.0);
     private static final Owed OFFLINE = Owed.lower("OFFLINE", "nodes", 0.0);
     private static final Owed LEFT_OUT = Owed.lower("not ONLINE at the end", "nodes", 0.0);
-    /** After the last one is back: long enough for whoever would still miss a deadline. */
+    /** After the last agent has returned: long enough for any agent that would still miss a deadline. */
     private static final long AFTERMATH_MILLIS = 3L * INTERVAL_MILLIS;
 
     private final int agentsMax;

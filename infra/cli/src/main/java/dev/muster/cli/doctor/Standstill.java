@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How long nodes may stand still after a registry instance died: until the broker has aborted its transaction, and until the group
- * has given its partitions to another instance. Pure.
+ * How long nodes may stand still after a registry instance died: until the broker has aborted its transaction, and
+ * until the group has given its partitions to another instance. Pure.
  *
  * @param sessionMinMs the least session timeout that the broker allows
  * @param cleanupMs how often the broker looks for transactions whose time is over

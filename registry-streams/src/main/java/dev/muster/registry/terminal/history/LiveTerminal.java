@@ -35,7 +35,7 @@ public final class LiveTerminal {
 
     static final int STATE_BYTES_MAX = 512 << 10;
 
-    private static final TerminalObserver NOBODY = new TerminalObserver() {
+    private static final TerminalObserver NO_OBSERVER = new TerminalObserver() {
         @Override
         public void data(ByteString bytes, Position from) {}
 
@@ -66,7 +66,7 @@ public final class LiveTerminal {
     private long rawFrom;
 
     private @Nullable RecordPosition record;
-    private TerminalObserver observer = NOBODY;
+    private TerminalObserver observer = NO_OBSERVER;
 
     LiveTerminal(TerminalReads reads, TerminalWrites writes, NodeHistory history, String node, String id) {
         this.reads = reads;
@@ -226,7 +226,9 @@ public final class LiveTerminal {
         }
     }
 
-    /** An agent's time, if it is before the log's by no more than an agent may have been away; else its clock is wrong. */
+    /**
+     * An agent's time, if it is before the log's by no more than an agent may have been away; else its clock is wrong.
+     */
     private long plausible(long agentMillis) {
         long logMillis = record().atMillis();
         boolean past = agentMillis <= logMillis && logMillis - AgentReport.PAST_MILLIS_MAX <= agentMillis;
@@ -277,7 +279,7 @@ public final class LiveTerminal {
             writes.head(node, id, head());
             headChanged = false;
         }
-        observer = NOBODY;
+        observer = NO_OBSERVER;
     }
 
     /** Removes up to so many of the oldest segments; returns the bytes of text that are gone. */

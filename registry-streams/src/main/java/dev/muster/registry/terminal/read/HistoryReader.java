@@ -49,8 +49,8 @@ public final class HistoryReader {
      * A read that uses up its budget answers with what it has, and says where it ended.
      *
      * @throws MusterException NOT_FOUND if the named terminal does not exist; INVALID for a senseless request;
-     *     PATTERN_TOO_LARGE for a pattern that costs too much, also for one line alone; UNAVAILABLE if a terminal changes
-     *     too fast to be read, or if the budget does not allow one line
+     *     PATTERN_TOO_LARGE for a pattern that costs too much, also for one line alone; UNAVAILABLE if a terminal
+     *     changes too fast to be read, or if the budget does not allow one line
      */
     public ReadHistoryResponse read(ReadHistoryRequest request) {
         check(request);

@@ -12,7 +12,7 @@ final class LineFilter {
     /** A line that costs less is matched without a look at the budget in between. */
     private static final long UNMETERED_STEPS_MAX = 20_000;
 
-    /** A line that costs less takes a fraction of a second at most: if a read had no time for it, the machine was busy. */
+    /** A cheaper line takes a fraction of a second at most: if a read had no time for it, the machine was busy. */
     private static final long COSTLY_STEPS_MIN = 1_000_000;
 
     private final @Nullable Pattern pattern;
