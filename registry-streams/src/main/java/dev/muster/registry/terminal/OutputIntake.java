@@ -50,7 +50,7 @@ final class OutputIntake {
             return "";
         }
         String problem = "";
-        Map<String, TakenRecord> taken = new LinkedHashMap<>();
+        Map<String, TerminalAdvance> taken = new LinkedHashMap<>();
         for (OutputChunk chunk : record.getChunksList()) {
             String id = chunk.getTerminalId();
             if (!LiveTerminals.isId(id)) {
@@ -61,12 +61,12 @@ final class OutputIntake {
             String refused = take(node, record.getInstanceId(), chunk, at, taken);
             problem = refused.isEmpty() ? problem : refused;
         }
-        taken.values().forEach(TakenRecord::end);
+        taken.values().forEach(TerminalAdvance::end);
         return problem;
     }
 
     private String take(
-            String node, String instance, OutputChunk chunk, RecordPosition at, Map<String, TakenRecord> taken) {
+            String node, String instance, OutputChunk chunk, RecordPosition at, Map<String, TerminalAdvance> taken) {
         LiveTerminal terminal = terminals.terminal(node, chunk.getTerminalId());
         if (terminal.exists() && !terminal.owner().equals(instance)) {
             count(chunk).otherInstance(weight(chunk));
@@ -80,7 +80,7 @@ final class OutputIntake {
                 return verdict.reason();
             }
             case TAKE, BEYOND -> {
-                TakenRecord steps = taken.computeIfAbsent(chunk.getTerminalId(), id -> begin(node, terminal, at));
+                TerminalAdvance steps = taken.computeIfAbsent(chunk.getTerminalId(), id -> begin(node, terminal, at));
                 steps.open(instance);
                 if (verdict.kind() == Verdict.Kind.BEYOND) {
                     beyond(steps, chunk, at);
@@ -92,12 +92,12 @@ final class OutputIntake {
         return "";
     }
 
-    private TakenRecord begin(String node, LiveTerminal terminal, RecordPosition at) {
-        return new TakenRecord(node, terminal, at, watches, outbox, metrics, settings.publishLines());
+    private TerminalAdvance begin(String node, LiveTerminal terminal, RecordPosition at) {
+        return new TerminalAdvance(node, terminal, at, watches, outbox, metrics, settings.publishLines());
     }
 
     /** What is missing may still be sent again; but not for ever. */
-    private void beyond(TakenRecord steps, OutputChunk chunk, RecordPosition at) {
+    private void beyond(TerminalAdvance steps, OutputChunk chunk, RecordPosition at) {
         LiveTerminal terminal = steps.terminal();
         long since = terminal.beyondSince() == 0 ? Math.max(1, at.atMillis()) : terminal.beyondSince();
         if (at.atMillis() - since < settings.beyondMillisMax()) {
@@ -125,7 +125,7 @@ final class OutputIntake {
             return;
         }
         long atMillis = hole.getSinceMillis() + settings.silentMillisMax();
-        TakenRecord steps = begin(node, terminal, terminal.last(beyond.get(), atMillis));
+        TerminalAdvance steps = begin(node, terminal, terminal.last(beyond.get(), atMillis));
         steps.open(terminal.owner());
         steps.giveUp(beyond.get());
         steps.end();

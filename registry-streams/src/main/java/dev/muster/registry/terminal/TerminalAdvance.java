@@ -14,7 +14,7 @@ import dev.muster.registry.terminal.output.Position;
 import dev.muster.registry.terminal.watch.TerminalFrames;
 
 /** What one record brings for one terminal: moves the terminal, its frames and its published lines on together. */
-final class TakenRecord implements TerminalObserver {
+final class TerminalAdvance implements TerminalObserver {
     private final String node;
     private final LiveTerminal terminal;
     private final RecordPosition at;
@@ -23,7 +23,7 @@ final class TakenRecord implements TerminalObserver {
     private final PublishedLines lines;
     private boolean open;
 
-    TakenRecord(
+    TerminalAdvance(
             String node,
             LiveTerminal terminal,
             RecordPosition at,
