@@ -47,7 +47,7 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
             NodeWatches watches,
             OutputIntake intake,
             Incarnation incarnation,
-            Patience patience,
+            GapClock gapClock,
             LostOutput lost) {}
 
     TerminalProcessor(
@@ -68,11 +68,11 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
         Outbox outbox = new Outbox(context, metrics);
         OutputIntake intake = new OutputIntake(settings, terminals, watches, outbox, metrics);
         Incarnation incarnation = new Incarnation(stdout);
-        Patience patience = new Patience(
+        GapClock gapClock = new GapClock(
                 terminals.holes(), ends, incarnation, context.taskId().partition());
         LostOutput lost = new LostOutput(terminals, watches, intake, settings.silentMillisMax());
         stopClock();
-        task = new Task(context, terminals, watches, intake, incarnation, patience, lost);
+        task = new Task(context, terminals, watches, intake, incarnation, gapClock, lost);
         setClock();
     }
 
@@ -97,7 +97,7 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
         now.terminals().holes().read(topicId, source.offset() + 1);
         try {
             process(record, source, topicId);
-            now.patience().onRecord(record.timestamp());
+            now.gapClock().onRecord(record.timestamp());
             now.lost().onRecord();
         } finally {
             setClock();
@@ -137,7 +137,7 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
 
     private void onClock() {
         Task now = task();
-        now.patience().onClock();
+        now.gapClock().onClock();
         now.lost().onClock();
         setClock();
         trim();
@@ -147,9 +147,9 @@ final class TerminalProcessor implements Processor<String, @Nullable Parsed<? ex
         Task now = task();
         if (now.terminals().holes().isEmpty()) {
             stopClock();
-            now.patience().stop();
+            now.gapClock().stop();
         } else if (clock == null) {
-            clock = now.context().schedule(Patience.STEP, PunctuationType.WALL_CLOCK_TIME, nowMillis -> onClock());
+            clock = now.context().schedule(GapClock.STEP, PunctuationType.WALL_CLOCK_TIME, nowMillis -> onClock());
         }
     }
 

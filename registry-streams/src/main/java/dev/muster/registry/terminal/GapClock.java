@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * hanging fetch does not discard output that arrives right after it. No writer of output uses transactions, whose
  * markers would take offsets. Confined to the thread of its task.
  */
-final class Patience {
+final class GapClock {
     /** What one step of the log, or one look at its end, counts at most. */
     static final Duration STEP = Duration.ofSeconds(1);
 
@@ -29,7 +29,7 @@ final class Patience {
     private @Nullable CompletableFuture<Long> asked;
 
     /** @param incarnation of the output */
-    Patience(Holes holes, LogEnds ends, Incarnation incarnation, int partition) {
+    GapClock(Holes holes, LogEnds ends, Incarnation incarnation, int partition) {
         this.holes = holes;
         this.ends = ends;
         this.incarnation = incarnation;
