@@ -19,7 +19,7 @@ import org.apache.kafka.streams.KafkaStreams;
 /** The control app, running. */
 public final class ControlApp implements AutoCloseable {
     private final StreamsApp app;
-    private final Movement movement = new Movement(System::nanoTime);
+    private final TickHealth tickHealth = new TickHealth(System::nanoTime);
 
     public ControlApp(
             KafkaSettings kafka,
@@ -35,7 +35,7 @@ public final class ControlApp implements AutoCloseable {
         properties.put(BadDataHandler.METRICS_CONFIG, metrics);
         app = new StreamsApp(
                 streams.control().name(),
-                ControlTopology.build(kafka, limits, signals, movement::moved, new ErrorIds(), metrics),
+                ControlTopology.build(kafka, limits, signals, tickHealth::moved, new ErrorIds(), metrics),
                 properties,
                 streams,
                 disk,
@@ -58,7 +58,7 @@ public final class ControlApp implements AutoCloseable {
 
     /** What is wrong with it, or nothing. */
     public Optional<String> problem() {
-        return app.problem().or(movement::problem);
+        return app.problem().or(tickHealth::problem);
     }
 
     public KafkaStreams streams() {

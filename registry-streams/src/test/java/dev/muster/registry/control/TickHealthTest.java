@@ -5,18 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class MovementTest {
+class TickHealthTest {
     private final AtomicLong seconds = new AtomicLong();
-    private final Movement movement = new Movement(() -> seconds.get() * 1_000_000_000);
+    private final TickHealth tickHealth = new TickHealth(() -> seconds.get() * 1_000_000_000);
 
     @Test
     void a_silence_of_more_than_ten_seconds_is_a_problem_until_something_moves() {
         seconds.set(10);
-        assertThat(movement.problem()).isEmpty();
+        assertThat(tickHealth.problem()).isEmpty();
         seconds.set(11);
-        assertThat(movement.problem()).contains("no tick has come through the log for 11 s");
-        movement.moved();
-        assertThat(movement.problem()).isEmpty();
+        assertThat(tickHealth.problem()).contains("no tick has come through the log for 11 s");
+        tickHealth.moved();
+        assertThat(tickHealth.problem()).isEmpty();
     }
 
     @Test

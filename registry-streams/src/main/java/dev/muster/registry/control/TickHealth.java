@@ -9,14 +9,14 @@ import java.util.function.LongSupplier;
  * Whether ticks still pass through the log. Every instance writes one every second, so a silence means that no other
  * record passes either, whatever the state of the app is. Thread-safe.
  */
-final class Movement {
+final class TickHealth {
     private static final long STANDS_NANOS = Duration.ofSeconds(10).toNanos();
 
     private final LongSupplier nanos;
     private final AtomicLong movedNanos;
 
     /** @param nanos a clock that never goes back */
-    Movement(LongSupplier nanos) {
+    TickHealth(LongSupplier nanos) {
         this.nanos = nanos;
         movedNanos = new AtomicLong(nanos.getAsLong());
     }
