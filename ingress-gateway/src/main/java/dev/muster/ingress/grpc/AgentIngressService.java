@@ -32,7 +32,7 @@ public final class AgentIngressService {
     private final Surroundings around;
     private final JoinDesk joins;
     private final Doorkeeper doorkeeper;
-    private final Endings endings;
+    private final CallEndings endings;
     private final BooleanSupplier draining;
     private final Semaphore joinPermits;
 
@@ -44,7 +44,7 @@ public final class AgentIngressService {
         this.around = around;
         this.joins = joins;
         this.doorkeeper = new Doorkeeper(around.credentials(), around.directory(), around.control()::isHealthy);
-        this.endings = new Endings(errorIds, around.metrics(), around.nanos());
+        this.endings = new CallEndings(errorIds, around.metrics(), around.nanos());
         this.draining = draining;
         this.joinPermits = new Semaphore(around.callLimits().joinsMax());
     }

@@ -39,7 +39,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
 
     private final Surroundings around;
     private final Doorkeeper doorkeeper;
-    private final Endings endings;
+    private final CallEndings endings;
     private final ServerCall<AgentMessage, GatewayMessage> call;
     private final Credentials.Claim claim;
     private final BooleanSupplier draining;
@@ -59,7 +59,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     ConnectCall(
             Surroundings around,
             Doorkeeper doorkeeper,
-            Endings endings,
+            CallEndings endings,
             ServerCall<AgentMessage, GatewayMessage> call,
             Credentials.Claim claim,
             BooleanSupplier draining) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class JoinCall extends ServerCall.Listener<JoinRequest> implements JoinDesk.Answer {
     private final Surroundings around;
     private final JoinDesk desk;
-    private final Endings endings;
+    private final CallEndings endings;
     private final ServerCall<JoinRequest, JoinResponse> call;
     private final AtomicBoolean ended = new AtomicBoolean();
     private final Runnable onEnd;
@@ -28,7 +28,7 @@ final class JoinCall extends ServerCall.Listener<JoinRequest> implements JoinDes
     JoinCall(
             Surroundings around,
             JoinDesk desk,
-            Endings endings,
+            CallEndings endings,
             ServerCall<JoinRequest, JoinResponse> call,
             Runnable onEnd) {
         this.around = around;

@@ -28,7 +28,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     private static final int ASKED_PER_WINDOW = 8;
 
     private final Surroundings around;
-    private final Endings endings;
+    private final CallEndings endings;
     private final ServerCall<byte[], OutputAck> call;
     private final LiveSession owner;
     private final CallContext context;
@@ -53,7 +53,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     private boolean halfClosed;
     private boolean closed;
 
-    OutputCall(Surroundings around, Endings endings, ServerCall<byte[], OutputAck> call, LiveSession owner) {
+    OutputCall(Surroundings around, CallEndings endings, ServerCall<byte[], OutputAck> call, LiveSession owner) {
         this.around = around;
         this.endings = endings;
         this.call = call;

@@ -14,17 +14,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Ends calls: each with a status, its code and an error id in the trailers, one line in the log and one count. */
-final class Endings {
+final class CallEndings {
     static final long SUPERSEDED_RETRY_MILLIS = 5_000;
     static final long CLONE_RETRY_MILLIS = 25_000;
 
-    private static final Logger LOG = LoggerFactory.getLogger(Endings.class);
+    private static final Logger LOG = LoggerFactory.getLogger(CallEndings.class);
 
     private final Supplier<String> errorIds;
     private final IngressMetrics metrics;
     private final RefusalLog log;
 
-    Endings(Supplier<String> errorIds, IngressMetrics metrics, LongSupplier nanos) {
+    CallEndings(Supplier<String> errorIds, IngressMetrics metrics, LongSupplier nanos) {
         this.log = new RefusalLog(nanos);
         this.errorIds = errorIds;
         this.metrics = metrics;
