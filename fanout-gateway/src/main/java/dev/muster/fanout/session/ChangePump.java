@@ -40,7 +40,7 @@ final class ChangePump {
 
     ChangePump(SessionHost host, Set<String> audiences, AttachSet attaches) {
         this.host = host;
-        Spread spread = host.context().spread(audiences, host.services().feed().partitions());
+        AudiencePartitions spread = host.context().spread(audiences, host.services().feed().partitions());
         this.audiences = spread.audiences();
         this.attaches = attaches;
         this.tail = new ChangeTail(host, spread);

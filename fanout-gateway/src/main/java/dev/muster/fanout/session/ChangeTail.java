@@ -23,13 +23,13 @@ final class ChangeTail {
     private final Feed feed;
     private final Runnable waker;
     private final StreamMetrics metrics;
-    private final Spread spread;
+    private final AudiencePartitions spread;
     private final int[] partitions;
     private final Cursor[] cursors;
     private final long budgetMax;
     private int turn;
 
-    ChangeTail(SessionHost host, Spread spread) {
+    ChangeTail(SessionHost host, AudiencePartitions spread) {
         this.host = host;
         this.feed = host.services().feed();
         this.budgetMax = host.services().limits().catchUpRecordsMax();

@@ -33,7 +33,7 @@ public final class SessionContext {
     private final Map<Records, Group> groups = new HashMap<>();
 
     /** Those that sessions have; confined to the executor. */
-    private final Map<Set<String>, WeakReference<Spread>> spreads = new WeakHashMap<>();
+    private final Map<Set<String>, WeakReference<AudiencePartitions>> spreads = new WeakHashMap<>();
 
     private record Records(PartitionRing ring, List<String> keys) {}
 
@@ -51,11 +51,11 @@ public final class SessionContext {
     }
 
     /** In the context: the same object for the same audiences. */
-    Spread spread(Set<String> audiences, Partitions over) {
-        @Nullable WeakReference<Spread> known = spreads.get(audiences);
-        @Nullable Spread spread = known == null ? null : known.get();
+    AudiencePartitions spread(Set<String> audiences, Partitions over) {
+        @Nullable WeakReference<AudiencePartitions> known = spreads.get(audiences);
+        @Nullable AudiencePartitions spread = known == null ? null : known.get();
         if (spread == null) {
-            spread = new Spread(Set.copyOf(audiences), over);
+            spread = new AudiencePartitions(Set.copyOf(audiences), over);
             spreads.put(spread.audiences(), new WeakReference<>(spread));
         }
         return spread;

@@ -12,12 +12,12 @@ import java.util.TreeMap;
  * with the same audiences. That takes less memory, and data that one session has just read is in the processor's cache
  * for the next one.
  */
-final class Spread {
+final class AudiencePartitions {
     private final Set<String> audiences;
     private final int[] partitions;
     private final List<List<String>> keys;
 
-    Spread(Set<String> audiences, Partitions over) {
+    AudiencePartitions(Set<String> audiences, Partitions over) {
         this.audiences = audiences;
         SortedMap<Integer, List<String>> byPartition = new TreeMap<>();
         for (String audience : audiences) {
