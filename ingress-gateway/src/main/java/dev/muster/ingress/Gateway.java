@@ -15,7 +15,7 @@ import dev.muster.ingress.dispatch.Inbox;
 import dev.muster.ingress.dispatch.Router;
 import dev.muster.ingress.grpc.AgentIngressService;
 import dev.muster.ingress.grpc.AgentServer;
-import dev.muster.ingress.grpc.Surroundings;
+import dev.muster.ingress.grpc.GatewayParts;
 import dev.muster.ingress.join.JoinDesk;
 import dev.muster.ingress.metrics.IngressMetrics;
 import dev.muster.ingress.publish.Destinations;
@@ -79,7 +79,7 @@ final class Gateway implements AutoCloseable {
     private final Ticker ticker;
     private final JoinDesk joins;
     private final Inbox inbox;
-    private final Surroundings around;
+    private final GatewayParts around;
     private volatile boolean draining;
 
     Gateway(
@@ -136,7 +136,7 @@ final class Gateway implements AutoCloseable {
                         consumers.of(name, committed), new ByteArrayDeserializer(), new ByteArrayDeserializer()),
                 new Inbox.Readers(directory, router, joins),
                 threads);
-        around = new Surroundings(
+        around = new GatewayParts(
                 gatewayId,
                 sessions,
                 directory,
@@ -155,7 +155,7 @@ final class Gateway implements AutoCloseable {
                                 config.callsPerNodePerMinuteMax(),
                                 config.callsPerAddressPerSecondMax()),
                         System.nanoTime()),
-                new Surroundings.CallLimits(
+                new GatewayParts.CallLimits(
                         config.downstreamBytesMax(),
                         config.eventBytesMax(),
                         config.directoryWaitMillis(),

@@ -29,7 +29,7 @@ import java.util.function.Supplier;
 public final class AgentIngressService {
     private static final long EXCESS_RETRY_MILLIS = 30_000;
 
-    private final Surroundings around;
+    private final GatewayParts around;
     private final JoinDesk joins;
     private final Doorkeeper doorkeeper;
     private final CallEndings endings;
@@ -40,7 +40,7 @@ public final class AgentIngressService {
      * @param draining whether agents should go elsewhere
      */
     public AgentIngressService(
-            Surroundings around, JoinDesk joins, Supplier<String> errorIds, BooleanSupplier draining) {
+            GatewayParts around, JoinDesk joins, Supplier<String> errorIds, BooleanSupplier draining) {
         this.around = around;
         this.joins = joins;
         this.doorkeeper = new Doorkeeper(around.credentials(), around.directory(), around.control()::isHealthy);

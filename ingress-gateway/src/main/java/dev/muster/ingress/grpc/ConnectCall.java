@@ -37,7 +37,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     private static final long LOOK_AGAIN_MILLIS = 50;
     private static final long MOVE_MILLIS_MAX = 10_000;
 
-    private final Surroundings around;
+    private final GatewayParts around;
     private final Doorkeeper doorkeeper;
     private final CallEndings endings;
     private final ServerCall<AgentMessage, GatewayMessage> call;
@@ -57,7 +57,7 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     private boolean closed;
 
     ConnectCall(
-            Surroundings around,
+            GatewayParts around,
             Doorkeeper doorkeeper,
             CallEndings endings,
             ServerCall<AgentMessage, GatewayMessage> call,

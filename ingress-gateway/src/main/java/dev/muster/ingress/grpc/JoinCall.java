@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * call.
  */
 final class JoinCall extends ServerCall.Listener<JoinRequest> implements JoinDesk.Answer {
-    private final Surroundings around;
+    private final GatewayParts around;
     private final JoinDesk desk;
     private final CallEndings endings;
     private final ServerCall<JoinRequest, JoinResponse> call;
@@ -26,7 +26,7 @@ final class JoinCall extends ServerCall.Listener<JoinRequest> implements JoinDes
     private @Nullable JoinRequest request;
 
     JoinCall(
-            Surroundings around,
+            GatewayParts around,
             JoinDesk desk,
             CallEndings endings,
             ServerCall<JoinRequest, JoinResponse> call,

@@ -27,7 +27,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     /** Chunks asked for at once make up about this part of the window, judged by those that came lately. */
     private static final int ASKED_PER_WINDOW = 8;
 
-    private final Surroundings around;
+    private final GatewayParts around;
     private final CallEndings endings;
     private final ServerCall<byte[], OutputAck> call;
     private final LiveSession owner;
@@ -53,7 +53,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
     private boolean halfClosed;
     private boolean closed;
 
-    OutputCall(Surroundings around, CallEndings endings, ServerCall<byte[], OutputAck> call, LiveSession owner) {
+    OutputCall(GatewayParts around, CallEndings endings, ServerCall<byte[], OutputAck> call, LiveSession owner) {
         this.around = around;
         this.endings = endings;
         this.call = call;

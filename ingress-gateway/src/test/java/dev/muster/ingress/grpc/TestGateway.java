@@ -84,7 +84,7 @@ final class TestGateway implements AutoCloseable {
         router = new Router(ID, sessions, control.lane(), PARTITIONS, System::currentTimeMillis, metrics);
         joins = new JoinDesk(
                 ID, joinMillis, control.lane(), PARTITIONS, credentials, ids, System::currentTimeMillis, timer);
-        Surroundings around = new Surroundings(
+        GatewayParts around = new GatewayParts(
                 ID,
                 sessions,
                 directory,
@@ -99,7 +99,7 @@ final class TestGateway implements AutoCloseable {
                 new SessionLimits(
                         1_000, 500, 4_096, 1_000, 2_000, 100, 10_000, new OutputLimits(4_096, 16_384, 8_192, 16)),
                 new Admission(admission, System.nanoTime()),
-                new Surroundings.CallLimits(64 * 1_024, 64 * 1_024, 200, 3, 2, 2, 300, connectionAgeMillis),
+                new GatewayParts.CallLimits(64 * 1_024, 64 * 1_024, 200, 3, 2, 2, 300, connectionAgeMillis),
                 ids,
                 System::nanoTime,
                 System::currentTimeMillis,

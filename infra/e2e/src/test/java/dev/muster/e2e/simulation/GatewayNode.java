@@ -10,7 +10,7 @@ import dev.muster.ingress.backlog.BacklogLimits;
 import dev.muster.ingress.backlog.Backlogs;
 import dev.muster.ingress.dispatch.Router;
 import dev.muster.ingress.grpc.AgentIngressService;
-import dev.muster.ingress.grpc.Surroundings;
+import dev.muster.ingress.grpc.GatewayParts;
 import dev.muster.ingress.join.JoinDesk;
 import dev.muster.ingress.metrics.IngressMetrics;
 import dev.muster.ingress.publish.Destinations;
@@ -136,7 +136,7 @@ final class GatewayNode {
             Credentials credentials = new Credentials(KEY);
             joins = new JoinDesk(gatewayId, 5_000, control, partitions, credentials, ids, this::millis, process);
             router = new Router(gatewayId, sessions, control, partitions, this::millis, metrics);
-            Surroundings around = new Surroundings(
+            GatewayParts around = new GatewayParts(
                     gatewayId,
                     sessions,
                     directory,
@@ -158,7 +158,7 @@ final class GatewayNode {
                             10_000,
                             new OutputLimits(4_096, 64 << 10, 512, 64)),
                     new Admission(new Admission.Limits(1_000, 10_000, 10_000), world.time.nanos()),
-                    new Surroundings.CallLimits(256 << 10, 256 << 10, 3_000, 1_000, 100, 4, 60_000, 0),
+                    new GatewayParts.CallLimits(256 << 10, 256 << 10, 3_000, 1_000, 100, 4, 60_000, 0),
                     ids,
                     world.time::nanos,
                     this::millis,

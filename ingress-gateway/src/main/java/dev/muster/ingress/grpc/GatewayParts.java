@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
  *
  * @param workers runs what Kafka's threads must not
  */
-public record Surroundings(
+public record GatewayParts(
         String gatewayId,
         Sessions sessions,
         NodeDirectory directory,
