@@ -46,7 +46,7 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
         void ended(ControlCall call, Throwable why);
     }
 
-    private final Surroundings around;
+    private final LinkParts around;
     private final ManagedChannel channel;
     private final Owner owner;
     private final Backoff outputBackoff;
@@ -59,7 +59,7 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
     private long eventsSent;
     private boolean silent;
 
-    ControlCall(Surroundings around, ManagedChannel channel, Owner owner) {
+    ControlCall(LinkParts around, ManagedChannel channel, Owner owner) {
         this.around = around;
         this.channel = channel;
         this.owner = owner;

@@ -60,7 +60,7 @@ public final class GatewayLink {
 
     private static final Logger log = LoggerFactory.getLogger(GatewayLink.class);
 
-    private final Surroundings around;
+    private final LinkParts around;
     private final Channels.Factory channels;
     private final ScheduledExecutorService executor;
     private final Backoff backoff;
@@ -97,7 +97,7 @@ public final class GatewayLink {
             String version,
             ScheduledExecutorService executor,
             RandomGenerator random) {
-        this.around = new Surroundings(
+        this.around = new LinkParts(
                 config,
                 identity,
                 gateway,

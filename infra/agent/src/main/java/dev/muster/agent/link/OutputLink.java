@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * acknowledgements. Confined to its executor.
  */
 final class OutputLink {
-    private final Surroundings around;
+    private final LinkParts around;
     private final Spool spool;
     private final Executor executor;
     private final Limits limits;
@@ -34,7 +34,7 @@ final class OutputLink {
      * @param onProgress called on the executor with every acknowledgement
      * @param onEnd called once on the executor when the call has ended by itself
      */
-    OutputLink(Surroundings around, Limits limits, Runnable onProgress, Consumer<Throwable> onEnd) {
+    OutputLink(LinkParts around, Limits limits, Runnable onProgress, Consumer<Throwable> onEnd) {
         this.around = around;
         this.spool = around.spool();
         this.executor = around.executor();

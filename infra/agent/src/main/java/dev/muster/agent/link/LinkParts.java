@@ -10,7 +10,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.random.RandomGenerator;
 
 /** The parts that all calls of an agent share. */
-record Surroundings(
+record LinkParts(
         AgentConfig config,
         Identity identity,
         String gateway,
