@@ -40,7 +40,8 @@ final class ChangePump {
 
     ChangePump(SessionHost host, Set<String> audiences, AttachSet attaches) {
         this.host = host;
-        AudiencePartitions spread = host.context().spread(audiences, host.services().feed().partitions());
+        AudiencePartitions spread =
+                host.context().spread(audiences, host.services().feed().partitions());
         this.audiences = spread.audiences();
         this.attaches = attaches;
         this.tail = new ChangeTail(host, spread);

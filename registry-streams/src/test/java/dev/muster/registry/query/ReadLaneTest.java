@@ -99,7 +99,8 @@ class ReadLaneTest {
 
     @Test
     void users_have_their_turn_one_after_the_other() {
-        try (ReadLane one = new ReadLane("one", 1, new ReadLane.Limits(8, 6, 1_000), nanos::get, timer, new Threads())) {
+        try (ReadLane one =
+                new ReadLane("one", 1, new ReadLane.Limits(8, 6, 1_000), nanos::get, timer, new Threads())) {
             CountDownLatch begun = new CountDownLatch(1);
             one.submit(
                     "mallory",
