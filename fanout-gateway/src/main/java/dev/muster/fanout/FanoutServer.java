@@ -94,7 +94,7 @@ public final class FanoutServer implements AutoCloseable {
     private final Javalin web;
 
     /**
-     * Starts everything; when this returns, the port answers. Readiness is told by {@code /readyz}.
+     * Starts everything; when this returns, the port answers. {@code /readyz} reports readiness.
      *
      * @param variables as of the environment; see {@link FanoutConfig}
      * @throws dev.muster.contract.settings.BadSettingsException with every mistake in the settings
@@ -212,8 +212,8 @@ public final class FanoutServer implements AutoCloseable {
         TopicWatch revocationsTopic = closer.add(new TopicWatch(
                 admin,
                 List.of(kafka.names().of(Topic.REVOCATIONS)),
-                (name, identity, anew) -> {
-                    if (anew) {
+                (name, identity, recreated) -> {
+                    if (recreated) {
                         revocations.restart();
                     }
                 },
@@ -359,7 +359,7 @@ public final class FanoutServer implements AutoCloseable {
                                         config.metricsRemote()))::addTo,
                 stream::install);
         closer.add(server, Javalin::stop);
-        // before the server: viewers are told to come back
+        // before the server: viewers are told to reconnect
         closer.add(stream);
         return server;
     }

@@ -120,7 +120,7 @@ public final class AccessWatch implements AutoCloseable {
         }
     }
 
-    /** An answer on its way, whose user has to be allowed it for as long as it takes. */
+    /** An answer under way, whose user needs the right to it until it ends. */
     final class Held implements AutoCloseable {
         private final @Nullable Ask ask;
         private final boolean endless;

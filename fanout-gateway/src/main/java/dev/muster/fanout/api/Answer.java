@@ -8,10 +8,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a call answers.
+ * The answer of a call.
  *
  * @param length of the body, -1 if it is not known before its end
- * @param asked what it answers; null: anybody may have it
+ * @param asked the request's user; null: every user may have it
  */
 record Answer(
         int status,

@@ -63,8 +63,8 @@ public final class Api implements AutoCloseable {
     private final StallWatch stalls;
 
     /**
-     * @param access ends answers to whom they are no longer due
-     * @param stall a client that takes nothing of an answer for so long is cut off
+     * @param access ends answers when the right to them ends
+     * @param stall a client that reads nothing of an answer for this long is cut off
      * @param executor on which answers are made; never a network thread
      */
     public Api(
@@ -159,7 +159,7 @@ public final class Api implements AutoCloseable {
         return identity;
     }
 
-    /** Who asks, if it can be told; nothing is refused. */
+    /** The user, if the request identifies one; nothing is refused. */
     Optional<Identity> recognised(Context ctx) {
         try {
             return Optional.of(authenticator.authenticate(ctx.header("Authorization"), null, cookie(ctx)));

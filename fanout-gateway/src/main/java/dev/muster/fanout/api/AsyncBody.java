@@ -108,7 +108,7 @@ final class AsyncBody implements WriteListener, StallWatch.Body {
         cutIfAbandoned(nowNanos);
     }
 
-    /** Ends the body if the client has not taken the last block for so long. */
+    /** Ends the body if the client has not read the last block for this long. */
     private void cutIfStalled(long nowNanos, Duration stall) {
         if (waiting && nowNanos - waitingSinceNanos > stall.toNanos()) {
             waiting = false;

@@ -167,7 +167,7 @@ final class AwaitedOutput implements BlockSource {
         return again();
     }
 
-    /** What passes is waited for; the answer has begun, so its client cannot be told to come again. */
+    /** A temporary failure is waited for: the answer has begun, so its client cannot be told to come again. */
     private CompletableFuture<Optional<BlockSource>> failed(Throwable error) {
         MusterException problem = Problems.problemOf(error);
         if (!problem.code().retryable() || problem.code() == ErrorCode.INTERNAL) {

@@ -55,7 +55,7 @@ public final class Exchange {
                 .getEndPoint();
     }
 
-    /** Resets the connection, so that no client takes what it got for the whole. */
+    /** Resets the connection, so that no client takes the received part for the whole. */
     public static void reset(HttpServletRequest request) {
         reset(endPoint(request));
     }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a body says about a command for many nodes. */
+/** The fields of a command for many nodes in a request's body. */
 final class GroupInput {
     static final Set<String> FIELDS = fields();
     private static final int LABELS_MAX = 64;

@@ -122,7 +122,7 @@ final class GroupJson {
         return group.getEndedAtMillis() != 0;
     }
 
-    /** What was asked of a node waits there; what was not asked before the end never will be. */
+    /** A node that was asked has its task waiting there. A node that was not asked before the end never will be. */
     private static String shown(TaskGroup group, String state) {
         return switch (state) {
             case PENDING -> isEnded(group) ? SKIPPED : PENDING;

@@ -23,7 +23,7 @@ final class HistoryText {
     private HistoryText() {}
 
     /**
-     * @param request what was asked for; a terminal in which a search found nothing is not named
+     * @param request the query; a terminal in which a search found nothing is not named
      * @param nodeName goes into the headers
      */
     static String text(

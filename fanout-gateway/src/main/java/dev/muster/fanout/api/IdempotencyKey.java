@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  */
 final class IdempotencyKey {
     static final String FIELD = "idempotencyKey";
-    /** Of a body that says nothing else. */
+    /** For a body with no other field. */
     static final Set<String> ALONE = Set.of(FIELD);
 
     private static final int CHARS_MAX = 128;

@@ -62,7 +62,7 @@ final class IfMatch {
         throw refusal(view);
     }
 
-    /** The same, but a condition that is not met becomes a version that no node has: the registry decides. */
+    /** The same, but an unmet condition becomes a version that no node has: the registry decides. */
     long versionOrNone(NodeView view) {
         return isMet(view) ? versionOf(view) : NO_VERSION;
     }

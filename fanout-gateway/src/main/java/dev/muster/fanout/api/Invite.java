@@ -7,7 +7,10 @@ import dev.muster.proto.records.v1.InviteGrant;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
-/** What an agent joins with, once. The registry is told its hash alone; the token is in the answer and nowhere else. */
+/**
+ * The token with which an agent joins, once. The registry receives only its hash; the token is in the answer and
+ * nowhere else.
+ */
 record Invite(String token, Instant expiresAt) {
     InviteGrant grant() {
         return InviteGrant.newBuilder()

@@ -26,7 +26,7 @@ public final class Invites {
     private final Ids ids;
     private final Clock clock;
 
-    /** @param macKey the same on all gateways, and known to them alone */
+    /** @param macKey the same on all gateways, and known only to them */
     public Invites(byte[] macKey, Ids ids, Clock clock) {
         this.macKey = macKey.clone();
         this.ids = ids;

@@ -3,8 +3,8 @@ package dev.muster.fanout.api;
 import java.util.regex.Pattern;
 
 /**
- * Keeps output from looking like Muster's own lines. A line of output that begins like one of them, after any backslashes,
- * gets one more backslash in front. Immutable.
+ * Keeps output from looking like Muster's own lines. A line of output that begins like one of them, after any
+ * backslashes, gets one more backslash in front. Immutable.
  */
 final class LookAlikes {
     /** Headers begin with {@code "=== "}, markers with {@code "[... "}. */
@@ -14,7 +14,7 @@ final class LookAlikes {
     /** All lines of one terminal, with one kind of marker. */
     static final LookAlikes OF_OUTPUT = new LookAlikes("\\[\\.\\.\\. [0-9]+ lines are no longer kept");
 
-    /** What some readers take for the end of a line, though it is none. */
+    /** Characters that some readers take for the end of a line. */
     private static final Pattern SEPARATORS = Pattern.compile("[\\r\\x0b\\x0c\\x1c-\\x1e\\x85\\u2028\\u2029]");
 
     private final Pattern ours;

@@ -44,8 +44,8 @@ public final class OutputCall {
     private final AwaitedOutput.Pauses pauses;
 
     /**
-     * @param time within which a download is taken
-     * @param silence a follower to whom nothing is sent for so long is cut
+     * @param time within which a download must be read
+     * @param silence a follower that is sent nothing for this long is cut
      */
     public record Limits(Duration time, Duration silence) {}
 
@@ -113,9 +113,10 @@ public final class OutputCall {
     }
 
     /**
-     * What there is; nothing where there was never any output.
+     * The present output; empty if there never was any.
      *
-     * @param whole of a task that has ended, wait until the registry has taken all of it, or it will not come
+     * @param whole for an ended task: wait until the registry has all of it, or until it is clear that the rest will
+     *     not come
      */
     private CompletableFuture<Optional<RawOutput.Head>> settled(
             RegistryClient reads, Task task, NodeState node, boolean whole) {
@@ -151,7 +152,7 @@ public final class OutputCall {
         return OutputEnd.isReached(task, head.map(RawOutput.Head::size).orElse(0L), node, clock.millis());
     }
 
-    /** Bytes that the task printed and that never came; 0 where all came, or may yet come. */
+    /** Bytes that the task printed and that never came; 0 if all came, or may still come. */
     private static long missing(Task task, Optional<RawOutput.Head> head) {
         return isOver(task) && !head.map(RawOutput.Head::ended).orElse(false)
                 ? OutputEnd.missing(task, head.map(RawOutput.Head::size).orElse(0L))
@@ -237,7 +238,7 @@ public final class OutputCall {
         boolean mayEnd = wait.isPresent() && !ended;
         Duration silence = mayEnd ? Duration.ofSeconds(wait.orElseThrow()) : limits.silence();
         return body.thenApply(source -> Answer.stream(200, BINARY, Timed.follower(source, silence, mayEnd), -1)
-                        // else a proxy keeps what is printed to itself until it has a buffer full
+                        // otherwise a proxy holds the output back until it has a full buffer
                         .with("X-Accel-Buffering", "no")
                         .with("Muster-Ended", Boolean.toString(ended)))
                 .whenComplete((answer, error) -> {
@@ -267,13 +268,13 @@ public final class OutputCall {
         }
     }
 
-    /** The task as it is now, for one who may still read what it prints. */
+    /** The present task, if the user may still read its output. */
     private CompletableFuture<Task> permitted(Ask ask, Task task) {
         return NodeAccess.require(registry, ask, task.getNodeId(), Role.ROLE_WATCH)
                 .thenCompose(view -> reads(ask).getTask(task.getNodeId(), task.getTaskId()));
     }
 
-    /** Of a terminal without an end: nothing while more may come, else how many bytes never did. */
+    /** For a terminal without an end: empty while more may come, else the number of bytes that never came. */
     private CompletableFuture<Optional<Long>> missingAtEnd(RegistryClient reads, Task asked, long size) {
         return reads.getTask(asked.getNodeId(), asked.getTaskId())
                 .thenCombine(

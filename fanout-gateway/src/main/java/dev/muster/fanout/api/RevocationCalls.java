@@ -56,7 +56,7 @@ public final class RevocationCalls {
                 });
     }
 
-    // what asks ends by itself at a known time, and its revocation need not be kept longer
+    // the token ends by itself at a known time, and its revocation need not be kept longer
     private CompletableFuture<Revocation> token(User asking, String id) {
         return id.equals(asking.proof().id())
                 ? revoker.token(asking, id, asking.expiresAt())

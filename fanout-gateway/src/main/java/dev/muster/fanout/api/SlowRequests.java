@@ -87,7 +87,7 @@ final class SlowRequests extends AbstractLifeCycle {
         }
         TimeoutException late = new TimeoutException("the request did not arrive within " + limit.toMillis() + " ms");
         if (!inHead) {
-            // somebody waits for the body, and has to be told
+            // a reader waits for the body, and must be told
             @Nullable Runnable told = connection.getHttpChannel().onFailure(late);
             if (told != null) {
                 connector.getExecutor().execute(told);

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 final class StallWatch implements AutoCloseable {
     /** An answer on its way. */
     interface Body {
-        /** Ends it if its client has taken nothing for so long, or has gone. */
+        /** Ends the body if its client has read nothing for this long, or has gone. */
         void cutIfOver(long nowNanos, Duration stall);
     }
 

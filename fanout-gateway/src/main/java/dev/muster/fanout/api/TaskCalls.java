@@ -119,7 +119,7 @@ public final class TaskCalls {
                 .thenApply(reply -> Answer.json(200, wrapped(Json.task(reply.getTask()))));
     }
 
-    // what raw output there is takes a query per task, so only a single read says it
+    // the size of the raw output takes a query per task, so only a single read has it
     private static ObjectNode listed(Task task) {
         ObjectNode json = Json.task(task);
         json.remove("rawAvailable");

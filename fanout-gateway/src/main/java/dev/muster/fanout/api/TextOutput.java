@@ -63,7 +63,7 @@ final class TextOutput implements BlockSource {
         return registry.readHistory(request).thenApply(history -> {
             StringBuilder text = new StringBuilder();
             TerminalHistory page = history.getTerminals(0);
-            // a page with long lines has fewer of them: the rest is there, and comes with the next one
+            // a page with long lines has fewer of them: the rest exists, and comes with the next page
             long upTo = page.hasMoreFrom() ? Math.max(next, page.getMoreFrom()) : Math.min(end, next + PAGE_LINES);
             for (Line line : page.getLinesList()) {
                 appendMissing(text, line.getNumber());

@@ -17,7 +17,7 @@ final class Timed {
     /**
      * A download, which has its permit until it is closed.
      *
-     * @param time within which all of it is taken; it is cut then
+     * @param time within which all of it must be read; then it is cut
      */
     static BlockSource download(BlockSource body, Downloads.Permit permit, Duration time) {
         long endNanos = System.nanoTime() + time.toNanos();

@@ -55,11 +55,11 @@ public final class WebServer {
     /**
      * A server that is not started yet.
      *
-     * @param hosts under which names it answers
+     * @param hosts the names under which it answers
      * @param arrival a request that takes longer to arrive is cut off
-     * @param drain how long a stop waits for what is being answered
-     * @param connectors makes what listens, not configured yet
-     * @param sockets adds what answers upgrades
+     * @param drain how long a stop waits for answers under way
+     * @param connectors makes the listening connectors, not configured yet
+     * @param sockets adds the part that answers upgrades
      */
     public static Javalin create(
             String host,
@@ -118,7 +118,7 @@ public final class WebServer {
         return connector;
     }
 
-    /** Problems for what Jetty refuses by itself, such as a header that is too long. */
+    /** Problems for requests that Jetty itself refuses, for instance a header that is too long. */
     private static final class ProblemHandler extends ErrorHandler {
         private final Problems problems;
 
@@ -129,7 +129,7 @@ public final class WebServer {
         @Override
         public boolean handle(Request request, Response response, Callback callback) {
             MusterException problem = problemOf(request, response.getStatus());
-            // the answer keeps Jetty's status, and says the same one in its body
+            // the answer keeps Jetty's status, and its body has the same one
             ObjectNode json = problems.json(problem).put("status", response.getStatus());
             AnswerHeaders.addTo(response.getHeaders());
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problems.CONTENT_TYPE);

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Finds out who is asking: a bearer token, else a single-use ticket, else the page's cookie. Thread-safe. */
+/** Identifies the user: by a bearer token, else by a single-use ticket, else by the page's cookie. Thread-safe. */
 public final class Authenticator {
     private static final String BEARER = "Bearer ";
 
@@ -31,9 +31,9 @@ public final class Authenticator {
      * A ticket is used up.
      *
      * @param authorization the Authorization header
-     * @param ticket the query's ticket; given only where tickets are taken (the stream)
+     * @param ticket the query's ticket; given only where tickets are accepted (the stream)
      * @param cookie the value of the page's cookie
-     * @throws MusterException {@code unauthenticated}, with what is wrong in words
+     * @throws MusterException {@code unauthenticated}, with the reason in words
      */
     public Identity authenticate(@Nullable String authorization, @Nullable String ticket, @Nullable String cookie) {
         return identity(authorization, ticket, cookie, tickets::redeem);

@@ -23,7 +23,7 @@ public final class Hosts {
 
     /**
      * @param listensOn the address of the page and the API
-     * @param origins whose hosts are allowed besides, such as {@code https://muster.example.com}
+     * @param origins their hosts are allowed too, for instance {@code https://muster.example.com}
      */
     public Hosts(String listensOn, Iterable<String> origins) {
         checked = isLoopback(listensOn.indexOf(':') >= 0 ? "[" + listensOn + "]" : listensOn);
@@ -60,7 +60,7 @@ public final class Hosts {
         return LOOPBACK.matcher(nameOf(host)).matches();
     }
 
-    /** What a refusal shows of a header: it is from anybody, so not too much of it. */
+    /** The part of a header that a refusal shows. Any client can send a header, so the part is short. */
     static String shown(String header) {
         return header.length() <= 200 ? header : header.substring(0, 200) + "...";
     }

@@ -5,13 +5,13 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * The end of a token or session, or of all that one user has.
+ * The end of a token or session, or of all tokens and sessions of one user.
  *
  * @param kind what it ends
  * @param subject the id of the token or session, or the user's name
- * @param at when it was asked for; of a user, all that was made before is ended
- * @param until when everything that it ends has ended by itself, so that it can be forgotten
- * @param by the user who asked for it
+ * @param at when it was requested; for a user, everything made before is ended
+ * @param until when everything that it ends has expired, so that it can be forgotten
+ * @param by the user who requested it
  */
 public record Revocation(Kind kind, String subject, Instant at, Instant until, String by) {
     private static final Duration CLOCK_AHEAD_MAX = Duration.ofDays(1);

@@ -43,7 +43,7 @@ public final class SealedUsers {
         this.key = new SecretKeySpec(key.derive("sealed: " + purpose), "AES");
     }
 
-    /** Empty where the user has so many groups that no browser would keep it. */
+    /** Empty if the user has so many groups that no browser would keep the text. */
     Optional<String> seal(User user) {
         ObjectNode json = JSON.createObjectNode();
         json.put("u", user.name());

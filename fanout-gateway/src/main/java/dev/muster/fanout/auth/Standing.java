@@ -37,7 +37,7 @@ public final class Standing {
         return known;
     }
 
-    /** What is read from the log is taken however many there are. */
+    /** A revocation from the log is accepted however many there are. */
     public void add(Revocation revocation) {
         if (revocation.until().isAfter(clock.instant())) {
             revocations.merge(

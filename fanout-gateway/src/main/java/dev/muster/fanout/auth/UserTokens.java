@@ -42,7 +42,7 @@ public final class UserTokens {
         this.clock = clock;
     }
 
-    /** A token for a user whose claims were proved in another way, such as a sign-in code. */
+    /** A token for a user who was identified in another way, for instance by a sign-in code. */
     public String issue(User user) {
         JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder()
                 .issuer(ISSUER)

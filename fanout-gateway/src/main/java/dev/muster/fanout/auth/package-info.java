@@ -1,4 +1,4 @@
-/** Who is asking, and what they may do. */
+/** Identifies the user and decides about the user's permissions. */
 @NullMarked
 package dev.muster.fanout.auth;
 

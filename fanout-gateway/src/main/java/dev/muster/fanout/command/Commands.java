@@ -71,7 +71,7 @@ public final class Commands {
         this.executor = executor;
     }
 
-    /** Takes what the registry answers; anything not asked for here is dropped. */
+    /** Takes the registry's replies; replies to requests of other parts are dropped. */
     public void accept(ReplyRecord reply) {
         pending.complete(reply);
     }
@@ -113,9 +113,9 @@ public final class Commands {
     }
 
     /**
-     * The same, one of many.
+     * The same for one of many requests.
      *
-     * @param within until it is answered; what is left of it once the change has its turn is at least the timeout
+     * @param within until the answer; after its turn a change always has at least the timeout left
      */
     public CompletableFuture<ReplyRecord> request(
             String nodeId, User user, Duration within, UnaryOperator<CommandRecord.Builder> command) {

@@ -48,7 +48,7 @@ final class Pace {
         }
     }
 
-    /** How long it takes until so many that wait now have had their turn. */
+    /** How long it takes until this many waiting changes have had their turn. */
     Duration timeFor(long waiting) {
         return Duration.ofNanos((long) (waiting * averageNanos / Math.max(1, places())));
     }

@@ -80,7 +80,7 @@ public final class RevocationTail implements AutoCloseable {
         consumer.wakeup();
     }
 
-    /** Whether all of before is known, and what comes will be. */
+    /** Whether all earlier revocations are known, and new ones are being read. */
     public boolean ready() {
         return standing.isKnown() && thread.isAlive();
     }

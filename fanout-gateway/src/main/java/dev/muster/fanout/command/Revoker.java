@@ -66,7 +66,7 @@ public final class Revoker {
                 });
     }
 
-    // that it was revoked is what counts: it does not wait for the record of it
+    // the revocation is what counts: it does not wait for its audit record
     private void audit(User by, Revocation revocation) {
         AuditRecord record = AuditRecord.newBuilder()
                 .setAtMillis(revocation.at().toEpochMilli())

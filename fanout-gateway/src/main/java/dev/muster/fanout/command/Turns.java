@@ -29,7 +29,7 @@ final class Turns {
     private final Pace pace;
     private final LongSupplier nanoTime;
     private final Executor executor;
-    /** By user; the user whose turn is next comes first. */
+    /** By user; the user with the next turn comes first. */
     private final LinkedHashMap<String, Line> lines = new LinkedHashMap<>();
 
     private int waiting;
@@ -135,7 +135,7 @@ final class Turns {
         }
     }
 
-    /** The failure of what would take so long, before it is begun. */
+    /** The failure of a change that would take this long, before it is begun. */
     static MusterException busy(Duration expected) {
         int seconds = (int) Math.max(1, Math.min(60, expected.toSeconds()));
         return new MusterException(

@@ -78,9 +78,9 @@ public final class Entry {
     }
 
     /**
-     * The frames of this record, without what differs per session.
+     * The frames of this record, without the parts that differ by session.
      *
-     * @param variant from 0 to 7, such as a role that the frame names
+     * @param variant from 0 to 7, for instance for a role that the frame names
      */
     public List<byte[]> bodies(int variant, Supplier<List<byte[]>> encoder) {
         @Nullable List<byte[]> known = encoded(variant);

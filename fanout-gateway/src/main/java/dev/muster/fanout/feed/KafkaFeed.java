@@ -34,7 +34,7 @@ public final class KafkaFeed implements AutoCloseable {
 
     /**
      * @param limits of each of the two topics
-     * @param catchUp limits of what reads the past of the views
+     * @param catchUp limits of reading old views again
      * @param tokenKey signs resume tokens; the same on all gateways
      */
     public KafkaFeed(
@@ -136,7 +136,7 @@ public final class KafkaFeed implements AutoCloseable {
         });
     }
 
-    // who waits is told
+    // waiting callers are told
     private void onFailure(Throwable failure) {
         CompletableFuture<ResumeTokens> asked = tokens;
         @Nullable ResumeTokens now = known;

@@ -9,11 +9,11 @@ record LogSpan(long start, long end) {
      * Where a ring begins.
      *
      * @param wanted offset from which its first reader would like to read, or {@link #NEAR_END}
-     * @param backRecords at most so many before the end
+     * @param backRecords the largest number of records before the end
      */
     long begin(long wanted, long backRecords) {
         long first = Math.max(start, end - backRecords);
-        // a little further back than asked costs nothing and serves the next one who comes back
+        // starting a little further back costs nothing and serves the next returning reader
         return Math.min(end, Math.max(first, Math.min(wanted, end - backRecords / 8)));
     }
 }

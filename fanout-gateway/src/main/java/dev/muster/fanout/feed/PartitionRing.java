@@ -47,11 +47,11 @@ public final class PartitionRing {
     public record Arrival(String key, long offset, long atMillis, Message value, int valueBytes) {}
 
     /**
-     * Where a ring stands: it holds every record of the partition from {@code start} to before {@code end}.
+     * The range of a ring: it holds every record of the partition from {@code start} to before {@code end}.
      *
-     * @param epoch grows when records between two moments were lost, so that a cursor from before cannot go on
-     * @param logStart from where on the broker has records, as last heard
-     * @param logEnd the end of the log as last heard; not before {@code end}
+     * @param epoch grows when records between two moments were lost, so that an earlier cursor cannot go on
+     * @param logStart first offset that the broker has, as last reported
+     * @param logEnd the end of the log as last reported; not before {@code end}
      */
     public record Bounds(long start, long end, int epoch, long logStart, long logEnd) {}
 

@@ -8,7 +8,7 @@ import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
-/** Turns what was polled into what a ring takes; leaves out, and counts, what cannot be parsed. Thread-safe. */
+/** Turns polled records into entries for a ring. Unparsable records are skipped and counted. Thread-safe. */
 public final class RecordParser {
     private final RecordReader reader;
     private final BadRecords unreadable = new BadRecords();

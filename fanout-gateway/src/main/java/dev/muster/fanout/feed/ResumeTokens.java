@@ -218,10 +218,10 @@ public final class ResumeTokens {
     }
 
     /**
-     * What a token says.
+     * The content of a token.
      *
-     * @param refusal why the positions cannot be used; null when they can
-     * @param terminals usable also where the positions are not, if user and cluster are the same
+     * @param refusal why the positions cannot be used; null if they can
+     * @param terminals usable even if the positions are not, as long as user and cluster are the same
      */
     public record Verdict(
             @Nullable ResumeRefusal refusal,

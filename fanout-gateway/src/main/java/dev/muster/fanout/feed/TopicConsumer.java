@@ -68,9 +68,9 @@ final class TopicConsumer {
     }
 
     /**
-     * Waits for records; not at all when there is something else to do.
+     * Waits for records; does not wait when there is other work.
      *
-     * @throws WakeupException when there is something else to do now
+     * @throws WakeupException when there is other work now
      */
     ConsumerRecords<byte[], byte[]> poll(Duration wait) {
         Consumer<byte[], byte[]> current = there();

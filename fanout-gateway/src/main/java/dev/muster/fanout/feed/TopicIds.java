@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.Uuid;
 
-/** Which topic stands behind a name, by what one broker or another says. Not thread-safe. */
+/** The id of the topic with a name, according to one broker or another. Not thread-safe. */
 final class TopicIds {
     private final Map<String, Uuid> known = new HashMap<>();
     private final Set<Uuid> former = new HashSet<>();
 
-    /** What an answer tells. */
+    /** The meaning of an answer. */
     enum Seen {
         FIRST,
         /** Nothing new. */
@@ -21,7 +21,7 @@ final class TopicIds {
 
     Seen see(String name, Uuid id) {
         if (former.contains(id)) {
-            // ids never come back: the broker that says so has not heard yet
+            // ids never return: the broker that reports this one is behind
             return Seen.KNOWN;
         }
         Uuid before = known.put(name, id);

@@ -57,7 +57,7 @@ public final class TopicWatch implements AutoCloseable {
         scheduler.execute(this::askAndGoOn);
     }
 
-    /** Asks now. What is found is told to the listener before this completes. */
+    /** Asks now. The listener gets the result before this completes. */
     CompletableFuture<Void> check() {
         CompletableFuture<Void> done = new CompletableFuture<>();
         try {

@@ -16,9 +16,9 @@ public final class Downloads {
     private static final int ADMINS_SHARE = 8;
 
     /**
-     * @param max downloads that send, in all
+     * @param max downloads that send, in total
      * @param perUserMax of one user who is no admin
-     * @param followersMax followers, in all
+     * @param followersMax followers, in total
      * @param followersPerUserMax of one user who is no admin
      */
     public record Limits(int max, int perUserMax, int followersMax, int followersPerUserMax) {}

@@ -9,8 +9,8 @@ import java.util.List;
  * Settings of downloads of output.
  *
  * @param readers consumers that read the topic
- * @param download within which a download is taken
- * @param silence a follower to whom nothing is sent for so long is cut
+ * @param download within which a download must be read
+ * @param silence a follower that is sent nothing for this long is cut
  */
 public record OutputConfig(int readers, Downloads.Limits limits, Duration download, Duration silence) {
     public static final Setting READERS =

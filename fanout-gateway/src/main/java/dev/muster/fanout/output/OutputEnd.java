@@ -7,9 +7,9 @@ import java.time.Duration;
 
 /** Whether the output of an ended task without an exit marker will go on. Pure. */
 public final class OutputEnd {
-    /** After so long with its agent connected, what is not in the history of an ended task will not come. */
+    /** After this long with its agent connected, output of an ended task that is not in the history will not come. */
     private static final Duration SETTLED = Duration.ofSeconds(30);
-    /** The same while its agent is away, and where the registry may be behind. */
+    /** The same while the agent is away, or if the registry may be behind. */
     private static final Duration GIVEN_UP = Duration.ofDays(1);
 
     private OutputEnd() {}
@@ -26,7 +26,7 @@ public final class OutputEnd {
         return task.getState() != TaskState.LOST || task.getOutputBytes() > 0;
     }
 
-    /** Whether the agent said that it began: what never began prints nothing. */
+    /** Whether the agent reported that it began: a task that never began prints nothing. */
     public static boolean hasBegun(Task task) {
         return task.getStartedAtLogMillis() != 0 || task.getStartedAtMillis() != 0;
     }

@@ -42,7 +42,7 @@ public final class RawOutput implements AutoCloseable {
 
     /**
      * @param facts asks the broker about the output topic, given the id under which the registry knows it
-     * @param consumers makes one without a group, that fails where an offset is gone
+     * @param consumers makes a consumer without a group that fails at a deleted offset
      */
     public RawOutput(
             Function<String, CompletableFuture<StdoutTopic.Facts>> facts,
@@ -82,8 +82,8 @@ public final class RawOutput implements AutoCloseable {
     /**
      * The raw bytes {@code [from, to)}.
      *
-     * @param to at most the size at present, or the size that a task that has ended is known to have
-     * @return the body, whose first block was read already: what fails at once fails here
+     * @param to at most the present size, or the known final size of an ended task
+     * @return the body, whose first block was already read, so that an immediate failure fails here
      */
     public CompletableFuture<BlockSource> raw(
             RegistryClient reads, String nodeId, String terminalId, long from, long to) {

@@ -8,6 +8,6 @@ interface Renderer extends Steps {
     /** What was made since the last time; the caller owns it. */
     BlockBuffer take();
 
-    /** Makes what comes after the last step. */
+    /** Writes the part after the last step. */
     default void end() {}
 }

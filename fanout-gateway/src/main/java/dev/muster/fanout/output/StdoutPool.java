@@ -35,7 +35,7 @@ final class StdoutPool implements AutoCloseable {
     /** A slice ends after so long, so that others have their turn. */
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-    /** The place in the topic where a download goes on; used by one slice at a time. */
+    /** The place in the topic at which a download continues; used by one slice at a time. */
     static final class Place {
         private final String topicId;
         private final TopicPartition partition;
@@ -68,7 +68,7 @@ final class StdoutPool implements AutoCloseable {
     private final BadRecords unreadable = new BadRecords();
     private volatile boolean closing;
 
-    /** @param consumers makes one without a group, that fails where an offset is gone; closed here */
+    /** @param consumers makes a consumer without a group that fails at a deleted offset; closed here */
     StdoutPool(int size, Supplier<Consumer<byte[], byte[]>> consumers, Threads made) {
         for (int i = 0; i < size; i++) {
             threads.add(made.loop("fanout-output-" + i, () -> run(consumers)));
@@ -194,7 +194,7 @@ final class StdoutPool implements AutoCloseable {
         }
 
         private void take(ConsumerRecord<byte[], byte[]> record, StreamReader reader) {
-            // the registry leaves out such a record, too: what agents sent in it is missing, and is told as that
+            // the registry skips such a record, too: the output in it is missing, and is reported as missing
             if (record.value() == null) {
                 unreadable.add(record, new IllegalArgumentException("no value"));
                 return;

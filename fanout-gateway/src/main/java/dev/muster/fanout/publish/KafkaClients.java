@@ -51,7 +51,8 @@ public final class KafkaClients {
     public Consumer<byte[], byte[]> tail() {
         Map<String, Object> properties = consumer();
         properties.put("isolation.level", "read_committed");
-        // the reader goes to the end by itself; where its place is gone, the topic was recreated and all of it is new
+        // the reader seeks to the end by itself; if its place no longer exists, the topic was recreated and all of it
+        // is new
         properties.put("auto.offset.reset", "earliest");
         // an empty answer costs CPU on both sides; a record ends the wait at once
         properties.put("fetch.max.wait.ms", "2000");
@@ -59,7 +60,7 @@ public final class KafkaClients {
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /** A consumer that reads old records in bulk and fails where they are gone; what it holds is bounded. */
+    /** A consumer that reads old records in bulk and fails if they are gone; its memory is bounded. */
     public Consumer<byte[], byte[]> blocks() {
         Map<String, Object> properties = consumer();
         properties.put("auto.offset.reset", "none");

@@ -85,12 +85,12 @@ public final class RecordPublisher implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether changes and revocations would be accepted now, if there is room. They do not need the audit's topic here. */
+    /** Whether changes and revocations are accepted now if there is room. They do not need the audit topic here. */
     public boolean ready() {
         return isOpen() && unknown.stream().allMatch(topic -> topic == Topic.AUDIT);
     }
 
-    /** Names of topics that are not known to the broker, or of which it has not told yet. */
+    /** Names of topics that the broker does not know, or has not reported yet. */
     public List<String> unknownTopics() {
         return unknown.stream().map(names::of).sorted().toList();
     }

@@ -61,8 +61,8 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
 
     /**
      * @param addresses {@code host:port} of one or more instances, separated by commas: any of them answers
-     * @param deadline of each query, where the caller names none
-     * @param answerBytesMax largest answer that is taken
+     * @param deadline of each query, if the caller names none
+     * @param answerBytesMax largest accepted answer
      */
     public RegistryClient(String addresses, Duration deadline, int answerBytesMax, Executor executor) {
         this(new Instances(addresses, answerBytesMax, executor), executor, deadline, "", Context.ROOT);
@@ -76,13 +76,16 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
         this.context = context;
     }
 
-    /** The same connections, for one user, whose reads have a share of the registry's threads. Not to be closed. */
+    /**
+     * The same connections for one user, whose reads share the registry's threads with other users' reads. Not to be
+     * closed.
+     */
     @Override
     public RegistryClient of(String asking) {
         return new RegistryClient(instances, executor, deadline, asking, context);
     }
 
-    /** The same connections; what is asked this way is cancelled with the context. Not to be closed. */
+    /** The same connections; queries through them are cancelled with the context. Not to be closed. */
     public RegistryClient within(Context ending) {
         return new RegistryClient(instances, executor, deadline, user, ending);
     }
@@ -182,10 +185,9 @@ public final class RegistryClient implements RegistryReads, AutoCloseable {
         }
     }
 
-    // a store that restores, has moved, or changes too fast to be read says so, and is asked again, as is one whose
-    // user
-    // has too many reads there; an instance that does not answer at all is given up for the next one, once each. Where
-    // the time ends so, and it was the user's own reads that took it, that is what the user is told
+    // A store that restores, has moved, or changes too fast to be read answers that it is unavailable, and is asked
+    // again. So is one whose user has too many reads there. An instance that does not answer at all is given up for the
+    // next one, each instance once. If the time ends because of the user's own reads, the user is told that.
     private <T> CompletableFuture<T> read(
             Function<RegistryQueryGrpc.RegistryQueryFutureStub, ListenableFuture<T>> call, Tries tries) {
         boolean lastOne = tries.silent >= instances.count() - 1;

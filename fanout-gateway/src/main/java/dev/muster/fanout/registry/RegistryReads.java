@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
  * {@link dev.muster.contract.errors.MusterException}.
  */
 public interface RegistryReads {
-    /** The same, asked for one user, whose reads have a share of the registry's threads. */
+    /** The same for one user, whose reads share the registry's threads with other users' reads. */
     default RegistryReads of(String user) {
         return this;
     }

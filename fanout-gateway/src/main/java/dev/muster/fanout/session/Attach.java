@@ -198,7 +198,7 @@ final class Attach {
                 return;
             }
             if (failure.code() == ErrorCode.NOT_FOUND && !seam.isIntroduced()) {
-                // nothing was printed yet, or it is so old that it is gone
+                // no output yet, or it is so old that it is gone
                 @Nullable Task known = task;
                 show(Picture.blank(known != null && known.hasPty() ? known.getPty() : null));
             } else if (failure.code().retryable() && ++tries < TRIES_MAX) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class AttachFrames {
     private AttachFrames() {}
 
-    /** @param from how far the client says it has the terminal; null: it says nothing */
+    /** @param from up to where the client says that it has the terminal; null: it says nothing */
     static ByteBuffer introduction(
             ClientOp.Attach asked, String terminal, Role role, Picture picture, @Nullable TerminalPoint from) {
         ObjectNode frame = attached(asked.ref(), asked.nodeId(), terminal, isRaw(asked), role, picture);
@@ -40,7 +40,7 @@ final class AttachFrames {
         return frame.put("role", Roles.name(role));
     }
 
-    // why what follows is not exactly the continuation of what the client has; null: it is
+    // why the next frames are not exactly the continuation of the client's state; null: they are
     private static @Nullable String refusalOf(ClientOp.Attach asked, Picture picture, @Nullable TerminalPoint from) {
         if (from == null) {
             return "none";
@@ -53,10 +53,10 @@ final class AttachFrames {
     }
 
     /**
-     * What lies between a place where the client was and a picture, and where to load it.
+     * The output between the client's place and a picture, and where to load it.
      *
      * @param offset of the output, and
-     * @param line up to which the client has all
+     * @param line up to which the client has everything
      * @return null: nothing lies between
      */
     static @Nullable ByteBuffer skipped(

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The terminals of one session by ref, and what the client asks of them. Confined to the session's context. */
+/** The terminals of one session by ref, and the client's requests about them. Confined to the session's context. */
 final class AttachSet {
     private final SessionHost host;
     /** Of most sessions both are the same two empty ones. */

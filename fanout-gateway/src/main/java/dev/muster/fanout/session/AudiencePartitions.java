@@ -26,7 +26,7 @@ final class AudiencePartitions {
                     .add(audience);
         }
         partitions = byPartition.keySet().stream().mapToInt(Integer::intValue).toArray();
-        // sorted, so that sessions with the same ones are known to wait for the same
+        // sorted, so that sessions with the same keys are known to wait for the same records
         keys = byPartition.values().stream()
                 .map(list -> list.stream().sorted().toList())
                 .toList();

@@ -11,7 +11,7 @@ public final class ByteBudget {
         this.max = max;
     }
 
-    /** Whether so many were free; they are taken then. */
+    /** Takes this many bytes if they are free, and returns whether they were. */
     boolean tryTake(long bytes) {
         while (true) {
             long now = used.get();

@@ -10,12 +10,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The changes of the fleet as one session gets them, from its open frame on. Confined to the session's context.
+ * The changes of the fleet for one session, from its open frame on. Confined to the session's context.
  *
  * <pre>
- * OPENING   the partitions are positioned                        -> SNAPSHOT, or LIVE where a token allows it
+ * OPENING   the partitions are positioned                        -> SNAPSHOT, or LIVE if a token allows it
  * SNAPSHOT  pages of nodes, one at a time                        -> LIVE
- * LIVE      records, from where {@link Cursor} says; at a gap    -> SNAPSHOT
+ * LIVE      records, from {@link Cursor}'s source; at a gap      -> SNAPSHOT
  * CLOSED    from everywhere
  * </pre>
  */
@@ -47,7 +47,7 @@ final class ChangeFeed {
         this.snapshot = new SnapshotReader(host, pump);
     }
 
-    /** @param resume the token that says where to go on; null: there is none */
+    /** @param resume the token with the position to go on from; null: there is none */
     void open(@Nullable String resume) {
         opening.start(resume);
     }

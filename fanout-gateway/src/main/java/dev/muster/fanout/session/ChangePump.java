@@ -55,7 +55,7 @@ final class ChangePump {
         return audiences;
     }
 
-    /** The session goes on where a token says. */
+    /** The session goes on at a token's position. */
     void resume(Map<Long, Long> floorsOfToken) {
         floors.resume(floorsOfToken, host.services().nanos().getAsLong());
     }
@@ -94,7 +94,7 @@ final class ChangePump {
                     return window.gapReason();
                 }
                 case NONE -> {
-                    // what is being read again for it is still to come
+                    // the records that are being read again for it are still to come
                     if (!tail.isCatchingUp()) {
                         caughtUp();
                     }
@@ -177,7 +177,7 @@ final class ChangePump {
                         entry.bodies(
                                 7, () -> List.of(Frames.nodeRemoved(record.getNodeId(), record.getViewVersion()))));
             }
-            // also when the node comes back at once: what was open is closed
+            // even if the node returns at once: its open terminals are closed
             attaches.onRemoved(record.getNodeId());
         } else {
             Role role = Snapshots.roleOf(host.user(), record.getNode());

@@ -65,10 +65,10 @@ final class ChangeTail {
     }
 
     /**
-     * Stands at a position, if the rings or the log still have all that follows it.
+     * Moves to a position, if the rings or the log still have everything that follows it.
      *
      * @param bounds of the rings when they were acquired; a position from the future lies beyond
-     * @return null if it does stand there
+     * @return null if it moved there
      */
     @Nullable
     ResumeRefusal resume(Map<Integer, Long> position, Map<Integer, Bounds> bounds) {
@@ -90,9 +90,9 @@ final class ChangeTail {
     }
 
     /**
-     * Stands where a snapshot ends.
+     * Moves to the end of a snapshot.
      *
-     * @return false when the snapshot is so much older than what the rings hold that a newer one is needed
+     * @return false if the snapshot is so much older than the rings' content that a newer one is needed
      */
     boolean startAt(Map<Integer, Long> position) {
         for (int i = 0; i < partitions.length; i++) {
@@ -147,9 +147,9 @@ final class ChangeTail {
     }
 
     /**
-     * The next entries of one partition. Nothing is done with until {@link #advance} says so.
+     * The next entries of one partition. They count as processed only after {@link #advance}.
      *
-     * @param next offset behind all that was looked at
+     * @param next offset behind everything that was looked at
      */
     record Window(ReadOutcome outcome, int index, List<Entry> entries, long next, String gapReason) {
         private static final Window NOTHING = new Window(ReadOutcome.NONE, 0, List.of(), 0, "");

@@ -13,7 +13,8 @@ sealed interface ClientOp {
      * Output of a terminal from now on, after some scrollback.
      *
      * @param terminal null: the latest
-     * @param resume whether to go on where the token of the {@code open} frame says, if it says so for this terminal
+     * @param resume whether to go on at the position in the token of the {@code open} frame, if it has one for this
+     *     terminal
      */
     record Attach(String ref, String nodeId, @Nullable String terminal, WatchMode mode, int lines, boolean resume)
             implements ClientOp {}

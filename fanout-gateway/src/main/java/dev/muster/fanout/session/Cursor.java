@@ -37,7 +37,7 @@ final class Cursor {
         this.budgetMax = budgetMax;
     }
 
-    /** Stands at an offset of the log as it is in this epoch of the ring. */
+    /** Moves to an offset of the log in this epoch of the ring. */
     void standAt(long newOffset, int ringEpoch) {
         offset = newOffset;
         epoch = ringEpoch;
@@ -46,7 +46,7 @@ final class Cursor {
         gapReason = "";
     }
 
-    /** From where the next records come. */
+    /** The source of the next records. */
     Mode look(Bounds ring) {
         if (mode == Mode.GAP) {
             return mode;
@@ -64,7 +64,7 @@ final class Cursor {
         return mode;
     }
 
-    /** Goes on to an offset; what lies before it is done with. */
+    /** Advances to an offset; everything before it is done. */
     void advance(long next) {
         if (mode == Mode.CATCH_UP) {
             spent += next - offset;
@@ -72,7 +72,7 @@ final class Cursor {
         offset = next;
     }
 
-    /** What it should have read is gone. */
+    /** The records that it should have read are gone. */
     void lose(String reason) {
         mode = Mode.GAP;
         gapReason = reason;

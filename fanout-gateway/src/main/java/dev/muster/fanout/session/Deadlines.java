@@ -19,9 +19,9 @@ final class Deadlines {
     }
 
     /**
-     * What is to be done.
+     * How the session must end.
      *
-     * @param cut without a goodbye, which would wait behind what the peer does not take
+     * @param cut without a close frame, which would wait behind the bytes that the peer does not read
      */
     record End(CloseCode code, String reason, boolean cut) {}
 

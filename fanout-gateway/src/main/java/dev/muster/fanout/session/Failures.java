@@ -18,7 +18,7 @@ final class Failures {
 
     private Failures() {}
 
-    /** What an answer that did not come was stopped by. */
+    /** The reason why an answer did not come. */
     static MusterException of(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
@@ -27,7 +27,7 @@ final class Failures {
                 : new MusterException(ErrorCode.INTERNAL, "The request failed.", cause);
     }
 
-    /** @param ref what the client calls what failed; null: it is not about one thing */
+    /** @param ref the client's name for the thing that failed; null: it is not about one thing */
     static ByteBuffer frame(@Nullable String ref, MusterException failure, String errorId) {
         if (failure.code().status() >= 500) {
             log.atLevel(failure.code() == ErrorCode.INTERNAL ? Level.ERROR : Level.DEBUG)

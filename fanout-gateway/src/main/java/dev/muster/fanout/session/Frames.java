@@ -172,7 +172,7 @@ final class Frames {
 
     /**
      * @param brokerHeardMillis how long ago the broker answered the gateway; empty: never
-     * @param registryHeardMillis how long ago a registry told the gateway that it is ready; empty: never
+     * @param registryHeardMillis how long ago a registry reported to the gateway that it is ready; empty: never
      */
     static ByteBuffer heartbeat(Duration every, OptionalLong brokerHeardMillis, OptionalLong registryHeardMillis) {
         return whole(frame("heartbeat")

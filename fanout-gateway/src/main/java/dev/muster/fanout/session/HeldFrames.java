@@ -27,7 +27,7 @@ final class HeldFrames {
         return true;
     }
 
-    /** Gives back what is held but for so many bytes, which still wait to be sent. */
+    /** Gives back all room except this many bytes, which still wait to be sent. */
     void keep(long bytes) {
         long excess = held - Math.min(held, bytes);
         held -= excess;
@@ -45,7 +45,7 @@ final class HeldFrames {
     /**
      * The next frame, if there is one.
      *
-     * @param gives whether its room is given back; not while a read holds it for what is to come
+     * @param gives whether its room is given back; not while a read holds it for its result
      */
     @Nullable
     ByteBuffer poll(boolean gives) {

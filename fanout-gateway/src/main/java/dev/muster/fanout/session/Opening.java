@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Opening {
     /** How it ended. */
     interface Taker {
-        /** @param refusal why the token could not be used; null: the session goes on where it says */
+        /** @param refusal why the token could not be used; null: the session goes on at its position */
         void opened(ResumeTokens.Issuer tokens, ResumeTokens.Verdict verdict, @Nullable ResumeRefusal refusal);
     }
 

@@ -25,7 +25,7 @@ public interface Outbound {
     /** Asks for the next message of the client. */
     void demand();
 
-    /** Says goodbye; what does not go by itself then is cut. */
+    /** Sends a close frame; a connection that does not end by itself then is cut. */
     void close(CloseCode code, String reason);
 
     /** Cuts the connection of a peer that would not take a goodbye. */

@@ -71,7 +71,7 @@ final class OutputFrames {
 
         void step(OutputChunk chunk) {
             if (chunk.hasMarker()) {
-                // a gap that the registry found has no number of its own: where it ends tells whether it is new
+                // a gap that the registry found has no number of its own: its end shows whether it is new
                 Mark end = Mark.newBuilder()
                         .setOffset(
                                 chunk.getOffset() + chunk.getMarker().getGap().getBytes())

@@ -18,7 +18,7 @@ final class OutputPump {
         MORE,
         /** There is nothing now. */
         NOTHING,
-        /** What comes next cannot be shown before what is missing. */
+        /** The next output cannot be shown before the missing output. */
         MISSING,
         /** Records were passed over. */
         SKIPPED,
@@ -86,7 +86,7 @@ final class OutputPump {
         seam.passed(record);
         for (int i = 0; i < bodies.size(); i++) {
             ByteBuffer frame = Frames.join(bodies.get(i), refTail);
-            // the last frame of a record is where the client has all of it
+            // after the last frame of a record the client has all of it
             @Nullable String position = i == bodies.size() - 1 ? host.livePosition() : null;
             batch.add(position == null ? frame : Frames.withPosition(frame, position));
         }

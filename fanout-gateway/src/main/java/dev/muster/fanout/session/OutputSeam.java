@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Not thread-safe.
  */
 final class OutputSeam {
-    /** How a record goes on from where the client is. */
+    /** How a record continues the client's state. */
     enum Step {
         /** It ends before. */
         KNOWN,
@@ -27,7 +27,7 @@ final class OutputSeam {
         MISSING
     }
 
-    /** What the token of the open frame says about a terminal. */
+    /** What the open frame's token says about a terminal. */
     interface Points {
         /** @return null: nothing; each is given once */
         @Nullable
@@ -39,7 +39,7 @@ final class OutputSeam {
     private final ClientOp.Attach asked;
     private final Points points;
     private String terminal = "";
-    /** How far the client says it has it; null: it says nothing. */
+    /** Up to where the client says that it has it; null: it says nothing. */
     private @Nullable TerminalPoint from;
 
     private boolean introduced;
@@ -77,7 +77,7 @@ final class OutputSeam {
         return introduced ? null : AttachFrames.introduction(asked, terminal, role, picture, from);
     }
 
-    /** The frame that says what the client does not get before a picture; null: nothing. */
+    /** The frame that reports what the client does not get before a picture; null: nothing. */
     @Nullable
     ByteBuffer skipped(Picture picture) {
         @Nullable TerminalPoint point = from;
@@ -90,7 +90,7 @@ final class OutputSeam {
                 : AttachFrames.skipped(asked, terminal, point.offset(), point.line(), picture, "resumed");
     }
 
-    /** The picture is shown; what is live goes on from there. */
+    /** The picture was shown; live output goes on from there. */
     void showed(Picture picture) {
         introduced = true;
         skipReason = null;

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a terminal stands at a mark: what a viewer is shown before live frames go on from there. Pure.
+ * A terminal's state at a mark: what a viewer is shown before live frames go on from there. Pure.
  *
  * @param bodies frames that show it
  */
@@ -36,7 +36,7 @@ record Picture(
         List<Line> lines = !withLines
                 ? List.of()
                 : history.getLinesList().stream()
-                        // behind a cut the rest is shown, without what stands for the cut
+                        // behind a cut the rest is shown, without the lines that stand for the cut
                         .filter(line -> !history.hasCutTo() || line.getNumber() >= history.getCutTo())
                         .filter(line -> line.getNumber() >= known)
                         .toList();

@@ -38,11 +38,11 @@ final class PictureReader {
     }
 
     /**
-     * What the client has already.
+     * What the client already has.
      *
      * @param again whether it was shown the terminal in this attach before
-     * @param finalLine then below this line it has all
-     * @param from else how far it says it has it; null: it says nothing
+     * @param finalLine if so, it has every line below this one
+     * @param from otherwise, up to where it says that it has it; null: it says nothing
      */
     record Known(boolean again, long finalLine, @Nullable TerminalPoint from) {
         private boolean any() {

@@ -18,7 +18,7 @@ final class Replies {
         return frames.size() < FRAMES_MAX && frames.add(frame);
     }
 
-    /** Adds one that goes before all that wait. */
+    /** Adds one that goes before all waiting ones. */
     void addFirst(ByteBuffer frame) {
         frames.addFirst(frame);
     }

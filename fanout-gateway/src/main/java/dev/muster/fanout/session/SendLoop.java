@@ -19,7 +19,7 @@ final class SendLoop {
     private static final AtomicIntegerFieldUpdater<SendLoop> RECORDS_IN_FLIGHT =
             AtomicIntegerFieldUpdater.newUpdater(SendLoop.class, "recordsInFlight");
 
-    /** Where the frames come from. */
+    /** The source of the frames. */
     interface Source {
         /** Adds what can be sent now. */
         void fill(Batch batch);

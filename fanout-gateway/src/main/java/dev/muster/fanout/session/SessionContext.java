@@ -50,7 +50,7 @@ public final class SessionContext {
         }
     }
 
-    /** In the context: the same object for the same audiences. */
+    /** Called in the context: the same object for the same audiences. */
     AudiencePartitions spread(Set<String> audiences, Partitions over) {
         @Nullable WeakReference<AudiencePartitions> known = spreads.get(audiences);
         @Nullable AudiencePartitions spread = known == null ? null : known.get();
@@ -84,7 +84,7 @@ public final class SessionContext {
         }
     }
 
-    /** Those that wait for the same records. All is confined to the executor but what {@link #wake} does. */
+    /** The sessions that wait for the same records. Everything is confined to the executor except {@link #wake}. */
     private final class Group {
         private final Set<Runnable> turns = new LinkedHashSet<>();
         private final AtomicBoolean awake = new AtomicBoolean();
@@ -116,7 +116,7 @@ public final class SessionContext {
         private void begin() {
             awake.set(false);
             if (next < round.length) {
-                // some have had their turn already, without what has come now
+                // some have had their turn already, without the new records
                 again = true;
             } else {
                 start();

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What the session does for its parts. All of it happens in the session's context. */
+/** What the session does for its parts. All of it runs in the session's context. */
 interface SessionHost {
     User user();
 
@@ -21,10 +21,10 @@ interface SessionHost {
     /** In the context: looks for something to send, now. One object, always the same. */
     Runnable turn();
 
-    /** Goes on in the session's context, unless the session ended meanwhile. */
+    /** Continues in the session's context, unless the session ended meanwhile. */
     <T> void later(CompletableFuture<T> answer, Consumer<T> then, Consumer<MusterException> failed);
 
-    /** As {@link #later}, and also when the session has ended meanwhile: what came must be given back. */
+    /** As {@link #later}, but also when the session has ended meanwhile: the answer must be given back. */
     <T> void always(CompletableFuture<T> answer, Consumer<T> then, Consumer<MusterException> failed);
 
     /** Sends an answer, or cuts a client that asks on without reading. */

@@ -19,7 +19,7 @@ final class SnapshotSeam {
         pages.add(new Page(next, Map.copyOf(position)));
     }
 
-    /** Whether the snapshot certainly holds what a record says. */
+    /** Whether the snapshot certainly contains a record. */
     boolean contains(String nodeId, int partition, long offset) {
         for (Page page : pages) {
             if (page.lastNodeId().isEmpty() || nodeId.compareTo(page.lastNodeId()) <= 0) {

@@ -12,7 +12,7 @@ import dev.muster.proto.records.v1.NodeView;
 import dev.muster.proto.records.v1.Role;
 import java.util.Collection;
 
-/** Pages of a snapshot: what is asked and what is shown. Pure. */
+/** Pages of a snapshot: the queries and the shown nodes. Pure. */
 final class Snapshots {
     private Snapshots() {}
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class TaskEnd {
     private TaskEnd() {}
 
-    /** Whether the task is over and what it printed is here up to its end, or will not come. */
+    /** Whether the task is over and all of its output is here, or the rest will not come. */
     static boolean isReached(@Nullable Task task, Mark reached, NodeState node, long nowMillis) {
         if (task == null || !OutputEnd.isFinal(task.getState())) {
             return false;

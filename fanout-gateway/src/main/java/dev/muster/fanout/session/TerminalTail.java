@@ -20,7 +20,7 @@ final class TerminalTail implements AutoCloseable {
         this.ring = ring;
         this.keys = List.of(key);
         this.waker = new Runnable() {
-            // its own: another tail of the session on the same terminal goes on being woken when this one is closed
+            // its own object: another tail of the session on the same terminal is still woken when this one is closed
             @Override
             public void run() {
                 waker.run();
@@ -30,7 +30,7 @@ final class TerminalTail implements AutoCloseable {
         ring.wakeOn(keys, this.waker);
     }
 
-    /** Goes on behind all that is here now. */
+    /** Moves behind everything that is here now. */
     void toEnd() {
         PartitionRing.Bounds bounds = ring.bounds();
         cursor = bounds.end();

@@ -54,7 +54,7 @@ final class VersionFloors {
         return resumed.isEmpty() ? -1 : resumed.getOrDefault(ResumeTokens.hashOfNode(nodeId), -1L);
     }
 
-    /** What a token said; it holds until a snapshot is taken. */
+    /** The versions in a token; they hold until a snapshot is taken. */
     void resume(Map<Long, Long> ofToken, long nowNanos) {
         resumed = ofToken;
         resumedNanos = nowNanos;

@@ -40,7 +40,7 @@ public final class ViewerSession {
     private @Nullable ChangeFeed changes;
     /** Mostly there are none, and of thousands of sessions each object that is looked at costs. */
     private @Nullable Replies replies;
-    /** That it cannot be opened now: the only thing that is said while it opens. */
+    /** Says that the session cannot be opened now: the only message while it opens. */
     private @Nullable ByteBuffer notice;
 
     private @Nullable Runnable retry;
@@ -187,7 +187,7 @@ public final class ViewerSession {
         }
     }
 
-    // time is looked at once per CHECK_EVERY: half of that earlier keeps the mean at what the setting says
+    // the time is read once per CHECK_EVERY: half of that earlier keeps the mean at the setting's value
     private boolean isSilent(long now) {
         long most = services.heartbeat().every().minus(CHECK_EVERY.dividedBy(2)).toNanos();
         return loop.inFlightSinceNanos() < 0 && now - loop.handedOverNanos() >= most;

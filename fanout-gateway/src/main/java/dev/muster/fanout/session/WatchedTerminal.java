@@ -37,9 +37,9 @@ final class WatchedTerminal implements AutoCloseable {
     }
 
     /**
-     * Asks for the lease, or asks again.
+     * Requests the lease, or repeats the request.
      *
-     * @param failed told if the question cannot be sent, unless another one was asked meanwhile
+     * @param failed told if the request cannot be sent, unless another one was made meanwhile
      */
     void ask(Consumer<MusterException> failed) {
         Services services = host.services();

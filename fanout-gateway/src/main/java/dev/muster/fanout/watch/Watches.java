@@ -42,7 +42,7 @@ public final class Watches {
     private final Map<Target, Lease> leases = new HashMap<>();
 
     /**
-     * @param gatewayId whose holds these are; another gateway's stay when ours end
+     * @param gatewayId the holder's id; another gateway's holds stay when ours end
      * @param ids makes watch ids
      * @param life how long a lease lives upstream without renewal; renewed after a third of it
      */

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Who may have a stream, and what everybody else is told. */
+/** Decides who may have a stream, and how all others are refused. */
 final class Entrance {
     private final Authenticator authenticator;
     private final Origins origins;
@@ -55,7 +55,7 @@ final class Entrance {
                 .user();
     }
 
-    /** One whose ticket is used up, and who comes back with a position. */
+    /** Admits a user whose ticket is used up and who returns with a position. */
     User admitAgain(HttpServletRequest request, User user) {
         checkQuery(request);
         room.accept(request.getRemoteAddr());
@@ -67,7 +67,7 @@ final class Entrance {
     }
 
     /**
-     * Comes first, because Jetty fails in ways of its own on a query that it cannot decode.
+     * Comes first, because Jetty fails in its own way on a query that it cannot decode.
      *
      * @throws MusterException {@code invalid}
      */

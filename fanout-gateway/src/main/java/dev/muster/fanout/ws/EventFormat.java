@@ -80,7 +80,7 @@ enum EventFormat {
         return out.toByteArray();
     }
 
-    /** The last frame: what a close frame says over WebSocket. */
+    /** The last frame: the equivalent of a WebSocket's close frame. */
     byte[] goodbye(CloseCode code, String reason) {
         String frame = "{\"type\":\"closed\",\"code\":%d,\"reason\":\"%s\",\"reconnect\":%s}"
                 .formatted(code.code(), reason.replace('"', '\''), code.reconnect());

@@ -20,7 +20,7 @@ public final class FrameConnector extends ServerConnector {
     private static final int ACCEPTORS = 1;
     private static final int SELECTORS = 1;
 
-    /** A client that answers none of so many questions has gone. */
+    /** A client that answers none of this many probes has gone. */
     private static final int PROBES = 3;
 
     private final Duration vanished;

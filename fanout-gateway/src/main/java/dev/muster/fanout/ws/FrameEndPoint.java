@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * bytes that the socket does not accept wait as Jetty's writes do. Thread-safe.
  */
 final class FrameEndPoint extends SocketChannelEndPoint {
-    /** Guarded by this, as is what comes next. */
+    /** Guarded by this, as are the next fields. */
     private boolean writing;
 
     private @Nullable Runnable next;

@@ -25,7 +25,7 @@ final class Return {
         this.positions = positions;
     }
 
-    /** Whose stream goes on; nothing where the request is not the repeat of one that was let in. */
+    /** The user whose stream goes on; empty if the request is not the repeat of an admitted one. */
     Optional<User> of(HttpServletRequest request) {
         @Nullable String ticket = request.getParameter("ticket");
         @Nullable String position = request.getHeader("Last-Event-ID");

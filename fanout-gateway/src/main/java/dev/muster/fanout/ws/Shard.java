@@ -53,7 +53,7 @@ final class Shard implements Executor, AutoCloseable {
     }
 
     private void wake() {
-        // the thread says that it will park before it looks at the queue for the last time; one of many wakes it
+        // the thread announces that it will park before it looks at the queue for the last time; one of many wakes it
         if (parked.get() && parked.compareAndSet(true, false)) {
             LockSupport.unpark(thread);
         }
@@ -116,7 +116,7 @@ final class Shard implements Executor, AutoCloseable {
         parked.set(false);
     }
 
-    // sessions guard themselves; what comes here must not end those of all others
+    // sessions handle their own failures; a failure here must not end all others
     private void guarded(Runnable task) {
         try {
             task.run();

@@ -31,7 +31,7 @@ final class SocketSender {
     private static final int LENGTH_64 = 127;
     private static final int HEADER_BYTES_MAX = 10;
 
-    /** Outside of the heap, where the kernel takes it from. */
+    /** Outside of the heap, from where the kernel reads it. */
     private static final ThreadLocal<ByteBuffer> SCRATCH =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(SCRATCH_BYTES));
 

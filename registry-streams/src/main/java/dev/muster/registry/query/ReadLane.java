@@ -113,8 +113,9 @@ final class ReadLane implements AutoCloseable {
      * @param size bytes that it holds while it waits
      * @param waitNanos how long it may wait for a thread
      * @param read catches what it throws
-     * @param refused is told {@code rate-limited} now, later where the read has to make room for another user's, or at
-     *     the end of the wait where the user's other reads are the reason; else {@code unavailable} at the end of the wait
+     * @param refused is told {@code rate-limited} in three cases: now, later if the read has to make room for another
+     *     user's, or at the end of the wait if the user's other reads are the reason. Otherwise it is told
+     *     {@code unavailable} at the end of the wait.
      */
     void submit(String user, int size, long waitNanos, Runnable read, Consumer<MusterException> refused) {
         Job job = new Job(user, size, read, refused);

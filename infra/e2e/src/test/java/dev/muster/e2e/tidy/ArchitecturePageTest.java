@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The page about the architecture says in which file to change what. After files have moved, write their places again:
- * {@code mvn test -pl infra/e2e -am -Dtest=ArchitecturePageTest -Dmuster.docs.write=true -Dsurefire.failIfNoSpecifiedTests=false}.
+ * {@code mvn test -pl infra/e2e -am -Dtest=ArchitecturePageTest -Dmuster.docs.write=true
+ * -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 class ArchitecturePageTest {
     private static final Path PAGE = Path.of("..", "docs", "architecture.md");
