@@ -6,9 +6,9 @@ import dev.muster.ingress.backlog.BacklogLimits;
 import java.util.List;
 
 /**
- * What bounds output, from one chunk to all that is under way.
+ * Limits of output, from one chunk to everything under way.
  *
- * @param bytesMax unacknowledged, of all agents; nothing is taken beyond twice as much
+ * @param bytesMax unacknowledged, of all agents; beyond twice as much no output is taken
  */
 public record OutputConfig(
         int chunkBytesMax,

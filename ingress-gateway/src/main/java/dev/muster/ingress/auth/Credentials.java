@@ -24,7 +24,7 @@ public final class Credentials {
         this.key = new SecretKeySpec(key, "HmacSHA256");
     }
 
-    /** What a genuine credential says. */
+    /** The content of a genuine credential. */
     public record Claim(String nodeId, long generation) {}
 
     public String mint(String nodeId, long generation) {

@@ -38,9 +38,7 @@ public final class NodeDirectory {
         ABSENT
     }
 
-    /**
-     * @param onChange told the id of a node whose standing may have changed; must return at once
-     */
+    /** @param onChange told the id of a node whose standing may have changed; must return at once */
     public NodeDirectory(Consumer<String> onChange) {
         this.onChange = onChange;
     }

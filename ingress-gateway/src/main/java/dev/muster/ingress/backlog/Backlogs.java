@@ -60,7 +60,7 @@ public final class Backlogs {
         }
     }
 
-    /** What the registry has not processed, as far as it is waited for. */
+    /** The unprocessed bytes for which streams may have to wait. */
     public long bytes() {
         return partitions.stream().mapToLong(PartitionBacklog::bytes).sum();
     }

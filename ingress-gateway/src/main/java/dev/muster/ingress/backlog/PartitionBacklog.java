@@ -52,7 +52,7 @@ final class PartitionBacklog {
     private boolean wasFull;
     private long changedNanos;
     private boolean catchesUp;
-    /** What may be added while it catches up; below zero what was too much. */
+    /** The bytes that may be added while the registry catches up; negative if too much was added. */
     private long extra;
 
     private long usualBytes = 1_024;
@@ -68,7 +68,7 @@ final class PartitionBacklog {
     /** Whether somebody may have to wait; read without the lock. */
     private volatile boolean tight;
 
-    /** One stream of output; what of it is not processed is guarded by the backlog's lock. */
+    /** One stream of output; its count of unprocessed bytes is guarded by the backlog's lock. */
     private final class Stream implements Source {
         private long bytes;
 
@@ -118,7 +118,7 @@ final class PartitionBacklog {
         return bytes;
     }
 
-    /** Whether to ask soon how far the registry is: so much is there that somebody may have to wait. */
+    /** Whether to ask soon for the registry's progress: so much is unprocessed that a stream may have to wait. */
     boolean isTight() {
         return tight;
     }
@@ -234,7 +234,7 @@ final class PartitionBacklog {
         long earned = done > 0 ? done / CATCH_UP_SHARE : moved * usualBytes / CATCH_UP_SHARE_BEFORE;
         extra = catchesUp ? Math.min(limits.aheadBytesMin(), extra + earned) : 0;
         if (delay > limits.aheadNanos()) {
-            // what is there took that long; what a step does is seen only when it is gone
+            // the present bytes took that long; the effect of a step is visible only when they are gone
             if (now - changedNanos > delay) {
                 changedNanos = now;
                 long fitting = (long) ((double) bytes * limits.aheadNanos() / delay);

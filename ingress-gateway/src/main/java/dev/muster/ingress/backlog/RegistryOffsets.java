@@ -59,7 +59,7 @@ public final class RegistryOffsets implements AutoCloseable {
         try {
             ask();
         } catch (RuntimeException e) {
-            // what is thrown here would end the schedule, and who waits would wait for ever
+            // an exception here would end the schedule, and waiting streams would wait for ever
             answered(null, e);
         }
     }

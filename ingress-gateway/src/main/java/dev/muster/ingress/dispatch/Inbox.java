@@ -32,7 +32,7 @@ public final class Inbox implements AutoCloseable {
         Consumer<byte[], byte[]> make(String name, boolean committed);
     }
 
-    /** Who reads what. */
+    /** The readers of the topics. */
     public record Readers(NodeDirectory directory, Router router, JoinDesk joins) {}
 
     private final TopicNames names;

@@ -35,7 +35,7 @@ final class CertificateFiles {
         loaded = now;
     }
 
-    /** The last good certificate stays where the new one cannot be used; that is said once per change. */
+    /** The last good certificate stays if the new one is unusable; that is reported once per change. */
     void reloadIfChanged() {
         Stamp now = stamp();
         if (now.cert() == loaded.cert() || now.key() == loaded.key() || now.equals(failed)) {

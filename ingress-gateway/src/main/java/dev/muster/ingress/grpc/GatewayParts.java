@@ -18,9 +18,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
 
 /**
- * What all calls share.
+ * The parts that all calls share.
  *
- * @param workers runs what Kafka's threads must not
+ * @param workers runs the work that Kafka's threads must not do
  */
 public record GatewayParts(
         String gatewayId,

@@ -173,7 +173,7 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         }
     }
 
-    /** Gives back what the session no longer holds, and counts what it gave up. */
+    /** Gives back the bytes that the session no longer holds, and counts those that it gave up. */
     private void settle() {
         long free = charged - session.unackedBytes();
         if (free > 0) {

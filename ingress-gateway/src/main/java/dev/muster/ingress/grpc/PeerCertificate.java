@@ -10,7 +10,7 @@ import javax.naming.ldap.Rdn;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
-/** What an agent's certificate says, where the gateway asks for one. */
+/** The content of an agent's certificate, if the gateway asks for one. */
 final class PeerCertificate {
     private PeerCertificate() {}
 

@@ -23,7 +23,7 @@ public final class HeartbeatSlots implements Supplier<@Nullable Outgoing> {
     private final long bytesMax;
     private final Map<String, Slot> slots = new ConcurrentHashMap<>();
     private final Queue<String> order = new ConcurrentLinkedQueue<>();
-    /** Who is in {@link #order}, once each: also who left meanwhile, and may come back. */
+    /** The nodes in {@link #order}, each once. It includes nodes that left meanwhile and may come back. */
     private final Set<String> inOrder = ConcurrentHashMap.newKeySet();
 
     private final AtomicLong bytes = new AtomicLong();

@@ -1,6 +1,6 @@
 package dev.muster.ingress.publish;
 
-/** Told what a lane does; must return at once. */
+/** Receives the events of a lane; must return at once. */
 public interface LaneObserver {
     void stored(long bytes, long nanos);
 

@@ -7,9 +7,9 @@ import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.util.Optional;
 
-/** What a chunk must look like by itself, whatever came before it. */
+/** The rules for a single chunk, whatever came before it. */
 final class ChunkRules {
-    /** What the registry takes: what it would refuse must not be acknowledged. */
+    /** The registry's limit: a chunk that it would refuse must not be acknowledged. */
     private static final long POSITION_MAX = AgentReport.BYTES_MAX;
 
     private static final int SIDE_MAX = 65_535;
@@ -39,7 +39,7 @@ final class ChunkRules {
         return chunk.hasMarker() ? checkMarker(chunk, chunk.getMarker()) : Optional.empty();
     }
 
-    /** The same for one that was read as plain; what is wrong with it says {@link #check}. */
+    /** The same for a chunk that was read as plain; {@link #check} returns the mistake. */
     boolean isGood(PlainChunk chunk) {
         return chunk.dataBytes() > 0
                 && chunk.dataBytes() <= chunkBytesMax

@@ -61,7 +61,7 @@ final class TerminalTrack {
         return idBytes;
     }
 
-    /** Where this stream began: what lies before it was stored through another one, or so the agent says. */
+    /** Where this stream began. The agent claims that the output before it was stored through another stream. */
     Position first() {
         return first;
     }

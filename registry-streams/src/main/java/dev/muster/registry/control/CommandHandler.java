@@ -12,7 +12,7 @@ import dev.muster.registry.node.Outcome;
 import dev.muster.registry.task.TaskCommands;
 import dev.muster.registry.task.TaskQueue;
 
-/** Hands a command to who decides on it. Pure. */
+/** Passes a command to the class that decides on it. Pure. */
 final class CommandHandler {
     private static final long CLOCKS_DIFFER_MILLIS_MAX = 24L * 3_600 * 1_000;
 

@@ -8,7 +8,7 @@ import dev.muster.registry.task.TaskLimits;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the control app decides by. Changing it changes only what is decided from then on. */
+/** The rules by which the control app decides. A change affects only later decisions. */
 public record ControlLimits(NodeLimits node, TaskLimits task, LivenessSettings liveness) {
     public static final List<Setting> SETTINGS = all();
 

@@ -247,7 +247,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         if (!possible) {
             deadLetter(record, "vitals-are-not-possible");
         }
-        // it was heard, whatever it said; a heartbeat without vitals says nothing of them
+        // the heartbeat counts, whatever it contains; without vitals it does not change the known ones
         Vitals vitals = possible && heartbeat.getHeartbeat().hasVitals() ? AgentReport.vitals(said) : null;
         Liveness.Heard heard = liveness.heard(heartbeat.getNodeId(), heartbeat.getSessionId(), vitals);
         metrics.heartbeat(heard);
@@ -328,7 +328,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         } else if (draft.known()) {
             views = ofDeleted(draft, views);
         }
-        // told from what is stored, so before it changes
+        // computed from the stored state, so before the state changes
         metrics.decided(draft, views.records().size());
         count(draft);
         List<CommandRecord> groupEvents = GroupEvents.of(draft);
@@ -365,7 +365,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         return views;
     }
 
-    /** Brings what is only in memory to what was just written. */
+    /** Updates the in-memory state from the records just written. */
     private void remember(NodeDraft draft) {
         follower.follow(draft.nodeId(), draft.exists() ? draft.stored() : StoredState.getDefaultInstance());
         deadlines.remember(draft);

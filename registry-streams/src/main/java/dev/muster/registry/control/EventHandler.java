@@ -11,7 +11,7 @@ import dev.muster.registry.session.SessionTransitions;
 import dev.muster.registry.task.TaskEvents;
 import dev.muster.registry.task.TaskQueue;
 
-/** Hands what gateways report to who decides on it. Pure. */
+/** Passes a gateway's report to the class that decides on it. Pure. */
 final class EventHandler {
     private final TaskEvents tasks;
     private final ControlMetrics metrics;

@@ -20,7 +20,7 @@ final class NodeDeadlines {
     private final TaskQueue queue;
     private final long markerMillis;
 
-    /** What is over. Whether it really is, is looked at when it is told. */
+    /** Kinds of deadlines. The receiver checks whether the deadline still holds. */
     enum Over {
         TIME_TO_LIVE,
         ENDED_TASKS,
@@ -41,7 +41,7 @@ final class NodeDeadlines {
         wheel.advance(clockMillis, due);
     }
 
-    /** Brings what is in memory to what was just written. */
+    /** Updates the in-memory state from the records just written. */
     void remember(NodeDraft draft) {
         if (draft.session().getCloneSuspectedUntilMillis()
                 != draft.stateBefore().getSession().getCloneSuspectedUntilMillis()) {

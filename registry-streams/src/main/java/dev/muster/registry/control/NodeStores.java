@@ -39,7 +39,7 @@ final class NodeStores {
                 new StoredTasks(nodeId));
     }
 
-    /** Writes all that differs from what was loaded. */
+    /** Writes everything that differs from the loaded state. */
     void write(NodeDraft draft) {
         String nodeId = draft.nodeId();
         if (!draft.node().equals(draft.nodeBefore())) {

@@ -107,7 +107,7 @@ public final class GroupCommands {
         return new Outcome.GroupAnswer(draft.group());
     }
 
-    /** What a node says of its share. Late and repeated words change nothing. */
+    /** A node's report about its share. Late and repeated reports change nothing. */
     public void onEvent(GroupDraft draft, TaskGroupMember said) {
         Optional<TaskGroupMember> found = draft.exists() ? draft.member(said.getNodeId()) : Optional.empty();
         if (found.isEmpty()

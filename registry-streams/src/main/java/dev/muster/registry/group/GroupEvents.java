@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a node's partition tells the groups whose tasks it holds. */
+/** The reports of a node's partition to the groups whose tasks it holds. */
 public final class GroupEvents {
     private GroupEvents() {}
 

@@ -2,7 +2,10 @@ package dev.muster.registry.instance;
 
 import java.util.List;
 
-/** Who owns what. Answers at once, from the last assignment that this instance was told: it can be out of date. */
+/**
+ * Which instance owns what. Answers at once, from the last assignment that this instance received: it can be out of
+ * date.
+ */
 public interface Owners {
     Place active(Part part, int partition);
 

@@ -40,7 +40,7 @@ public final class Peers implements AutoCloseable {
      * Fails with the {@link io.grpc.StatusRuntimeException} of the call.
      *
      * @param address {@code host:port}
-     * @param hop of the call that is answered; told how far behind the answer is, where it comes from a copy
+     * @param hop of the answered call; it records how far behind the answer is if it comes from a copy
      */
     public <Q, A> CompletableFuture<A> ask(String address, MethodDescriptor<Q, A> method, Q request, Hop hop) {
         CompletableFuture<A> answer = new CompletableFuture<>();

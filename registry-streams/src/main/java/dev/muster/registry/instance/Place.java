@@ -1,9 +1,9 @@
 package dev.muster.registry.instance;
 
 /**
- * Where a partition is, as far as this instance knows.
+ * The place of a partition, as far as this instance knows.
  *
- * @param address {@code host:port} of another instance, where it is there
+ * @param address {@code host:port} of another instance, if the partition is there
  */
 public record Place(Kind kind, String address) {
     /** HERE: this instance owns it. THERE: another one does. MOVING: at present no instance does. */

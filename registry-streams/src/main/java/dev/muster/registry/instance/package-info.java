@@ -1,4 +1,4 @@
-/** Several registries that share the work: who owns what, and how one asks another. */
+/** Several registries that share the work: which instance owns what, and how one asks another. */
 @NullMarked
 package dev.muster.registry.instance;
 

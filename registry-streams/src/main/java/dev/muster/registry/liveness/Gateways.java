@@ -25,7 +25,10 @@ final class Gateways {
         long heardMillis;
         boolean silent;
         long silentSinceMillis;
-        /** When it was heard again after a silence: what its nodes missed meanwhile is not theirs. */
+        /**
+         * When it showed a sign of life again after a silence: its nodes are not blamed for heartbeats missed during
+         * it.
+         */
         long backMillis;
 
         Gateway(String id, long heardMillis) {
@@ -95,7 +98,7 @@ final class Gateways {
         });
     }
 
-    /** Not heard for so long that the silence of its nodes may be its own. */
+    /** The gateway has been silent for so long that it may be the cause of its nodes' silence. */
     boolean isDoubtful(Gateway gateway, long clockMillis) {
         return clockMillis - gateway.heardMillis > silentAfterMillis / 2;
     }

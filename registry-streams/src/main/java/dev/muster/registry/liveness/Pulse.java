@@ -23,7 +23,7 @@ final class Pulse {
      * renewed.
      */
     long dueMillis = Long.MAX_VALUE;
-    /** Whether it is in the line of those whose change waits for room. */
+    /** Whether it stands in the line of changes that wait for room. */
     boolean inLine;
 
     Pulse(

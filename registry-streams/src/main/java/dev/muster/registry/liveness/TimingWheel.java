@@ -31,7 +31,7 @@ public final class TimingWheel<K> {
         slots.get(index(slot)).add(new Entry<>(slot, key));
     }
 
-    /** Tells of every key whose deadline has passed. Keys may be added meanwhile. */
+    /** Reports every key whose deadline has passed. Keys may be added meanwhile. */
     public void advance(long nowMillis, Consumer<K> due) {
         long now = Math.floorDiv(nowMillis, slotMillis);
         if (position != Long.MIN_VALUE && now <= position) {

@@ -1,4 +1,4 @@
-/** Who was heard lately, by the clock of the log. Pure. */
+/** Which nodes recently showed a sign of life, by the clock of the log. Pure. */
 @NullMarked
 package dev.muster.registry.liveness;
 

@@ -135,7 +135,7 @@ public final class NodeCommands {
             return refusal.get();
         }
         draft.closeCurrent(ErrorCode.NODE_DELETED, "the node was deleted");
-        // what remains refuses late records and answers repeats; the owner and the grants decide who may repeat
+        // the rest refuses late records and answers repeats; the owner and the grants decide which users may repeat
         draft.record(NodeRecord.newBuilder()
                 .setNodeId(draft.nodeId())
                 .setName(draft.record().getName())

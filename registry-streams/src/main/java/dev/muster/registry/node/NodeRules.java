@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What names, labels, groups and invites must look like. Each method says what is wrong, or nothing. */
+/** The rules for names, labels, groups and invites. Each method returns the mistake, or nothing. */
 public final class NodeRules {
     private static final int SHA256_BYTES = 32;
     private static final int KEY_CHARS_MAX = 255;

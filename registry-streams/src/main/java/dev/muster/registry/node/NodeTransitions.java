@@ -34,7 +34,7 @@ public final class NodeTransitions {
         HEARTBEAT,
         MISSED_TWO,
         MISSED_THREE,
-        /** Nothing is heard of it, and that need not be its own silence. */
+        /** It is silent, and the cause may lie elsewhere. */
         DOUBTED,
         DISCONNECTED,
         DISABLE,

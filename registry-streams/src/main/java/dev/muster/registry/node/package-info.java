@@ -1,4 +1,4 @@
-/** What may be asked of a node and what becomes of it. Pure: no Kafka, no clock, no stores. */
+/** The requests about a node and their outcomes. Pure: no Kafka, no clock, no stores. */
 @NullMarked
 package dev.muster.registry.node;
 

@@ -26,7 +26,7 @@ final class Answers {
         this.errorIds = errorIds;
     }
 
-    /** What the caller is told of a failure, whatever it is. */
+    /** The answer to the caller for any failure. */
     StatusRuntimeException failure(Throwable failure) {
         if (failure instanceof StatusRuntimeException told) {
             return told;

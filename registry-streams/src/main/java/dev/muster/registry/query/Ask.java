@@ -11,7 +11,7 @@ import java.util.function.Function;
  * One kind of read that belongs to one partition.
  *
  * @param lane whose threads answer a request
- * @param budget what a read that begins now may cost
+ * @param budget the limits of a read that begins now
  * @param owner answers from the store that this instance owns
  * @param copy answers from the copy that this instance keeps as a standby
  */

@@ -35,7 +35,7 @@ final class GroupLists {
         this.partitions = partitions;
     }
 
-    /** Call it on the thread and in the context of the call. Fails with what the caller is to be told. */
+    /** Must be called on the thread and in the context of the call. Fails with the answer for the caller. */
     CompletableFuture<ListTaskGroupsResponse> list(ListTaskGroupsRequest request) {
         boolean known = request.getPartitionsList().stream().allMatch(p -> p >= 0 && p < partitions.node());
         if (request.getLimit() < 1 || request.getLimit() > GroupPages.GROUPS_MAX || !known) {

@@ -11,7 +11,7 @@ public final class Health implements Supplier<GetHealthResponse> {
     private final Map<String, Supplier<Optional<String>>> warnings;
 
     /**
-     * @param checks name of a part, and what is wrong with it now
+     * @param checks name of a part, and its present problem
      * @param warnings name of a part, and what an operator should look at
      */
     public Health(Map<String, Supplier<Optional<String>>> checks, Map<String, Supplier<Optional<String>>> warnings) {

@@ -56,7 +56,7 @@ final class Lists {
     /** One list on its way. */
     private record Way(ListNodesRequest request, Hop hop, Context context) {}
 
-    /** Call it on the thread and in the context of the call. Fails with what the caller is to be told. */
+    /** Must be called on the thread and in the context of the call. Fails with the answer for the caller. */
     CompletableFuture<ListNodesResponse> list(ListNodesRequest request) {
         Way way = new Way(request, Hop.current(), Context.current());
         SortedSet<String> audiences;

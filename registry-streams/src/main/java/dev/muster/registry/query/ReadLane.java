@@ -162,7 +162,7 @@ final class ReadLane implements AutoCloseable {
         return dropped;
     }
 
-    /** Of the user who has the most of what there is too much of. */
+    /** Removes a job of the user with the largest share of the overfull resource. */
     private Job dropOfGreatest() {
         boolean tooManyBytes = bytes > limits.bytesMax;
         Map.Entry<String, Share> greatest = shares.entrySet().stream()

@@ -31,7 +31,7 @@ final class Router {
     /** One read on its way. */
     private record Way<Q, A>(Ask<Q, A> ask, int partition, Q request, Hop hop, Context context) {}
 
-    /** Call it on the thread and in the context of the call. Fails with what the caller is to be told. */
+    /** Must be called on the thread and in the context of the call. Fails with the answer for the caller. */
     <Q, A> CompletableFuture<A> route(Ask<Q, A> ask, int partition, Q request) {
         Way<Q, A> way = new Way<>(ask, partition, request, Hop.current(), Context.current());
         Place place = owners.active(ask.part(), partition);

@@ -53,7 +53,7 @@ public final class Waiters implements ViewSignals {
             }
         }
 
-        /** As when a signal says so, for what was shown before the wait began. */
+        /** The same as a signal, for views that were shown before the wait began. */
         void shown(String audience, long shownVersion) {
             if (arrived(this, audience, shownVersion)) {
                 done.run();

@@ -5,7 +5,7 @@ import dev.muster.proto.records.v1.DeadLetter;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
-/** Builds records of the dead-letter topic: what could not be read, where it was, and why. */
+/** Builds records of the dead-letter topic: the unreadable value, its position, and the reason. */
 public final class DeadLetters {
     /** Bytes kept of a value that could not be read, so that the letter itself always fits. */
     static final int VALUE_BYTES_MAX = 512 << 10;

@@ -75,7 +75,7 @@ public final class PartitionCheck implements AutoCloseable {
         }
     }
 
-    /** What is wrong, and what to do; or nothing. */
+    /** The problem and what to do; empty if there is none. */
     public Optional<String> problem() {
         return Optional.ofNullable(problem);
     }

@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** What agents say about tasks, and what a connect says by leaving them out. */
+/** Agents' reports about tasks. A connect that leaves a task out is also such a report. */
 public final class TaskEvents {
     private static final int REASON_CHARS_MAX = 1_000;
 

@@ -43,10 +43,10 @@ public final class TaskQueue {
     }
 
     /**
-     * Moves a task on where the table has a next state.
+     * Moves a task on if the table has a next state.
      *
-     * @param details what else is written down, if it does
-     * @return the task as it is then; empty if nothing changed
+     * @param details further fields to write in that case
+     * @return the task afterwards; empty if nothing changed
      */
     public Optional<Task> move(
             NodeDraft draft,
@@ -88,7 +88,10 @@ public final class TaskQueue {
         move(draft, task, TaskTransitions.Event.LOSE, "outcome unknown: " + why);
     }
 
-    /** Gives up what an agent was sent that can never come back; what still waits, waits for the next one. */
+    /**
+     * Gives up the tasks that were sent to an agent that can never return. Tasks that still wait, wait for the next
+     * agent.
+     */
     public void loseSent(NodeDraft draft, String why) {
         for (Task task : open(draft)) {
             lose(draft, task, why);

@@ -90,7 +90,7 @@ final class LostOutput {
         } catch (KafkaException e) {
             throw e;
         } catch (RuntimeException e) {
-            // what is stored of it cannot be read, which was logged already
+            // its stored state cannot be read, which was already logged
             forget(hole);
         }
     }

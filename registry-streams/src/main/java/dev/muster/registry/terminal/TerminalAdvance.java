@@ -93,7 +93,9 @@ final class TerminalAdvance implements TerminalObserver {
         }
     }
 
-    /** Goes on behind what came from behind the hole and was not kept, with the end if that was among it. */
+    /**
+     * Continues behind the steps that came from behind the hole and were not kept, with the end if it was among them.
+     */
     void giveUp(TerminalBeyond beyond) {
         Mark end = beyond.getEnd();
         terminal.waitNoMore();
@@ -103,7 +105,7 @@ final class TerminalAdvance implements TerminalObserver {
         }
     }
 
-    /** Goes on behind what is missing. */
+    /** Continues behind the missing output. */
     void gap(long bytes, long marker) {
         metrics.gap(bytes);
         Position from = terminal.position();

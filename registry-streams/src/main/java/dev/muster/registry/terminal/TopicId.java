@@ -5,7 +5,7 @@ public interface TopicId {
     /** As the broker said when it was last asked. Never blocks. */
     String known();
 
-    /** Asks the broker, and waits some seconds for it at most; what is known where it does not answer. */
+    /** Asks the broker and waits some seconds at most; returns the known id if the broker does not answer. */
     String ask();
 
     /** One that never changes. */

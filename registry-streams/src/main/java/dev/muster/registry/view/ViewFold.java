@@ -31,7 +31,7 @@ public final class ViewFold implements Consumer<Record<String, Parsed<Message>>>
     private final Deque<String> removals = new ArrayDeque<>();
     private final long incarnation;
 
-    /** @param removalsMax removals remembered, so that one who waits for a removal learns of it */
+    /** @param removalsMax removals remembered, so that a request that waits for a removal learns about it */
     public ViewFold(ProcessorContext<Void, Void> context, ViewSignals signals, int removalsMax) {
         this.context = context;
         this.store = context.getStateStore(ViewStore.NAME);

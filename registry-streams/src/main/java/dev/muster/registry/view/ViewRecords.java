@@ -25,7 +25,7 @@ public final class ViewRecords {
 
     /**
      * @param records one per change and audience, in order
-     * @param audiences all that are told of the draft, before and after
+     * @param audiences all audiences of the draft, before and after
      * @param version of the last change, to be stored with the node
      */
     public record Views(List<ViewRecord> records, SortedSet<String> audiences, long version) {

@@ -181,7 +181,7 @@ final class History implements Grid.Above {
         Row row(int y);
     }
 
-    /** Sends the lines of rows {@code from..to}; the first one goes on with what is in the scratch line. */
+    /** Sends the lines of rows {@code from..to}; the first one continues the scratch line. */
     private long lines(Rows rows, int from, int to, long number, LineSink sink) {
         long next = number;
         for (int y = from; y <= to; y++) {

@@ -31,7 +31,7 @@ final class DeletionMarks {
         save(now.toBuilder().setNextPlace(now.getNextPlace() + 1).build());
     }
 
-    /** Removes the oldest mark if its time is over, and says whose it was. */
+    /** Removes the oldest mark if its time is over, and returns its node. */
     Optional<String> expire(long nowMillis) {
         NodeDeletions now = ring();
         if (now.getFirstPlace() == now.getNextPlace() || nowMillis - oldestAtMillis < keptMillis) {

@@ -139,7 +139,7 @@ public final class LiveTerminal {
         }
     }
 
-    /** Names the record that the following steps are from, and who wants to see what becomes of them. */
+    /** Names the record of the following steps, and the observer of their effects. */
     public void begin(RecordPosition from, String instanceId, TerminalObserver seenBy) {
         record = from;
         observer = seenBy;
@@ -235,7 +235,7 @@ public final class LiveTerminal {
         return past ? agentMillis : logMillis;
     }
 
-    /** What waits beyond the position; nothing where nothing does. */
+    /** What waits beyond the position; empty if nothing does. */
     public Optional<TerminalBeyond> beyond() {
         return beyondSince() != 0 && head().hasBeyond() ? Optional.of(head().getBeyond()) : Optional.empty();
     }

@@ -80,7 +80,7 @@ public final class LiveTerminals {
         writes.leases(node, leases);
     }
 
-    /** Removes all of a node for good, but for a mark that refuses what comes late. */
+    /** Removes everything of a node for good, except a mark that refuses late records. */
     public void delete(String node, long atMillis) {
         if (!node(node).isDeleted()) {
             node(node).delete(atMillis);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TerminalView {
     private static final int TRIES = 20;
-    /** What the engine does with a byte takes as long as so many steps of a search. */
+    /** The engine's work for one byte takes as long as this many steps of a search. */
     private static final long STEPS_PER_BYTE = 10;
 
     private final TerminalReads reads;

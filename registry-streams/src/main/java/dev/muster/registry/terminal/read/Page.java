@@ -14,7 +14,7 @@ import java.util.List;
  * @param moreFrom first line that is not covered; equal to {@code moreTo} if all are
  */
 record Page(List<Line> lines, boolean forward, long from, long to, long moreFrom, long moreTo, MoreReason reason) {
-    /** Kept free for the line that says what was cut. */
+    /** Kept free for the line that reports the cut. */
     static final int MARKER_BYTES = 48;
 
     private static final String ELLIPSIS = "...";

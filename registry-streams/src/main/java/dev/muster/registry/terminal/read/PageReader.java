@@ -79,7 +79,7 @@ final class PageReader {
         return true;
     }
 
-    /** What is removed meanwhile is older than what was found: it is as if it had been removed before. */
+    /** Lines that are removed meanwhile are older than the found ones: it is as if they had been removed before. */
     private boolean backward(long from, long to) {
         reached = Math.max(from, to);
         while (reached > from) {

@@ -6,9 +6,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * What one read may still cost, asked again and again while it runs. Confined to the thread of the read.
+ * The remaining limits of one read, checked repeatedly while it runs. Confined to the thread of the read.
  *
- * <p>A step is about what the pattern matcher does for one instruction and one character: 1 to 65 ns.
+ * <p>A step is about the work of the pattern matcher for one instruction and one character: 1 to 65 ns.
  */
 public final class ReadBudget {
     /** Between two looks at the clock and at the caller: some milliseconds at most. */

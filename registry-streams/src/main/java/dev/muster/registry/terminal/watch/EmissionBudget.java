@@ -4,7 +4,7 @@ package dev.muster.registry.terminal.watch;
 final class EmissionBudget {
     private final WatchLimits limits;
     private long bytes;
-    /** What the last frame lacked was a budget of so much. */
+    /** The budget that the last frame lacked. */
     private long owed;
 
     private long atMillis;

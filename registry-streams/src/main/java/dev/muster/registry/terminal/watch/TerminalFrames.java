@@ -64,7 +64,7 @@ public final class TerminalFrames {
     /** @param offset where the marker stands */
     public void marker(Marker marker, long offset, long number) {
         if (skipsText && marker.hasExit()) {
-            // the end is always shown: what comes before it is skipped, and all that it makes final is not
+            // the end is always shown: the output before it is skipped, but not the lines that it makes final
             skip(new Position(offset, number - 1));
         }
         if (hasRaw) {

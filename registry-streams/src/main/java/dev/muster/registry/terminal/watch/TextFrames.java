@@ -11,9 +11,12 @@ import dev.muster.registry.terminal.history.LiveTerminal;
 import dev.muster.registry.terminal.output.Position;
 import java.util.Arrays;
 
-/** Makes frames of lines for one terminal: what became final, and what changed in the window since the last frame. */
+/**
+ * Makes frames of lines for one terminal: the lines that became final, and the changes in the window since the last
+ * frame.
+ */
 final class TextFrames {
-    /** A frame that has so many bytes ends where it can. */
+    /** A frame with this many bytes ends at the next possible place. */
     static final int CUT_BYTES = 128 << 10;
     /** A frame that grew beyond this before it could end is left out, and that is said. */
     static final int FRAME_BYTES_MAX = 240 << 10;
