@@ -1,11 +1,11 @@
 package dev.muster.fanout;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
-import dev.muster.contract.settings.Setting;
 import dev.muster.fanout.auth.SignInConfig;
 import dev.muster.fanout.output.OutputConfig;
-import dev.muster.fanout.ws.StreamConfig;
+import dev.muster.fanout.transport.entry.StreamConfig;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
+import dev.muster.kit.settings.Setting;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -215,7 +215,7 @@ public record FanoutConfig(
         origins = List.copyOf(origins);
     }
 
-    /** @throws dev.muster.contract.settings.BadSettingsException with every mistake */
+    /** @throws dev.muster.kit.settings.BadSettingsException with every mistake */
     public static FanoutConfig from(Map<String, String> variables) {
         Env env = new Env(variables);
         FanoutConfig config = from(env);

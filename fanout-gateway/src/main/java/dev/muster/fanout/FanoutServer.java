@@ -2,25 +2,7 @@ package dev.muster.fanout;
 
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.ids.Ids;
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
-import dev.muster.contract.topics.TopicProvisioner;
-import dev.muster.fanout.api.AccessWatch;
-import dev.muster.fanout.api.AnswerShares;
-import dev.muster.fanout.api.Api;
-import dev.muster.fanout.api.GroupCalls;
-import dev.muster.fanout.api.HangUps;
-import dev.muster.fanout.api.HealthCalls;
-import dev.muster.fanout.api.HistoryCall;
-import dev.muster.fanout.api.HttpCalls;
-import dev.muster.fanout.api.Invites;
-import dev.muster.fanout.api.NodeCalls;
-import dev.muster.fanout.api.OutputCall;
-import dev.muster.fanout.api.Problems;
-import dev.muster.fanout.api.RevocationCalls;
-import dev.muster.fanout.api.SignInCalls;
-import dev.muster.fanout.api.TaskCalls;
-import dev.muster.fanout.api.WebServer;
 import dev.muster.fanout.auth.Authenticator;
 import dev.muster.fanout.auth.Hosts;
 import dev.muster.fanout.auth.OneTimeSecrets;
@@ -37,8 +19,15 @@ import dev.muster.fanout.command.Commands;
 import dev.muster.fanout.command.ReplyTail;
 import dev.muster.fanout.command.RevocationTail;
 import dev.muster.fanout.command.Revoker;
-import dev.muster.fanout.feed.KafkaFeed;
-import dev.muster.fanout.feed.TopicWatch;
+import dev.muster.fanout.http.AccessWatch;
+import dev.muster.fanout.http.AnswerShares;
+import dev.muster.fanout.http.Api;
+import dev.muster.fanout.http.HangUps;
+import dev.muster.fanout.http.Problems;
+import dev.muster.fanout.http.WebServer;
+import dev.muster.fanout.live.host.Heartbeat;
+import dev.muster.fanout.log.KafkaFeed;
+import dev.muster.fanout.log.TopicWatch;
 import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.output.StdoutTopic;
@@ -47,9 +36,21 @@ import dev.muster.fanout.publish.KafkaClients;
 import dev.muster.fanout.publish.RecordPublisher;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.fanout.registry.RegistryProbe;
-import dev.muster.fanout.session.Heartbeat;
-import dev.muster.fanout.ws.FrameConnector;
-import dev.muster.fanout.ws.StreamEndpoint;
+import dev.muster.fanout.resources.HttpCalls;
+import dev.muster.fanout.resources.groups.GroupCalls;
+import dev.muster.fanout.resources.health.HealthCalls;
+import dev.muster.fanout.resources.history.HistoryCall;
+import dev.muster.fanout.resources.nodes.Invites;
+import dev.muster.fanout.resources.nodes.NodeCalls;
+import dev.muster.fanout.resources.output.OutputCall;
+import dev.muster.fanout.resources.signin.RevocationCalls;
+import dev.muster.fanout.resources.signin.SignInCalls;
+import dev.muster.fanout.resources.tasks.TaskCalls;
+import dev.muster.fanout.transport.StreamEndpoint;
+import dev.muster.fanout.transport.websocket.FrameConnector;
+import dev.muster.kit.kafka.TopicProvisioner;
+import dev.muster.kit.process.Closer;
+import dev.muster.kit.process.Threads;
 import io.javalin.Javalin;
 import io.javalin.util.JavalinBindException;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -78,7 +79,7 @@ import org.slf4j.LoggerFactory;
 
 /** The fan-out gateway, running: HTTP API, live feed and page on one port. */
 public final class FanoutServer implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(FanoutServer.class);
+    private static final Logger LOG = LoggerFactory.getLogger(FanoutServer.class);
     private static final int ANSWER_THREADS = 4;
     /** Lists and outputs of groups under way, some MiB each. */
     private static final int LISTS_MAX = 64;
@@ -97,8 +98,8 @@ public final class FanoutServer implements AutoCloseable {
      * Starts everything; when this returns, the port answers. {@code /readyz} reports readiness.
      *
      * @param variables as of the environment; see {@link FanoutConfig}
-     * @throws dev.muster.contract.settings.BadSettingsException with every mistake in the settings
-     * @throws dev.muster.contract.topics.TopicsException if the topics are not as the settings say
+     * @throws dev.muster.kit.settings.BadSettingsException with every mistake in the settings
+     * @throws dev.muster.kit.kafka.TopicsException if the topics are not as the settings say
      * @throws IOException if the key cannot be read
      * @throws InterruptedException if interrupted meanwhile
      */
@@ -121,7 +122,7 @@ public final class FanoutServer implements AutoCloseable {
             closer.close();
             throw e;
         }
-        log.atInfo().addKeyValue("port", web.port()).log("fan-out gateway listens");
+        LOG.atInfo().addKeyValue("port", web.port()).log("fan-out gateway listens");
     }
 
     /** The port that answers. */

@@ -1,6 +1,6 @@
 package dev.muster.fanout;
 
-import dev.muster.contract.service.ServiceMain;
+import dev.muster.kit.process.ServiceMain;
 
 /** The fan-out gateway as a process of its own. */
 public final class Main {

@@ -1,11 +1,8 @@
 package dev.muster.ingress;
 
 import dev.muster.contract.ids.Ids;
-import dev.muster.contract.service.Threads;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
-import dev.muster.contract.topics.TopicsException;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.ingress.auth.NodeDirectory;
 import dev.muster.ingress.backlog.Backlogs;
@@ -33,6 +30,9 @@ import dev.muster.ingress.session.OutputLimits;
 import dev.muster.ingress.session.SessionLimits;
 import dev.muster.ingress.session.Sessions;
 import dev.muster.ingress.session.SpareArrays;
+import dev.muster.kit.kafka.TopicsException;
+import dev.muster.kit.process.Threads;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.Reconnect;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -1,8 +1,8 @@
 package dev.muster.ingress;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
-import dev.muster.contract.settings.Setting;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
+import dev.muster.kit.settings.Setting;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -224,7 +224,7 @@ public record IngressConfig(
     }
 
     /**
-     * @throws dev.muster.contract.settings.BadSettingsException with all mistakes
+     * @throws dev.muster.kit.settings.BadSettingsException with all mistakes
      */
     public static IngressConfig from(Map<String, String> variables) {
         Env env = new Env(variables);

@@ -2,16 +2,15 @@ package dev.muster.ingress;
 
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.ids.Ids;
-import dev.muster.contract.service.Threads;
-import dev.muster.contract.settings.BadSettingsException;
-import dev.muster.contract.topics.TopicProvisioner;
-import dev.muster.contract.topics.TopicsException;
 import dev.muster.ingress.grpc.AgentServer;
-import dev.muster.ingress.metrics.OpsServer;
+import dev.muster.kit.kafka.TopicProvisioner;
+import dev.muster.kit.kafka.TopicsException;
+import dev.muster.kit.process.OperationsServer;
+import dev.muster.kit.process.Threads;
+import dev.muster.kit.settings.BadSettingsException;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
@@ -24,10 +23,10 @@ public final class IngressServer implements AutoCloseable {
 
     private final Gateway gateway;
     private final AgentServer agents;
-    private final OpsServer ops;
+    private final OperationsServer ops;
     private final Threads threads;
 
-    private IngressServer(Gateway gateway, AgentServer agents, OpsServer ops, Threads threads) {
+    private IngressServer(Gateway gateway, AgentServer agents, OperationsServer ops, Threads threads) {
         this.gateway = gateway;
         this.agents = agents;
         this.ops = ops;
@@ -60,10 +59,12 @@ public final class IngressServer implements AutoCloseable {
             gateway.start();
             AgentServer agents = gateway.serve();
             try {
-                OpsServer ops = new OpsServer(
-                        new InetSocketAddress(config.httpBind(), config.httpPort()),
+                OperationsServer ops = new OperationsServer(
+                        "ingress",
+                        config.httpBind(),
+                        config.httpPort(),
+                        () -> readiness(gateway.problem()),
                         registry,
-                        gateway::problem,
                         threads);
                 LOG.atInfo()
                         .addKeyValue("gateway", gatewayId)
@@ -72,7 +73,7 @@ public final class IngressServer implements AutoCloseable {
                         .addKeyValue("tls", config.tls().isUsed())
                         .log("ingress gateway ready");
                 return new IngressServer(gateway, agents, ops, threads);
-            } catch (IOException e) {
+            } catch (RuntimeException e) {
                 agents.stop(0);
                 throw e;
             }
@@ -105,5 +106,9 @@ public final class IngressServer implements AutoCloseable {
         gateway.close();
         ops.close();
         LOG.atInfo().log("ingress gateway stopped");
+    }
+
+    private static OperationsServer.Readiness readiness(String problem) {
+        return new OperationsServer.Readiness(problem.isEmpty(), problem.isEmpty() ? "ready\n" : problem + "\n");
     }
 }

@@ -1,6 +1,6 @@
 package dev.muster.ingress;
 
-import dev.muster.contract.service.ServiceMain;
+import dev.muster.kit.process.ServiceMain;
 
 /** The ingress gateway as a process of its own. */
 public final class Main {

@@ -1,8 +1,8 @@
 package dev.muster.ingress;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.Setting;
 import dev.muster.ingress.backlog.BacklogLimits;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.Setting;
 import java.util.List;
 
 /**

@@ -1,6 +1,6 @@
 package dev.muster.registry;
 
-import dev.muster.contract.service.ServiceMain;
+import dev.muster.kit.process.ServiceMain;
 
 /** The registry as a process of its own. */
 public final class Main {

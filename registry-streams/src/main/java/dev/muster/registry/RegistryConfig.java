@@ -1,8 +1,8 @@
 package dev.muster.registry;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
-import dev.muster.contract.settings.Setting;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
+import dev.muster.kit.settings.Setting;
 import dev.muster.registry.control.ControlLimits;
 import dev.muster.registry.query.QuerySettings;
 import dev.muster.registry.streams.StreamsSettings;
@@ -45,7 +45,7 @@ public record RegistryConfig(
 
     /**
      * @param variables as in the environment
-     * @throws dev.muster.contract.settings.BadSettingsException with every mistake at once
+     * @throws dev.muster.kit.settings.BadSettingsException with every mistake at once
      */
     public static RegistryConfig from(Map<String, String> variables) {
         Env env = new Env(variables);

@@ -2,10 +2,12 @@ package dev.muster.registry;
 
 import dev.muster.contract.errors.ErrorIds;
 import dev.muster.contract.ids.Ids;
-import dev.muster.contract.service.Threads;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
-import dev.muster.contract.topics.TopicProvisioner;
+import dev.muster.kit.kafka.TopicProvisioner;
+import dev.muster.kit.process.Closer;
+import dev.muster.kit.process.OperationsServer;
+import dev.muster.kit.process.Threads;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.registry.control.ControlApp;
 import dev.muster.registry.control.ControlStores;
 import dev.muster.registry.control.TickWriter;
@@ -16,7 +18,6 @@ import dev.muster.registry.instance.StreamsOwners;
 import dev.muster.registry.query.ActiveStores;
 import dev.muster.registry.query.CopiedStores;
 import dev.muster.registry.query.Health;
-import dev.muster.registry.query.OperationsServer;
 import dev.muster.registry.query.QueryServer;
 import dev.muster.registry.query.QueryService;
 import dev.muster.registry.query.ReadLanes;
@@ -59,8 +60,8 @@ public final class RegistryServer implements AutoCloseable {
      * Returns once it listens; it is ready when {@link #ready} completes.
      *
      * @param variables as in the environment
-     * @throws dev.muster.contract.settings.BadSettingsException with every mistake at once
-     * @throws dev.muster.contract.topics.TopicsException if the topics are not as the settings say or the broker does
+     * @throws dev.muster.kit.settings.BadSettingsException with every mistake at once
+     * @throws dev.muster.kit.kafka.TopicsException if the topics are not as the settings say or the broker does
      *     not answer
      * @throws InterruptedException if interrupted meanwhile
      */
@@ -124,7 +125,12 @@ public final class RegistryServer implements AutoCloseable {
             queries.serve(queryService(
                     config, control, terminal, owners(self, control, terminal), peers, waiters, health, lanes));
             operations = closer.add(new OperationsServer(
-                    config.query().bind(), config.query().metricsPort(), health, metrics, threads));
+                    "registry",
+                    config.query().bind(),
+                    config.query().metricsPort(),
+                    health::readiness,
+                    metrics,
+                    threads));
             bindMetrics(metrics, control, terminal, disk);
             ready = CompletableFuture.allOf(control.running(), terminal.running());
             failed = CompletableFuture.anyOf(control.failed(), terminal.failed(), threads.failed())

@@ -3,8 +3,8 @@ package dev.muster.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.muster.contract.settings.BadSettingsException;
-import dev.muster.contract.settings.Setting;
+import dev.muster.kit.settings.BadSettingsException;
+import dev.muster.kit.settings.Setting;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -1,8 +1,8 @@
 package dev.muster.fanout.command;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.BadRecords;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.records.v1.ReplyRecord;
 import java.time.Duration;
 import java.util.List;
@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * its reply could be missed. One thread owns the consumer.
  */
 public final class ReplyTail implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(ReplyTail.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ReplyTail.class);
     private static final Duration POLL = Duration.ofSeconds(2);
     private static final Duration PAUSE_AFTER_ERROR = Duration.ofMillis(500);
 
@@ -92,7 +92,7 @@ public final class ReplyTail implements AutoCloseable {
                     // closing is checked next
                 } catch (KafkaException e) {
                     if (!failing) {
-                        log.atWarn().addKeyValue("reason", e.toString()).log("replies cannot be read");
+                        LOG.atWarn().addKeyValue("reason", e.toString()).log("replies cannot be read");
                     }
                     failing = true;
                     pause();

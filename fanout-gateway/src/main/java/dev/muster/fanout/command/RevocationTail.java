@@ -1,9 +1,9 @@
 package dev.muster.fanout.command;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.muster.contract.service.Threads;
 import dev.muster.fanout.auth.Revocation;
 import dev.muster.fanout.auth.Standing;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.records.v1.RevocationRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * Where the topic was recreated, its log has lost the revocations of before. The tail writes those that it knows again.
  */
 public final class RevocationTail implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(RevocationTail.class);
+    private static final Logger LOG = LoggerFactory.getLogger(RevocationTail.class);
     private static final Duration POLL = Duration.ofSeconds(2);
     private static final Duration POLL_WHILE_WRITING = Duration.ofMillis(100);
     /** Revocations that are written again at once. */
@@ -108,7 +108,7 @@ public final class RevocationTail implements AutoCloseable {
                     // closing is checked next
                 } catch (KafkaException e) {
                     if (!failing) {
-                        log.atWarn().addKeyValue("reason", e.toString()).log("revocations cannot be read");
+                        LOG.atWarn().addKeyValue("reason", e.toString()).log("revocations cannot be read");
                     }
                     failing = true;
                     pause();
@@ -122,7 +122,7 @@ public final class RevocationTail implements AutoCloseable {
             seeked = false;
             unwritten.clear();
             unwritten.addAll(standing.list());
-            log.atWarn().addKeyValue("revocations", unwritten.size()).log("the topic was recreated: written again");
+            LOG.atWarn().addKeyValue("revocations", unwritten.size()).log("the topic was recreated: written again");
         }
         if (!seeked) {
             consumer.seekToBeginning(partitions);
@@ -164,7 +164,7 @@ public final class RevocationTail implements AutoCloseable {
             }
         } catch (InvalidProtocolBufferException | RuntimeException e) {
             // one that a newer release wrote must not keep the others from being heard
-            log.atWarn()
+            LOG.atWarn()
                     .addKeyValue("partition", record.partition())
                     .addKeyValue("offset", record.offset())
                     .addKeyValue("reason", e.toString())

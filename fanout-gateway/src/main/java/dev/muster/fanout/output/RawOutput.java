@@ -2,8 +2,8 @@ package dev.muster.fanout.output;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
-import dev.muster.contract.service.Threads;
 import dev.muster.fanout.registry.RegistryClient;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.query.v1.GetOutputIndexResponse;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.muster.fanout.publish;
 
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.ScheduledExecutorService;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * answer or its timeout. So an absent broker is known before a request waits for it. Thread-safe.
  */
 public final class BrokerProbe implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(BrokerProbe.class);
+    private static final Logger LOG = LoggerFactory.getLogger(BrokerProbe.class);
     private static final Duration PAUSE = Duration.ofMillis(500);
     private static final Duration TIMEOUT = Duration.ofMillis(1_500);
 
@@ -76,9 +76,9 @@ public final class BrokerProbe implements AutoCloseable {
         if (answers != now) {
             answers = now;
             if (now) {
-                log.atInfo().log("the broker answers");
+                LOG.atInfo().log("the broker answers");
             } else {
-                log.atWarn().addKeyValue("reason", String.valueOf(error)).log("the broker does not answer");
+                LOG.atWarn().addKeyValue("reason", String.valueOf(error)).log("the broker does not answer");
             }
         }
         try {

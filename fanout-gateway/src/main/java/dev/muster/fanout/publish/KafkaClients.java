@@ -1,6 +1,6 @@
 package dev.muster.fanout.publish;
 
-import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.kit.settings.KafkaSettings;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;

@@ -3,10 +3,10 @@ package dev.muster.fanout.publish;
 import com.google.protobuf.Message;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.RecordHeaders;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
+import dev.muster.kit.process.Threads;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * record is refused at once. Thread-safe.
  */
 public final class RecordPublisher implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(RecordPublisher.class);
+    private static final Logger LOG = LoggerFactory.getLogger(RecordPublisher.class);
     /** Bookkeeping per record that its bytes do not show. */
     private static final int RECORD_OVERHEAD_BYTES = 200;
 
@@ -192,7 +192,7 @@ public final class RecordPublisher implements AutoCloseable {
                     unknown.remove(topic);
                 }
             } catch (KafkaException e) {
-                log.atDebug()
+                LOG.atDebug()
                         .addKeyValue("topic", names.of(topic))
                         .addKeyValue("reason", e.toString())
                         .log("metadata are not there yet");

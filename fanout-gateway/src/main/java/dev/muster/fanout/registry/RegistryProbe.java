@@ -1,6 +1,6 @@
 package dev.muster.fanout.registry;
 
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;

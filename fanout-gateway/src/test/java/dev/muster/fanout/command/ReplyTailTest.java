@@ -3,7 +3,7 @@ package dev.muster.fanout.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.records.v1.ReplyRecord;
 import java.util.List;
 import java.util.Map;

@@ -3,11 +3,11 @@ package dev.muster.fanout.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.muster.contract.service.Threads;
 import dev.muster.fanout.auth.Proof;
 import dev.muster.fanout.auth.Revocation;
 import dev.muster.fanout.auth.Standing;
 import dev.muster.fanout.auth.User;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.records.v1.RevocationRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;

@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.records.v1.CommandRecord;
 import java.time.Duration;
 import java.util.List;

@@ -1,14 +1,14 @@
 package dev.muster.fanout.testing;
 
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Partitions;
-import dev.muster.fanout.feed.CatchUp;
-import dev.muster.fanout.feed.ClusterIdentity;
-import dev.muster.fanout.feed.Feed;
-import dev.muster.fanout.feed.PartitionTails;
-import dev.muster.fanout.feed.RecordParser;
-import dev.muster.fanout.feed.ResumeTokens;
-import dev.muster.fanout.feed.ViewRecords;
+import dev.muster.fanout.log.Feed;
+import dev.muster.fanout.log.ViewRecords;
+import dev.muster.fanout.log.catchup.CatchUp;
+import dev.muster.fanout.log.ring.RecordParser;
+import dev.muster.fanout.log.tails.PartitionTails;
+import dev.muster.fanout.log.tokens.ClusterIdentity;
+import dev.muster.fanout.log.tokens.ResumeTokens;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.records.v1.GroupGrant;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeState;

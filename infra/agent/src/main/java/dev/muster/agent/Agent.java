@@ -2,11 +2,14 @@ package dev.muster.agent;
 
 import dev.muster.agent.disk.Disk;
 import dev.muster.agent.identity.Identity;
-import dev.muster.agent.identity.Reach;
 import dev.muster.agent.identity.StateDir;
 import dev.muster.agent.link.Channels;
 import dev.muster.agent.link.GatewayLink;
 import dev.muster.agent.link.Join;
+import dev.muster.agent.settings.AgentConfig;
+import dev.muster.agent.settings.AgentException;
+import dev.muster.agent.settings.NotJoinedException;
+import dev.muster.agent.settings.Reach;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.task.Journal;
 import dev.muster.agent.task.Tasks;
@@ -33,7 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class Agent implements AutoCloseable {
     private static final long FLUSH_MILLIS = 3_000;
     private static final long CLOSE_SECONDS = 3;
-    private static final Logger log = LoggerFactory.getLogger(Agent.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
 
     private final StateDir state;
     private final Identity identity;
@@ -242,7 +245,7 @@ public final class Agent implements AutoCloseable {
             link.close().get(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             // they end with their connection; what was not acknowledged is on the disk
-            log.atDebug().log("the gateway did not end the calls in time");
+            LOG.atDebug().log("the gateway did not end the calls in time");
         }
     }
 

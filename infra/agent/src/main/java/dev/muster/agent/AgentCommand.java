@@ -1,8 +1,10 @@
 package dev.muster.agent;
 
+import dev.muster.agent.settings.AgentConfig;
+import dev.muster.agent.settings.AgentException;
 import dev.muster.agent.spool.SpoolLimits;
 import dev.muster.agent.task.TaskLimits;
-import dev.muster.contract.service.JavaLogging;
+import dev.muster.kit.process.JavaLogging;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import dev.muster.agent.identity.Reach;
+import dev.muster.agent.settings.AgentConfig;
+import dev.muster.agent.settings.AgentException;
+import dev.muster.agent.settings.Reach;
 import dev.muster.agent.spool.SpoolLimits;
 import dev.muster.agent.task.TaskLimits;
 import dev.muster.contract.ids.Ids;

@@ -2,8 +2,8 @@ package dev.muster.cli;
 
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
-import dev.muster.registry.terminal.text.TextFilter;
-import dev.muster.registry.terminal.text.TextOptions;
+import dev.muster.terminal.text.TextFilter;
+import dev.muster.terminal.text.TextOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -29,15 +29,17 @@ class BoundariesTest {
         "dev.muster.registry.group..",
         "dev.muster.registry.session..",
         "dev.muster.registry.liveness..",
-        "dev.muster.registry.terminal.engine..",
+        "dev.muster.terminal.engine..",
         "dev.muster.registry.terminal.output..",
         "dev.muster.registry.terminal.watch..",
         "dev.muster.fanout.auth..",
-        "dev.muster.fanout.session..",
+        "dev.muster.fanout.live..",
+        "dev.muster.fanout.log.ring..",
+        "dev.muster.fanout.log.tokens..",
     };
 
     private static final List<String> MODULES =
-            List.of("contract", "ingress", "registry", "fanout", "local", "cli", "bench");
+            List.of("contract", "ingress", "registry", "fanout", "agent", "local", "cli", "bench", "kit", "terminal");
 
     private final JavaClasses classes = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -46,7 +48,9 @@ class BoundariesTest {
     @Test
     void no_service_depends_on_another() {
         for (String service : new String[] {"ingress", "registry", "fanout"}) {
-            for (String other : new String[] {"ingress", "registry", "fanout", "local", "cli", "bench"}) {
+            for (String other :
+                    new String[] {"ingress", "registry", "fanout", "agent", "local", "cli", "bench", "kit", "terminal"
+                    }) {
                 if (!service.equals(other)) {
                     noDependency("dev.muster." + service + "..", "dev.muster." + other + "..");
                 }
@@ -55,17 +59,21 @@ class BoundariesTest {
         noDependency("dev.muster.contract..", "dev.muster.registry..");
         noDependency("dev.muster.contract..", "dev.muster.ingress..");
         noDependency("dev.muster.contract..", "dev.muster.fanout..");
+        noDependency("dev.muster.contract..", "dev.muster.kit..");
         noDependency("dev.muster.agent..", "dev.muster.local..");
+        noDependency("dev.muster.fanout.live..", "dev.muster.fanout.http..");
+        noDependency("dev.muster.fanout.live..", "dev.muster.fanout.resources..");
+        noDependency("dev.muster.fanout.log..", "dev.muster.fanout.live..");
     }
 
     @Test
     void the_terminal_engine_needs_only_the_platform() {
         ArchRule rule = noClasses()
                 .that()
-                .resideInAPackage("dev.muster.registry.terminal.engine..")
+                .resideInAPackage("dev.muster.terminal.engine..")
                 .should()
                 .dependOnClassesThat()
-                .resideOutsideOfPackages("java..", "org.jspecify..", "dev.muster.registry.terminal.engine..");
+                .resideOutsideOfPackages("java..", "org.jspecify..", "dev.muster.terminal.engine..");
         rule.check(classes);
     }
 
@@ -85,7 +93,7 @@ class BoundariesTest {
             pure("org.eclipse.jetty..", logic);
         }
         pure("io.grpc..", "dev.muster.registry.terminal..");
-        pure("io.javalin..", "dev.muster.fanout.feed..");
+        pure("io.javalin..", "dev.muster.fanout.log..");
         pure("io.javalin..", "dev.muster.ingress..");
         pure("io.javalin..", "dev.muster.registry..");
     }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.muster.contract.topics.TopicsException;
+import dev.muster.kit.kafka.TopicsException;
 import dev.muster.local.broker.EmbeddedBroker;
 import dev.muster.registry.RegistryServer;
 import java.net.URI;

@@ -102,14 +102,14 @@ final class RecreatedTopicTest {
 
     private static long records(Product product, String name) throws Exception {
         try (Admin admin = admin(product)) {
-            var partitions = admin.describeTopics(List.of(name))
+            Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+            admin.describeTopics(List.of(name))
                     .allTopicNames()
                     .get(60, TimeUnit.SECONDS)
-                    .get(name);
-            Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-            partitions
-                    .partitions()
-                    .forEach(one -> latest.put(new TopicPartition(name, one.partition()), OffsetSpec.latest()));
+                    .values()
+                    .forEach(topic -> topic.partitions()
+                            .forEach(
+                                    one -> latest.put(new TopicPartition(name, one.partition()), OffsetSpec.latest())));
             return admin.listOffsets(latest).all().get(60, TimeUnit.SECONDS).values().stream()
                     .mapToLong(ListOffsetsResult.ListOffsetsResultInfo::offset)
                     .sum();

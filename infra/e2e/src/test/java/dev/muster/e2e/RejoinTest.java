@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.agent.Agent;
-import dev.muster.agent.AgentConfig;
-import dev.muster.agent.AgentException;
+import dev.muster.agent.settings.AgentConfig;
+import dev.muster.agent.settings.AgentException;
 import dev.muster.local.data.DataDir;
 import dev.muster.local.data.LocalAddress;
 import java.nio.file.Path;

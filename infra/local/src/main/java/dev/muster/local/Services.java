@@ -37,7 +37,7 @@ public final class Services {
      * Reads the settings of a service and starts nothing.
      *
      * @throws StartFailure if there is no such service
-     * @throws dev.muster.contract.settings.BadSettingsException with every mistake in them
+     * @throws dev.muster.kit.settings.BadSettingsException with every mistake in them
      */
     public static void check(String name, Map<String, String> variables) {
         switch (name) {
@@ -57,7 +57,7 @@ public final class Services {
      * @param say told what a person should know about the start
      * @param onFatal told why, when the service can no longer do its work
      * @throws StartFailure in one line, if the service cannot start
-     * @throws dev.muster.contract.settings.BadSettingsException with every mistake in its settings
+     * @throws dev.muster.kit.settings.BadSettingsException with every mistake in its settings
      */
     public static Running start(
             String name, Map<String, String> variables, Consumer<String> say, Consumer<String> onFatal)

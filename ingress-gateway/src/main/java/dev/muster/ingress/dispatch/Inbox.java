@@ -1,13 +1,13 @@
 package dev.muster.ingress.dispatch;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.BadRecords;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
 import dev.muster.ingress.auth.NodeDirectory;
 import dev.muster.ingress.join.JoinDesk;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.records.v1.NodeRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.muster.ingress.dispatch;
 
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.BadRecords;
+import dev.muster.kit.process.Threads;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

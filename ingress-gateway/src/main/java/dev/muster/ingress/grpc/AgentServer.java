@@ -1,6 +1,6 @@
 package dev.muster.ingress.grpc;
 
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.ServerCredentials;

@@ -1,7 +1,7 @@
 package dev.muster.ingress.publish;
 
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.RecordHeaders;
+import dev.muster.kit.process.Threads;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;

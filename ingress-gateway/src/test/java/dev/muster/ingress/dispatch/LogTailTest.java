@@ -3,8 +3,8 @@ package dev.muster.ingress.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.BadRecords;
+import dev.muster.kit.process.Threads;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;

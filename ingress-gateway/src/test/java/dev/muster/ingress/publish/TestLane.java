@@ -1,8 +1,8 @@
 package dev.muster.ingress.publish;
 
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
+import dev.muster.kit.process.Threads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -1,7 +1,7 @@
 package dev.muster.registry.control;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.Setting;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.Setting;
 import dev.muster.registry.liveness.LivenessSettings;
 import dev.muster.registry.node.NodeLimits;
 import dev.muster.registry.task.TaskLimits;

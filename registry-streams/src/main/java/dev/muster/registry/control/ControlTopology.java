@@ -1,11 +1,11 @@
 package dev.muster.registry.control;
 
 import com.google.protobuf.Message;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Parsed;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.registry.streams.FreshProcessor;
 import dev.muster.registry.streams.MessageSerializer;
 import dev.muster.registry.streams.OnePartition;

@@ -1,9 +1,9 @@
 package dev.muster.registry.control;
 
-import dev.muster.contract.service.Threads;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.RecordHeaders;
 import dev.muster.contract.topics.Topic;
+import dev.muster.kit.process.Threads;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.proto.records.v1.HeartbeatRecord;
 import dev.muster.proto.records.v1.SourceKind;
 import dev.muster.proto.records.v1.Tick;

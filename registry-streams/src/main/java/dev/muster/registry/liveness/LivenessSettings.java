@@ -1,7 +1,7 @@
 package dev.muster.registry.liveness;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.Setting;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.Setting;
 import java.util.List;
 
 /**

@@ -1,8 +1,8 @@
 package dev.muster.registry.node;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.Setting;
 import dev.muster.contract.topics.Topic;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.Setting;
 import java.util.List;
 import java.util.stream.Stream;
 

@@ -1,8 +1,10 @@
 package dev.muster.registry.query;
 
+import dev.muster.kit.process.OperationsServer;
 import dev.muster.proto.query.v1.GetHealthResponse;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /** Folds the checks of all parts: ready when no part has a problem. A warning is told and changes nothing else. */
@@ -32,5 +34,15 @@ public final class Health implements Supplier<GetHealthResponse> {
         warnings.forEach((part, look) -> health.putParts(
                 part, look.get().map(warning -> "warning: " + warning).orElse("ok")));
         return health.build();
+    }
+
+    /** The same for operators: a line for each part. */
+    public OperationsServer.Readiness readiness() {
+        GetHealthResponse now = get();
+        StringBuilder text = new StringBuilder();
+        new TreeMap<>(now.getPartsMap())
+                .forEach((part, state) ->
+                        text.append(part).append(": ").append(state).append('\n'));
+        return new OperationsServer.Readiness(now.getReady(), text.toString());
     }
 }

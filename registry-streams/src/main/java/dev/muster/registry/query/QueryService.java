@@ -1,7 +1,7 @@
 package dev.muster.registry.query;
 
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Partitions;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.query.v1.AwaitNodeRequest;
 import dev.muster.proto.query.v1.AwaitNodeResponse;
 import dev.muster.proto.query.v1.GetHealthRequest;

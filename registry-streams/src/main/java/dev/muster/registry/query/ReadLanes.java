@@ -1,6 +1,6 @@
 package dev.muster.registry.query;
 
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import dev.muster.registry.terminal.read.ReadBudget;
 import io.grpc.Context;
 import io.grpc.Deadline;

@@ -2,8 +2,8 @@ package dev.muster.registry.query;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Partitions;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.query.v1.AwaitNodeRequest;
 import dev.muster.proto.query.v1.RegistryQueryGrpc;
 import dev.muster.registry.instance.Hop;

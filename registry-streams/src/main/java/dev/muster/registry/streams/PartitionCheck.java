@@ -1,10 +1,10 @@
 package dev.muster.registry.streams;
 
-import dev.muster.contract.service.Threads;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
-import dev.muster.contract.topics.TopicConfigs;
-import dev.muster.contract.topics.TopicsException;
+import dev.muster.kit.kafka.TopicConfigs;
+import dev.muster.kit.kafka.TopicsException;
+import dev.muster.kit.process.Threads;
+import dev.muster.kit.settings.KafkaSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.muster.registry.streams;
 
 import dev.muster.contract.errors.ErrorIds;
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;

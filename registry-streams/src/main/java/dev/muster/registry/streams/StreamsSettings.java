@@ -1,9 +1,9 @@
 package dev.muster.registry.streams;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
-import dev.muster.contract.settings.Setting;
 import dev.muster.contract.topics.Topic;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
+import dev.muster.kit.settings.Setting;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;

@@ -1,6 +1,6 @@
 package dev.muster.registry.terminal;
 
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

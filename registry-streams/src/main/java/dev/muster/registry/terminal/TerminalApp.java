@@ -1,8 +1,8 @@
 package dev.muster.registry.terminal;
 
-import dev.muster.contract.service.Threads;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
+import dev.muster.kit.process.Threads;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.registry.streams.BadDataHandler;
 import dev.muster.registry.streams.RocksMemory;
 import dev.muster.registry.streams.StateDisk;

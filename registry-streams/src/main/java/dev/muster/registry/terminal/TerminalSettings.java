@@ -1,7 +1,7 @@
 package dev.muster.registry.terminal;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.Setting;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.Setting;
 import dev.muster.registry.node.NodeLimits;
 import dev.muster.registry.terminal.history.HistoryLimits;
 import dev.muster.registry.terminal.watch.WatchLimits;

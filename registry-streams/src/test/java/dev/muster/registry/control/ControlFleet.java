@@ -2,11 +2,11 @@ package dev.muster.registry.control;
 
 import com.google.protobuf.Message;
 import dev.muster.contract.ids.Ids;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.ProtoSerde;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.proto.agent.v1.Hello;
 import dev.muster.proto.agent.v1.Host;
 import dev.muster.proto.records.v1.Actor;

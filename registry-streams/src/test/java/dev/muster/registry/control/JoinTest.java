@@ -5,7 +5,7 @@ import static dev.muster.registry.control.ControlDriver.invite;
 import static dev.muster.registry.control.ControlDriver.user;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.muster.contract.settings.Env;
+import dev.muster.kit.settings.Env;
 import dev.muster.proto.records.v1.CreateInvite;
 import dev.muster.proto.records.v1.DispatchRecord;
 import dev.muster.proto.records.v1.NodeRecord;

@@ -2,7 +2,8 @@ package dev.muster.registry.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.OperationsServer;
+import dev.muster.kit.process.Threads;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -21,9 +22,11 @@ class OperationsServerTest {
     private final AtomicReference<Optional<String>> warning = new AtomicReference<>(Optional.empty());
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final OperationsServer server = new OperationsServer(
+            "registry",
             "127.0.0.1",
             0,
-            new Health(Map.of("control", problem::get, "terminal", Optional::empty), Map.of("configs", warning::get)),
+            new Health(Map.of("control", problem::get, "terminal", Optional::empty), Map.of("configs", warning::get))
+                    ::readiness,
             metrics,
             new Threads());
 

@@ -2,7 +2,7 @@ package dev.muster.registry.query;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.query.v1.GetHealthResponse;
 import dev.muster.proto.query.v1.GetOutputIndexResponse;
 import dev.muster.proto.query.v1.GetRepaintResponse;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.muster.contract.errors.ErrorCode;
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

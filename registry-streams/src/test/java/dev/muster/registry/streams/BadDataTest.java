@@ -3,9 +3,9 @@ package dev.muster.registry.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.ProtoSerde;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.proto.records.v1.DeadLetter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;

@@ -2,12 +2,12 @@ package dev.muster.registry.terminal;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
-import dev.muster.contract.settings.Env;
 import dev.muster.contract.topics.Parsed;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.ProtoSerde;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
+import dev.muster.kit.settings.Env;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.Gap;
 import dev.muster.proto.agent.v1.Marker;

@@ -9,8 +9,8 @@ import static dev.muster.registry.terminal.TerminalHarness.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.muster.contract.settings.BadSettingsException;
-import dev.muster.contract.settings.Env;
+import dev.muster.kit.settings.BadSettingsException;
+import dev.muster.kit.settings.Env;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.records.v1.DeadLetter;
 import dev.muster.proto.records.v1.TerminalViewRecord;

@@ -2,8 +2,8 @@ package dev.muster.registry.terminal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.muster.contract.settings.Env;
 import dev.muster.contract.topics.TopicNames;
+import dev.muster.kit.settings.Env;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;

@@ -9,10 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
-import dev.muster.contract.settings.Env;
 import dev.muster.contract.topics.Parsed;
 import dev.muster.contract.topics.Topic;
 import dev.muster.contract.topics.TopicNames;
+import dev.muster.kit.settings.Env;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.records.v1.OutputRecord;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Disk {
     static final long QUIET_NANOS = 5_000_000_000L;
-    private static final Logger log = LoggerFactory.getLogger(Disk.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Disk.class);
 
     private final Set<Object> failing = Collections.newSetFromMap(new IdentityHashMap<>());
     private String problem = "";
@@ -37,7 +37,7 @@ public final class Disk {
             if (problem.isEmpty()) {
                 problem = inWords(why);
                 // no warning: where the log's warnings go to a person, the agent's own lines do too
-                log.atInfo()
+                LOG.atInfo()
                         .addKeyValue("event", "agent-disk-failed")
                         .addKeyValue("reason", why.getMessage())
                         .log(problem + ": running commands wait, new ones are refused");
@@ -55,7 +55,7 @@ public final class Disk {
     public synchronized boolean settle() {
         if (!problem.isEmpty() && failing.isEmpty() && System.nanoTime() - failedNanos >= QUIET_NANOS) {
             problem = "";
-            log.atInfo().addKeyValue("event", "agent-disk-works").log("the agent's disk can be written again");
+            LOG.atInfo().addKeyValue("event", "agent-disk-works").log("the agent's disk can be written again");
         }
         return problem.isEmpty();
     }

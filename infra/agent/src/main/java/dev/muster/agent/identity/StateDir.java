@@ -1,7 +1,8 @@
 package dev.muster.agent.identity;
 
-import dev.muster.agent.AgentException;
 import dev.muster.agent.disk.Disk;
+import dev.muster.agent.settings.AgentException;
+import dev.muster.agent.settings.Reach;
 import dev.muster.contract.ids.Ids;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,7 +1,7 @@
 package dev.muster.agent.link;
 
-import dev.muster.agent.AgentConfig;
-import dev.muster.agent.AgentException;
+import dev.muster.agent.settings.AgentConfig;
+import dev.muster.agent.settings.AgentException;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;

@@ -27,7 +27,7 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
     static final int MISSED_MAX = 3;
 
     static final long WELCOME_DEADLINE_SECONDS = 15;
-    private static final Logger log = LoggerFactory.getLogger(ControlCall.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ControlCall.class);
 
     /** Keeps the agent connected. All methods run on the agent's executor. */
     interface Owner {
@@ -174,7 +174,7 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
                                 message.getResize().getTerminalId(),
                                 message.getResize().getSize());
             case RECONNECT -> owner.askedToMove(message.getReconnect().getDelayMillisMax());
-            case MESSAGE_NOT_SET -> log.atDebug().log("a message of a newer protocol was skipped");
+            case MESSAGE_NOT_SET -> LOG.atDebug().log("a message of a newer protocol was skipped");
         }
     }
 
@@ -206,7 +206,7 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
 
     private void outputEnded(EndOfCall end) {
         long delay = Math.max(end.retryAfterMillis(), outputBackoff.nextMillis());
-        log.atDebug()
+        LOG.atDebug()
                 .addKeyValue("code", end.codeName())
                 .addKeyValue("detail", end.detail())
                 .addKeyValue("againInMillis", delay)
@@ -232,7 +232,7 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
 
     private void typed(TerminalInput input) {
         if (!around.earlyInput().type(input.getTerminalId(), input.getData().toByteArray())) {
-            log.atDebug().addKeyValue("terminal", input.getTerminalId()).log("input was not taken");
+            LOG.atDebug().addKeyValue("terminal", input.getTerminalId()).log("input was not taken");
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.muster.agent.link;
 
-import dev.muster.agent.AgentConfig;
-import dev.muster.agent.AgentException;
 import dev.muster.agent.identity.Identity;
+import dev.muster.agent.settings.AgentConfig;
+import dev.muster.agent.settings.AgentException;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.task.Journal;
 import dev.muster.agent.task.Tasks;
@@ -45,7 +45,7 @@ public final class GatewayLink {
 
     /**
      * How long the previous session lives on beside the one that took over. Two gateways write the new session's
-     * beginning and the old one's end into the log, each at its own time: the end must not come first.
+     * beginning and the old one's end into the LOG, each at its own time: the end must not come first.
      */
     static final long OVERLAP_MILLIS = 1_000;
 
@@ -58,7 +58,7 @@ public final class GatewayLink {
     /** How long the gateway may take to end calls that this agent has ended. */
     static final long CLOSE_MILLIS = 1_000;
 
-    private static final Logger log = LoggerFactory.getLogger(GatewayLink.class);
+    private static final Logger LOG = LoggerFactory.getLogger(GatewayLink.class);
 
     private final LinkParts around;
     private final Channels.Factory channels;
@@ -217,7 +217,7 @@ public final class GatewayLink {
             moving = next;
             next.open(hello());
         } catch (AgentException e) {
-            log.atWarn().addKeyValue("reason", e.getMessage()).log("cannot open another connection to move to");
+            LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot open another connection to move to");
         }
     }
 
@@ -244,7 +244,7 @@ public final class GatewayLink {
         moving = null;
         which.abandon();
         long delay = Math.max(end.retryAfterMillis(), backoff.nextMillis());
-        log.atInfo()
+        LOG.atInfo()
                 .addKeyValue("gateway", around.gateway())
                 .addKeyValue("detail", end.detail())
                 .addKeyValue("againInMillis", delay)
@@ -287,7 +287,7 @@ public final class GatewayLink {
             delay = asked + around.random().nextLong(Math.max(delay, asked) + 1);
         }
         problem = Channels.reason(end, around.gateway(), around.config());
-        log.atInfo()
+        LOG.atInfo()
                 .addKeyValue("gateway", around.gateway())
                 .addKeyValue("code", end.codeName())
                 .addKeyValue("detail", end.detail())
@@ -326,7 +326,7 @@ public final class GatewayLink {
             refusals = 0;
             problem = "";
             previousSession = welcome.getSessionId();
-            log.atInfo()
+            LOG.atInfo()
                     .addKeyValue("node", around.identity().nodeId())
                     .addKeyValue("gateway", around.gateway())
                     .addKeyValue("session", welcome.getSessionId())

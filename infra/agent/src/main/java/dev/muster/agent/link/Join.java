@@ -1,8 +1,8 @@
 package dev.muster.agent.link;
 
 import com.google.protobuf.ByteString;
-import dev.muster.agent.AgentConfig;
-import dev.muster.agent.AgentException;
+import dev.muster.agent.settings.AgentConfig;
+import dev.muster.agent.settings.AgentException;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
 import dev.muster.proto.agent.v1.Host;
 import dev.muster.proto.agent.v1.JoinRequest;

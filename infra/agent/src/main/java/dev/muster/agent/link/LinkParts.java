@@ -1,7 +1,7 @@
 package dev.muster.agent.link;
 
-import dev.muster.agent.AgentConfig;
 import dev.muster.agent.identity.Identity;
+import dev.muster.agent.settings.AgentConfig;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.task.Journal;
 import dev.muster.agent.task.Tasks;

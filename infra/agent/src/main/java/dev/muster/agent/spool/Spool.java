@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 
 /** The streams of all terminals; terminals with output to send take turns. Thread-safe. */
 public final class Spool implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Spool.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
 
     private final Path dir;
     private final Budget budget;
@@ -64,7 +64,7 @@ public final class Spool implements AutoCloseable {
         try {
             deleteIfDone(open(terminalId));
         } catch (IOException e) {
-            log.atError()
+            LOG.atError()
                     .addKeyValue("event", "agent-spool-failed")
                     .addKeyValue("terminal", terminalId)
                     .setCause(e)
@@ -180,7 +180,7 @@ public final class Spool implements AutoCloseable {
             spool.delete();
         } catch (IOException e) {
             // the next start of the agent deletes it
-            log.atDebug()
+            LOG.atDebug()
                     .addKeyValue("terminal", spool.terminalId())
                     .setCause(e)
                     .log("output stays on disk");

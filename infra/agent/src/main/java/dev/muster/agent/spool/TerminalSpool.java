@@ -36,7 +36,7 @@ public final class TerminalSpool {
     /** How long a process whose output cannot be written waits before the next try. */
     static final long RETRY_MILLIS = 500;
 
-    private static final Logger log = LoggerFactory.getLogger(TerminalSpool.class);
+    private static final Logger LOG = LoggerFactory.getLogger(TerminalSpool.class);
 
     private final String terminalId;
     private final Path dir;
@@ -294,7 +294,7 @@ public final class TerminalSpool {
             return data.read(from, count);
         } catch (IOException e) {
             unreadable = true;
-            log.atError()
+            LOG.atError()
                     .addKeyValue("event", "agent-spool-failed")
                     .addKeyValue("terminal", terminalId)
                     .setCause(e)
@@ -325,7 +325,7 @@ public final class TerminalSpool {
                 data.trim(written.offset() - markers.gapsBefore(written.marker()));
             } catch (IOException e) {
                 // the next acknowledgement tries again; after a crash more output is sent again
-                log.atDebug().addKeyValue("terminal", terminalId).setCause(e).log("an acknowledgement is not on disk");
+                LOG.atDebug().addKeyValue("terminal", terminalId).setCause(e).log("an acknowledgement is not on disk");
             }
         }
         notifyAll();

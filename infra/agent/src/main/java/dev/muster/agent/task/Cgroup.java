@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * Thread-safe.
  */
 final class Cgroup {
-    private static final Logger log = LoggerFactory.getLogger(Cgroup.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Cgroup.class);
 
     private static final int ROUNDS_MAX = 10;
 
@@ -84,7 +84,7 @@ final class Cgroup {
             Files.writeString(dir.resolve(file), String.valueOf(value));
             return true;
         } catch (IOException e) {
-            log.atDebug()
+            LOG.atDebug()
                     .addKeyValue("dir", dir)
                     .addKeyValue("file", file)
                     .setCause(e)

@@ -17,7 +17,7 @@ import org.slf4j.event.Level;
 
 /** Gives each task its own control group. A process cannot leave a control group as it leaves a process group. */
 final class Cgroups {
-    private static final Logger log = LoggerFactory.getLogger(Cgroups.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Cgroups.class);
 
     /** systemd's mark on a group whose processes may be divided further. */
     private static final String DELEGATED = "delegate";
@@ -50,7 +50,7 @@ final class Cgroups {
         if (problem.isEmpty()) {
             return new Cgroups(base, "");
         }
-        log.atLevel(given != null ? Level.WARN : Level.DEBUG)
+        LOG.atLevel(given != null ? Level.WARN : Level.DEBUG)
                 .addKeyValue("event", "agent-cgroup-unusable")
                 .addKeyValue("dir", parent.get())
                 .log("tasks have no control groups: " + problem);
@@ -73,7 +73,7 @@ final class Cgroups {
             Files.createDirectories(dir);
             return Optional.of(new Cgroup(dir));
         } catch (IOException e) {
-            log.atDebug().addKeyValue("taskId", taskId).setCause(e).log("the task has no control group");
+            LOG.atDebug().addKeyValue("taskId", taskId).setCause(e).log("the task has no control group");
             return Optional.empty();
         }
     }

@@ -32,7 +32,7 @@ final class RunningTask implements Runner.Running {
     /** KILL works at once, but a machine that has much to do may be slow to show it. */
     private static final long GONE_MILLIS_MIN = 1_000;
 
-    private static final Logger log = LoggerFactory.getLogger(RunningTask.class);
+    private static final Logger LOG = LoggerFactory.getLogger(RunningTask.class);
 
     private final RunTask task;
     private final ProcessFamily family;
@@ -222,7 +222,7 @@ final class RunningTask implements Runner.Running {
         }
         on(TaskEnd.Event.KILL_DUE);
         if (end.state() != TaskEnd.State.KILLED) {
-            log.atWarn()
+            LOG.atWarn()
                     .addKeyValue("event", "agent-process-left")
                     .addKeyValue("taskId", task.getTaskId())
                     .log("KILL has not ended every process of a task; the task ends without them");
@@ -290,7 +290,7 @@ final class RunningTask implements Runner.Running {
         try {
             executor.execute(action);
         } catch (RejectedExecutionException e) {
-            log.atDebug().addKeyValue("taskId", task.getTaskId()).log("the agent has stopped before the task");
+            LOG.atDebug().addKeyValue("taskId", task.getTaskId()).log("the agent has stopped before the task");
         }
     }
 
@@ -304,7 +304,7 @@ final class RunningTask implements Runner.Running {
         try (output) {
             readToEnd();
         } catch (IOException e) {
-            log.atError()
+            LOG.atError()
                     .addKeyValue("event", "agent-output-failed")
                     .addKeyValue("taskId", task.getTaskId())
                     .setCause(e)

@@ -41,7 +41,7 @@ public final class Tasks implements AutoCloseable {
     private static final int EXIT_NOT_STARTED = 127;
     private static final long CATCH_UP_MILLIS = 1_000;
     private static final long CLOSE_MILLIS_MORE = 2_000;
-    private static final Logger log = LoggerFactory.getLogger(Tasks.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Tasks.class);
 
     private final Journal journal;
     private final Spool spool;
@@ -255,7 +255,7 @@ public final class Tasks implements AutoCloseable {
     }
 
     private TaskEnded.Builder ended(String taskId, ExitStatus status, long outputBytes) {
-        log.atDebug()
+        LOG.atDebug()
                 .addKeyValue("taskId", taskId)
                 .addKeyValue("exitCode", status.code())
                 .log("task ended");
@@ -310,7 +310,7 @@ public final class Tasks implements AutoCloseable {
             }
             output.exit(EXIT_UNKNOWN, "", clock.millis());
         } catch (IOException e) {
-            log.atError()
+            LOG.atError()
                     .addKeyValue("event", "agent-spool-failed")
                     .addKeyValue("taskId", taskId)
                     .setCause(e)
@@ -346,7 +346,7 @@ public final class Tasks implements AutoCloseable {
         try {
             action.run();
         } catch (IOException | RuntimeException e) {
-            log.atError()
+            LOG.atError()
                     .addKeyValue("event", "agent-task-failed")
                     .addKeyValue("taskId", taskId)
                     .setCause(e)

@@ -1,7 +1,7 @@
 package dev.muster.bench.terminal;
 
-import dev.muster.registry.terminal.engine.TerminalEngine;
-import dev.muster.registry.terminal.engine.TerminalOptions;
+import dev.muster.terminal.engine.TerminalEngine;
+import dev.muster.terminal.engine.TerminalOptions;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;

@@ -1,8 +1,8 @@
 package dev.muster.bench.terminal;
 
 import com.sun.management.ThreadMXBean;
-import dev.muster.registry.terminal.engine.TerminalEngine;
-import dev.muster.registry.terminal.engine.TerminalOptions;
+import dev.muster.terminal.engine.TerminalEngine;
+import dev.muster.terminal.engine.TerminalOptions;
 
 /** The terminal engine at its default size, on this thread. */
 final class EngineContender implements Contender {

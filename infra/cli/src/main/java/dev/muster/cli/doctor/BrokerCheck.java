@@ -2,9 +2,9 @@ package dev.muster.cli.doctor;
 
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.kafka.KafkaOptions;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
-import dev.muster.contract.topics.TopicConfigs;
+import dev.muster.kit.kafka.TopicConfigs;
+import dev.muster.kit.settings.KafkaSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -2,9 +2,9 @@ package dev.muster.cli.kafka;
 
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.console.CliFailure;
-import dev.muster.contract.settings.BadSettingsException;
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.kit.settings.BadSettingsException;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.local.data.LocalAddress;
 import java.util.HashMap;
 import java.util.Map;

@@ -12,7 +12,7 @@ import dev.muster.cli.console.CliIo;
 import dev.muster.cli.console.OutputFormat;
 import dev.muster.cli.console.Table;
 import dev.muster.cli.node.NodeRef;
-import dev.muster.fanout.api.ShellWords;
+import dev.muster.kit.text.ShellWords;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;

@@ -2,8 +2,8 @@ package dev.muster.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.local.broker.EmbeddedBroker;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.muster.e2e.fanout;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.contract.topics.Topic;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.local.UserTokens;
 import dev.muster.local.broker.EmbeddedBroker;
 import dev.muster.local.data.DataDir;

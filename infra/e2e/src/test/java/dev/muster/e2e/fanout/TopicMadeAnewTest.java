@@ -3,9 +3,9 @@ package dev.muster.e2e.fanout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.contract.topics.Topic;
-import dev.muster.contract.topics.TopicProvisioner;
-import dev.muster.contract.topics.TopicsException;
 import dev.muster.fanout.FanoutServer;
+import dev.muster.kit.kafka.TopicProvisioner;
+import dev.muster.kit.kafka.TopicsException;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.NodeStatus;

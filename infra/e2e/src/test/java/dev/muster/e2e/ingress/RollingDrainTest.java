@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.muster.agent.Agent;
-import dev.muster.agent.AgentConfig;
-import dev.muster.agent.identity.Reach;
 import dev.muster.agent.identity.StateDir;
+import dev.muster.agent.settings.AgentConfig;
+import dev.muster.agent.settings.Reach;
 import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Topic;
 import dev.muster.ingress.IngressServer;

@@ -1,9 +1,9 @@
 package dev.muster.e2e.simulation;
 
-import dev.muster.agent.AgentConfig;
 import dev.muster.agent.disk.Disk;
 import dev.muster.agent.identity.Identity;
 import dev.muster.agent.link.GatewayLink;
+import dev.muster.agent.settings.AgentConfig;
 import dev.muster.agent.spool.Spool;
 import dev.muster.agent.spool.SpoolLimits;
 import dev.muster.agent.task.Journal;

@@ -2,7 +2,6 @@ package dev.muster.e2e.simulation;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.contract.ids.Ids;
-import dev.muster.contract.service.Threads;
 import dev.muster.contract.topics.Topic;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.ingress.auth.NodeDirectory;
@@ -27,6 +26,7 @@ import dev.muster.ingress.session.OutputLimits;
 import dev.muster.ingress.session.SessionLimits;
 import dev.muster.ingress.session.Sessions;
 import dev.muster.ingress.session.SpareArrays;
+import dev.muster.kit.process.Threads;
 import dev.muster.proto.records.v1.NodeRecord;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;

@@ -2,10 +2,10 @@ package dev.muster.e2e.simulation;
 
 import com.google.protobuf.Message;
 import dev.muster.contract.ids.Audiences;
-import dev.muster.contract.settings.Env;
 import dev.muster.contract.topics.Parsed;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.contract.topics.Topic;
+import dev.muster.kit.settings.Env;
 import dev.muster.proto.records.v1.HeartbeatRecord;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeView;

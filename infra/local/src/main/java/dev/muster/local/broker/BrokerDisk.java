@@ -1,6 +1,6 @@
 package dev.muster.local.broker;
 
-import dev.muster.contract.service.Threads;
+import dev.muster.kit.process.Threads;
 import dev.muster.local.data.StartFailure;
 import java.nio.file.Path;
 import java.util.Optional;

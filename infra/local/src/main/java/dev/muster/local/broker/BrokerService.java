@@ -1,7 +1,7 @@
 package dev.muster.local.broker;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.Setting;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.Setting;
 import dev.muster.local.data.DataDir;
 import dev.muster.local.data.DirLock;
 import dev.muster.local.data.LocalAddress;
@@ -68,7 +68,7 @@ public final class BrokerService implements AutoCloseable {
         }
     }
 
-    /** @throws dev.muster.contract.settings.BadSettingsException with every mistake */
+    /** @throws dev.muster.kit.settings.BadSettingsException with every mistake */
     public static void check(Map<String, String> variables) {
         Env env = new Env(variables);
         env.integer(PORT);

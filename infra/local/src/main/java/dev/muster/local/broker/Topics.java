@@ -1,8 +1,8 @@
 package dev.muster.local.broker;
 
-import dev.muster.contract.settings.KafkaSettings;
-import dev.muster.contract.topics.TopicProvisioner;
-import dev.muster.contract.topics.TopicsException;
+import dev.muster.kit.kafka.TopicProvisioner;
+import dev.muster.kit.kafka.TopicsException;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.local.data.StartFailure;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;

@@ -2,9 +2,9 @@ package dev.muster.local.up;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.agent.Agent;
-import dev.muster.agent.AgentConfig;
-import dev.muster.agent.AgentException;
-import dev.muster.agent.NotJoinedException;
+import dev.muster.agent.settings.AgentConfig;
+import dev.muster.agent.settings.AgentException;
+import dev.muster.agent.settings.NotJoinedException;
 import dev.muster.local.UserTokens;
 import dev.muster.local.data.DataDir;
 import dev.muster.local.data.StartFailure;

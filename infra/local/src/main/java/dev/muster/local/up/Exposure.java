@@ -1,6 +1,6 @@
 package dev.muster.local.up;
 
-import dev.muster.fanout.api.ShellWords;
+import dev.muster.kit.text.ShellWords;
 import dev.muster.local.data.StartFailure;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

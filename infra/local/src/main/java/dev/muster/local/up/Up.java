@@ -1,8 +1,9 @@
 package dev.muster.local.up;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
 import dev.muster.fanout.FanoutServer;
+import dev.muster.kit.process.Closer;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.local.Services;
 import dev.muster.local.UserTokens;
 import dev.muster.local.broker.EmbeddedBroker;

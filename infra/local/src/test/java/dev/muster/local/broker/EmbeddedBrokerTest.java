@@ -3,9 +3,9 @@ package dev.muster.local.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.muster.contract.settings.Env;
-import dev.muster.contract.settings.KafkaSettings;
-import dev.muster.contract.topics.TopicProvisioner;
+import dev.muster.kit.kafka.TopicProvisioner;
+import dev.muster.kit.settings.Env;
+import dev.muster.kit.settings.KafkaSettings;
 import dev.muster.local.data.Ports;
 import dev.muster.local.data.StartFailure;
 import java.io.BufferedReader;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.muster.agent.identity.Reach;
 import dev.muster.agent.identity.StateDir;
+import dev.muster.agent.settings.Reach;
 import dev.muster.local.UserTokens;
 import dev.muster.local.data.DataDir;
 import dev.muster.local.data.StartFailure;

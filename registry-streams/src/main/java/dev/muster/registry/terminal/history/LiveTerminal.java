@@ -9,9 +9,9 @@ import dev.muster.proto.store.v1.TerminalBeyond;
 import dev.muster.proto.store.v1.TerminalBlock;
 import dev.muster.proto.store.v1.TerminalHead;
 import dev.muster.proto.store.v1.TerminalStep;
-import dev.muster.registry.terminal.engine.LineSink;
 import dev.muster.registry.terminal.output.Beyond;
 import dev.muster.registry.terminal.output.Position;
+import dev.muster.terminal.engine.LineSink;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

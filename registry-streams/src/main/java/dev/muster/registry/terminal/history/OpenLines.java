@@ -1,7 +1,7 @@
 package dev.muster.registry.terminal.history;
 
 import com.google.protobuf.ByteString;
-import dev.muster.registry.terminal.engine.LineSink;
+import dev.muster.terminal.engine.LineSink;
 import java.util.Arrays;
 
 /** Final lines that are in no segment yet: their text, each ended by LF, and where each begins. */

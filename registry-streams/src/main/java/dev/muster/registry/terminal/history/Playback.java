@@ -7,9 +7,9 @@ import dev.muster.proto.store.v1.TerminalBlock;
 import dev.muster.proto.store.v1.TerminalHead;
 import dev.muster.proto.store.v1.TerminalState;
 import dev.muster.proto.store.v1.TerminalStep;
-import dev.muster.registry.terminal.engine.LineSink;
-import dev.muster.registry.terminal.engine.TerminalEngine;
-import dev.muster.registry.terminal.engine.TerminalOptions;
+import dev.muster.terminal.engine.LineSink;
+import dev.muster.terminal.engine.TerminalEngine;
+import dev.muster.terminal.engine.TerminalOptions;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 

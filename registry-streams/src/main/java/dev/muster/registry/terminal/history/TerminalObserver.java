@@ -1,8 +1,8 @@
 package dev.muster.registry.terminal.history;
 
 import com.google.protobuf.ByteString;
-import dev.muster.registry.terminal.engine.LineSink;
 import dev.muster.registry.terminal.output.Position;
+import dev.muster.terminal.engine.LineSink;
 
 /** Sees what becomes of a terminal while its steps are taken. */
 public interface TerminalObserver extends LineSink {

@@ -2,7 +2,7 @@ package dev.muster.registry.terminal.read;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
-import dev.muster.contract.history.FairShares;
+import dev.muster.kit.limits.FairShares;
 import dev.muster.proto.query.v1.MoreReason;
 import dev.muster.proto.query.v1.ReadHistoryRequest;
 import dev.muster.proto.query.v1.ReadHistoryResponse;

@@ -1,0 +1,5 @@
+/** Shares and budgets. */
+@NullMarked
+package dev.muster.kit.limits;
+
+import org.jspecify.annotations.NullMarked;

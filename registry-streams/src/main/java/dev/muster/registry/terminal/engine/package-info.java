@@ -1,5 +1,0 @@
-/** Bytes of a terminal in, numbered logical lines out. Pure: JDK only, no clock, no threads, no I/O. */
-@NullMarked
-package dev.muster.registry.terminal.engine;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** The terminal engine as a filter, from a stream of bytes to clean lines. Pure: JDK only. */
-@NullMarked
-package dev.muster.registry.terminal.text;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,52 @@
+package dev.muster.terminal.engine;
+
+import java.util.Arrays;
+
+/** Writes engine state: unsigned LEB128 numbers, flags, byte strings. */
+final class StateWriter {
+
+    private byte[] buffer = new byte[256];
+    private int size;
+
+    void number(long value) {
+        if (value < 0) {
+            throw new IllegalStateException("negative number in state: " + value);
+        }
+        ensure(10);
+        long rest = value;
+        while (rest >= 0x80) {
+            buffer[size++] = (byte) (rest | 0x80);
+            rest >>>= 7;
+        }
+        buffer[size++] = (byte) rest;
+    }
+
+    void flag(boolean value) {
+        number(value ? 1 : 0);
+    }
+
+    /** Eight bytes, for values that have no small ones. */
+    void fixed(long value) {
+        ensure(Long.BYTES);
+        for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
+            buffer[size++] = (byte) (value >>> shift);
+        }
+    }
+
+    void bytes(byte[] bytes, int offset, int length) {
+        number(length);
+        ensure(length);
+        System.arraycopy(bytes, offset, buffer, size, length);
+        size += length;
+    }
+
+    byte[] toBytes() {
+        return Arrays.copyOf(buffer, size);
+    }
+
+    private void ensure(int more) {
+        if (buffer.length - size < more) {
+            buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, size + more));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package dev.muster.terminal.engine;
+
+/**
+ * Bytes that a terminal received to the numbered lines that a person would have seen, in bounded memory.
+ *
+ * <p>Everything is a function of the bytes fed and of the resizes between them: how they were split into calls, and
+ * whether the engine was saved and restored in between, changes nothing. Not thread-safe.
+ */
+public final class TerminalEngine {
+
+    private static final int STATE_VERSION = 1;
+
+    private final int lineBytesMax;
+    private final boolean lfIsCrlf;
+    private final History history;
+    private final Screen screen;
+    private final Parser parser;
+
+    /**
+     * @param finals receives each line exactly once, in order, when it becomes final; during {@link #feed}, {@link
+     *     #resize} and {@link #end}; it must not call the engine
+     */
+    public TerminalEngine(TerminalOptions options, LineSink finals) {
+        lineBytesMax = options.lineBytesMax();
+        lfIsCrlf = options.lfIsCrlf();
+        history = new History(lineBytesMax, finals);
+        screen = new Screen(options.width(), options.rows(), lfIsCrlf, history);
+        parser = new Parser(new Commands(screen));
+    }
+
+    public void feed(byte[] bytes, int offset, int length) {
+        parser.feed(bytes, offset, length);
+    }
+
+    /**
+     * Changes the size of the window. Text is not wrapped again: rows keep their text, even beyond a smaller width.
+     * With fewer rows, those at the top become final. Sizes are clamped as in {@link TerminalOptions}.
+     */
+    public void resize(int cols, int rows) {
+        TerminalOptions size = new TerminalOptions(cols, rows, lfIsCrlf, lineBytesMax);
+        screen.resize(size.width(), size.rows());
+    }
+
+    /** The stream is over: what is in the window becomes final, without blank rows at its end. */
+    public void end() {
+        screen.end();
+    }
+
+    /** Lines with a number below this are final. */
+    public long finalLines() {
+        return history.finalLines();
+    }
+
+    /** There are no lines at or above this number now. */
+    public long nextLine() {
+        return history.nextLine(screen.primary());
+    }
+
+    /**
+     * The lines from {@link #finalLines} to {@link #nextLine} as they are now: soft wraps joined, trimmed on the right.
+     * While a full-screen program uses the alternate screen these are the lines from before it.
+     */
+    public void window(LineSink sink) {
+        history.window(screen.primary(), sink);
+    }
+
+    /** Those lines of {@link #window} that are new or have changed since they were last taken. */
+    public void takeChanged(LineSink sink) {
+        history.takeChanged(screen.primary(), sink);
+    }
+
+    public int cols() {
+        return screen.cols();
+    }
+
+    public int rows() {
+        return screen.rows();
+    }
+
+    /** Strings (as in OSC or DCS) without an end that were given up so far; what followed them was read as text. */
+    public long resyncs() {
+        return parser.resyncs();
+    }
+
+    Screen screen() {
+        return screen;
+    }
+
+    /** All of the engine's state but its {@link LineSink}: about 60 bytes and the window's text for a plain log. */
+    public byte[] save() {
+        StateWriter out = new StateWriter();
+        out.number(STATE_VERSION);
+        out.number(screen.cols());
+        out.number(screen.rows());
+        out.flag(lfIsCrlf);
+        out.number(lineBytesMax);
+        parser.save(out);
+        screen.save(out);
+        history.save(out, screen.primary());
+        return out.toBytes();
+    }
+
+    /**
+     * The engine that {@link #save} was called on.
+     *
+     * @throws IllegalArgumentException where the state is damaged or of another version
+     */
+    public static TerminalEngine restore(byte[] state, LineSink finals) {
+        StateReader in = new StateReader(state);
+        int version = in.number(Integer.MAX_VALUE);
+        if (version != STATE_VERSION) {
+            throw new IllegalArgumentException("terminal state of unknown version " + version);
+        }
+        int cols = Math.max(1, in.number(TerminalOptions.COLS_MAX));
+        int rows = in.number(TerminalOptions.ROWS_MAX);
+        TerminalOptions options = new TerminalOptions(cols, rows, in.flag(), in.number(Integer.MAX_VALUE));
+        TerminalEngine engine = new TerminalEngine(options, finals);
+        engine.parser.restore(in);
+        engine.screen.restore(in);
+        engine.history.restore(in, engine.screen.primary());
+        in.expectEnd();
+        return engine;
+    }
+
+    /**
+     * Bytes that bring a blank terminal of the same size to the present contents of the window (and of the alternate
+     * screen), cursor, margins, tab stops, character sets and modes. Colours and other looks are not kept, so repainted
+     * text is plain until the program draws it again.
+     */
+    public byte[] repaint() {
+        return new Repaint(screen).toBytes();
+    }
+}
