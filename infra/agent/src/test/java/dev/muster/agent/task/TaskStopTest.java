@@ -211,7 +211,7 @@ class TaskStopTest extends TasksFixture {
         ScheduledThreadPoolExecutor executor = Tasks.newExecutor();
         tasks = new Tasks(
                 journal, spool, disk, Clock.systemUTC(), this::event, executor, own -> runner(own, Thread::new));
-        for (String command : List.of("true", "sleep 1000 & exit 0")) {
+        for (String command : List.of("true", "sleep 5 & exit 0")) {
             assertThat(run(RunTask.newBuilder().setCommand(command).setTimeoutMillis(3_600_000))
                             .getExitCode())
                     .isZero();
