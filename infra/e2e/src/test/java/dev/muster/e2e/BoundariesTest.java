@@ -34,7 +34,6 @@ class BoundariesTest {
         "dev.muster.registry.terminal.watch..",
         "dev.muster.fanout.auth..",
         "dev.muster.fanout.live..",
-        "dev.muster.fanout.log.ring..",
         "dev.muster.fanout.log.tokens..",
     };
 
@@ -48,9 +47,7 @@ class BoundariesTest {
     @Test
     void no_service_depends_on_another() {
         for (String service : new String[] {"ingress", "registry", "fanout"}) {
-            for (String other :
-                    new String[] {"ingress", "registry", "fanout", "agent", "local", "cli", "bench", "kit", "terminal"
-                    }) {
+            for (String other : new String[] {"ingress", "registry", "fanout", "agent", "local", "cli", "bench"}) {
                 if (!service.equals(other)) {
                     noDependency("dev.muster." + service + "..", "dev.muster." + other + "..");
                 }

@@ -162,7 +162,7 @@ final class RegistryNode {
             if (world.log.isAvailable()) {
                 int records = world.chance.between(0, RECORDS_MAX);
                 for (int i = 0; i < records && task.step(); i++) {
-                    // until there is no more, or it is someone else's turn
+                    // until there is no more, or another task has its turn
                 }
                 if (!task.isDirty()) {
                     committed = world.time.millis();
