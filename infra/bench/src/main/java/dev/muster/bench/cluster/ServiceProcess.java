@@ -1,5 +1,6 @@
 package dev.muster.bench.cluster;
 
+import dev.muster.bench.report.WaitRanOut;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -17,6 +18,8 @@ public final class ServiceProcess implements AutoCloseable {
     private static final long STOP_SECONDS = 20;
 
     private final String name;
+    private static final String NO_ANSWER = "no answer from the broker within";
+
     private final Process process;
     private final BufferedReader out;
     private final BufferedWriter in;
@@ -43,6 +46,7 @@ public final class ServiceProcess implements AutoCloseable {
      * @param jvmOptions beside those that every service gets
      * @param log takes what the service logs
      * @throws IOException with its last words, if it does not start
+     * @throws WaitRanOut if it gave up since the broker did not answer in time
      */
     public static ServiceProcess start(
             String service, Map<String, String> settings, int heapMegabytes, List<String> jvmOptions, Path log)
@@ -77,8 +81,12 @@ public final class ServiceProcess implements AutoCloseable {
             }
         }
         Duration since = Duration.ofNanos(System.nanoTime() - began);
-        throw new IOException(
-                LastWords.of("the " + service, process, since, false, new LastWords.Source("its log", log, 0)));
+        String words = LastWords.of("the " + service, process, since, false, new LastWords.Source("its log", log, 0));
+        if (words.contains(NO_ANSWER)) {
+            // the machine was too slow for the broker to answer in time: that is no fault of the service
+            throw new WaitRanOut("the " + service + " did not start: " + NO_ANSWER + " the time that it gives it");
+        }
+        throw new IOException(words);
     }
 
     /** As the launcher has decided for this process, which it starts as it starts a service. */

@@ -32,7 +32,7 @@ public final class Benchmark {
         } catch (IOException | RuntimeException e) {
             Optional<WaitRanOut> ranOut = WaitRanOut.in(e);
             if (ranOut.isEmpty()) {
-                new Report(name, quick, calibration.entries(), figures.finish("a fault ended the benchmark: " + e))
+                new Report(name, quick, calibration.entries(), figures.finish("a fault ended the benchmark: " + firstLine(e)))
                         .print(out);
                 throw e;
             }
@@ -41,5 +41,10 @@ public final class Benchmark {
         Report report = new Report(name, quick, calibration.entries(), figures.finish(reason));
         report.print(out);
         return report.pass() ? PASSED : NOT_PASSED;
+    }
+
+    /** The rest may be a process's log; it is passed on with the fault. */
+    private static String firstLine(Exception fault) {
+        return fault.toString().lines().findFirst().orElse("");
     }
 }
