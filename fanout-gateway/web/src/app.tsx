@@ -1,16 +1,16 @@
 import { FleetOverview } from './fleet/fleet-overview';
 import { NodeList } from './fleet/node-list';
 import { NodeActionDialogs } from './node/node-actions';
-import { NodeDialogs } from './node/create-node';
+import { NodeDialogs } from './new-node/create-node';
 import { NodePage } from './node/node-page';
-import { checkSession, connectionState, fleetKnown, me, meProblem } from './session/app-state';
-import { ConnectionBanner } from './session/connection-badge';
-import { isBlind } from './session/connection-text';
-import { route } from './session/router';
-import { Help } from './session/shortcuts';
-import { SessionBanner, SignInAgain } from './session/sign-in-again';
-import { SignIn } from './session/sign-in';
-import { TopBar } from './session/top-bar';
+import { checkSession, connectionState, fleetKnown, me, meProblem } from './state/app-state';
+import { ConnectionBanner } from './app/connection-badge';
+import { isBlind } from './state/connection-text';
+import { route } from './state/router';
+import { Help } from './app/shortcuts';
+import { SessionBanner, SignInAgain } from './app/sign-in-again';
+import { SignIn } from './app/sign-in';
+import { TopBar } from './app/top-bar';
 import { ProblemBox } from './ui/problem-box';
 import { Toasts } from './ui/toasts';
 

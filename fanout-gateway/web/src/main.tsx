@@ -1,11 +1,11 @@
 import { render } from 'preact';
 import { App } from './app';
-import { startFilters } from './fleet/filters';
-import { startState } from './session/app-state';
-import { startRouter } from './session/router';
-import { startShortcuts } from './session/shortcuts';
-import { apply, followSystem } from './session/theme';
-import { startTitle } from './session/title';
+import { startFilters } from './state/filters';
+import { startState } from './state/app-state';
+import { startRouter } from './state/router';
+import { startShortcuts } from './app/shortcuts';
+import { apply, followSystem } from './state/theme';
+import { startTitle } from './app/title';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/layout.css';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeView } from '../src/api/types';
-import { Fleet } from '../src/fleet/fleet';
-import { parseQuery, select } from '../src/fleet/query';
+import { Fleet } from '../src/state/fleet';
+import { parseQuery, select } from '../src/state/query';
 
 const node = (nodeId: string, over: Partial<NodeView> = {}): NodeView => ({ nodeId, name: nodeId, status: 'ONLINE', version: 1, ...over });
 const ids = (fleet: Fleet, text = '') => select(fleet, parseQuery(text), 'name');

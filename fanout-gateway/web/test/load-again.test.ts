@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiError, noAnswer, problemFrom } from '../src/api/problem';
-import { noteState, overReturns, returns } from '../src/session/load-again';
+import { noteState, overReturns, returns } from '../src/state/load-again';
 
 describe('the return of the server', () => {
   beforeEach(() => noteState('live'));

@@ -4,7 +4,7 @@ import errors from '../../../infra/docs/errors.md?raw';
 import protocol from '../../../infra/docs/protocol.md?raw';
 import { NEXT_STEPS } from '../src/api/problem';
 import { reopens } from '../src/feed/connection';
-import { BREAKS, CLOSED, MISSED, REFUSALS } from '../src/session/feed-words';
+import { BREAKS, CLOSED, MISSED, REFUSALS } from '../src/state/feed-words';
 
 // A Java test checks the documents against the code of the server. So this test checks the page against the documents.
 const rows = (text: string, heading: string) =>

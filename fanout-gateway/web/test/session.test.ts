@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { noAnswer, problemFrom } from '../src/api/problem';
-import { explain, isBlind } from '../src/session/connection-text';
-import { hashWith, keptAfter, parseKept, parseRoute } from '../src/session/router';
-import { documentTitle } from '../src/session/title';
+import { explain, isBlind } from '../src/state/connection-text';
+import { hashWith, keptAfter, parseKept, parseRoute } from '../src/state/router';
+import { documentTitle } from '../src/app/title';
 import { lineNumber } from '../src/ui/format';
 
 describe('the address', () => {

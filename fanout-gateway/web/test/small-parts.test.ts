@@ -5,11 +5,11 @@ import { DELAY_MS_MAX, delayMs } from '../src/feed/backoff';
 import { bytesOf } from '../src/feed/frames';
 import { busiest } from '../src/fleet/busiest';
 import { fit, indexAt } from '../src/fleet/heat-map';
-import { sortKey } from '../src/fleet/natural-order';
-import { COMMANDS_MAX, CommandMemory } from '../src/node/command-memory';
-import { elsewhere } from '../src/node/join-line';
-import { fold, hasEnded, isShell, TASKS_MAX, titleOf } from '../src/node/task-order';
-import { hashOf, parseRoute } from '../src/session/router';
+import { sortKey } from '../src/state/natural-order';
+import { COMMANDS_MAX, CommandMemory } from '../src/tasks/command-memory';
+import { elsewhere } from '../src/new-node/join-line';
+import { fold, hasEnded, isShell, TASKS_MAX, titleOf } from '../src/state/task-order';
+import { hashOf, parseRoute } from '../src/state/router';
 import { fontFor } from '../src/terminal/size';
 import { ago, bytes, duration, formatLabels, parseLabels } from '../src/ui/format';
 

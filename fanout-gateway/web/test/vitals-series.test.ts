@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NodeView } from '../src/api/types';
-import { NODES_MAX, SAMPLES_MAX, Series, SeriesBook } from '../src/fleet/vitals-series';
+import { NODES_MAX, SAMPLES_MAX, Series, SeriesBook } from '../src/state/vitals-series';
 import { linePath } from '../src/ui/sparkline';
 
 const at = (second: number, cpuPercent: number, over: Partial<NodeView> = {}): NodeView => ({

@@ -1,5 +1,5 @@
 import type { NodeView } from '../api/types';
-import type { Entry } from './fleet';
+import type { Entry } from '../state/fleet';
 
 /** The online nodes with the most CPU, highest first; one pass, for fleets of any size. */
 export function busiest(entries: Iterable<Entry>, count: number): NodeView[] {

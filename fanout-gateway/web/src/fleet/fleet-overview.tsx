@@ -1,17 +1,17 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { STATUSES, type NodeView, type Status } from '../api/types';
-import { openCreateNode } from '../node/create-node';
-import { fleet, fleetComplete, fleetKnown, fleetShape, fleetVersion, now } from '../session/app-state';
-import { go, hashOf } from '../session/router';
-import { colours } from '../session/theme';
+import { openCreateNode } from '../new-node/create-node';
+import { fleet, fleetComplete, fleetKnown, fleetShape, fleetVersion, now } from '../state/app-state';
+import { go, hashOf } from '../state/router';
+import { colours } from '../state/theme';
 import { ago, bytes, count, percent } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { STATUS_NAMES, StatusDot } from '../ui/status';
-import { listed, query, statusFilter } from './filters';
+import { listed, query, statusFilter } from '../state/filters';
 import { busiest, cpuOf } from './busiest';
 import { colourOf, fit, indexAt, type Grid } from './heat-map';
-import { isEmpty, parseQuery, select } from './query';
+import { isEmpty, parseQuery, select } from '../state/query';
 
 const ATTENTION_MAX = 8;
 const BUSIEST_MAX = 5;

@@ -1,18 +1,18 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { STATUSES } from '../api/types';
-import { fleet, fleetComplete, fleetKnown, fleetVersion } from '../session/app-state';
-import { narrow } from '../session/narrow';
-import { openCreateNode } from '../node/create-node';
-import { go, route } from '../session/router';
+import { fleet, fleetComplete, fleetKnown, fleetVersion } from '../state/app-state';
+import { narrow } from '../state/narrow';
+import { openCreateNode } from '../new-node/create-node';
+import { go, route } from '../state/router';
 import { count } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { STATUS_MEANINGS, STATUS_NAMES, StatusDot } from '../ui/status';
 import { useVirtual } from '../ui/virtual';
-import { askAgain, clearFilters, listed, query, searchText, serverMatches, serverProblem, sortBy, statusFilter, toggleStatus } from './filters';
+import { askAgain, clearFilters, listed, query, searchText, serverMatches, serverProblem, sortBy, statusFilter, toggleStatus } from '../state/filters';
 import { NodeRow, ROW_HEIGHT } from './node-row';
-import { isEmpty, type SortBy } from './query';
+import { isEmpty, type SortBy } from '../state/query';
 
 const SORT_NAMES: [SortBy, string][] = [['name', 'Name'], ['status', 'Problems first'], ['cpu', 'CPU'], ['memory', 'Memory'], ['seen', 'Last seen']];
 

@@ -1,6 +1,6 @@
 import { runningCount, type NodeView } from '../api/types';
-import { now, vitals } from '../session/app-state';
-import { hashOf } from '../session/router';
+import { now, vitals } from '../state/app-state';
+import { hashOf } from '../state/router';
 import { ago, percent } from '../ui/format';
 import { Sparkline } from '../ui/sparkline';
 import { STATUS_NAMES, StatusDot } from '../ui/status';

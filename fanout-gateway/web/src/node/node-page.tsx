@@ -3,8 +3,8 @@ import type { NodeView } from '../api/types';
 import { roleAllows } from '../api/types';
 import { problemOf } from '../api/problem';
 import { HistoryView } from '../history/history-view';
-import { connectionState, fleetComplete, now, shownNode, tasks } from '../session/app-state';
-import { go, hashOf, route, type Tab } from '../session/router';
+import { connectionState, fleetComplete, now, shownNode, tasks } from '../state/app-state';
+import { go, hashOf, route, type Tab } from '../state/router';
 import { TerminalPane } from '../terminal/terminal-pane';
 import { proposedSize } from '../terminal/size';
 import { ago } from '../ui/format';
@@ -17,8 +17,8 @@ import type { RunRequest } from '../api/client';
 import type { Problem } from '../api/types';
 import { earlyKeys } from '../terminal/early-keys';
 import { ProblemBox } from '../ui/problem-box';
-import { isUnanswered, noShell, openShell, shellRequest } from './run-command';
-import { TaskList } from './task-list';
+import { isUnanswered, noShell, openShell, shellRequest } from '../tasks/run-command';
+import { TaskList } from '../tasks/task-list';
 import { Facts, VitalsPanel } from './vitals-panel';
 
 export function NodePage() {

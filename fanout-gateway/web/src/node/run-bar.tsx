@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { problemOf } from '../api/problem';
 import { roleAllows, type NodeView, type Problem } from '../api/types';
-import { go } from '../session/router';
+import { go } from '../state/router';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
-import { CommandMemory } from './command-memory';
+import { CommandMemory } from '../tasks/command-memory';
 import type { RunRequest } from '../api/client';
-import { isUnanswered, keyed, runCommand } from './run-command';
+import { isUnanswered, keyed, runCommand } from '../tasks/run-command';
 
 const memory = new CommandMemory(typeof localStorage === 'undefined' ? null : localStorage);
 

@@ -1,7 +1,7 @@
 import type { NodeView } from '../api/types';
-import { fleetVersion, now, vitals } from '../session/app-state';
-import { searchText } from '../fleet/filters';
-import type { Metric } from '../fleet/vitals-series';
+import { fleetVersion, now, vitals } from '../state/app-state';
+import { searchText } from '../state/filters';
+import type { Metric } from '../state/vitals-series';
 import { ago, bytes, clockTime, duration, percent } from '../ui/format';
 import { Sparkline } from '../ui/sparkline';
 

@@ -6,7 +6,7 @@ import { bytes } from '../ui/format';
 import { InputQueue, type Undelivered } from './input-queue';
 import { OutputPump } from './output-pump';
 import { PasteGuard } from './paste-guard';
-import { screenReader } from './screen-reader';
+import { screenReader } from '../state/screen-reader';
 import { fontFor, rememberSize, type Size } from './size';
 
 export type LiveState =

@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
 /** A service in a process of its own. */
 public final class ServiceProcess implements AutoCloseable {
     private static final long STOP_SECONDS = 20;
+    private static final String NO_ANSWER = "no answer from the broker within";
 
     private final String name;
-    private static final String NO_ANSWER = "no answer from the broker within";
 
     private final Process process;
     private final BufferedReader out;

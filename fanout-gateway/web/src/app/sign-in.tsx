@@ -1,6 +1,6 @@
 import { CopyButton } from '../ui/copy-button';
 import { Logo } from '../ui/logo';
-import { connectionState } from './app-state';
+import { connectionState } from '../state/app-state';
 import { TokenForm } from './token-form';
 
 export function SignIn() {

@@ -1,14 +1,14 @@
 import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import { roleAllows, type NodeView, type Task } from '../api/types';
-import { loadTasks, loadTasksAgain, now, tasks, tasksLoaded, tasksNext, tasksProblem } from '../session/app-state';
-import { hashOf, route } from '../session/router';
+import { loadTasks, loadTasksAgain, now, tasks, tasksLoaded, tasksNext, tasksProblem } from '../state/app-state';
+import { hashOf, route } from '../state/router';
 import { ago, bytes, clockTime, duration } from '../ui/format';
 import { Icon } from '../ui/icon';
 import { ProblemBox } from '../ui/problem-box';
 import { TaskBadge } from '../ui/status';
 import { notify } from '../ui/toasts';
-import { hasEnded, TASKS_MAX, titleOf } from './task-order';
+import { hasEnded, TASKS_MAX, titleOf } from '../state/task-order';
 
 export function TaskList({ node }: { node: NodeView }) {
   const all = [...tasks.value.values()];

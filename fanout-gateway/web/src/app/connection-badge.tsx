@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { clockTime } from '../ui/format';
 import { Dialog } from '../ui/dialog';
-import { connection, connectionState, fleetKnown, freshAt, notices, now } from './app-state';
-import { explain, isBlind, STATE_NAMES } from './connection-text';
+import { connection, connectionState, fleetKnown, freshAt, notices, now } from '../state/app-state';
+import { explain, isBlind, STATE_NAMES } from '../state/connection-text';
 
 function explained(): string {
   const state = connectionState.value;

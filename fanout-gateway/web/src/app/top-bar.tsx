@@ -1,12 +1,12 @@
-import { openCreateNode } from '../node/create-node';
+import { openCreateNode } from '../new-node/create-node';
 import { Icon } from '../ui/icon';
 import { Logo } from '../ui/logo';
 import { Menu } from '../ui/menu';
-import { me, signOut } from './app-state';
+import { me, signOut } from '../state/app-state';
 import { ConnectionBadge } from './connection-badge';
 import { helpOpen } from './shortcuts';
-import { screenReader, setScreenReader } from '../terminal/screen-reader';
-import { setTheme, theme, type Theme } from './theme';
+import { screenReader, setScreenReader } from '../state/screen-reader';
+import { setTheme, theme, type Theme } from '../state/theme';
 
 const NEXT: Record<Theme, Theme> = { auto: 'dark', dark: 'light', light: 'auto' };
 const NAMES: Record<Theme, string> = { auto: 'as the system', dark: 'dark', light: 'light' };

@@ -1,8 +1,8 @@
 import { effect } from '@preact/signals';
-import { titleOf } from '../node/task-order';
-import { connectionState, fleetKnown, me, sessionEnded, shownNode, tasks } from './app-state';
-import { isBlind } from './connection-text';
-import { route, type Route } from './router';
+import { titleOf } from '../state/task-order';
+import { connectionState, fleetKnown, me, sessionEnded, shownNode, tasks } from '../state/app-state';
+import { isBlind } from '../state/connection-text';
+import { route, type Route } from '../state/router';
 
 /** The title of a view in a tab, a bookmark and the browser's history. */
 export function documentTitle(route: Route, node: string | null, terminal: string | null): string {

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
-import { openCreateNode } from '../node/create-node';
+import { openCreateNode } from '../new-node/create-node';
 import { Dialog } from '../ui/dialog';
-import { go, route } from './router';
+import { go, route } from '../state/router';
 
 export const helpOpen = signal(false);
 

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { Dialog } from '../ui/dialog';
 import { duration } from '../ui/format';
-import { checkSession, me, now, sessionEnded, sessionEndsAt, WARN_BEFORE_MS } from './app-state';
+import { checkSession, me, now, sessionEnded, sessionEndsAt, WARN_BEFORE_MS } from '../state/app-state';
 import { TokenForm } from './token-form';
 
 /** The end of the session for which the user asked to sign in again early. */

@@ -3,7 +3,7 @@ import { api, newKey, type RunRequest } from '../api/client';
 import { ApiError } from '../api/problem';
 import { repeat } from '../api/repeat';
 import { roleAllows, type NodeView, type Task } from '../api/types';
-import { addTask } from '../session/app-state';
+import { addTask } from '../state/app-state';
 
 const OWN_SHELLS_KEY = 'muster-own-shells';
 const OWN_SHELLS_MAX = 100;

@@ -3,7 +3,7 @@ import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import type { Problem } from '../api/types';
 import { ProblemBox } from '../ui/problem-box';
-import { checkSession } from './app-state';
+import { checkSession } from '../state/app-state';
 
 /** Signs in with a token. */
 export function TokenForm({ focused = false }: { focused?: boolean }) {

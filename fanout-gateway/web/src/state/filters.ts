@@ -2,9 +2,9 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { api } from '../api/client';
 import { problemOf } from '../api/problem';
 import { STATUSES, type NodeView, type Problem, type Status } from '../api/types';
-import { fleet, fleetComplete, fleetShape, now } from '../session/app-state';
-import { returns } from '../session/load-again';
-import { keep, kept } from '../session/router';
+import { fleet, fleetComplete, fleetShape, now } from './app-state';
+import { returns } from './load-again';
+import { keep, kept } from './router';
 import { isEmpty, parseQuery, select, SORTS, type SortBy } from './query';
 
 export const searchText = signal('');
