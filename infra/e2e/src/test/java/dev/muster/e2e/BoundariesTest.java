@@ -17,7 +17,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** Who may use what: services do not know each other, and pure logic knows neither Kafka nor gRPC nor HTTP. */
+/**
+ * The permitted dependencies: services do not know each other, and pure logic knows neither Kafka nor gRPC nor HTTP.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS) // all classes weigh a hundred megabytes: they go with this one
 class BoundariesTest {
     /** Logic without glue, as the READMEs promise: neither Kafka nor gRPC nor HTTP, and time is handed to it. */

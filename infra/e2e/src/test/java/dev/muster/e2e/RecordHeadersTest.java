@@ -30,7 +30,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every record says what its value is, in each topic, whichever service wrote it. */
+/** The headers of every record name the type of its value, in each topic, whichever service wrote it. */
 class RecordHeadersTest {
     private static final byte[] NO_PROTOBUF = {(byte) 0xff};
 

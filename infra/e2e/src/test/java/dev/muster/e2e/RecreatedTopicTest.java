@@ -47,7 +47,7 @@ final class RecreatedTopicTest {
                                 .isEqualTo("after\n");
                     });
             assertThat(api.history(node, before)).contains("before");
-            // a topic made by hand has the broker's configs: that is told, and nothing stops for it
+            // a topic made by hand has the broker's configs: that is reported, and nothing stops because of it
             Awaitility.await()
                     .atMost(Api.LONG)
                     .untilAsserted(() -> assertThat(api.get("/readyz").text())

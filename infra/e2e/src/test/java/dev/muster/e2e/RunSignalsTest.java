@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code infra/muster run} as a process of its own: what it says while it waits, and what a signal leaves behind. */
+/** {@code infra/muster run} as its own process: its messages while it waits, and what a signal leaves behind. */
 @ExtendWith(SharedProduct.class)
 class RunSignalsTest {
     @TempDir

@@ -51,7 +51,7 @@ final class AbuserProcess implements AutoCloseable {
         }
     }
 
-    /** Ends it, and says what the gateway answered: how often, and the commonest reason. */
+    /** Ends it, and returns the gateway's answers: how many, and the commonest reason. */
     String end() throws IOException {
         in.close();
         String answered = out.readLine();

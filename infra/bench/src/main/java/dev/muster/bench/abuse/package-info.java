@@ -1,4 +1,4 @@
-/** {@code muster bench abuse}: what other agents notice of one that does what none should. */
+/** {@code muster bench abuse}: the effect of a misbehaving agent on the others. */
 @NullMarked
 package dev.muster.bench.abuse;
 

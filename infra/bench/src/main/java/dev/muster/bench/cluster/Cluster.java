@@ -41,8 +41,8 @@ public final class Cluster implements AutoCloseable {
     private final Thread whenInterrupted = new Thread(this::removeAll, "bench-clean-up");
 
     /**
-     * @param settings of the broker, beside what this sets
-     * @param progress told what starts
+     * @param settings of the broker, in addition to those set here
+     * @param progress told which services start
      */
     public Cluster(Map<String, String> settings, Progress progress) throws IOException {
         this.progress = progress;

@@ -22,7 +22,7 @@ public final class LastWords {
     private LastWords() {}
 
     /**
-     * Where a process writes.
+     * A file that a process writes to.
      *
      * @param name as in "its log"
      * @param from where this run's part begins

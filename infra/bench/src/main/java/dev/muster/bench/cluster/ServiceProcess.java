@@ -116,7 +116,7 @@ public final class ServiceProcess implements AutoCloseable {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
-    /** Resident memory, where the system tells it; else 0. */
+    /** Resident memory, if the system reports it; else 0. */
     public long residentBytes() throws IOException {
         Path status = Path.of("/proc", Long.toString(process.pid()), "status");
         if (!Files.isReadable(status)) {
@@ -130,7 +130,7 @@ public final class ServiceProcess implements AutoCloseable {
         return 0;
     }
 
-    /** What a process holds after a full collection: on its heap, and in buffers outside of it. */
+    /** A process's memory after a full collection: on its heap, and in buffers outside of it. */
     public record Memory(long heapBytes, long directBytes) {}
 
     /** Bytes that live on the heap after a full collection. */

@@ -23,9 +23,9 @@ interface Peer extends AutoCloseable {
     String headers();
 
     /**
-     * What a subscriber sends after the upgrade.
+     * The messages that a subscriber sends after the upgrade.
      *
-     * @param resume the last position it had, where the server has such a thing
+     * @param resume its last position, if the server has such a thing
      */
     List<String> greeting(@Nullable String resume);
 

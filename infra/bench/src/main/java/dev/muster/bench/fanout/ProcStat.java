@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What Linux says of a process. */
+/** Linux's figures about a process. */
 final class ProcStat {
     private static final double TICKS_PER_SECOND = 100;
 

@@ -54,8 +54,8 @@ final class IngestBench implements Benchmark.Body {
 
     /**
      * @param agents that print at once, each on its own connection
-     * @param warmUpMillis at most, before anything is measured, until rates are steady: half for each side
-     * @param recording where to put what Java's flight recorder sees of the first gateway; null: it does not run
+     * @param warmUpMillis at most, before the measurement, until rates are steady: half for each side
+     * @param recording file for the recording of the first gateway by Java's flight recorder; null: it does not run
      */
     record Plan(
             List<Integer> chunks,
@@ -163,7 +163,10 @@ final class IngestBench implements Benchmark.Body {
                 .toList();
     }
 
-    /** Until the JVMs have compiled what they will run: a gateway runs for months, and is measured as it is then. */
+    /**
+     * Runs until the JVMs have compiled the code that they will run: a gateway runs for months, and is measured in that
+     * state.
+     */
     private void warmUp(Side gateway, Side plain, Calibration calibration) throws IOException, InterruptedException {
         int millis = plan.warmUpMillis() / WARM_UP_TURNS_MAX / 2 / cells().size();
         calibration.warmUp("both sides, as fast as they may", "MB/s, of the gateway", plan.warmUpMillis() / 1e3, () -> {
@@ -189,7 +192,7 @@ final class IngestBench implements Benchmark.Body {
                 pair.plain().megabytesPerSecond()));
     }
 
-    /** Who goes first alternates. */
+    /** The sides take turns in going first. */
     private Pair pair(Side gateway, Side plain, Cell cell, int round) throws InterruptedException {
         int chunk = cell.chunkBytes();
         String compression = cell.compression();

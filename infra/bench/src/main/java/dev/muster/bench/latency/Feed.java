@@ -11,7 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-/** Sockets of the live feed, all read by one thread, which hands each frame on as soon as it is whole. */
+/** Sockets of the live feed, all read by one thread, which passes each frame on as soon as it is whole. */
 final class Feed implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 

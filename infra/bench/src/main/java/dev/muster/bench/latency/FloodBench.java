@@ -228,7 +228,7 @@ final class FloodBench implements Benchmark.Body {
                 percentile == 99 ? (Double) OTHERS_BAR_MILLIS : null);
     }
 
-    /** @param atItsEnd what happens before what is under way is waited for */
+    /** @param atItsEnd runs before the wait for output under way */
     private void window(Quiet quiet, NodeChanges changes, Side side, Runnable atItsEnd) {
         quiet.same().reset();
         quiet.others().reset();

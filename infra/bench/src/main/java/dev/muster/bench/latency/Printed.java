@@ -2,7 +2,7 @@ package dev.muster.bench.latency;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** When each line of a terminal was due, by its number. Written by who prints, read by who sees. */
+/** When each line of a terminal was due, by its number. Written by the printing thread, read by the viewing one. */
 final class Printed {
     private final AtomicLongArray due;
 

@@ -2,7 +2,7 @@ package dev.muster.bench.latency;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** What a viewer has of one terminal. Confined to one thread, but for {@link #isAttached}. */
+/** A viewer's state of one terminal. Confined to one thread, except {@link #isAttached}. */
 interface Shown {
     /** A frame with the ref of this attach. */
     void on(JsonNode frame);

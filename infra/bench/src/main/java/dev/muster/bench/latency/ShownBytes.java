@@ -3,7 +3,7 @@ package dev.muster.bench.latency;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.function.LongConsumer;
 
-/** What a viewer has of one terminal in raw mode, all of whose lines are of {@link Stamps#LINE_BYTES}. Pure. */
+/** A viewer's state of one terminal in raw mode, whose lines all have {@link Stamps#LINE_BYTES}. Pure. */
 final class ShownBytes implements Shown {
     /** Base64 makes four characters of three bytes. */
     private static final int CHARACTERS = 4;

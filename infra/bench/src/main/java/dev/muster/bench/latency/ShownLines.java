@@ -34,7 +34,7 @@ final class ShownLines implements Shown {
             case "skipped" -> {
                 long from = frame.path("from").asLong();
                 long to = frame.path("to").asLong();
-                // up to where it has final lines; what it has beyond may have changed
+                // up to where it has final lines; its later lines may have changed
                 unannounced += Math.max(0, from - next);
                 skippedLines += Math.max(0, to - Math.max(next, from));
                 skips++;

@@ -42,7 +42,7 @@ final class Http2Frames {
 
     private Http2Frames() {}
 
-    /** What a client says first, its settings included: it has none. */
+    /** The first bytes of a client, including its empty settings. */
     static void preface(ByteBuffer out) {
         out.put(PREFACE);
         header(out, 0, SETTINGS, 0, 0);

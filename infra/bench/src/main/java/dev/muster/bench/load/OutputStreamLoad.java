@@ -295,7 +295,7 @@ public final class OutputStreamLoad {
         return true;
     }
 
-    /** What the socket does not take is kept and goes first. */
+    /** Bytes that the socket does not accept are kept and go first. */
     private void write(ByteBuffer out) throws IOException {
         ByteBuffer first = unsent;
         if (first != null) {

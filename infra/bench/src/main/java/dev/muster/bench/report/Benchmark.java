@@ -16,7 +16,7 @@ public final class Benchmark {
 
     private Benchmark() {}
 
-    /** Measures into the figures; what it finds out about the machine goes into the calibration. */
+    /** Measures into the figures; its findings about the machine go into the calibration. */
     public interface Body {
         void run(Figures figures, Calibration calibration) throws IOException, InterruptedException;
     }

@@ -63,9 +63,9 @@ public final class Calibration {
     }
 
     /**
-     * The load to offer: what was asked for, or the share of what the machine can do where that is less.
+     * The load to offer: the requested one, or the share of the machine's capacity if that is less.
      *
-     * @param capacity what the machine was measured to do
+     * @param capacity the measured capacity of the machine
      * @param share of it that is offered at most
      */
     public int load(String what, String unit, int wanted, double capacity, double share) {

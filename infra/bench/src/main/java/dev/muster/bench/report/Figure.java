@@ -3,13 +3,13 @@ package dev.muster.bench.report;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One figure: measured, or not measured and why.
+ * One figure: measured, or the reason why it was not.
  *
- * @param value null where it was not measured
+ * @param value null if it was not measured
  * @param baseline the same measured on the baseline in the same run; null without one
- * @param bar what {@code value} must reach; null where nothing is required
- * @param lowerIsBetter turns the comparison with the bar round
- * @param reason why it was not measured; null where it was
+ * @param bar what {@code value} must reach; null if nothing is required
+ * @param lowerIsBetter reverses the comparison with the bar
+ * @param reason why it was not measured; null if it was
  */
 public record Figure(
         String name,

@@ -3,7 +3,7 @@ package dev.muster.bench.report;
 import java.io.PrintStream;
 import java.util.Locale;
 
-/** Says on standard error what a benchmark does, with the seconds since its start. */
+/** Reports on standard error what a benchmark does, with the seconds since its start. */
 public final class Progress {
     private final PrintStream err;
     private final long startNanos = System.nanoTime();

@@ -23,7 +23,7 @@ final class Steadiness {
         return last().stream().allMatch(rate -> Math.abs(rate - level) <= SPREAD_MAX * Math.abs(level));
     }
 
-    /** The median of the last three, or of fewer where there are fewer; no number where there are none. */
+    /** The median of the last three, or of fewer if there are fewer; NaN if there are none. */
     double level() {
         return Samples.median(last());
     }

@@ -75,7 +75,7 @@ final class ChangesLog implements AutoCloseable {
         return published;
     }
 
-    /** @param what of a record that has its version; puts in what has changed */
+    /** @param what adds the change to a record that already has its version */
     void publish(int changes, Consumer<ViewRecord.Builder> what) {
         for (int i = 0; i < changes; i++) {
             ViewRecord.Builder record = ViewRecord.newBuilder()

@@ -172,7 +172,7 @@ final class SequenceViewer {
         return versions.size();
     }
 
-    /** What it was told of that is less than an exact continuation. */
+    /** The notices of anything less than an exact continuation. */
     synchronized List<String> told() {
         return List.copyOf(told);
     }

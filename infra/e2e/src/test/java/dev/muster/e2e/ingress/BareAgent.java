@@ -22,7 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The agent protocol and nothing else: what a test sends, and all that came back. */
+/** The agent protocol and nothing else: a test's messages, and all answers. */
 final class BareAgent implements AutoCloseable {
     private static final int WINDOW_BYTES = 65_535;
 

@@ -34,7 +34,7 @@ final class Feeder implements ClientResponseObserver<OutputChunk, OutputAck> {
         this.limit = content.length;
     }
 
-    /** The same, which waits after so many bytes until it is told to go on. */
+    /** The same, but it waits after this many bytes until it is told to go on. */
     Feeder pausedAt(int bytes) {
         limit = bytes;
         return this;

@@ -3,7 +3,7 @@ package dev.muster.e2e.simulation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What goes wrong from outside, and when: all by chance, until it is time to come to rest. */
+/** The faults from outside and their times: all by chance, until it is time to come to rest. */
 final class Faults {
     private final World world;
     private final List<AgentNode> agents;

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** That each invariant can fail: what it forbids is shown to it, and what it allows. */
+/** Each invariant can fail: it is shown a state that it forbids, and one that it allows. */
 class InvariantsTest {
     private static final String NODE = AgentNode.nodeIdOf("agent");
     private static final String TERMINAL = "tk_1";

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ObjLongConsumer;
 
-/** What really happened on the machines: which commands ran, and what they printed. */
+/** What really happened on the machines: the commands that ran, and their output. */
 final class Ledger {
     private final Map<String, Printed> terminals = new LinkedHashMap<>();
     private final Map<String, Integer> executions = new LinkedHashMap<>();
@@ -56,7 +56,7 @@ final class Ledger {
             return ackedBytes;
         }
 
-        /** Whether the agent lost what it had not been told to be safe. */
+        /** Whether the agent lost output that it had not been told was safe. */
         boolean isDiskLost() {
             return diskLost;
         }

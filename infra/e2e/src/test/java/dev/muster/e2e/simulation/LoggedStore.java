@@ -10,7 +10,7 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
-/** A store in memory that says what changes, as the one that writes the changelog does. */
+/** A store in memory that reports its changes, like the one that writes the changelog. */
 final class LoggedStore<K, V> implements KeyValueStore<K, V> {
     private final KeyValueStore<K, V> inner;
     private final BiConsumer<K, @Nullable V> changes;

@@ -200,7 +200,7 @@ final class MemoryLog {
         return null;
     }
 
-    /** Where a reader of committed records stands who has read all that it may. */
+    /** The place of a reader of committed records that has read everything it may. */
     long end(Topic topic, int partition) {
         return partition(topic, partition).lastStable();
     }

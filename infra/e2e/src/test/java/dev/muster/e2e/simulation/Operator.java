@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** People who want something: what their gateways would write to the topic of commands. */
+/** Users and their wishes: the records that their gateways would write to the topic of commands. */
 final class Operator {
     private static final Actor ALICE = Actor.newBuilder().setUser("alice").build();
 

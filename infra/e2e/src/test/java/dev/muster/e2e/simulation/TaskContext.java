@@ -7,7 +7,7 @@ import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
-/** Hands what a processor forwards to a named sink on, instead of keeping it. */
+/** Passes on what a processor forwards to a named sink, instead of keeping it. */
 final class TaskContext<K, V> extends MockProcessorContext<K, V> {
     private final BiConsumer<Record<?, ?>, String> sinks;
 

@@ -62,7 +62,7 @@ final class Viewer {
         return socket != null && socket.opened && snapshot == null;
     }
 
-    /** What a gateway told that cannot be right, or nothing. */
+    /** A report of a gateway that cannot be right; empty if there is none. */
     String wrong() {
         return wrong;
     }

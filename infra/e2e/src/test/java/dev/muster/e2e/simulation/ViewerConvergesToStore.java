@@ -51,7 +51,7 @@ final class ViewerConvergesToStore implements Invariant {
         }
     }
 
-    /** What a viewer does not show as it is now, or nothing: changes may be on their way to it. */
+    /** What a viewer does not show in its present state, or nothing: changes may be on their way to it. */
     String difference() {
         for (Viewer viewer : viewers) {
             String difference = viewer.isOpen() ? nodes(viewer) : "not connected";

@@ -53,7 +53,7 @@ final class VirtualTime {
         return TimeUnit.NANOSECONDS.toMillis(nowNanos);
     }
 
-    /** The clock on the wall, of those whose clock is right. */
+    /** The wall clock of a part whose clock is right. */
     long wallMillis() {
         return START_MILLIS + millis();
     }

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** What others may depend on, one fact per line. A contract grows: lines are added, and none goes away. Pure. */
+/** Facts that others may depend on, one per line. A contract grows: lines are added, and none is removed. Pure. */
 final class ContractLines {
     private static final Pattern EXAMPLE = Pattern.compile("```json (client|server)(?: ([a-z-]+))?\\n(.*)\\n```");
 
