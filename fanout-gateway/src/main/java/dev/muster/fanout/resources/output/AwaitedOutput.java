@@ -112,13 +112,24 @@ final class AwaitedOutput implements BlockSource {
                 .thenCompose(this::judged);
     }
 
+    /** The right to read may have ended between the look at the task and the first output. */
+    private CompletableFuture<Seen> stillPermitted(BlockSource source) {
+        return task.get()
+                .whenComplete((read, error) -> {
+                    if (error != null) {
+                        source.close();
+                    }
+                })
+                .thenApply(read -> new Seen(read, Optional.of(source), Optional.empty()));
+    }
+
     private record Seen(Task task, Optional<BlockSource> output, Optional<Throwable> error) {}
 
     // the task is read first: what it printed before it ended is then found
     private CompletableFuture<Seen> seen() {
         return task.get()
                 .thenCompose(read -> open.get()
-                        .thenApply(source -> new Seen(read, Optional.of(source), Optional.empty()))
+                        .thenCompose(this::stillPermitted)
                         .exceptionally(error -> {
                             MusterException problem = Problems.problemOf(error);
                             if (problem.code() == ErrorCode.NOT_FOUND) {

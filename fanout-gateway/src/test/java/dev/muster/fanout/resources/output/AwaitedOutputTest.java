@@ -38,7 +38,7 @@ class AwaitedOutputTest {
         last = 200_000;
 
         assertThat(output.next().join()).contains(ByteBuffer.wrap(new byte[] {7}));
-        assertThat(looks).isEqualTo(200_000);
+        assertThat(looks).as("and once more when it is there").isEqualTo(200_001);
         assertThat(opened).isEqualTo(1);
     }
 
@@ -83,6 +83,15 @@ class AwaitedOutputTest {
         failures = look -> Optional.of(ErrorCode.NOT_FOUND);
         assertFails(ErrorCode.NOT_FOUND);
         assertThat(pauses).isEmpty();
+    }
+
+    @Test
+    void access_that_is_withdrawn_while_the_output_is_opened_gives_none_of_it() {
+        last = 1;
+        failures = look -> look == 0 ? Optional.empty() : Optional.of(ErrorCode.NOT_FOUND);
+
+        assertFails(ErrorCode.NOT_FOUND);
+        assertThat(opened).isEqualTo(1);
     }
 
     @Test
