@@ -3,6 +3,7 @@ package dev.muster.fanout.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.errors.MusterException;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
@@ -51,11 +52,15 @@ record QueryParameter(String name, boolean list, Type type, List<String> choices
     }
 
     private void check(String value) {
+        if (value.isEmpty() && type == Type.STRING && choices.isEmpty() && !list) {
+            // as if it were left out: clients send "after=" for the first page
+            return;
+        }
         if (value.isEmpty()) {
             throw Fields.invalid("'%s' has no value.".formatted(name));
         }
         if (!choices.isEmpty()) {
-            if (!choices.contains(value)) {
+            if (choices.stream().noneMatch(choice -> isChoice(choice, value))) {
                 throw Fields.invalid("'%s' is not one of %s.".formatted(name, String.join(", ", choices)));
             }
         } else if (type == Type.BOOLEAN && !value.equals("true") && !value.equals("false")) {
@@ -66,6 +71,12 @@ record QueryParameter(String name, boolean list, Type type, List<String> choices
                             ? "'%s' is not a whole number of at least %d, in digits alone.".formatted(name, min)
                             : "'%s' is not a whole number from %d to %d, in digits alone.".formatted(name, min, max));
         }
+    }
+
+    /** Names in capitals, such as those of states, are taken in any case. */
+    private static boolean isChoice(String choice, String value) {
+        boolean capitals = choice.equals(choice.toUpperCase(Locale.ROOT));
+        return choice.equals(capitals ? value.toUpperCase(Locale.ROOT) : value);
     }
 
     private boolean isInRange(String value) {

@@ -64,9 +64,13 @@ public final class BadQueries {
         JsonNode schema = list ? parameter.at("/schema/items") : parameter.path("schema");
         String good = good(schema);
         List<String> queries = new ArrayList<>();
-        queries.add(name);
+        boolean text = schema.path("type").asText().equals("string") && !schema.has("enum") && !list;
+        if (!text) {
+            queries.add(name);
+            queries.add(name + "=");
+        }
         queries.add(list ? name + "=" + good + "&" + name + "=" : name + "=" + good + "&" + name + "=" + good);
-        for (String value : List.of("", "%zz", "%", "%2", "%+1", "a%ffb", "%c3")) {
+        for (String value : List.of("%zz", "%", "%2", "%+1", "a%ffb", "%c3")) {
             queries.add(name + "=" + value);
         }
         for (String value : wrong(schema)) {
@@ -105,11 +109,10 @@ public final class BadQueries {
         if (schema.has("enum")) {
             String one = schema.at("/enum/0").asText();
             values.addAll(List.of("foo", "+" + one, one + "%20", one + "," + one));
-            if (schema.path("type").asText().equals("string")) {
-                values.add(
-                        one.equals(one.toLowerCase(Locale.ROOT))
-                                ? one.toUpperCase(Locale.ROOT)
-                                : one.toLowerCase(Locale.ROOT));
+            // names in capitals are taken in any case
+            if (one.equals(one.toLowerCase(Locale.ROOT))
+                    && schema.path("type").asText().equals("string")) {
+                values.add(one.toUpperCase(Locale.ROOT));
             }
         }
         return values;

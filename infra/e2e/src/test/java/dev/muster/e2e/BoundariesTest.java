@@ -2,6 +2,7 @@ package dev.muster.e2e;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -141,6 +142,15 @@ class BoundariesTest {
                 return "packages of " + root;
             }
         };
+    }
+
+    @Test
+    void each_package_of_the_rules_has_classes() {
+        for (String logic : LOGIC) {
+            String name = logic.substring(0, logic.length() - 2);
+            assertThat(classes.stream().map(JavaClass::getPackageName))
+                    .anyMatch(there -> there.equals(name) || there.startsWith(name + "."));
+        }
     }
 
     @Test

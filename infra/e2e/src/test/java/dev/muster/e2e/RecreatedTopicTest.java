@@ -72,7 +72,10 @@ final class RecreatedTopicTest {
             recreate(product, Topic.REVOCATIONS);
 
             String name = "muster." + Topic.REVOCATIONS.baseName();
-            Awaitility.await("it is in the new log").atMost(Api.LONG).until(() -> records(product, name) > 0);
+            Awaitility.await("it is in the new log")
+                    .atMost(Api.LONG)
+                    .ignoreException(ExecutionException.class)
+                    .until(() -> records(product, name) > 0);
         }
         try (Product product = Product.start(dir.resolve("data"), 0)) {
             assertThat(new Api(product.origin(), token).get("/api/v1/me").status())
@@ -88,8 +91,9 @@ final class RecreatedTopicTest {
                         .all()
                         .get(60, TimeUnit.SECONDS);
             }
+            // the producer knows its topics for half a minute, and looks again each half minute
             Awaitility.await("it is missed")
-                    .atMost(Api.LONG)
+                    .atMost(Api.LONG.multipliedBy(3))
                     .untilAsserted(
                             () -> assertThat(product.admin().get("/readyz").text())
                                     .contains("topic muster.audit", "\"ready\":false"));

@@ -11,6 +11,7 @@ import dev.muster.local.data.StartFailure;
 import dev.muster.registry.RegistryConfig;
 import dev.muster.registry.RegistryServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -97,7 +98,7 @@ public final class Services {
                 }
                 default -> throw unknown(name);
             }
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw StartFailure.from("the service " + name + " cannot start", e);
         }
     }

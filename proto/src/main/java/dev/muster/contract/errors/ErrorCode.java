@@ -58,8 +58,8 @@ public enum ErrorCode {
     PATTERN_TOO_LARGE(
             422,
             false,
-            "The search pattern is too large once its repeats are written out.",
-            "Use smaller or fewer repeats: `a+` finds what `a{1000}` finds, and more."),
+            "The search pattern is too large once its repeats are written out, or takes too long on a line that the detail names.",
+            "Use smaller or fewer repeats: `a+` finds what `a{1000}` finds, and more. Of a line that takes too long, go on behind it."),
     RATE_LIMITED(429, true, "Too many requests, sessions or attaches at once.", "Wait as long as Retry-After says."),
     INTERNAL(
             500,

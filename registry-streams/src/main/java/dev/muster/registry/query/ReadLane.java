@@ -44,7 +44,7 @@ final class ReadLane implements AutoCloseable {
         private final int bytes;
         private final Runnable read;
         private final Consumer<MusterException> refused;
-        /** Ends the wait; null: it may wait for as long as it takes, or has begun at once. */
+        /** Ends the wait; null: it may wait for as long as it takes. */
         private @Nullable Future<?> end;
 
         Job(String user, int bytes, Runnable read, Consumer<MusterException> refused) {
@@ -52,6 +52,13 @@ final class ReadLane implements AutoCloseable {
             this.bytes = bytes;
             this.read = read;
             this.refused = refused;
+        }
+
+        /** The timer would keep the request in memory. */
+        private void cancelEnd() {
+            if (end != null) {
+                end.cancel(false);
+            }
         }
     }
 
@@ -125,7 +132,7 @@ final class ReadLane implements AutoCloseable {
             stopped = closed;
             dropped = stopped ? List.of(job) : add(job);
             refusals += stopped ? 0 : dropped.size();
-            if (waitNanos < Long.MAX_VALUE && !dropped.contains(job) && !mayBegin(job)) {
+            if (waitNanos < Long.MAX_VALUE && !dropped.contains(job)) {
                 job.end = timer.schedule(() -> endWait(job), waitNanos, TimeUnit.NANOSECONDS);
             }
             notifyAll();
@@ -172,18 +179,12 @@ final class ReadLane implements AutoCloseable {
                 .orElseThrow();
         Share share = greatest.getValue();
         Job dropped = share.waiting.removeLast();
+        dropped.cancelEnd();
         account(share, dropped, -1);
         if (share.isEmpty()) {
             shares.remove(greatest.getKey());
         }
         return dropped;
-    }
-
-    private boolean mayBegin(Job job) {
-        Share share = shares.get(job.user);
-        return share != null
-                && share.running + share.waiting.size() <= runningPerUserMax
-                && waiting <= threads.size() - reading.size();
     }
 
     private void endWait(Job job) {
@@ -265,9 +266,7 @@ final class ReadLane implements AutoCloseable {
                 Job job = share.waiting.removeFirst();
                 account(share, job, -1);
                 share.running++;
-                if (job.end != null) {
-                    job.end.cancel(false);
-                }
+                job.cancelEnd();
                 users.remove();
                 shares.put(user.getKey(), share);
                 return job;

@@ -80,8 +80,10 @@ public final class ReadLanes implements AutoCloseable {
     /** For a read that begins now. */
     ReadBudget budget(Context context) {
         long now = nanoTime.getAsLong();
-        long nanos = Math.min(TimeUnit.MILLISECONDS.toNanos(settings.readMillisMax()), untilDeadline(context));
-        return new ReadBudget(nanoTime, now + nanos, settings.readTextBytesMax(), context::isCancelled);
+        long usual = TimeUnit.MILLISECONDS.toNanos(settings.readMillisMax());
+        long nanos = Math.min(usual, untilDeadline(context));
+        return new ReadBudget(
+                nanoTime, now + nanos, settings.readTextBytesMax(), context::isCancelled, nanos >= usual / 2);
     }
 
     /** For a read of nodes or tasks, whose answer is useless in part: it has until the deadline. */

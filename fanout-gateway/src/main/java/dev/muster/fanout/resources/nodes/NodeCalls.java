@@ -256,7 +256,7 @@ public final class NodeCalls {
         for (NodeStatus status : NodeStatus.values()) {
             if (status != NodeStatus.UNRECOGNIZED
                     && status != NodeStatus.NODE_STATUS_UNSPECIFIED
-                    && status.name().equals(name)) {
+                    && status.name().equalsIgnoreCase(name)) {
                 return status;
             }
         }

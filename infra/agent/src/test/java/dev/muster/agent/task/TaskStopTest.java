@@ -136,7 +136,7 @@ class TaskStopTest extends TasksFixture {
 
     @Test
     void a_task_that_was_cancelled_is_told_to_be_over_when_its_group_is_gone_and_not_before() throws Exception {
-        restart(new TaskLimits(60_000, 60_000, 500));
+        restart(new TaskLimits(60_000, 60_000, 3_000));
         RunTask task = task(RunTask.newBuilder()
                 .setCommand("echo $$ done; trap '' TERM; i=0; while [ $i -lt 200 ]; do i=$((i+1)); sleep 1000 & done;"
                         + " echo ready; trap - TERM; wait"));

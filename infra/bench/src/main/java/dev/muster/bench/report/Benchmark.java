@@ -32,7 +32,11 @@ public final class Benchmark {
         } catch (IOException | RuntimeException e) {
             Optional<WaitRanOut> ranOut = WaitRanOut.in(e);
             if (ranOut.isEmpty()) {
-                new Report(name, quick, calibration.entries(), figures.finish("a fault ended the benchmark: " + firstLine(e)))
+                new Report(
+                                name,
+                                quick,
+                                calibration.entries(),
+                                figures.finish("a fault ended the benchmark: " + firstLine(e)))
                         .print(out);
                 throw e;
             }

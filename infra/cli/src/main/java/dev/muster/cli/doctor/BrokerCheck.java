@@ -122,10 +122,20 @@ public final class BrokerCheck {
 
     /**
      * The longest timeout of the registries' transactions, as the broker knows it. Before any registry has run, the
-     * default. A registry that started with another setting leaves an older transactional id behind. The broker forgets
+     * default, and where the broker does not say it. A registry that started with another setting leaves an older transactional id behind. The broker forgets
      * that id's timeout after a week.
      */
     private static long transactionTimeout(Admin admin, KafkaSettings settings)
+            throws InterruptedException, TimeoutException {
+        try {
+            return knownTransactionTimeout(admin, settings);
+        } catch (ExecutionException e) {
+            // a broker without this call, or one that does not permit it, answers all the same
+            return Standstill.TRANSACTION_TIMEOUT_DEFAULT_MS;
+        }
+    }
+
+    private static long knownTransactionTimeout(Admin admin, KafkaSettings settings)
             throws InterruptedException, ExecutionException, TimeoutException {
         String ours = settings.names().application("");
         String prefix = ours.substring(0, ours.length() - "-v1".length());

@@ -70,6 +70,7 @@ final class SessionLink {
     private volatile boolean seen;
     private boolean asked;
     private boolean attached;
+    private long refusedAt;
     private boolean noticed;
     private long lostKeys;
     private final CutInput cut = new CutInput();
@@ -157,6 +158,10 @@ final class SessionLink {
             if (due && feed.silence().isEmpty()) {
                 looked = System.nanoTime();
                 look.ask();
+                if (!asked && refusedAt != 0 && System.nanoTime() - refusedAt > LOOK_EVERY.toNanos()) {
+                    // no look was answered since: the attach may still work
+                    attachTo(feed);
+                }
             }
             Optional<TaskLook.Found> found = look.answer();
             if (found.isPresent() && hasEnded(found.get())) {
@@ -210,6 +215,7 @@ final class SessionLink {
                 refused(frame.path("problem"));
                 attached = false;
                 asked = false;
+                refusedAt = System.nanoTime();
             }
             default -> {}
         }
@@ -219,7 +225,8 @@ final class SessionLink {
     /** A running process takes input. Before that, the agent may not know the terminal. */
     private void begun(JsonNode task) {
         cut.look(task).ifPresent(screen::remark);
-        if (attached && task.path("state").asText().equals("RUNNING")) {
+        // while the server is silent, keys wait: the answer to a look is older than the silence
+        if (attached && !noticed && task.path("state").asText().equals("RUNNING")) {
             connected();
         }
     }

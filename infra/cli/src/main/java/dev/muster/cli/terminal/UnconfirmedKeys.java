@@ -4,7 +4,7 @@ package dev.muster.cli.terminal;
  * Counts the bytes of keys that were sent so recently that the server may not have had them when the connection was
  * lost. A received frame confirms what was sent more than {@link #CONFIRMED_AFTER_NANOS} before it. It does not confirm
  * later keys: the server may have sent the frame before it had them. The number may be too high, by the bytes sent in
- * the two seconds before that; it is never too low. Thread-safe.
+ * the two seconds before that. It may be too low where frames waited on their way for longer. Thread-safe.
  */
 final class UnconfirmedKeys {
     static final long CONFIRMED_AFTER_NANOS = 2_000_000_000L;

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -19,6 +20,8 @@ final class SourceTree {
     private static final Path ROOT = Path.of("..", "..");
     private static final Set<String> BUILT = Set.of("target", "node_modules", ".git", "assets", ".idea", ".vscode");
 
+    private static final long BYTES_MAX = 16 << 20;
+
     private final TreeMap<String, String> texts = new TreeMap<>();
 
     SourceTree() throws IOException {
@@ -31,7 +34,9 @@ final class SourceTree {
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                texts.put(ROOT.relativize(file).toString(), text(file));
+                if (attributes.isRegularFile() && attributes.size() <= BYTES_MAX) {
+                    texts.put(ROOT.relativize(file).toString(), text(file));
+                }
                 return FileVisitResult.CONTINUE;
             }
         });
@@ -40,7 +45,7 @@ final class SourceTree {
     private static String text(Path file) {
         try {
             return Files.readString(file);
-        } catch (CharacterCodingException bytes) {
+        } catch (CharacterCodingException | NoSuchFileException bytesOrGone) {
             return "";
         } catch (IOException e) {
             throw new UncheckedIOException(e);

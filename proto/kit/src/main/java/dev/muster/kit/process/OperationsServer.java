@@ -17,6 +17,19 @@ import java.util.function.Supplier;
  */
 public final class OperationsServer implements AutoCloseable {
     private static final int BACKLOG = 16;
+    /** A client that sends half a request, or reads no answer, holds one of these until its time is over. */
+    private static final int THREADS = 4;
+
+    private static final String EXCHANGE_SECONDS_MAX = "10";
+
+    static {
+        // read once, when the first server of the JDK is made; an operator may give other values on the command line
+        for (String limit : new String[] {"sun.net.httpserver.maxReqTime", "sun.net.httpserver.maxRspTime"}) {
+            if (System.getProperty(limit) == null) {
+                System.setProperty(limit, EXCHANGE_SECONDS_MAX);
+            }
+        }
+    }
 
     private final HttpServer server;
     private final ExecutorService executor;
@@ -44,7 +57,7 @@ public final class OperationsServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot listen on " + bind + ":" + port, e);
         }
-        executor = Executors.newSingleThreadExecutor(threads.pool(name + "-operations"));
+        executor = Executors.newFixedThreadPool(THREADS, threads.pool(name + "-operations"));
         server.setExecutor(executor);
         server.createContext("/", exchange -> answer(exchange, 404, "not found\n"));
         server.createContext("/healthz", exchange -> answer(exchange, 200, "ok\n"));

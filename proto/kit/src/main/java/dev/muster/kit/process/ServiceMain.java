@@ -5,6 +5,7 @@ import dev.muster.kit.settings.BadSettingsException;
 import dev.muster.kit.settings.Setting;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -90,7 +91,7 @@ public final class ServiceMain {
             Running service = start.start(variables);
             signals.onTerm(service.stop());
             return failed(err, service.failed().join());
-        } catch (BadSettingsException | TopicsException | IOException e) {
+        } catch (BadSettingsException | TopicsException | IOException | UncheckedIOException e) {
             return failed(err, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -19,6 +19,7 @@ public final class ReadBudget {
     private final long endNanos;
     private final long textBytesMax;
     private final BooleanSupplier gone;
+    private final boolean usual;
     private long steps;
     private long textBytes;
 
@@ -38,6 +39,12 @@ public final class ReadBudget {
      * @param gone whether no caller waits for the answer
      */
     public ReadBudget(LongSupplier nanoTime, long endNanos, long textBytesMax, BooleanSupplier gone) {
+        this(nanoTime, endNanos, textBytesMax, gone, true);
+    }
+
+    /** @param usual whether the read has the time that reads have; otherwise a line that takes it all may be a usual one */
+    public ReadBudget(LongSupplier nanoTime, long endNanos, long textBytesMax, BooleanSupplier gone, boolean usual) {
+        this.usual = usual;
         this.nanoTime = nanoTime;
         this.beginNanos = nanoTime.getAsLong();
         this.endNanos = endNanos;
@@ -76,10 +83,10 @@ public final class ReadBudget {
         spend(bytes);
     }
 
-    /** Whether at least half of the time is left. */
+    /** Whether at least half of the time is left of a read that had a usual time at its beginning. */
     boolean isHalfLeft() {
         long now = nanoTime.getAsLong();
-        return now - beginNanos <= endNanos - now;
+        return usual && now - beginNanos <= endNanos - now;
     }
 
     /** As {@link #spend}, at once. */
