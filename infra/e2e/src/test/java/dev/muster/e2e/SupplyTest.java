@@ -95,8 +95,15 @@ class SupplyTest {
 
     @Test
     void each_module_lists_what_it_is_made_of() throws IOException {
-        for (String module :
-                List.of("proto", "ingress-gateway", "registry-streams", "fanout-gateway", "infra/agent", "infra/cli")) {
+        for (String module : List.of(
+                "proto",
+                "proto/kit",
+                "registry-streams/terminal-engine",
+                "ingress-gateway",
+                "registry-streams",
+                "fanout-gateway",
+                "infra/agent",
+                "infra/cli")) {
             Path bill = Path.of("..", "..").resolve(module).resolve("target/classes/META-INF/sbom/bom.cdx.json");
             JsonNode document = JSON.readTree(bill.toFile());
             assertThat(document.get("bomFormat").asText()).isEqualTo("CycloneDX");

@@ -30,6 +30,9 @@ final class AwaitedOutput implements BlockSource {
     private final Pauses pauses;
     private final Runnable release;
     private @Nullable BlockSource opened;
+    /** Opened, whether the right to read it was confirmed or not. */
+    private @Nullable BlockSource found;
+
     private boolean closed;
     // of one look after the other
     private Duration pause = PAUSE;
@@ -88,7 +91,7 @@ final class AwaitedOutput implements BlockSource {
         @Nullable BlockSource source;
         synchronized (this) {
             closed = true;
-            source = opened;
+            source = found;
         }
         if (source != null) {
             source.close();
@@ -112,31 +115,43 @@ final class AwaitedOutput implements BlockSource {
                 .thenCompose(this::judged);
     }
 
-    /** The right to read may have ended between the look at the task and the first output. */
+    /** The right to read may have ended between the look at the task and the first output, so it is looked at again. */
     private CompletableFuture<Seen> stillPermitted(BlockSource source) {
-        return task.get()
-                .whenComplete((read, error) -> {
-                    if (error != null) {
-                        source.close();
-                    }
-                })
-                .thenApply(read -> new Seen(read, Optional.of(source), Optional.empty()));
+        synchronized (this) {
+            found = source;
+        }
+        return task.get().thenApply(read -> new Seen(read, Optional.of(source), Optional.empty()));
+    }
+
+    private synchronized @Nullable BlockSource found() {
+        return found;
     }
 
     private record Seen(Task task, Optional<BlockSource> output, Optional<Throwable> error) {}
 
     // the task is read first: what it printed before it ended is then found
     private CompletableFuture<Seen> seen() {
-        return task.get()
-                .thenCompose(read -> open.get()
-                        .thenCompose(this::stillPermitted)
-                        .exceptionally(error -> {
-                            MusterException problem = Problems.problemOf(error);
-                            if (problem.code() == ErrorCode.NOT_FOUND) {
-                                return new Seen(read, Optional.empty(), Optional.empty());
-                            }
-                            throw problem;
-                        }));
+        return task.get().thenCompose(read -> {
+            @Nullable BlockSource source = found();
+            return source == null
+                    ? opened(read)
+                    : CompletableFuture.completedFuture(new Seen(read, Optional.of(source), Optional.empty()));
+        });
+    }
+
+    private CompletableFuture<Seen> opened(Task read) {
+        return open.get()
+                .thenApply(Optional::of)
+                .exceptionally(error -> {
+                    MusterException problem = Problems.problemOf(error);
+                    if (problem.code() == ErrorCode.NOT_FOUND) {
+                        return Optional.empty();
+                    }
+                    throw problem;
+                })
+                .thenCompose(source -> source.map(this::stillPermitted)
+                        .orElseGet(() ->
+                                CompletableFuture.completedFuture(new Seen(read, Optional.empty(), Optional.empty()))));
     }
 
     private CompletableFuture<Optional<BlockSource>> judged(Seen seen) {

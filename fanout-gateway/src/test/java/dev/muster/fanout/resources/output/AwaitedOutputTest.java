@@ -58,11 +58,14 @@ class AwaitedOutputTest {
     @Test
     void what_passes_is_waited_for() {
         last = 12;
-        failures = look -> look == 11
+        failures = look -> look == 11 || look == 15
                 ? Optional.empty()
                 : Optional.of(look % 2 == 0 ? ErrorCode.UNAVAILABLE : ErrorCode.RATE_LIMITED);
 
         assertThat(output.next().join()).isPresent();
+        assertThat(opened)
+                .as("it is kept while the right to read it cannot be looked at")
+                .isEqualTo(1);
     }
 
     @Test

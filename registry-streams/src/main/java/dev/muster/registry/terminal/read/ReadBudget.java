@@ -42,7 +42,7 @@ public final class ReadBudget {
         this(nanoTime, endNanos, textBytesMax, gone, true);
     }
 
-    /** @param usual whether the read has the time that reads have; otherwise a line that takes it all may be a usual one */
+    /** @param usual whether the read has the time that reads usually have: only then a line that takes it is costly */
     public ReadBudget(LongSupplier nanoTime, long endNanos, long textBytesMax, BooleanSupplier gone, boolean usual) {
         this.usual = usual;
         this.nanoTime = nanoTime;
