@@ -121,9 +121,9 @@ public final class BrokerCheck {
     }
 
     /**
-     * The longest timeout of the registries' transactions, as the broker knows it. Before any registry has run, and where
-     * the broker does not say it, the default. A registry that started with another setting leaves an older transactional
-     * id behind. The broker forgets that id's timeout after a week.
+     * The longest timeout of the registries' transactions, as the broker knows it. Before any registry has run, and
+     * where the broker does not say it, the default. A registry that started with another setting leaves an older
+     * transactional id behind. The broker forgets that id's timeout after a week.
      */
     private static long transactionTimeout(Admin admin, KafkaSettings settings)
             throws InterruptedException, TimeoutException {
