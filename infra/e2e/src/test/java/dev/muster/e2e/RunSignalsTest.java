@@ -93,7 +93,7 @@ class RunSignalsTest {
             awaitText(err, "waiting for not-yet, which was never seen");
             signal(process, "TERM");
             assertThat(code(process)).isEqualTo(125);
-            assertThat(err).content().contains("cancelled before it ran");
+            assertThat(err).content().contains("cancelled before it ran, by admin");
             assertThat(latest(node).get("state").asText()).isEqualTo("CANCELLED");
         } finally {
             api.delete("/api/v1/nodes/" + node);

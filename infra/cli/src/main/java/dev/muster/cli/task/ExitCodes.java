@@ -34,7 +34,11 @@ public final class ExitCodes {
                                 + " `infra/muster history "
                                 + task.path("nodeId").asText() + " --terminal "
                                 + task.path("taskId").asText() + "`";
-                    case "CANCELLED" -> "the command was " + once("cancelled", " before it ran", reason);
+                    case "CANCELLED" ->
+                        "the command was "
+                                + (reason.startsWith("cancelled by ")
+                                        ? "cancelled before it ran, " + reason.substring("cancelled ".length())
+                                        : once("cancelled", " before it ran", reason));
                     case "TIMED_OUT" -> "the command timed out" + because(reason);
                     default -> "the command " + once("could not be started", "", reason);
                 });

@@ -49,7 +49,7 @@ class ExitCodesTest {
     @CsvSource({
         "FAILED,could not be started: sh: not found,the command could not be started: sh: not found",
         "FAILED,rejected by the agent: disk-full,the command could not be started: rejected by the agent: disk-full",
-        "CANCELLED,cancelled by ann,the command was cancelled by ann",
+        "CANCELLED,cancelled by ann,'the command was cancelled before it ran, by ann'",
         "CANCELLED,cancelled before it reached the agent,the command was cancelled before it reached the agent",
         "CANCELLED,cancelled,the command was cancelled before it ran"
     })
