@@ -38,7 +38,8 @@ public final class IngressServer implements AutoCloseable {
      *
      * @throws BadSettingsException with every mistake in the settings
      * @throws TopicsException where the topics are not as they must be, or the broker cannot be asked
-     * @throws IOException if a port is taken
+     * @throws IOException if the agents' port is taken
+     * @throws java.io.UncheckedIOException if the operators' port is taken
      * @throws InterruptedException if interrupted meanwhile
      */
     public static IngressServer start(Map<String, String> variables) throws IOException, InterruptedException {

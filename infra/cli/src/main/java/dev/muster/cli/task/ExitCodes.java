@@ -13,7 +13,7 @@ public final class ExitCodes {
         String reason = task.path("reason").asText("");
         return switch (task.path("state").asText()) {
             case "TIMED_OUT" -> Optional.of("the command timed out" + because(reason));
-            case "CANCELLED" -> Optional.of("the command was " + once("cancelled", "", reason));
+            case "CANCELLED" -> Optional.of("the command was " + once("cancelled", reason));
             default -> Optional.empty();
         };
     }
@@ -34,13 +34,9 @@ public final class ExitCodes {
                                 + " `infra/muster history "
                                 + task.path("nodeId").asText() + " --terminal "
                                 + task.path("taskId").asText() + "`";
-                    case "CANCELLED" ->
-                        "the command was "
-                                + (reason.startsWith("cancelled by ")
-                                        ? "cancelled before it ran, " + reason.substring("cancelled ".length())
-                                        : once("cancelled", " before it ran", reason));
+                    case "CANCELLED" -> "the command was " + cancelledBeforeItRan(reason);
                     case "TIMED_OUT" -> "the command timed out" + because(reason);
-                    default -> "the command " + once("could not be started", "", reason);
+                    default -> "the command " + once("could not be started", reason);
                 });
     }
 
@@ -48,10 +44,19 @@ public final class ExitCodes {
         return reason.isEmpty() ? "" : ": " + reason;
     }
 
-    /** The words and the reason. A reason that begins with the words says them itself. */
-    private static String once(String words, String more, String reason) {
-        return reason.startsWith(words + " ") || reason.startsWith(words + ":")
+    /** Names the user who cancelled it, if the reason does. */
+    private static String cancelledBeforeItRan(String reason) {
+        if (reason.startsWith("cancelled by ")) {
+            return "cancelled before it ran, " + reason.substring("cancelled ".length());
+        }
+        return reason.startsWith("cancelled ") || reason.startsWith("cancelled:")
                 ? reason
-                : words + more + (reason.equals(words) ? "" : because(reason));
+                : "cancelled before it ran" + (reason.equals("cancelled") ? "" : because(reason));
+    }
+
+    /** The words and the reason. A reason that begins with the words says them itself. */
+    private static String once(String words, String reason) {
+        boolean said = reason.equals(words) || reason.startsWith(words + " ") || reason.startsWith(words + ":");
+        return said ? reason : words + because(reason);
     }
 }

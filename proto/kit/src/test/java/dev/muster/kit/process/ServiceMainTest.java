@@ -7,6 +7,7 @@ import dev.muster.kit.settings.Setting;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,17 @@ class ServiceMainTest {
                         Map.of()))
                 .isEqualTo(1);
         assertThat(err()).isEqualTo("muster: test: the port is taken\n");
+    }
+
+    @Test
+    void a_port_that_is_taken_is_no_fault_of_ours_however_it_is_told() {
+        assertThat(run(
+                        variables -> {
+                            throw new UncheckedIOException("cannot listen on 1", new IOException("in use"));
+                        },
+                        Map.of()))
+                .isEqualTo(1);
+        assertThat(err()).isEqualTo("muster: test: cannot listen on 1\n");
     }
 
     @Test
