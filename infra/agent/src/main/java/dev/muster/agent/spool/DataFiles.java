@@ -162,11 +162,18 @@ final class DataFiles implements AutoCloseable {
         return buffer.array();
     }
 
-    /** Deletes files that lie wholly before the position. */
-    void trim(long position) throws IOException {
+    /**
+     * Deletes files that lie wholly before the position.
+     *
+     * @return whether there were some
+     */
+    boolean trim(long position) throws IOException {
+        long before = first;
         while (first < position / FILE_BYTES && first < writerIndex) {
-            Files.deleteIfExists(file(first++));
+            Files.deleteIfExists(file(first));
+            first++;
         }
+        return first > before;
     }
 
     private static void readFully(FileChannel channel, ByteBuffer buffer, long at) throws IOException {

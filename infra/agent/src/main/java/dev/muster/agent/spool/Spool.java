@@ -190,7 +190,11 @@ public final class Spool implements AutoCloseable {
     /** Writes what could not be written before. True if nothing is outstanding. */
     public boolean catchUp() {
         boolean all = true;
+        boolean isFull = !disk.problem().isEmpty();
         for (TerminalSpool spool : terminals()) {
+            if (isFull) {
+                spool.giveRoom();
+            }
             all &= spool.catchUp();
         }
         return all;

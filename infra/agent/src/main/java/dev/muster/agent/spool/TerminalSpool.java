@@ -190,10 +190,23 @@ public final class TerminalSpool {
         return markers.catchUp();
     }
 
+    /** Deletes acknowledged output while the disk is full: another terminal may need the space. */
+    synchronized void giveRoom() {
+        if (closed) {
+            return;
+        }
+        try {
+            boolean unused = makeRoom();
+        } catch (IOException e) {
+            debug("acknowledged output stays on the disk", e);
+        }
+    }
+
     private boolean tryWrite(byte[] bytes, int length, long atMillis) {
         try {
             while (true) {
                 try {
+                    ackedFile.reserve();
                     data.append(ByteBuffer.wrap(bytes, 0, length));
                     break;
                 } catch (IOException e) {
@@ -212,13 +225,22 @@ public final class TerminalSpool {
         return true;
     }
 
-    /** Acknowledged output needs no space; otherwise it is deleted only by whole files. */
+    /**
+     * Deletes acknowledged output: whole files of it, or all if nothing else is there. Where the position cannot be
+     * written down before, it is written after: a crash in between sends zeros again, which the registry drops.
+     *
+     * @return whether that freed space
+     */
     private boolean makeRoom() throws IOException {
-        if (acked.offset() < end.offset()) {
-            return false;
+        boolean isWritten = writeAcked();
+        boolean freed = isWritten && trim();
+        if (acked.offset() == end.offset() && data.forgetAll()) {
+            freed = true;
+            if (!isWritten && markers.catchUp()) {
+                boolean unused = writeAcked();
+            }
         }
-        writeAcked();
-        return data.forgetAll();
+        return freed;
     }
 
     /** Ends the stream; nothing is appended after it. */
@@ -319,13 +341,11 @@ public final class TerminalSpool {
         Position onDisk = ackedFile.position();
         if (acked.marker() != onDisk.marker() || acked.offset() - onDisk.offset() >= ACK_WRITE_BYTES) {
             try {
-                writeAcked();
-                // no further than is written down: a restart begins to send there
-                Position written = ackedFile.position();
-                data.trim(written.offset() - markers.gapsBefore(written.marker()));
+                if (writeAcked()) {
+                    boolean unused = trim();
+                }
             } catch (IOException e) {
-                // the next acknowledgement tries again; after a crash more output is sent again
-                LOG.atDebug().addKeyValue("terminal", terminalId).setCause(e).log("an acknowledgement is not on disk");
+                debug("acknowledged output stays on the disk", e);
             }
         }
         notifyAll();
@@ -433,10 +453,32 @@ public final class TerminalSpool {
         end = new Position(end.offset(), end.marker() + 1);
     }
 
-    /** Never beyond the markers that are on the disk. */
-    private void writeAcked() throws IOException {
-        if (!markers.isBehind()) {
-            ackedFile.write(acked);
+    /**
+     * Writes the acknowledged position, but never one beyond the markers that are on the disk. The next acknowledgement
+     * tries again; after a crash more output is sent again.
+     *
+     * @return whether it is on the disk
+     */
+    private boolean writeAcked() {
+        if (markers.isBehind()) {
+            return false;
         }
+        try {
+            ackedFile.write(acked);
+            return true;
+        } catch (IOException e) {
+            debug("an acknowledgement is not on disk", e);
+            return false;
+        }
+    }
+
+    /** No further than is written down: a restart begins to send there. */
+    private boolean trim() throws IOException {
+        Position written = ackedFile.position();
+        return data.trim(written.offset() - markers.gapsBefore(written.marker()));
+    }
+
+    private void debug(String what, IOException why) {
+        LOG.atDebug().addKeyValue("terminal", terminalId).setCause(why).log(what);
     }
 }

@@ -3,8 +3,10 @@ package dev.muster.agent.spool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Awaitility.await;
 
 import dev.muster.agent.SmallDisk;
+import dev.muster.agent.disk.Disk;
 import dev.muster.proto.agent.v1.Exit;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.agent.v1.WindowSize;
@@ -181,6 +183,53 @@ class SpoolTest {
             seen.takeAll(spool);
             assertThat(seen.bytes.size()).isEqualTo(block.length + 100_000);
             spool.close();
+        }
+    }
+
+    @Test
+    void the_first_acknowledgement_on_a_full_disk_makes_room() throws Exception {
+        byte[] block = new byte[DataFiles.FILE_BYTES];
+        try (SmallDisk small = SmallDisk.mount(dir.resolve("small"), 6 << 10);
+                Spool spool = new Spool(small.dir(), LIMITS)) {
+            TerminalSpool terminal = spool.open(ONE);
+            terminal.append(block, block.length, 1);
+            terminal.append(block, 5_000, 1);
+            small.fill();
+            spool.ack(ONE, new Position(block.length + 5_000, 0), false);
+            terminal.append(block, 3 << 20, 1);
+            assertThat(terminal.length()).isEqualTo(block.length + 5_000 + (3 << 20));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void what_was_acknowledged_makes_room_for_another_terminal(boolean alsoForMarkers) throws Exception {
+        byte[] block = new byte[3 << 20];
+        Disk disk = new Disk();
+        try (SmallDisk small = SmallDisk.mount(dir.resolve("small"), 6 << 10);
+                Spool spool = new Spool(small.dir(), LIMITS, disk)) {
+            TerminalSpool one = spool.open(ONE);
+            one.append(block, block.length, 1);
+            TerminalSpool two = spool.open(TWO);
+            small.fill();
+            long markers = 0;
+            while (alsoForMarkers && spool.catchUp()) {
+                one.resize(WindowSize.newBuilder().setCols(80).build(), 1);
+                markers++;
+            }
+            Thread writer = new Thread(() -> {
+                try {
+                    two.append(block, block.length - 100_000, 1);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            writer.start();
+            await().until(() -> !disk.problem().isEmpty());
+            spool.ack(ONE, new Position(block.length, markers), false);
+            await().until(() -> spool.catchUp() && two.length() > 0);
+            writer.join();
+            assertThat(two.length()).isEqualTo(block.length - 100_000);
         }
     }
 

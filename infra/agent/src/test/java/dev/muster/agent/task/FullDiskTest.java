@@ -122,6 +122,8 @@ class FullDiskTest {
         RunTask two = task(RunTask.newBuilder().setCommand("head -c 20000000 /dev/zero | tr '\\0' y"));
         tasks.run(one);
         tasks.run(two);
+        // nothing of either was acknowledged when the disk became full
+        await().atMost(LONG).until(() -> disk.problem().equals("the agent's disk is full"));
         assertThat(ended(one).getOutputBytes()).isEqualTo(20_000_000);
         assertThat(ended(two).getOutputBytes()).isEqualTo(20_000_000);
         assertThat(drain()).hasSize(40_000_000);
