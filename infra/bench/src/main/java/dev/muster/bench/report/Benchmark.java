@@ -32,17 +32,13 @@ public final class Benchmark {
         } catch (IOException | RuntimeException e) {
             Optional<WaitRanOut> ranOut = WaitRanOut.in(e);
             if (ranOut.isEmpty()) {
-                new Report(
-                                name,
-                                quick,
-                                calibration.entries(),
-                                figures.finish("a fault ended the benchmark: " + firstLine(e)))
+                new Report(name, quick, calibration, figures.finish("a fault ended the benchmark: " + firstLine(e)))
                         .print(out);
                 throw e;
             }
             reason = ranOut.get().reason();
         }
-        Report report = new Report(name, quick, calibration.entries(), figures.finish(reason));
+        Report report = new Report(name, quick, calibration, figures.finish(reason));
         report.print(out);
         return report.pass() ? PASSED : NOT_PASSED;
     }

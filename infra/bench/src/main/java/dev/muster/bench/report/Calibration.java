@@ -11,6 +11,7 @@ import java.util.Locale;
 public final class Calibration {
     private final Progress progress;
     private final List<Entry> entries = new ArrayList<>();
+    private double loadShare = 1;
 
     /** One thing that was found out, or decided. */
     public record Entry(String name, double value, String unit) {}
@@ -70,6 +71,7 @@ public final class Calibration {
      */
     public int load(String what, String unit, int wanted, double capacity, double share) {
         int load = load(wanted, capacity, share);
+        loadShare = Math.min(loadShare, (double) load / wanted);
         note(what + (load < wanted ? ", less than the " + wanted + " that a faster machine gets" : ""), load, unit);
         return load;
     }
@@ -82,6 +84,14 @@ public final class Calibration {
     public void note(String name, double value, String unit) {
         entries.add(new Entry(name, value, unit));
         progress.say("calibration: " + name + ": " + number(value) + " " + unit);
+    }
+
+    /**
+     * How much of the requested load was offered, from 0 to 1; the least where several loads were. Below 1 the figures
+     * say nothing of the requested load: a machine that became slower and a product that became slower look alike.
+     */
+    public double loadShare() {
+        return loadShare;
     }
 
     public List<Entry> entries() {

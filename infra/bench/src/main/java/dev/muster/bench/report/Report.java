@@ -10,13 +10,18 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A benchmark's figures as a table for people and a last line {@code RESULT {json}} for programs. */
-public record Report(String bench, boolean quick, List<Calibration.Entry> calibration, List<Figure> figures) {
+public record Report(
+        String bench, boolean quick, double loadShare, List<Calibration.Entry> calibration, List<Figure> figures) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public Report {
         calibration = List.copyOf(calibration);
         figures = List.copyOf(figures);
+    }
+
+    Report(String bench, boolean quick, Calibration calibration, List<Figure> figures) {
+        this(bench, quick, calibration.loadShare(), calibration.entries(), figures);
     }
 
     /** Every figure was measured and reaches its bar, and there is at least one. */
@@ -43,6 +48,13 @@ public record Report(String bench, boolean quick, List<Calibration.Entry> calibr
                     number(f.bar()),
                     verdict(f));
         }
+        if (loadShare < 1) {
+            out.printf(
+                    Locale.ROOT,
+                    "The load was %.0f %% of the requested one, which is what this machine can do. Compare these figures"
+                            + " with those of a run on the same machine only.%n",
+                    100 * loadShare);
+        }
         out.println("RESULT " + json());
         out.flush();
     }
@@ -61,6 +73,7 @@ public record Report(String bench, boolean quick, List<Calibration.Entry> calibr
     String json() {
         ObjectNode root =
                 JSON.createObjectNode().put("bench", bench).put("quick", quick).put("pass", pass());
+        root.put("loadShare", loadShare);
         ArrayNode found = root.putArray("calibration");
         for (Calibration.Entry entry : calibration) {
             ObjectNode one = found.addObject().put("name", entry.name());

@@ -3,6 +3,7 @@ package dev.muster.bench.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -16,6 +17,7 @@ class ReportTest {
         List<String> lines = print(new Report(
                 "terminal",
                 true,
+                1,
                 List.of(new Calibration.Entry("load", 400, "1/s")),
                 List.of(
                         Figure.higherIsBetter("speed", 500, "MB/s", 100.0, 400.0),
@@ -28,7 +30,7 @@ class ReportTest {
         assertThat(lines.get(3)).endsWith("MISSED");
         assertThat(lines.get(5))
                 .isEqualTo(
-                        "RESULT {\"bench\":\"terminal\",\"quick\":true,\"pass\":false,"
+                        "RESULT {\"bench\":\"terminal\",\"quick\":true,\"pass\":false,\"loadShare\":1.0,"
                                 + "\"calibration\":[{\"name\":\"load\",\"value\":400.0,\"unit\":\"1/s\"}],\"figures\":["
                                 + "{\"name\":\"speed\",\"value\":500.0,\"unit\":\"MB/s\",\"baseline\":100.0,\"ratio\":5.0,\"bar\":400.0,\"pass\":true},"
                                 + "{\"name\":\"latency\",\"value\":70.0,\"unit\":\"ms\",\"baseline\":null,\"ratio\":null,\"bar\":60.0,\"pass\":false},"
@@ -40,6 +42,7 @@ class ReportTest {
         Report report = new Report(
                 "latency",
                 false,
+                1,
                 List.of(),
                 List.of(Owed.lower("p99", "ms", 200.0).notMeasured("nothing was shown")));
 
@@ -53,7 +56,7 @@ class ReportTest {
 
     @Test
     void a_report_without_figures_does_not_pass() {
-        assertThat(new Report("recovery", true, List.of(), List.of()).pass()).isFalse();
+        assertThat(new Report("recovery", true, 1, List.of(), List.of()).pass()).isFalse();
     }
 
     @Test
@@ -61,6 +64,7 @@ class ReportTest {
         Report report = new Report(
                 "memory",
                 true,
+                1,
                 List.of(),
                 List.of(
                         Figure.lowerIsBetter("heap", 20, "KiB", null, 20.0),
@@ -72,5 +76,17 @@ class ReportTest {
     private List<String> print(Report report) {
         report.print(new PrintStream(out, true, StandardCharsets.UTF_8));
         return out.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    @Test
+    void less_load_than_was_requested_is_told_to_people_and_programs() throws Exception {
+        Calibration calibration = new Calibration(new Progress(new PrintStream(OutputStream.nullOutputStream())));
+        calibration.load("chunks", "1/s", 1_000, 1_500, 0.3);
+        calibration.load("agents", "", 100, 1_000, 1);
+
+        List<String> lines = print(new Report("latency", false, calibration, List.of()));
+
+        assertThat(lines).anyMatch(line -> line.startsWith("The load was 45 % of the requested one"));
+        assertThat(lines.get(lines.size() - 1)).contains("\"loadShare\":0.45");
     }
 }
