@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param bytesMax unacknowledged, of all agents; beyond twice as much no output is taken
  */
-public record OutputConfig(
+record OutputConfig(
         int chunkBytesMax,
         int windowBytes,
         long bytesMax,

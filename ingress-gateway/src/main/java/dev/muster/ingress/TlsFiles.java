@@ -11,7 +11,7 @@ import java.util.List;
  *
  * @param reloadMillis how often the certificate's files are looked at
  */
-public record TlsFiles(String cert, String key, String clientCa, int reloadMillis) {
+record TlsFiles(String cert, String key, String clientCa, int reloadMillis) {
     private static final Setting TLS_CERT_FILE =
             Setting.text("MUSTER_INGRESS_TLS_CERT_FILE", "", "Certificate chain in PEM; empty: no TLS.");
     private static final Setting TLS_KEY_FILE =

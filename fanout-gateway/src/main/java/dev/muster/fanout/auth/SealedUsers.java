@@ -26,7 +26,7 @@ import javax.crypto.spec.SecretKeySpec;
  * base64url of: 1 version | 12 nonce | JSON, encrypted | 16 tag
  * </pre>
  */
-public final class SealedUsers {
+final class SealedUsers {
     private static final byte VERSION = 1;
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The web page's files, read from the class path. Names with a content hash may be cached for ever, the page itself
  * never.
  */
-public final class Page {
+final class Page {
     private static final String FOLDER = "/web/";
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*");
     private static final Pattern HASHED = Pattern.compile(".*[-.][A-Za-z0-9_]{8,}\\.[a-z0-9]+");

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Reads assigned partitions on its own thread, without a group, from their beginning or from their end on. A consumer
  * that fails is replaced; the new one goes on where the last one was.
  */
-public final class LogTail implements AutoCloseable {
+final class LogTail implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LogTail.class);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final long PAUSE_NANOS = 1_000_000_000;

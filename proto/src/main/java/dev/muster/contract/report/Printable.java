@@ -1,7 +1,7 @@
 package dev.muster.contract.report;
 
 /** Text that is safe to show: no character of it moves a cursor, reverses the direction of writing, or is invisible. */
-public final class Printable {
+final class Printable {
     private static final int REPLACEMENT = 0xfffd;
 
     private Printable() {}

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Which heartbeats are worth writing: the first one with vitals, then for an idle node one per refresh, and for a busy
  * node its changes.
  */
-public final class VitalsPolicy {
+final class VitalsPolicy {
     private final LivenessSettings settings;
 
     public VitalsPolicy(LivenessSettings settings) {

@@ -10,7 +10,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A benchmark's figures as a table for people and a last line {@code RESULT {json}} for programs. */
-public record Report(
+record Report(
         String bench, boolean quick, double loadShare, List<Calibration.Entry> calibration, List<Figure> figures) {
 
     private static final ObjectMapper JSON = new ObjectMapper();

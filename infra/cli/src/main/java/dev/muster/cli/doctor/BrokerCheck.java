@@ -25,7 +25,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** What the broker reports about itself, and what that means for Muster. */
-public final class BrokerCheck {
+final class BrokerCheck {
     private static final int TIMEOUT_MS = 5_000;
 
     private BrokerCheck() {}

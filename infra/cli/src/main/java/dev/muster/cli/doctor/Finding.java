@@ -5,7 +5,7 @@ package dev.muster.cli.doctor;
  *
  * @param advice what to do; empty when all is well
  */
-public record Finding(Grade grade, String what, String advice) {
+record Finding(Grade grade, String what, String advice) {
     /** How bad it is. */
     public enum Grade {
         OK,

@@ -5,7 +5,7 @@ import dev.muster.terminal.engine.LineSink;
 import java.util.Arrays;
 
 /** Final lines that are in no segment yet: their text, each ended by LF, and where each begins. */
-public final class OpenLines implements LineSink {
+final class OpenLines implements LineSink {
     private long first;
     private byte[] text = new byte[1_024];
     private int size;

@@ -17,7 +17,7 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /** Puts and deletes of typed values. Confined to the thread of the store's task. */
-public final class TerminalWrites {
+final class TerminalWrites {
     private final KeyValueStore<Bytes, byte[]> store;
 
     public TerminalWrites(KeyValueStore<Bytes, byte[]> store) {
