@@ -2,9 +2,9 @@ package dev.muster.fanout.auth;
 
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
+import dev.muster.kit.limits.TokenBucket;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,15 +15,10 @@ import org.jspecify.annotations.Nullable;
 public final class RateLimit {
     private static final int USERS_MAX = 10_000;
 
-    private static final class Bucket {
-        double tokens;
-        long atNanos;
-    }
-
     private final String what;
     private final int perMinute;
     private final LongSupplier nanoTime;
-    private final Map<String, Bucket> buckets = new HashMap<>();
+    private final Map<String, TokenBucket> buckets = new HashMap<>();
 
     /** @param what is counted, in the words of the refusal: "changes" */
     public RateLimit(String what, int perMinute, LongSupplier nanoTime) {
@@ -53,29 +48,19 @@ public final class RateLimit {
         long now = nanoTime.getAsLong();
         synchronized (buckets) {
             if (buckets.size() >= USERS_MAX) {
-                buckets.values().removeIf(bucket -> refilled(bucket, now) >= perMinute);
+                buckets.values().removeIf(bucket -> bucket.isFull(now));
             }
-            @Nullable Bucket bucket = buckets.get(whose);
+            @Nullable TokenBucket bucket = buckets.get(whose);
             if (bucket == null) {
-                bucket = new Bucket();
-                bucket.tokens = perMinute;
-                bucket.atNanos = now;
+                bucket = new TokenBucket(perMinute / 60.0, perMinute, now);
                 if (buckets.size() < USERS_MAX) {
                     buckets.put(whose, bucket);
                 }
             }
-            bucket.tokens = refilled(bucket, now);
-            bucket.atNanos = now;
-            if (bucket.tokens < cost) {
+            if (!bucket.tryTake(cost, now)) {
                 throw new MusterException(
                         ErrorCode.RATE_LIMITED, "More than " + perMinute + " " + what + " within a minute.");
             }
-            bucket.tokens -= cost;
         }
-    }
-
-    private double refilled(Bucket bucket, long now) {
-        double minutes = (now - bucket.atNanos) / (double) TimeUnit.MINUTES.toNanos(1);
-        return Math.min(perMinute, bucket.tokens + minutes * perMinute);
     }
 }

@@ -1,6 +1,7 @@
 package dev.muster.ingress.session;
 
 import dev.muster.contract.errors.ErrorCode;
+import dev.muster.kit.limits.TokenBucket;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -13,7 +14,7 @@ public final class Admission {
     static final int BUCKETS_KEPT = 20_000;
 
     private final Limits limits;
-    private final RateLimit connects;
+    private final TokenBucket connects;
     private final Buckets nodes = new Buckets();
     private final Buckets addresses = new Buckets();
 
@@ -31,12 +32,12 @@ public final class Admission {
 
     public Admission(Limits limits, long nowNanos) {
         this.limits = limits;
-        this.connects = new RateLimit(limits.connectsPerSecond(), 2.0 * limits.connectsPerSecond(), nowNanos);
+        this.connects = new TokenBucket(limits.connectsPerSecond(), 2.0 * limits.connectsPerSecond(), nowNanos);
     }
 
     /** A call of any kind from this address. */
     public Optional<Refused> callFrom(String address, long nowNanos) {
-        RateLimit bucket = addresses.of(
+        TokenBucket bucket = addresses.of(
                 address, limits.callsPerAddressPerSecond(), 2.0 * limits.callsPerAddressPerSecond(), nowNanos);
         return ask(
                 bucket,
@@ -46,7 +47,7 @@ public final class Admission {
 
     /** A call of a node whose credential is genuine. */
     public Optional<Refused> callOf(String nodeId, long nowNanos) {
-        RateLimit bucket =
+        TokenBucket bucket =
                 nodes.of(nodeId, limits.callsPerNodePerMinute() / 60.0, limits.callsPerNodePerMinute(), nowNanos);
         return ask(bucket, nowNanos, "more than " + limits.callsPerNodePerMinute() + " calls a minute of one node");
     }
@@ -59,9 +60,9 @@ public final class Admission {
                 "more than " + limits.connectsPerSecond() + " agents a second come to this gateway");
     }
 
-    private static Optional<Refused> ask(RateLimit bucket, long nowNanos, String reason) {
+    private static Optional<Refused> ask(TokenBucket bucket, long nowNanos, String reason) {
         synchronized (bucket) {
-            return bucket.allows(nowNanos)
+            return bucket.tryTake(1, nowNanos)
                     ? Optional.empty()
                     : Optional.of(new Refused(new Refusal(ErrorCode.RATE_LIMITED, reason), bucket.millisToNext()));
         }
@@ -72,18 +73,18 @@ public final class Admission {
      * left the last time.
      */
     private static final class Buckets {
-        private final ConcurrentHashMap<String, RateLimit> all = new ConcurrentHashMap<>();
+        private final ConcurrentHashMap<String, TokenBucket> all = new ConcurrentHashMap<>();
         private volatile int sweepAt = BUCKETS_KEPT;
 
-        RateLimit of(String key, double perSecond, double burst, long nowNanos) {
-            RateLimit bucket = all.computeIfAbsent(key, absent -> new RateLimit(perSecond, burst, nowNanos));
+        TokenBucket of(String key, double perSecond, double burst, long nowNanos) {
+            TokenBucket bucket = all.computeIfAbsent(key, absent -> new TokenBucket(perSecond, burst, nowNanos));
             if (all.mappingCount() > sweepAt) {
                 sweep(bucket, nowNanos);
             }
             return bucket;
         }
 
-        private synchronized void sweep(RateLimit current, long nowNanos) {
+        private synchronized void sweep(TokenBucket current, long nowNanos) {
             if (all.mappingCount() <= sweepAt) {
                 return;
             }

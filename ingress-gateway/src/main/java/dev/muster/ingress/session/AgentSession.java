@@ -3,6 +3,7 @@ package dev.muster.ingress.session;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.ids.Ids;
 import dev.muster.contract.report.AgentReport;
+import dev.muster.kit.limits.TokenBucket;
 import dev.muster.proto.agent.v1.AgentMessage;
 import dev.muster.proto.agent.v1.GatewayMessage;
 import dev.muster.proto.agent.v1.Heartbeat;
@@ -65,8 +66,8 @@ public final class AgentSession {
     private final Identity identity;
     private final SessionLimits limits;
     private final Effects effects;
-    private final RateLimit rate;
-    private final RateLimit eventRate;
+    private final TokenBucket rate;
+    private final TokenBucket eventRate;
     private State state = State.NEW;
     private String instanceId = "";
     private long heardNanos;
@@ -75,8 +76,8 @@ public final class AgentSession {
         this.identity = identity;
         this.limits = limits;
         this.effects = effects;
-        this.rate = new RateLimit(limits.messagesPerSecond(), limits.messagesBurst(), nowNanos);
-        this.eventRate = new RateLimit(
+        this.rate = new TokenBucket(limits.messagesPerSecond(), limits.messagesBurst(), nowNanos);
+        this.eventRate = new TokenBucket(
                 limits.taskEventsPerSecond(), EVENTS_BURST_SECONDS * limits.taskEventsPerSecond(), nowNanos);
         this.heardNanos = nowNanos;
     }
@@ -173,7 +174,7 @@ public final class AgentSession {
     private void heartbeat(Heartbeat heartbeat, long nowNanos, long nowMillis) {
         if (state == State.NEW) {
             refuse(ErrorCode.INVALID, "a heartbeat before Hello", nowMillis);
-        } else if (!rate.allows(nowNanos)) {
+        } else if (!rate.tryTake(1, nowNanos)) {
             refuse(
                     ErrorCode.RATE_LIMITED,
                     "more than " + limits.messagesPerSecond() + " heartbeats a second",
@@ -198,7 +199,7 @@ public final class AgentSession {
     private void taskEvent(TaskEvent event, long nowNanos, long nowMillis) {
         if (state == State.NEW) {
             refuse(ErrorCode.INVALID, "a task event before Hello", nowMillis);
-        } else if (!eventRate.allows(nowNanos)) {
+        } else if (!eventRate.tryTake(1, nowNanos)) {
             refuse(
                     ErrorCode.RATE_LIMITED,
                     "more than " + limits.taskEventsPerSecond() + " task events a second",
