@@ -3,7 +3,6 @@ package dev.muster.agent.spool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.awaitility.Awaitility.await;
 
 import dev.muster.agent.SmallDisk;
 import dev.muster.agent.disk.Disk;
