@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -183,8 +184,19 @@ public final class Api implements AutoCloseable {
     }
 
     public Handler open(OpenCall call) {
+        return open(call, (ctx, refusal) -> {
+            throw refusal;
+        });
+    }
+
+    /** @param refused answers a request whose query is not as described */
+    public Handler open(OpenCall call, BiFunction<Context, MusterException, Answer> refused) {
         return answered(ctx -> {
-            checkQuery(ctx);
+            try {
+                checkQuery(ctx);
+            } catch (MusterException refusal) {
+                return CompletableFuture.completedFuture(refused.apply(ctx, refusal));
+            }
             return call.answer(ctx);
         });
     }

@@ -53,9 +53,9 @@ public record Ask(Context ctx, User user, Set<Ground> grounds) {
         return id;
     }
 
-    /** {@link QueryParameters} has checked the value. */
+    /** {@link QueryParameters} has checked the value. Without a value, a parameter counts as left out. */
     public Optional<String> query(String name) {
-        return queries(name).stream().findFirst();
+        return queries(name).stream().filter(value -> !value.isEmpty()).findFirst();
     }
 
     public List<String> queries(String name) {

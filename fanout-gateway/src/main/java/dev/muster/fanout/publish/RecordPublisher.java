@@ -85,12 +85,12 @@ public final class RecordPublisher implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether changes and revocations are accepted now if there is room. They do not need the audit topic here. */
+    /** Whether records into all topics are accepted now if there is room. */
     public boolean ready() {
-        return isOpen() && unknown.stream().allMatch(topic -> topic == Topic.AUDIT);
+        return isOpen() && unknown.isEmpty();
     }
 
-    /** Names of topics that the broker does not know, or has not reported yet. */
+    /** Names of topics that are missing, or that the broker has not reported yet. */
     public List<String> unknownTopics() {
         return unknown.stream().map(names::of).sorted().toList();
     }
@@ -125,7 +125,7 @@ public final class RecordPublisher implements AutoCloseable {
         if (unknown.contains(topic)) {
             return CompletableFuture.failedFuture(new MusterException(
                     ErrorCode.UNAVAILABLE,
-                    "The broker does not know the topic " + names.of(topic) + " now; nothing was changed."));
+                    "The topic " + names.of(topic) + " is missing, or not known here yet; nothing was changed."));
         }
         if (bytes.addAndGet(size) > bytesMax) {
             bytes.addAndGet(-size);

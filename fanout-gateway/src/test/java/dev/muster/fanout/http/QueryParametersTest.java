@@ -5,19 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.fanout.resources.GatewayFixture;
 import dev.muster.fanout.testing.BadQueries;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class QueryParametersTest {
     @Test
+    @Timeout(300)
     void a_wrong_value_of_any_parameter_of_any_call_is_refused_and_named() throws Exception {
         List<BadQueries.Bad> all = BadQueries.all(false);
         assertThat(all).hasSizeGreaterThan(300);
@@ -76,11 +80,14 @@ class QueryParametersTest {
     // Java's client refuses to send some of these
     private static String raw(int port, String token, BadQueries.Bad bad) throws Exception {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(15_000);
             String request = bad.method() + " " + bad.target() + " HTTP/1.1\r\nHost: localhost:" + port
                     + "\r\nAuthorization: Bearer " + token + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             try (InputStream in = socket.getInputStream()) {
                 return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            } catch (SocketTimeoutException e) {
+                throw new IOException("no answer to " + bad, e);
             }
         }
     }

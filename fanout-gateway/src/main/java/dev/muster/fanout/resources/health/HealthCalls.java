@@ -48,7 +48,8 @@ public final class HealthCalls {
 
     /**
      * @param parts name of each part of this gateway, and whether it is ready
-     * @param unknownTopics topics that records cannot be written into now; each is named
+     * @param unknownTopics topics that records cannot be written into now; each is named, and the part that writes is
+     *     not ready
      * @param metricsRemote whether others than this machine may read the metrics
      */
     public HealthCalls(
@@ -86,8 +87,7 @@ public final class HealthCalls {
             ready[0] &= ok;
         });
         for (String topic : unknownTopics.get()) {
-            told.put("topic " + topic, "not known to the broker: is it there?");
-            ready[0] = false;
+            told.put("topic " + topic, "missing, or not known here yet");
         }
         return registry.getHealth(REGISTRY_TIMEOUT).handle((health, error) -> {
             boolean ok = error == null && health.getReady();

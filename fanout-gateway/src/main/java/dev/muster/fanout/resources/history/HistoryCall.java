@@ -1,7 +1,6 @@
 package dev.muster.fanout.resources.history;
 
 import dev.muster.contract.errors.ErrorCode;
-import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.history.PatternSize;
 import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.http.Answer;
@@ -97,7 +96,7 @@ public final class HistoryCall {
         Optional<String> terminal = ask.query("terminal");
         terminal.ifPresent(id -> {
             if (!Ids.isId(Ids.Kind.TASK, id)) {
-                throw new MusterException(ErrorCode.NOT_FOUND, "There is no such terminal.");
+                throw Fields.invalid("'terminal' is not the id of a task.");
             }
             request.setTerminalId(id);
         });

@@ -61,7 +61,7 @@ public final class SignInCalls {
     }
 
     public void addTo(RoutesConfig routes) {
-        api.read(routes, "/signin", api.open(this::signIn));
+        api.read(routes, "/signin", api.open(this::signIn, SignInCalls::cut));
         routes.post("/signin/token", api.open(this::signInWithToken));
         routes.post("/signout", api.open(this::signOut));
         api.read(routes, "/api/v1/me", api.guarded(this::me));
@@ -93,6 +93,15 @@ public final class SignInCalls {
             answer = page(401, SIGN_IN_PAGE);
         }
         return CompletableFuture.completedFuture(hidden(answer));
+    }
+
+    /** A link that was cut, perhaps at the end of a line, gets the page where a browser asks. */
+    private static Answer cut(Context ctx, MusterException refusal) {
+        @Nullable String accepted = ctx.header("Accept");
+        if (accepted == null || !accepted.toLowerCase(Locale.ROOT).contains("text/html")) {
+            throw refusal;
+        }
+        return hidden(page(401, SIGN_IN_PAGE));
     }
 
     private Answer begun(Context ctx, User user) {

@@ -7,13 +7,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.resources.GatewayFixture;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SignInCallsTest {
     private GatewayFixture gateway;
@@ -47,6 +52,23 @@ class SignInCallsTest {
         assertThat(again.body()).contains("infra/muster open").doesNotContain(code);
         assertThat(againSignedIn.statusCode()).isEqualTo(302);
         assertThat(againSignedIn.headers().firstValue("Set-Cookie")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"/signin", "/signin?code=", "/signin?code", "/signin?code=%", "/signin?code=%zz", "/signin?c=x"})
+    void a_link_that_was_cut_shows_the_page_in_a_browser(String link) throws Exception {
+        // Java's client refuses to send some of these
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+            socket.setSoTimeout(60_000);
+            String request = "GET " + link + " HTTP/1.1\r\nHost: localhost:" + gateway.port()
+                    + "\r\nAccept: text/html,*/*;q=0.8\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 401")
+                    .contains("text/html", "infra/muster open");
+        }
     }
 
     @Test

@@ -292,6 +292,13 @@ class TaskCallsTest {
         assertThat(terminal.get("nextLine").asLong()).isZero();
         assertThat(terminal.get("lines")).isEmpty();
         assertProblem(gateway.get(gateway.token("alice"), PATH + "/history?terminal=" + TWO), 404, "not-found");
+        assertProblem(gateway.get(gateway.token("alice"), PATH + "/history?terminal=nothing"), 422, "invalid");
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/history?terminal=")
+                        .statusCode())
+                .as("without a value it counts as left out")
+                .isEqualTo(200);
+        assertThat(gateway.get(gateway.token("alice"), PATH + "/tasks?after=").statusCode())
+                .isEqualTo(200);
     }
 
     @Test

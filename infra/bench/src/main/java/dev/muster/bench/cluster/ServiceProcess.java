@@ -82,11 +82,17 @@ public final class ServiceProcess implements AutoCloseable {
         }
         Duration since = Duration.ofNanos(System.nanoTime() - began);
         String words = LastWords.of("the " + service, process, since, false, new LastWords.Source("its log", log, 0));
-        if (words.contains(NO_ANSWER)) {
-            // the machine was too slow for the broker to answer in time: that is no fault of the service
-            throw new WaitRanOut("the " + service + " did not start: " + NO_ANSWER + " the time that it gives it");
+        throw failure(service, words);
+    }
+
+    /** Of a service whose last words are about the broker, the machine was too slow, and the service has no fault. */
+    static IOException failure(String service, String lastWords) {
+        String first = lastWords.lines().findFirst().orElse("");
+        if (first.contains(NO_ANSWER)) {
+            throw new WaitRanOut(
+                    "the " + service + " did not start: " + NO_ANSWER + " the time that it gives it\n" + lastWords);
         }
-        throw new IOException(words);
+        return new IOException(lastWords);
     }
 
     /** As the launcher has decided for this process, which it starts as it starts a service. */

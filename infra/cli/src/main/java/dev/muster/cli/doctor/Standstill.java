@@ -47,7 +47,9 @@ record Standstill(long sessionMinMs, long cleanupMs, long transactionTimeoutMs, 
         }
         if (transactionTimeoutMs > TRANSACTION_TIMEOUT_DEFAULT_MS) {
             advice.add("set MUSTER_REGISTRY_TRANSACTION_TIMEOUT_MS=" + TRANSACTION_TIMEOUT_DEFAULT_MS
-                    + " on the registries, where their machines do not hold them up for longer");
+                    + " on the registries, where their machines do not hold them up for longer;"
+                    + " if it is set, an earlier instance had a longer one, which the broker forgets after a week"
+                    + " (transactional.id.expiration.ms)");
         }
         return String.join("; ", advice);
     }

@@ -9,15 +9,23 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Facts that others may depend on, one per line. A contract grows: lines are added, and none is removed. Pure. */
 final class ContractLines {
     private static final Pattern EXAMPLE = Pattern.compile("```json (client|server)(?: ([a-z-]+))?\\n(.*)\\n```");
+
+    private static final List<String> CHOICES = List.of("oneOf", "anyOf", "allOf");
+    private static final List<String> BOUNDS =
+            List.of("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "maxProperties", "pattern");
 
     private ContractLines() {}
 
@@ -68,6 +76,7 @@ final class ContractLines {
     /** Each call, parameter, field and value of an OpenAPI document; descriptions are left out. */
     static SortedSet<String> ofHttp(JsonNode document) {
         SortedSet<String> lines = new TreeSet<>();
+        Set<String> seen = new HashSet<>();
         for (Map.Entry<String, JsonNode> path : document.get("paths").properties()) {
             for (Map.Entry<String, JsonNode> method : path.getValue().properties()) {
                 if (!method.getValue().has("responses")) {
@@ -76,11 +85,13 @@ final class ContractLines {
                 String call = method.getKey().toUpperCase(java.util.Locale.ROOT) + " " + path.getKey();
                 lines.add(call);
                 for (JsonNode parameter : method.getValue().path("parameters")) {
-                    lines.add(call + " parameter " + parameter(document, parameter));
+                    parameter(call + " parameter ", found(document, parameter), lines);
                 }
                 for (Map.Entry<String, JsonNode> media :
                         method.getValue().at("/requestBody/content").properties()) {
-                    schema(call + " body " + media.getKey(), media.getValue().path("schema"), lines);
+                    String body = call + " body " + media.getKey();
+                    schema(body, media.getValue().path("schema"), lines);
+                    sent(document, body, media.getValue().path("schema"), seen, lines);
                 }
                 for (Map.Entry<String, JsonNode> answer :
                         method.getValue().get("responses").properties()) {
@@ -101,12 +112,64 @@ final class ContractLines {
         return lines;
     }
 
-    private static String parameter(JsonNode document, JsonNode parameter) {
-        JsonNode found = parameter.has("$ref")
+    private static JsonNode found(JsonNode document, JsonNode parameter) {
+        return parameter.has("$ref")
                 ? document.at(parameter.get("$ref").asText().substring(1))
                 : parameter;
-        return found.path("in").asText() + " " + found.path("name").asText() + ": "
-                + found.at("/schema/type").asText();
+    }
+
+    private static void parameter(String call, JsonNode parameter, SortedSet<String> lines) {
+        String name = call + parameter.path("in").asText() + " "
+                + parameter.path("name").asText();
+        JsonNode schema = parameter.path("schema");
+        lines.add(name + ": " + schema.path("type").asText());
+        if (!parameter.path("required").asBoolean()) {
+            lines.add(name + " may be left out");
+        }
+        taken(name, schema.has("items") ? schema.get("items") : schema, lines);
+    }
+
+    /** The values that are taken. A narrower choice removes a line; so does a bound where there was none. */
+    private static void taken(String name, JsonNode schema, SortedSet<String> lines) {
+        if (schema.has("enum")) {
+            schema.get("enum").forEach(value -> lines.add(name + " takes " + value.asText()));
+            return;
+        }
+        String bounds = BOUNDS.stream()
+                .filter(schema::has)
+                .map(bound -> bound + " " + schema.get(bound).asText())
+                .collect(Collectors.joining(", "));
+        lines.add(name + " takes " + (bounds.isEmpty() ? "any" : bounds));
+    }
+
+    /** What a client may send: each field that may be left out, and the values that are taken. */
+    private static void sent(
+            JsonNode document, String name, JsonNode schema, Set<String> seen, SortedSet<String> lines) {
+        if (schema.has("$ref")) {
+            String reference = schema.get("$ref").asText();
+            if (seen.add(reference)) {
+                sent(document, reference.replaceFirst(".*/", ""), document.at(reference.substring(1)), seen, lines);
+            }
+            return;
+        }
+        for (String choice : CHOICES) {
+            schema.path(choice).forEach(part -> sent(document, name, part, seen, lines));
+        }
+        if (schema.has("items")) {
+            sent(document, name + "[]", schema.get("items"), seen, lines);
+        }
+        if (!schema.has("properties") && !schema.has("items") && schema.has("type")) {
+            taken(name, schema, lines);
+        }
+        Set<String> required = new HashSet<>();
+        schema.path("required").forEach(field -> required.add(field.asText()));
+        schema.path("properties").properties().forEach(property -> {
+            String field = name + "." + property.getKey();
+            if (!required.contains(property.getKey())) {
+                lines.add(field + " may be left out");
+            }
+            sent(document, field, property.getValue(), seen, lines);
+        });
     }
 
     private static void schema(String name, JsonNode schema, SortedSet<String> lines) {
@@ -119,7 +182,7 @@ final class ContractLines {
                     + (schema.get("type").isTextual() ? schema.get("type").asText() : schema.get("type")));
         }
         schema.path("enum").forEach(value -> lines.add(name + " = " + value.asText()));
-        for (String choice : new String[] {"oneOf", "anyOf", "allOf"}) {
+        for (String choice : CHOICES) {
             schema.path(choice).forEach(part -> schema(name, part, lines));
         }
         if (schema.has("items")) {
