@@ -77,6 +77,8 @@ export const NEXT_STEPS: Record<string, string> = {
   unavailable: 'A part of the server, or its broker, is busy or away. Try again in a moment.',
   'not-connected': 'The node has no live connection. Try again when it is online.',
   'disk-full': 'Make room on the node’s disk, then run the command again.',
+  'run-as-unsupported': 'Update the node’s agent and let it connect again, or leave the user out.',
+  'run-as-refused': 'Allow that user in the settings of the node’s agent, or name another user.',
   'session-superseded': 'Another copy of this node’s agent took over. Run one agent per node.',
   'clone-suspected': 'Stop the copy of the agent, or join it as a node of its own.',
   'credential-revoked': 'Make a new invite and join the node again.',

@@ -53,6 +53,8 @@ export interface Task {
   command?: string | null;
   argv?: string[] | null;
   pty?: { cols: number; rows: number } | null;
+  /** The user of the node’s machine who was asked for; null: the agent’s own. */
+  user?: string | null;
   requestedBy?: string | null;
   createdAt?: string | null;
   startedAt?: string | null;

@@ -97,6 +97,7 @@ public final class Json {
         json.put("command", textOrNull(task.getCommand()));
         json.set("argv", task.getArgvCount() == 0 ? null : texts(task.getArgvList()));
         json.set("pty", task.hasPty() ? size(task.getPty()) : null);
+        json.put("user", textOrNull(task.getUser()));
         json.put("requestedBy", task.getRequestedBy());
         json.put("createdAt", time(task.getCreatedAtMillis()));
         json.put("startedAt", time(task.getStartedAtMillis()));

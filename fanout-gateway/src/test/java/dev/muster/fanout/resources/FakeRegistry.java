@@ -258,6 +258,7 @@ public final class FakeRegistry extends RegistryQueryGrpc.RegistryQueryImplBase 
                 .setState(TaskState.QUEUED)
                 .setCommand(create.getCommand())
                 .addAllArgv(create.getArgvList())
+                .setUser(create.getUser())
                 .setRequestedBy(command.getActor().getUser())
                 .setCreatedAtMillis(command.getAtMillis())
                 .build();

@@ -78,6 +78,16 @@ public enum ErrorCode {
             true,
             "The disk of the node's agent is full, so the command was not begun.",
             "Make room on the node, then run it again."),
+    RUN_AS_UNSUPPORTED(
+            409,
+            false,
+            "The node's agent is of an older release, which cannot run a command as another user.",
+            "Update the agent and let it connect again, or leave the user out."),
+    RUN_AS_REFUSED(
+            403,
+            false,
+            "The node's agent does not run commands as that user; the detail says why.",
+            "Run the agent as root with that user in --allow-users, or name another user."),
     SESSION_SUPERSEDED(
             409,
             false,

@@ -27,6 +27,7 @@ public final class Ids {
     private static final Pattern ID = Pattern.compile("[a-z]{2}_[0-9a-hjkmnp-tv-z]{26}");
     private static final Pattern USER = Pattern.compile("[A-Za-z0-9._@-]{1,64}");
     private static final Pattern GROUP = Pattern.compile("[A-Za-z0-9._@-]{1,64}");
+    private static final Pattern SYSTEM_USER = Pattern.compile("[^\\p{Cntrl}\\s:,/-][^\\p{Cntrl}\\s:,/]{0,127}");
     private static final Pattern NODE_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?");
     private static final Pattern LABEL_KEY = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?");
     private static final Pattern LABEL_VALUE = Pattern.compile("[A-Za-z0-9._:/@ -]{0,63}");
@@ -112,6 +113,11 @@ public final class Ids {
 
     public static boolean isUser(String name) {
         return USER.matcher(name).matches();
+    }
+
+    /** Whether the text can be the name of a user of a node's machine. */
+    public static boolean isSystemUser(String name) {
+        return SYSTEM_USER.matcher(name).matches() && StandardCharsets.UTF_8.newEncoder().canEncode(name);
     }
 
     public static boolean isGroup(String name) {

@@ -250,6 +250,7 @@ public final class SessionTransitions {
                         .setProcessId(hello.getProcessId())
                         .setHeartbeatIntervalMillis(event.getConnected().getHeartbeatIntervalMillis())
                         .setConnected(true)
+                        .addAllCapabilities(hello.getCapabilitiesList())
                         .addAllTakeoversAtMillis(takeovers)
                         .setCloneSuspectedUntilMillis(suspected ? suspectedUntil : 0))
                 .build());

@@ -58,6 +58,9 @@ public final class TaskCommands {
             return Outcome.refused(
                     ErrorCode.TOO_MANY_TASKS, "the node has " + limits.openMax() + " tasks that have not ended");
         }
+        if (draft.session().getConnected() && !RunAs.isSupported(draft, create.getUser())) {
+            return Outcome.refused(ErrorCode.RUN_AS_UNSUPPORTED, RunAs.detail(create.getUser()));
+        }
         long ttlMillis = create.getTtlMillis() == 0 ? limits.ttlMillisDefault() : create.getTtlMillis();
         Task.Builder task = Task.newBuilder()
                 .setTaskId(create.getTaskId())
@@ -72,7 +75,8 @@ public final class TaskCommands {
                 .setCreatedAtMillis(atMillis)
                 .setIdempotencyKey(create.getIdempotencyKey())
                 .setRequestSha256(digest)
-                .setGroupId(create.getGroupId());
+                .setGroupId(create.getGroupId())
+                .setUser(create.getUser());
         if (create.hasPty()) {
             task.setPty(create.getPty());
         }
@@ -139,6 +143,9 @@ public final class TaskCommands {
                         || entry.getKey().indexOf('\0') >= 0
                         || entry.getValue().indexOf('\0') >= 0)) {
             return Optional.of("env: a name is empty or holds = or NUL, or a value holds NUL");
+        }
+        if (!create.getUser().isEmpty() && !Ids.isSystemUser(create.getUser())) {
+            return Optional.of("user: not the name of a user of a node");
         }
         if (create.hasPty() && !isWindow(create.getPty())) {
             return Optional.of("pty: expected 1 to " + WINDOW_MAX + " cols and rows");

@@ -97,7 +97,7 @@ public final class TaskEvents {
         if (task.getCancelRequested()) {
             queue.move(draft, task, TaskTransitions.Event.WITHDRAW, "cancelled before it reached the agent");
         } else {
-            queue.send(draft, task);
+            queue.sendAgain(draft, task);
         }
     }
 

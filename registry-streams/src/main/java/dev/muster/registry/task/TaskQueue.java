@@ -98,10 +98,13 @@ public final class TaskQueue {
         }
     }
 
-    /** Sends a queued task to the current session, if there is one. */
+    /** Sends a queued task to the current session, if there is one; the task fails if its agent does not know a user. */
     public Task dispatch(NodeDraft draft, Task task) {
         if (!draft.session().getConnected()) {
             return task;
+        }
+        if (!RunAs.isSupported(draft, task.getUser())) {
+            return refuse(draft, task);
         }
         Optional<Task> dispatched = move(
                 draft,
@@ -114,8 +117,22 @@ public final class TaskQueue {
         return dispatched.orElse(task);
     }
 
+    /** Sends a dispatched task to the current session, which may be of an older agent than the one before. */
+    void sendAgain(NodeDraft draft, Task task) {
+        if (RunAs.isSupported(draft, task.getUser())) {
+            send(draft, task);
+        } else {
+            Task unused = refuse(draft, task);
+        }
+    }
+
+    private Task refuse(NodeDraft draft, Task task) {
+        return move(draft, task, TaskTransitions.Event.UNSUPPORTED, RunAs.reason(task.getUser()))
+                .orElse(task);
+    }
+
     /** Sends RunTask; the agent drops it if its sequence is not above what is on its disk. */
-    public void send(NodeDraft draft, Task task) {
+    private static void send(NodeDraft draft, Task task) {
         RunTask.Builder run = RunTask.newBuilder()
                 .setTaskId(task.getTaskId())
                 .setSequence(task.getSequence())
@@ -123,7 +140,8 @@ public final class TaskQueue {
                 .addAllArgv(task.getArgvList())
                 .putAllEnv(task.getEnvMap())
                 .setCwd(task.getCwd())
-                .setTimeoutMillis(task.getTimeoutMillis());
+                .setTimeoutMillis(task.getTimeoutMillis())
+                .setUser(task.getUser());
         if (task.hasPty()) {
             run.setPty(task.getPty());
         }

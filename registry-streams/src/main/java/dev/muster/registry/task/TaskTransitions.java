@@ -24,6 +24,7 @@ import java.util.Optional;
  * EXIT_NONZERO   -           FAILED      FAILED     -
  * START_FAILED   -           FAILED      FAILED     -
  * REJECTED       -           FAILED      FAILED     -
+ * UNSUPPORTED    FAILED      FAILED      -          -
  * KILLED         -           CANCELLED   CANCELLED  -
  * TIMED_OUT      -           TIMED_OUT   TIMED_OUT  -
  * LOSE           -           LOST        LOST       -
@@ -47,6 +48,8 @@ public final class TaskTransitions {
         START_FAILED,
         /** The agent would not run it. */
         REJECTED,
+        /** The agent is of a release that cannot run it as it was asked for; it is not sent there. */
+        UNSUPPORTED,
         /** The agent ended it because it was told to. */
         KILLED,
         TIMED_OUT,
@@ -70,6 +73,7 @@ public final class TaskTransitions {
             case STARTED -> when(now == DISPATCHED, RUNNING);
             case EXIT_ZERO -> when(!queued, SUCCEEDED);
             case EXIT_NONZERO, START_FAILED, REJECTED -> when(!queued, FAILED);
+            case UNSUPPORTED -> when(now != RUNNING, FAILED);
             case KILLED -> when(!queued, CANCELLED);
             case TIMED_OUT -> when(!queued, TIMED_OUT);
             case LOSE -> when(!queued, LOST);

@@ -87,6 +87,20 @@ final class GroupDriver implements AutoCloseable {
         control.events.pipeInput(nodeId, builder.build().toByteArray(), control.nowMillis);
     }
 
+    /** The agent's next session, of an agent with these capabilities. */
+    void connectsAgain(String nodeId, String... capabilities) {
+        event(
+                nodeId,
+                event -> event.setSessionId("later " + nodeId)
+                        .setConnected(Connected.newBuilder()
+                                .setHello(Hello.newBuilder()
+                                        .setInstanceId("instance")
+                                        .setBootCounter(1)
+                                        .setConnectSequence(2)
+                                        .addAllCapabilities(List.of(capabilities)))
+                                .setHeartbeatIntervalMillis(5_000)));
+    }
+
     ReplyRecord askGroup(String groupId, Actor actor, Consumer<CommandRecord.Builder> command) {
         CommandRecord.Builder builder = CommandRecord.newBuilder()
                 .setRequestId("request")

@@ -22,6 +22,7 @@ class TaskTransitionsTest {
             EXIT_NONZERO -          FAILED    FAILED
             START_FAILED -          FAILED    FAILED
             REJECTED     -          FAILED    FAILED
+            UNSUPPORTED  FAILED     FAILED    -
             KILLED       -          CANCELLED CANCELLED
             TIMED_OUT    -          TIMED_OUT TIMED_OUT
             LOSE         -          LOST      LOST

@@ -82,6 +82,7 @@ public final class GroupJson {
         new TreeMap<>(group.getSelectorLabelsMap()).forEach(labels::put);
         json.put("command", textOrNull(task.getCommand()));
         json.set("argv", task.getArgvCount() == 0 ? null : Json.texts(task.getArgvList()));
+        json.put("user", textOrNull(task.getUser()));
         json.put("maxConcurrency", group.getMaxConcurrency());
         json.put("maxFailures", group.hasMaxFailures() ? group.getMaxFailures() : null);
         json.put("requestedBy", group.getRequestedBy());

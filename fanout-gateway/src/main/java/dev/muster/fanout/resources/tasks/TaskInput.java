@@ -1,6 +1,7 @@
 package dev.muster.fanout.resources.tasks;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.http.Fields;
 import dev.muster.fanout.http.IdempotencyKey;
 import dev.muster.proto.agent.v1.WindowSize;
@@ -16,13 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TaskInput {
     public static final Set<String> FIELDS =
-            Set.of("command", "argv", "pty", "env", "cwd", "timeoutSeconds", "ttlSeconds", IdempotencyKey.FIELD);
+            Set.of("command", "argv", "pty", "env", "cwd", "user", "timeoutSeconds", "ttlSeconds", IdempotencyKey.FIELD);
     private static final Pattern ENV_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
     private static final int COMMAND_CHARS_MAX = 131_000;
     private static final int ARGV_COUNT_MAX = 1_024;
     private static final int ENV_COUNT_MAX = 256;
     private static final int ENV_VALUE_CHARS_MAX = 32_768;
     private static final int CWD_CHARS_MAX = 4_096;
+    private static final int USER_CHARS_MAX = 128;
     private static final int BYTES_MAX = 512 << 10;
     private static final int SIDE_MAX = 1_000;
     private static final long SECONDS_MAX = 30L * 24 * 3_600;
@@ -62,6 +64,12 @@ public final class TaskInput {
                 fields.mistake("'cwd' is not an absolute path");
             }
             task.setCwd(cwd);
+        });
+        fields.text("user", USER_CHARS_MAX).ifPresent(user -> {
+            if (!Ids.isSystemUser(user)) {
+                fields.mistake("'user' is not the name of a user of a node");
+            }
+            task.setUser(user);
         });
         fields.seconds("timeoutSeconds", SECONDS_MAX).ifPresent(task::setTimeoutMillis);
         task.setTtlMillis(fields.seconds("ttlSeconds", SECONDS_MAX).orElse(TTL_DEFAULT_MILLIS));

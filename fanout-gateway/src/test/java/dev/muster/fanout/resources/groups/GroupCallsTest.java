@@ -94,7 +94,7 @@ class GroupCallsTest {
     void a_command_for_many_nodes_is_accepted_for_those_on_which_the_user_may_run_something() throws Exception {
         HttpResponse<String> accepted = run("""
                 {"selector": {"labels": {"env": "prod"}}, "command": "uptime", "maxConcurrency": 2, "maxFailures": 0,
-                 "idempotencyKey": "k1"}
+                 "user": "deploy", "idempotencyKey": "k1"}
                 """);
 
         assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
@@ -113,6 +113,8 @@ class GroupCallsTest {
         assertThat(create.getMaxConcurrency()).isEqualTo(2);
         assertThat(create.hasMaxFailures()).isTrue();
         assertThat(create.getTask().getCommand()).isEqualTo("uptime");
+        assertThat(create.getTask().getUser()).isEqualTo("deploy");
+        assertThat(group.get("user").asText()).isEqualTo("deploy");
         assertThat(gateway.registry.listed.get(0).getLabelsMap()).containsEntry("env", "prod");
     }
 

@@ -60,7 +60,7 @@ class TaskCallsTest {
     @Test
     void a_task_is_accepted_with_everything_that_was_asked() throws Exception {
         HttpResponse<String> accepted = run("""
-                {"command": "make", "pty": {"cols": 80, "rows": 24}, "env": {"A": "b"}, "cwd": "/src",
+                {"command": "make", "pty": {"cols": 80, "rows": 24}, "env": {"A": "b"}, "cwd": "/src", "user": "deploy",
                  "timeoutSeconds": 1.5, "ttlSeconds": 60, "idempotencyKey": "k1"}
                 """);
 
@@ -93,6 +93,8 @@ class TaskCallsTest {
         assertThat(create.getPty().getCols()).isEqualTo(80);
         assertThat(create.getEnvMap()).containsEntry("A", "b");
         assertThat(create.getCwd()).isEqualTo("/src");
+        assertThat(create.getUser()).isEqualTo("deploy");
+        assertThat(task.get("user").asText()).isEqualTo("deploy");
     }
 
     @Test
@@ -132,6 +134,11 @@ class TaskCallsTest {
                 "{\"argv\":[\"a\",\"\\ud83d\"]}",
                 "{\"command\":\"a\",\"cwd\":\"/a\\udc00b\"}",
                 "{\"command\":\"a\",\"cwd\":\"src\"}",
+                "{\"command\":\"a\",\"user\":\"\"}",
+                "{\"command\":\"a\",\"user\":\"-x\"}",
+                "{\"command\":\"a\",\"user\":\"a:b\"}",
+                "{\"command\":\"a\",\"user\":\"a b\"}",
+                "{\"command\":\"a\",\"user\":7}",
                 "{\"command\":\"a\",\"timeoutSeconds\":0}",
                 "{\"command\":\"a\",\"timeoutSeconds\":-1}",
                 "{\"command\":\"a\",\"timeoutSeconds\":\"1\"}",

@@ -67,9 +67,16 @@ public final class RunCommand implements Callable<Integer> {
             description = "A variable of its environment; may repeat.")
     Map<String, String> env = Map.of();
 
-    @Option(names = "--cwd", paramLabel = "DIR", description = "Where it runs; else the agent's home directory.")
+    @Option(names = "--cwd", paramLabel = "DIR", description = "Where it runs; else the home directory of its user.")
     @Nullable
     String cwd;
+
+    @Option(
+            names = "--user",
+            paramLabel = "NAME",
+            description = "The user of the node's machine who runs it; else the agent's own. The agent must allow that user.")
+    @Nullable
+    String user;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", description = "End it after this long.")
     @Nullable
@@ -198,6 +205,9 @@ public final class RunCommand implements Callable<Integer> {
         }
         if (cwd != null) {
             body.put("cwd", cwd);
+        }
+        if (user != null) {
+            body.put("user", user);
         }
         if (timeoutSeconds != null) {
             body.put("timeoutSeconds", timeoutSeconds.intValue());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.node.NodeRef;
 import dev.muster.cli.task.TaskApi;
@@ -38,6 +39,13 @@ public final class ShellCommand implements Callable<Integer> {
     @Nullable
     String taskId;
 
+    @Option(
+            names = "--user",
+            paramLabel = "NAME",
+            description = "The user of the node's machine whose shell it is; else the agent's own. The agent must allow that user.")
+    @Nullable
+    String user;
+
     private final CliIo io;
 
     public ShellCommand(CliIo io) {
@@ -50,11 +58,17 @@ public final class ShellCommand implements Callable<Integer> {
         ApiClient api = connect.client();
         TaskApi tasks = new TaskApi(api, NodeRef.resolve(api, node));
         if (taskId != null) {
+            if (user != null) {
+                throw new CliFailure("shell: --task comes back to a shell that has its user; leave out --user");
+            }
             return InteractiveSession.attach(api, tasks, taskId, io);
         }
         ObjectNode body = Json.object()
                 .put("command", SHELL)
                 .put("idempotencyKey", UUID.randomUUID().toString());
+        if (user != null) {
+            body.put("user", user);
+        }
         return InteractiveSession.start(api, tasks, body, InteractiveSession.OnSignal.KEEP, io);
     }
 }
