@@ -44,6 +44,7 @@ function TaskRow({ node, task }: { node: NodeView; task: Task }) {
           {ended && !task.signal && task.exitCode != null && task.exitCode !== 0 && <span>exit {task.exitCode}</span>}
           {task.signal && <span>{task.signal}</span>}
           <span title={clockTime(task.createdAt)}>{timing(task)}</span>
+          {task.user && <span class="ellipsis" title="The user of the node’s machine who runs it">as {task.user}</span>}
           {task.requestedBy && <span class="ellipsis">{task.requestedBy}</span>}
         </span>
         {task.reason && <span class="task-reason">{task.reason}</span>}

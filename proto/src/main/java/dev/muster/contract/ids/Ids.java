@@ -117,7 +117,8 @@ public final class Ids {
 
     /** Whether the text can be the name of a user of a node's machine. */
     public static boolean isSystemUser(String name) {
-        return SYSTEM_USER.matcher(name).matches() && StandardCharsets.UTF_8.newEncoder().canEncode(name);
+        return SYSTEM_USER.matcher(name).matches()
+                && StandardCharsets.UTF_8.newEncoder().canEncode(name);
     }
 
     public static boolean isGroup(String name) {

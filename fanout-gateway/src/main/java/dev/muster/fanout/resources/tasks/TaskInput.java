@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * command below a Linux kernel's.
  */
 public final class TaskInput {
-    public static final Set<String> FIELDS =
-            Set.of("command", "argv", "pty", "env", "cwd", "user", "timeoutSeconds", "ttlSeconds", IdempotencyKey.FIELD);
+    public static final Set<String> FIELDS = Set.of(
+            "command", "argv", "pty", "env", "cwd", "user", "timeoutSeconds", "ttlSeconds", IdempotencyKey.FIELD);
     private static final Pattern ENV_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
     private static final int COMMAND_CHARS_MAX = 131_000;
     private static final int ARGV_COUNT_MAX = 1_024;

@@ -74,7 +74,8 @@ public final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--user",
             paramLabel = "NAME",
-            description = "The user of the node's machine who runs it; else the agent's own. The agent must allow that user.")
+            description =
+                    "The user of the node's machine who runs it; else the agent's own. The agent must allow that user.")
     @Nullable
     String user;
 

@@ -42,7 +42,8 @@ public final class ShellCommand implements Callable<Integer> {
     @Option(
             names = "--user",
             paramLabel = "NAME",
-            description = "The user of the node's machine whose shell it is; else the agent's own. The agent must allow that user.")
+            description =
+                    "The user of the node's machine whose shell it is; else the agent's own. The agent must allow that user.")
     @Nullable
     String user;
 

@@ -76,7 +76,18 @@ class GroupRunTest {
     @Test
     void each_node_s_output_comes_once_when_it_has_ended_behind_its_name() {
         RecordedIo io = io();
-        assertThat(run(io, "run", "--selector", "env=prod", "--max-failures", "0", "--user", "deploy", "--", "echo", "x"))
+        assertThat(run(
+                        io,
+                        "run",
+                        "--selector",
+                        "env=prod",
+                        "--max-failures",
+                        "0",
+                        "--user",
+                        "deploy",
+                        "--",
+                        "echo",
+                        "x"))
                 .isZero();
         assertThat(io.out()).isEqualTo("a | here?[31m\na | there\n");
         assertThat(String.join("\n", io.errLines())).contains("on 2 nodes").contains("nd_b: REFUSED: not-found: gone");
