@@ -98,7 +98,10 @@ public final class TaskQueue {
         }
     }
 
-    /** Sends a queued task to the current session, if there is one; the task fails if its agent does not know a user. */
+    /**
+     * Sends a queued task to the current session, if there is one. A task with a user fails if the session's agent
+     * would ignore the user.
+     */
     public Task dispatch(NodeDraft draft, Task task) {
         if (!draft.session().getConnected()) {
             return task;
