@@ -1,8 +1,8 @@
 package dev.muster.cli;
 
-import dev.muster.cli.api.ApiException;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
+import dev.muster.client.ClientException;
 import dev.muster.kit.kafka.TopicsException;
 import dev.muster.kit.settings.BadSettingsException;
 import dev.muster.local.data.StartFailure;
@@ -47,7 +47,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
             return CliIo.OutputClosed.EXIT_CODE;
         }
         boolean foreseen = e instanceof CliFailure
-                || e instanceof ApiException
+                || e instanceof ClientException
                 || e instanceof StartFailure
                 || e instanceof BadSettingsException
                 || e instanceof TopicsException;

@@ -40,8 +40,8 @@ class BoundariesTest {
         "dev.muster.fanout.log.tokens..",
     };
 
-    private static final List<String> MODULES =
-            List.of("contract", "ingress", "registry", "fanout", "agent", "local", "cli", "bench", "kit", "terminal");
+    private static final List<String> MODULES = List.of(
+            "contract", "ingress", "registry", "fanout", "agent", "local", "cli", "bench", "kit", "terminal", "client");
 
     private final JavaClasses classes = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -75,6 +75,17 @@ class BoundariesTest {
                 .dependOnClassesThat()
                 .resideOutsideOfPackages("java..", "org.jspecify..", "dev.muster.terminal.engine..");
         rule.check(classes);
+    }
+
+    @Test
+    void the_client_library_needs_only_the_platform_and_json() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.muster.client..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages("java..", "org.jspecify..", "com.fasterxml.jackson..", "dev.muster.client..")
+                .check(classes);
     }
 
     @Test

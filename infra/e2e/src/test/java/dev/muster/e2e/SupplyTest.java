@@ -102,6 +102,7 @@ class SupplyTest {
                 "ingress-gateway",
                 "registry-streams",
                 "fanout-gateway",
+                "infra/client",
                 "infra/agent",
                 "infra/cli")) {
             Path bill = Path.of("..", "..").resolve(module).resolve("target/classes/META-INF/sbom/bom.cdx.json");

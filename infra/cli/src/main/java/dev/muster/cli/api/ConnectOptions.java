@@ -1,6 +1,7 @@
 package dev.muster.cli.api;
 
 import dev.muster.cli.console.CliFailure;
+import dev.muster.client.ApiClient;
 import dev.muster.local.UserTokens;
 import dev.muster.local.data.DataDir;
 import dev.muster.local.data.LocalAddress;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Option;
 
 /** The options of every command that talks to a running Muster. */
 public final class ConnectOptions {
+    private static final String NEW_TOKEN =
+            "make a token with `infra/muster token` where Muster runs and set MUSTER_TOKEN to it";
+
     private static final Duration COMMAND = Duration.ofHours(1);
     private static final Duration SESSION = Duration.ofHours(12);
 
@@ -52,13 +56,17 @@ public final class ConnectOptions {
     /** A client of the selected Muster, with the token of MUSTER_TOKEN or as the local admin. */
     public ApiClient client() {
         URI base = base();
-        return new ApiClient(base, token(base, COMMAND));
+        return client(base, COMMAND);
     }
 
     /** The same client, with a token that lives as long as a browser's session usually does. */
     public ApiClient clientForSession() {
         URI base = base();
-        return new ApiClient(base, token(base, SESSION));
+        return client(base, SESSION);
+    }
+
+    private ApiClient client(URI base, Duration life) {
+        return ApiClient.builder(base, token(base, life)).tokenAdvice(NEW_TOKEN).build();
     }
 
     /** The address that {@code up} wrote into the data directory, if it runs. */

@@ -2,6 +2,9 @@ package dev.muster.cli.api;
 
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
+import dev.muster.client.ClientException;
+import dev.muster.client.Feed;
+import dev.muster.client.Unreachable;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
@@ -82,8 +85,6 @@ public final class Outage {
 
     /** Whether another try may succeed: no server answered, or Muster said that it is busy or unavailable. */
     public static boolean isPassing(@Nullable Throwable failure) {
-        return failure instanceof Unreachable
-                || failure instanceof Feed.Ended
-                || (failure instanceof ApiException refusal && (refusal.status() == 429 || refusal.status() >= 500));
+        return failure instanceof Feed.Ended || (failure instanceof ClientException call && call.isPassing());
     }
 }

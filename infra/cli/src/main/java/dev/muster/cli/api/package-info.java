@@ -1,4 +1,4 @@
-/** Muster's HTTP API and WebSocket, as a client sees them: nothing of Kafka or gRPC. */
+/** How commands find and reach a running Muster, and what they say when they cannot. */
 @NullMarked
 package dev.muster.cli.api;
 

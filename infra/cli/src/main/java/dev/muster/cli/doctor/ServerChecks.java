@@ -1,9 +1,9 @@
 package dev.muster.cli.doctor;
 
-import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.console.CliFailure;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ClientException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,13 +22,13 @@ final class ServerChecks {
         try {
             api.getText("/healthz");
             findings.add(Finding.ok(api.base() + " is alive"));
-        } catch (CliFailure | ApiException e) {
+        } catch (ClientException e) {
             return List.of(Finding.bad(String.valueOf(e.getMessage()), "start it: infra/muster up"));
         }
         try {
             api.getText("/readyz");
             findings.add(Finding.ok("it is ready: its pipeline moves"));
-        } catch (CliFailure | ApiException e) {
+        } catch (ClientException e) {
             findings.add(Finding.bad(
                     "it is not ready: " + e.getMessage(), "look at its log; a broker or registry may be missing"));
         }
@@ -38,7 +38,7 @@ final class ServerChecks {
                     .path("total")
                     .asLong(-1);
             findings.add(Finding.ok("it takes the token" + (nodes < 0 ? "" : "; nodes to be seen: " + nodes)));
-        } catch (CliFailure | ApiException e) {
+        } catch (ClientException e) {
             findings.add(Finding.bad(
                     "it does not answer with this token: " + e.getMessage(),
                     "make a token with `infra/muster token`, or unset MUSTER_TOKEN to act as the local admin"));

@@ -1,10 +1,10 @@
 package dev.muster.cli.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.console.CliIo;
+import dev.muster.client.ApiClient;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 

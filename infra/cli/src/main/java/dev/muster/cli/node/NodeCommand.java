@@ -3,14 +3,15 @@ package dev.muster.cli.node;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.console.OutputFormat;
 import dev.muster.cli.console.PlainText;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiException;
+import dev.muster.client.ClientException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -217,7 +218,7 @@ public final class NodeCommand implements Runnable {
             return api.post(path, body.put("idempotencyKey", key), true);
         } catch (ApiException e) {
             throw e.status() < 500 ? e : new CliFailure(again(e, key), e);
-        } catch (CliFailure e) {
+        } catch (ClientException e) {
             throw new CliFailure(again(e, key), e);
         }
     }
@@ -238,7 +239,7 @@ public final class NodeCommand implements Runnable {
                     .map(node -> node.path("nodeId").asText())
                     .filter(other -> !other.equals(nodeId))
                     .toList();
-        } catch (ApiException | CliFailure e) {
+        } catch (ClientException | CliFailure e) {
             // the node was created, so a failed search for others with its name is no failure
             return;
         }

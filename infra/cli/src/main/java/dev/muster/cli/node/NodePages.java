@@ -1,7 +1,7 @@
 package dev.muster.cli.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.api.ApiClient;
+import dev.muster.client.ApiClient;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 

@@ -1,8 +1,8 @@
 package dev.muster.cli.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.console.CliFailure;
+import dev.muster.client.ApiClient;
 import dev.muster.contract.ids.Ids;
 import java.util.ArrayList;
 import java.util.Comparator;

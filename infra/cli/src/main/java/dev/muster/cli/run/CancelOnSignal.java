@@ -1,9 +1,9 @@
 package dev.muster.cli.run;
 
-import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Outage;
-import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.console.CliIo;
+import dev.muster.client.ApiException;
+import dev.muster.client.Unreachable;
 import dev.muster.contract.errors.ErrorCode;
 import java.time.Duration;
 import org.jline.utils.Signals;

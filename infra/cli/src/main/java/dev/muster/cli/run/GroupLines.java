@@ -1,12 +1,12 @@
 package dev.muster.cli.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.ApiException;
-import dev.muster.cli.api.Feed;
 import dev.muster.cli.api.Json;
-import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.terminal.LineFollower;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiException;
+import dev.muster.client.Feed;
+import dev.muster.client.Unreachable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -69,7 +69,7 @@ final class GroupLines implements AutoCloseable {
         if (feed == null && System.nanoTime() - feedAgainNanos >= 0) {
             try {
                 feed = api.openFeed();
-                feed.send(Json.object().put("op", "open").putNull("resume"));
+                feed.open(null);
             } catch (ApiException | Unreachable e) {
                 closeFeed();
             }

@@ -2,14 +2,14 @@ package dev.muster.cli.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.api.Outage;
-import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.console.PlainText;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiException;
+import dev.muster.client.Unreachable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,17 +1,17 @@
 package dev.muster.cli.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.ApiException;
-import dev.muster.cli.api.Feed;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.api.Outage;
-import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.task.TaskApi;
 import dev.muster.cli.task.TaskLook;
 import dev.muster.cli.task.WaitNotice;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiException;
+import dev.muster.client.Feed;
+import dev.muster.client.Unreachable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -73,7 +73,7 @@ final class OutputFollower {
     }
 
     private void followLive(Feed feed, Outage outage) throws Feed.Ended, InterruptedException {
-        feed.send(Json.object().put("op", "open").putNull("resume"));
+        feed.open(null);
         attach(feed);
         boolean refused = false;
         long looked = System.nanoTime();
@@ -116,7 +116,7 @@ final class OutputFollower {
                     return;
                 }
                 case "error" -> {
-                    ApiException refusal = ApiException.of(frame.path("problem"));
+                    ApiException refusal = api.refusal(frame.path("problem"));
                     if (refusal.status() != 404 && refusal.status() < 429) {
                         throw refusal;
                     }

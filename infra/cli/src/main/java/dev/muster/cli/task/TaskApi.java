@@ -2,9 +2,9 @@ package dev.muster.cli.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.console.CliFailure;
+import dev.muster.client.ApiClient;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Set;

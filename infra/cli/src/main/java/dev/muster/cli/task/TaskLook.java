@@ -1,8 +1,8 @@
 package dev.muster.cli.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.api.ApiException;
 import dev.muster.cli.api.Outage;
+import dev.muster.client.ApiException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

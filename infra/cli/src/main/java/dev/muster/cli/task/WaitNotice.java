@@ -1,10 +1,10 @@
 package dev.muster.cli.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.ApiException;
-import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.console.Ago;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiException;
+import dev.muster.client.Unreachable;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;

@@ -1,12 +1,12 @@
 package dev.muster.cli.terminal;
 
-import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.console.OutputFormat;
 import dev.muster.cli.console.PlainText;
 import dev.muster.cli.node.NodeRef;
+import dev.muster.client.ApiClient;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

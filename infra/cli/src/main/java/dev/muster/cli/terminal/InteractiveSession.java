@@ -2,13 +2,13 @@ package dev.muster.cli.terminal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.ApiException;
-import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.task.ExitCodes;
 import dev.muster.cli.task.TaskApi;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiException;
+import dev.muster.client.Unreachable;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOError;

@@ -1,9 +1,9 @@
 package dev.muster.cli.terminal;
 
-import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.node.NodeRef;
+import dev.muster.client.ApiClient;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,16 +1,16 @@
 package dev.muster.cli.terminal;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.ApiException;
-import dev.muster.cli.api.Feed;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.api.Outage;
-import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.console.PlainText;
 import dev.muster.cli.task.TaskApi;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiException;
+import dev.muster.client.Feed;
+import dev.muster.client.Unreachable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -75,7 +75,7 @@ final class LogsFollower {
         Outage outage = Outage.of(io, "Ctrl-C leaves", "what is printed meanwhile is in the history");
         while (true) {
             try (Feed feed = api.openFeed()) {
-                feed.send(Json.object().put("op", "open").putNull("resume"));
+                feed.open(null);
                 followed.forEach((ref, terminal) -> attach(feed, ref, terminal));
                 while (!followed.isEmpty() || only == null) {
                     step(feed, outage);
@@ -122,7 +122,7 @@ final class LogsFollower {
                 followed.values().remove(terminal);
             }
             case "error" -> {
-                ApiException refusal = ApiException.of(frame.path("problem"));
+                ApiException refusal = api.refusal(frame.path("problem"));
                 if (refusal.status() != 404 && refusal.status() < 429) {
                     throw refusal;
                 }

@@ -2,16 +2,16 @@ package dev.muster.cli.terminal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.api.ApiClient;
-import dev.muster.cli.api.ApiException;
-import dev.muster.cli.api.Feed;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.api.Outage;
-import dev.muster.cli.api.Unreachable;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.task.TaskApi;
 import dev.muster.cli.task.TaskLook;
 import dev.muster.cli.task.WaitNotice;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiException;
+import dev.muster.client.Feed;
+import dev.muster.client.Unreachable;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
@@ -128,7 +128,7 @@ final class SessionLink {
             live = feed;
             attached = false;
             noticed = false;
-            feed.send(Json.object().put("op", "open").putNull("resume"));
+            feed.open(null);
             attachTo(feed);
             show(feed);
         } finally {
@@ -277,10 +277,10 @@ final class SessionLink {
     }
 
     /** A final refusal of an attach ends the session; any other is tried again after a moment of quiet. */
-    private static void refused(JsonNode problem) throws Refused {
+    private void refused(JsonNode problem) throws Refused {
         int status = problem.path("status").asInt();
         if (status == 401 || status == 403 || status == 404) {
-            throw new Refused(String.valueOf(ApiException.of(problem).getMessage()));
+            throw new Refused(String.valueOf(api.refusal(problem).getMessage()));
         }
     }
 

@@ -1,13 +1,13 @@
 package dev.muster.cli.terminal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.muster.cli.api.ApiClient;
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.node.NodeRef;
 import dev.muster.cli.task.TaskApi;
+import dev.muster.client.ApiClient;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

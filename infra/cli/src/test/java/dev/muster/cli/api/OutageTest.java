@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.RecordedIo;
+import dev.muster.client.ApiException;
+import dev.muster.client.Feed;
+import dev.muster.client.Unreachable;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

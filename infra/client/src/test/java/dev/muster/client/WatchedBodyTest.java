@@ -1,4 +1,4 @@
-package dev.muster.cli.api;
+package dev.muster.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -31,7 +31,7 @@ class WatchedBodyTest {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Socket client = new Socket(server.getInetAddress(), server.getLocalPort());
                 Socket accepted = server.accept();
-                InputStream body = new WatchedBody(client.getInputStream(), Duration.ofMillis(400), timer)) {
+                InputStream body = new WatchedBody(client.getInputStream(), Duration.ofMillis(400))) {
             accepted.getOutputStream().write(7);
             assertThat(body.read()).isEqualTo(7);
             assertThatThrownBy(body::read).isInstanceOf(HttpTimeoutException.class);
@@ -40,8 +40,7 @@ class WatchedBodyTest {
 
     @Test
     void a_body_that_is_read_slowly_is_none() throws Exception {
-        try (InputStream body =
-                new WatchedBody(new ByteArrayInputStream(new byte[] {1, 2}), Duration.ofMillis(200), timer)) {
+        try (InputStream body = new WatchedBody(new ByteArrayInputStream(new byte[] {1, 2}), Duration.ofMillis(200))) {
             assertThat(body.read()).isEqualTo(1);
             timer.schedule(() -> {}, 600, TimeUnit.MILLISECONDS).get();
             assertThat(body.readAllBytes()).containsExactly(2);

@@ -1,4 +1,4 @@
-package dev.muster.cli.api;
+package dev.muster.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -45,8 +45,12 @@ public final class Feed implements AutoCloseable {
     public static final class Ended extends Exception {
         private final int code;
 
-        Ended(int code, String reason) {
-            super("the feed ended: " + ApiClient.oneLine(reason) + " (" + code + ")");
+        /**
+         * @param code of the WebSocket's close frame; 1006 when the connection broke
+         * @param reason in words
+         */
+        public Ended(int code, String reason) {
+            super("the feed ended: " + ClientException.oneLine(reason) + " (" + code + ")");
             this.code = code;
         }
 
@@ -71,30 +75,40 @@ public final class Feed implements AutoCloseable {
         this.socket = socket;
     }
 
-    static Feed open(HttpClient http, URI uri, String token) {
+    static Feed connect(HttpClient http, URI uri, String token) {
         Inbox inbox = new Inbox();
         try {
-            WebSocket socket = http.newWebSocketBuilder()
-                    .header("Authorization", "Bearer " + token)
-                    .subprotocols("muster.v1.json")
-                    .connectTimeout(CONNECT_TIMEOUT)
-                    .buildAsync(uri, inbox)
-                    .join();
-            return new Feed(inbox, socket);
+            WebSocket.Builder builder =
+                    http.newWebSocketBuilder().subprotocols("muster.v1.json").connectTimeout(CONNECT_TIMEOUT);
+            if (!token.isEmpty()) {
+                builder.header("Authorization", "Bearer " + token);
+            }
+            return new Feed(inbox, builder.buildAsync(uri, inbox).join());
         } catch (CompletionException e) {
             if (e.getCause() instanceof WebSocketHandshakeException refused) {
                 int status = refused.getResponse().statusCode();
-                throw new ApiException(
-                        status,
-                        "feed-refused",
-                        "the live feed was refused with status " + status
-                                + (status == 401 ? "; " + ApiClient.NEW_TOKEN : ""));
+                throw new ApiException(status, "feed-refused", "the live feed was refused with status " + status);
             }
             throw new Unreachable("cannot open the live feed of " + uri + ": is it running?", e);
         }
     }
 
-    /** The next frame, or nothing within the time. */
+    /**
+     * Sends the first frame of a feed: what is to come.
+     *
+     * @param position where to go on: the last {@code position} of an earlier feed; null to begin with a snapshot
+     */
+    public void open(@Nullable String position) {
+        send(Json.object().put("op", "open").put("resume", position));
+    }
+
+    /**
+     * The next frame, or nothing within the time. Waiting also keeps watch over the connection, so a program calls this
+     * again and again, also while it expects nothing.
+     *
+     * @throws Ended when the feed is over, or when the server has been silent for some 32 seconds
+     * @throws ClientException if the frame is not JSON
+     */
     public Optional<JsonNode> next(Duration within) throws Ended, InterruptedException {
         if (!asked) {
             asked = true;
@@ -138,11 +152,11 @@ public final class Feed implements AutoCloseable {
         }
     }
 
-    /** Returns when the frame is on its way. {@link #next} reports a broken feed. */
+    /** Returns when the frame is on its way, after 15 seconds at the latest. {@link #next} reports a broken feed. */
     public void send(ObjectNode frame) {
         synchronized (sendLock) {
             try {
-                socket.sendText(Json.line(frame), true).get(SEND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                socket.sendText(frame.toString(), true).get(SEND_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             } catch (ExecutionException | TimeoutException e) {
                 inbox.events.add(new Event(null, new Ended(1006, "a frame could not be sent")));
                 socket.abort();

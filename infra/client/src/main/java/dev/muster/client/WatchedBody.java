@@ -1,12 +1,12 @@
-package dev.muster.cli.api;
+package dev.muster.client;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -16,17 +16,30 @@ import java.util.concurrent.TimeUnit;
 final class WatchedBody extends FilterInputStream {
     private static final int LOOKS = 4;
 
+    /** One thread looks at all bodies of the process. It starts with the first body and keeps no process alive. */
+    private static final ScheduledThreadPoolExecutor TIMER = timer();
+
     private final long stallNanos;
     private final ScheduledFuture<?> looking;
     private volatile long waitingSince;
     private volatile boolean waiting;
     private volatile boolean stalled;
 
-    WatchedBody(InputStream body, Duration stall, ScheduledExecutorService timer) {
+    WatchedBody(InputStream body, Duration stall) {
         super(body);
         stallNanos = stall.toNanos();
         long every = stallNanos / LOOKS;
-        looking = timer.scheduleWithFixedDelay(this::look, every, every, TimeUnit.NANOSECONDS);
+        looking = TIMER.scheduleWithFixedDelay(this::look, every, every, TimeUnit.NANOSECONDS);
+    }
+
+    private static ScheduledThreadPoolExecutor timer() {
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "muster-client-deadlines");
+            thread.setDaemon(true);
+            return thread;
+        });
+        timer.setRemoveOnCancelPolicy(true);
+        return timer;
     }
 
     private void look() {
