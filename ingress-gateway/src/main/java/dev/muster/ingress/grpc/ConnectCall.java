@@ -5,6 +5,7 @@ import dev.muster.contract.ids.Ids;
 import dev.muster.ingress.auth.Credentials;
 import dev.muster.ingress.publish.EventPump;
 import dev.muster.ingress.session.AgentSession;
+import dev.muster.ingress.session.ClockOffset;
 import dev.muster.ingress.session.Downstream;
 import dev.muster.ingress.session.EventLog;
 import dev.muster.ingress.session.LiveSession;
@@ -151,6 +152,11 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     }
 
     @Override
+    public ClockOffset clockOffset() {
+        return session.clockOffset();
+    }
+
+    @Override
     public void deliver(GatewayMessage message) {
         context.now(() -> send(message));
     }
@@ -211,6 +217,10 @@ final class ConnectCall extends ServerCall.Listener<AgentMessage> implements Liv
     public void publishHeartbeat(HeartbeatRecord heartbeat) {
         var put = around.heartbeats().put(nodeId(), sessionId(), heartbeat.toByteArray());
         around.metrics().heartbeat(put);
+        ClockOffset.Sample clock = clockOffset().best();
+        if (clock != null) {
+            around.metrics().clockOffset(clock.offsetMillis());
+        }
     }
 
     @Override

@@ -60,7 +60,11 @@ final class OutputCall extends ServerCall.Listener<byte[]> implements LiveSessio
         this.owner = owner;
         this.context = new CallContext((thread, fault) -> fault(fault), around.workers(), this::afterAnswers);
         this.session = new OutputSession(
-                owner.sessionId(), owner.instanceId(), around.sessionLimits().output(), around.spares());
+                owner.sessionId(),
+                owner.instanceId(),
+                around.sessionLimits().output(),
+                around.spares(),
+                owner.clockOffset());
         this.partition = around.partitions().ofNode(owner.nodeId());
         this.backlog = around.backlogs().source(partition);
         this.key = owner.nodeId().getBytes(StandardCharsets.US_ASCII);

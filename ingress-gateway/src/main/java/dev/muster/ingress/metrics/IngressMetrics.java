@@ -2,6 +2,7 @@ package dev.muster.ingress.metrics;
 
 import dev.muster.ingress.session.OutputSession;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,6 +24,8 @@ import java.util.function.ToDoubleFunction;
 public final class IngressMetrics {
     private static final String PREFIX = "muster.ingress.";
 
+    private static final double[] CLOCK_SECONDS = {0.01, 0.1, 1, 10, 60, 3_600};
+
     private final MeterRegistry registry;
     private final Map<String, Counter> counters = new ConcurrentHashMap<>();
     /** What is counted for each message is looked up without making a string. */
@@ -31,6 +34,7 @@ public final class IngressMetrics {
     private final OutputCount stored;
     private final OutputCount failed;
     private final OutputCount givenUp;
+    private final DistributionSummary clockOffset;
     private final Map<Enum<?>, Counter> puts = new ConcurrentHashMap<>();
 
     public IngressMetrics(MeterRegistry registry) {
@@ -41,6 +45,11 @@ public final class IngressMetrics {
         this.stored = new OutputCount(registry, "stored");
         this.failed = new OutputCount(registry, "failed");
         this.givenUp = new OutputCount(registry, "given-up");
+        this.clockOffset = DistributionSummary.builder(PREFIX + "clock.offset")
+                .description("how far agents' clocks are from the gateway's, either way; one value for each heartbeat")
+                .baseUnit("seconds")
+                .serviceLevelObjectives(CLOCK_SECONDS)
+                .register(registry);
     }
 
     public void gauge(String name, String doc, Supplier<Number> value) {
@@ -114,6 +123,11 @@ public final class IngressMetrics {
     /** A message of an agent with a field that was cut, replaced or left out. */
     public void mended(String message) {
         counter("messages.mended", "message", message).increment();
+    }
+
+    /** What a heartbeat says of the agent's clock, in whichever direction. */
+    public void clockOffset(long millis) {
+        clockOffset.record(Math.abs(millis) / 1_000.0);
     }
 
     public void dispatched(String result) {

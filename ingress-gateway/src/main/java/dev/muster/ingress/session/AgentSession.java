@@ -44,7 +44,7 @@ public final class AgentSession {
 
         /**
          * A report of the agent broke a rule of {@link AgentReport} and was corrected: {@code hello}, {@code heartbeat}
-         * or {@code task-event}.
+         * or {@code task-event}. Or a heartbeat had times of the {@code clock} that cannot be, and they were left out.
          */
         void mended(String message);
 
@@ -68,6 +68,7 @@ public final class AgentSession {
     private final Effects effects;
     private final TokenBucket rate;
     private final TokenBucket eventRate;
+    private final ClockOffset clock = new ClockOffset();
     private State state = State.NEW;
     private String instanceId = "";
     private long heardNanos;
@@ -93,6 +94,11 @@ public final class AgentSession {
     /** Of the agent's Hello; empty before. */
     public String instanceId() {
         return instanceId;
+    }
+
+    /** Of the agent's clock; any thread may ask it. */
+    public ClockOffset clockOffset() {
+        return clock;
     }
 
     /** A message of the agent. */
@@ -167,7 +173,8 @@ public final class AgentSession {
                         .setHeartbeatIntervalMillis(limits.heartbeatIntervalMillis())
                         .setLimits(Limits.newBuilder()
                                 .setChunkBytesMax(limits.output().chunkBytesMax())
-                                .setOutputWindowBytes(limits.output().windowBytes())))
+                                .setOutputWindowBytes(limits.output().windowBytes()))
+                        .setAtMillis(nowMillis))
                 .build());
     }
 
@@ -183,8 +190,13 @@ public final class AgentSession {
             refuse(ErrorCode.TOO_LARGE, "a heartbeat over " + limits.heartbeatBytesMax() + " bytes", nowMillis);
         } else {
             heardNanos = nowNanos;
+            if (!clock.add(heartbeat, nowNanos, nowMillis)) {
+                effects.mended("clock");
+            }
             effects.send(GatewayMessage.newBuilder()
-                    .setHeartbeatAck(HeartbeatAck.newBuilder().setSequence(heartbeat.getSequence()))
+                    .setHeartbeatAck(HeartbeatAck.newBuilder()
+                            .setSequence(heartbeat.getSequence())
+                            .setAtMillis(nowMillis))
                     .build());
             effects.publishHeartbeat(HeartbeatRecord.newBuilder()
                     .setHeartbeat(NodeHeartbeat.newBuilder()

@@ -10,6 +10,9 @@ public interface LiveSession {
 
     String instanceId();
 
+    /** Of the agent's clock. */
+    ClockOffset clockOffset();
+
     /** Sends the message after those before it; a session that does not read is ended. */
     void deliver(GatewayMessage message);
 

@@ -1,6 +1,7 @@
 package dev.muster.ingress.session;
 
 import com.google.protobuf.CodedOutputStream;
+import dev.muster.proto.records.v1.OutputRecord;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Chunks of one stream that become one record. The chunks stay the bytes that came from the wire. */
 public final class OutputBatch {
-    private static final int CHUNKS_FIELD = 3;
+    private static final int CHUNKS_FIELD = OutputRecord.CHUNKS_FIELD_NUMBER;
+    private static final int OFFSET_FIELD = OutputRecord.CLOCK_OFFSET_MILLIS_FIELD_NUMBER;
 
     private final byte[] head;
     private final SpareArrays spares;
@@ -18,6 +20,7 @@ public final class OutputBatch {
     private long bytes;
     private int count;
     private int recordBytes;
+    private ClockOffset.@Nullable Sample clock;
 
     OutputBatch(byte[] head, SpareArrays spares) {
         this.head = head;
@@ -34,6 +37,14 @@ public final class OutputBatch {
         boolean sameAsLast = !segments.isEmpty() && segments.get(segments.size() - 1) == segment;
         if (!sameAsLast && !segments.contains(segment)) {
             segments.add(segment);
+        }
+    }
+
+    /** Nothing is added after this. The record says how far the agent's clock is off, if that was measured. */
+    void seal(ClockOffset.@Nullable Sample measured) {
+        clock = measured;
+        if (measured != null) {
+            recordBytes += CodedOutputStream.computeInt64Size(OFFSET_FIELD, measured.offsetMillis());
         }
     }
 
@@ -105,6 +116,9 @@ public final class OutputBatch {
             out.writeRawBytes(head);
             for (byte[] chunk : chunks) {
                 out.writeByteArray(CHUNKS_FIELD, chunk);
+            }
+            if (clock != null) {
+                out.writeInt64(OFFSET_FIELD, clock.offsetMillis());
             }
             // an array that was used before has something in what would be left
             out.checkNoSpaceLeft();

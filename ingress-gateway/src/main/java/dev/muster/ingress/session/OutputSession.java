@@ -36,6 +36,7 @@ public final class OutputSession {
     private final ChunkRules rules;
     private final byte[] head;
     private final SpareArrays spares;
+    private final ClockOffset clock;
     private final Map<String, TerminalTrack> terminals = new HashMap<>();
     private final PlainChunk plain = new PlainChunk();
     /** Whose chunk came last: most likely the next one's, too. */
@@ -49,10 +50,15 @@ public final class OutputSession {
     private long storedSinceAck;
     private boolean failedSinceAck;
 
-    /** @param spares take the chunks when they have become records */
-    public OutputSession(String sessionId, String instanceId, OutputLimits limits, SpareArrays spares) {
+    /**
+     * @param spares take the chunks when they have become records
+     * @param clock of the agent; each record says what is known of it then
+     */
+    public OutputSession(
+            String sessionId, String instanceId, OutputLimits limits, SpareArrays spares, ClockOffset clock) {
         this.limits = limits;
         this.spares = spares;
+        this.clock = clock;
         this.rules = new ChunkRules(limits.chunkBytesMax());
         this.head = OutputRecord.newBuilder()
                 .setSessionId(sessionId)
@@ -192,6 +198,7 @@ public final class OutputSession {
             return null;
         }
         OutputBatch batch = open;
+        batch.seal(clock.best());
         open = new OutputBatch(head, spares);
         underWay++;
         return batch;

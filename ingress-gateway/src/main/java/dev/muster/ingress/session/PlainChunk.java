@@ -13,6 +13,7 @@ final class PlainChunk {
             tag(OutputChunk.TERMINAL_ID_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
     private static final int OFFSET = tag(OutputChunk.OFFSET_FIELD_NUMBER, WireFormat.WIRETYPE_VARINT);
     private static final int MARKER_NUMBER = tag(OutputChunk.MARKER_NUMBER_FIELD_NUMBER, WireFormat.WIRETYPE_VARINT);
+    private static final int READ_AT = tag(OutputChunk.READ_AT_MILLIS_FIELD_NUMBER, WireFormat.WIRETYPE_VARINT);
     private static final int DATA = tag(OutputChunk.DATA_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
     /** A longer one is no number that fits. */
     private static final int VARINT_BITS = 63;
@@ -53,8 +54,15 @@ final class PlainChunk {
             return false;
         }
         long length = varint();
-        dataBytes = wire.length - at;
-        return length == dataBytes && offset + length >= offset;
+        if (length < 0 || length > wire.length - at) {
+            return false;
+        }
+        dataBytes = (int) length;
+        at += dataBytes;
+        if (skip(READ_AT) && varint() < 0) {
+            return false;
+        }
+        return at == wire.length && offset + length >= offset;
     }
 
     boolean isOf(byte[] terminalId) {

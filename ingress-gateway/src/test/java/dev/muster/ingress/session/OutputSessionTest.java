@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class OutputSessionTest {
     private static final OutputLimits LIMITS = new OutputLimits(1_024, 8_192, 2_048, 3);
 
-    private final OutputSession session = new OutputSession("ss_1", "instance", LIMITS, new SpareArrays());
+    private final ClockOffset clock = new ClockOffset();
+    private final OutputSession session = new OutputSession("ss_1", "instance", LIMITS, new SpareArrays(), clock);
 
     @Test
     void a_lone_chunk_is_not_delayed_and_becomes_a_record_as_it_came() throws Exception {
@@ -35,6 +36,33 @@ final class OutputSessionTest {
         assertThat(record.getSessionId()).isEqualTo("ss_1");
         assertThat(record.getInstanceId()).isEqualTo("instance");
         assertThat(record.getChunksList()).containsExactly(chunk);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1_700_000_000_000L, -1, Long.MIN_VALUE, Long.MAX_VALUE})
+    void whatever_time_a_chunk_tells_it_is_passed_on(long readAtMillis) throws Exception {
+        OutputChunk start = start(TERMINAL);
+        OutputChunk chunk = data(TERMINAL, 0, 1, 10).toBuilder()
+                .setReadAtMillis(readAtMillis)
+                .build();
+        assertThat(take(start)).isEqualTo(Outcome.ACCEPTED);
+        assertThat(take(chunk)).isEqualTo(Outcome.ACCEPTED);
+        assertThat(OutputRecord.parseFrom(batch().toRecord()).getChunksList()).containsExactly(start, chunk);
+    }
+
+    @Test
+    void a_record_says_how_far_the_agent_s_clock_is_off_once_that_is_measured() throws Exception {
+        take(start(TERMINAL));
+        OutputBatch before = batch();
+        assertThat(clock.add(ClockOffsetTest.heartbeat(1_000, 5_000, 5_100), 0, 1_120))
+                .isTrue();
+        take(data(TERMINAL, 0, 1, 10));
+        OutputBatch after = Objects.requireNonNull(session.lastBatch());
+        assertThat(OutputRecord.parseFrom(before.toRecord()).hasClockOffsetMillis())
+                .isFalse();
+        byte[] record = after.toRecord();
+        assertThat(record).hasSize(after.recordBytes());
+        assertThat(OutputRecord.parseFrom(record).getClockOffsetMillis()).isEqualTo(-3_990);
     }
 
     @Test

@@ -31,6 +31,17 @@ final class PlainChunkTest {
         assertThat(plain.dataBytes()).isEqualTo(100);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 1_764_600_000_000L, Long.MAX_VALUE})
+    void a_time_behind_the_data_is_plain(long readAtMillis) {
+        OutputChunk chunk = data(TERMINAL, 7, 3, 100).toBuilder()
+                .setReadAtMillis(readAtMillis)
+                .build();
+        assertThat(plain.read(chunk.toByteArray())).isTrue();
+        assertThat(plain.end()).isEqualTo(Position.endOf(chunk));
+        assertThat(plain.dataBytes()).isEqualTo(100);
+    }
+
     @Test
     void markers_and_what_is_out_of_range_are_not_plain() {
         assertThat(plain.read(start(TERMINAL).toByteArray())).isFalse();
@@ -40,6 +51,9 @@ final class PlainChunkTest {
         assertThat(plain.read(data(TERMINAL, Long.MAX_VALUE - 9, 1, 10).toByteArray()))
                 .isFalse();
         assertThat(plain.read(data(TERMINAL, 0, -1, 10).toByteArray())).isFalse();
+        assertThat(plain.read(
+                        data(TERMINAL, 0, 1, 10).toBuilder().setReadAtMillis(-1).build().toByteArray()))
+                .isFalse();
         assertThat(plain.read(new byte[0])).isFalse();
     }
 
@@ -48,10 +62,14 @@ final class PlainChunkTest {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         for (int i = 0; i < 100_000; i++) {
-            byte[] wire = data(TERMINAL, random.nextInt(1 << 20), 1 + random.nextInt(300), 1 + random.nextInt(300))
-                    .toByteArray();
+            byte[] wire =
+                    data(TERMINAL, random.nextInt(1 << 20), 1 + random.nextInt(300), 1 + random.nextInt(300)).toBuilder()
+                            .setReadAtMillis(random.nextLong() >> random.nextInt(64))
+                            .build()
+                            .toByteArray();
             for (int changes = random.nextInt(3); changes > 0; changes--) {
-                wire[random.nextInt(Math.min(wire.length, 60))] = (byte) random.nextInt();
+                int far = random.nextInt(Math.min(wire.length, 60));
+                wire[random.nextBoolean() ? far : wire.length - 1 - far] = (byte) random.nextInt();
             }
             wire = Arrays.copyOf(wire, random.nextInt(8) == 0 ? random.nextInt(wire.length + 1) : wire.length);
             if (plain.read(wire)) {
