@@ -39,7 +39,8 @@ final class ClockOffsetTest {
                     .isTrue();
             ClockOffset.Sample sample = Objects.requireNonNull(one.best());
             assertThat(sample.roundTripMillis()).isEqualTo(there + back);
-            assertThat(Math.abs(sample.offsetMillis() + agentIsAheadMillis)).isLessThanOrEqualTo((there + back) / 2 + 1);
+            assertThat(Math.abs(sample.offsetMillis() + agentIsAheadMillis))
+                    .isLessThanOrEqualTo((there + back) / 2 + 1);
         }
     }
 

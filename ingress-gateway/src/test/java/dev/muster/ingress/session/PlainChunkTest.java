@@ -51,8 +51,10 @@ final class PlainChunkTest {
         assertThat(plain.read(data(TERMINAL, Long.MAX_VALUE - 9, 1, 10).toByteArray()))
                 .isFalse();
         assertThat(plain.read(data(TERMINAL, 0, -1, 10).toByteArray())).isFalse();
-        assertThat(plain.read(
-                        data(TERMINAL, 0, 1, 10).toBuilder().setReadAtMillis(-1).build().toByteArray()))
+        assertThat(plain.read(data(TERMINAL, 0, 1, 10).toBuilder()
+                        .setReadAtMillis(-1)
+                        .build()
+                        .toByteArray()))
                 .isFalse();
         assertThat(plain.read(new byte[0])).isFalse();
     }
@@ -63,7 +65,8 @@ final class PlainChunkTest {
         Random random = new Random(seed);
         for (int i = 0; i < 100_000; i++) {
             byte[] wire =
-                    data(TERMINAL, random.nextInt(1 << 20), 1 + random.nextInt(300), 1 + random.nextInt(300)).toBuilder()
+                    data(TERMINAL, random.nextInt(1 << 20), 1 + random.nextInt(300), 1 + random.nextInt(300))
+                            .toBuilder()
                             .setReadAtMillis(random.nextLong() >> random.nextInt(64))
                             .build()
                             .toByteArray();
