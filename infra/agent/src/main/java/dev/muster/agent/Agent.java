@@ -17,7 +17,6 @@ import dev.muster.agent.vitals.Vitals;
 import dev.muster.proto.agent.v1.JoinResponse;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -96,15 +95,9 @@ public final class Agent implements AutoCloseable {
             Spool spool = new Spool(state.spool(), config.spool(), disk);
             Journal journal = new Journal(state.journal(), disk);
             Events events = new Events();
-            Tasks tasks = new Tasks(
-                    identity.nodeId(),
-                    config.tasks(),
-                    config.cgroup(),
-                    journal,
-                    spool,
-                    disk,
-                    Clock.systemUTC(),
-                    events);
+            SteadyClock clock = new SteadyClock();
+            Tasks tasks =
+                    new Tasks(identity.nodeId(), config.tasks(), config.cgroup(), journal, spool, disk, clock, events);
             GatewayLink link = new GatewayLink(
                     config,
                     identity,
@@ -117,7 +110,8 @@ public final class Agent implements AutoCloseable {
                     vitals,
                     version(),
                     executor,
-                    new Random());
+                    new Random(),
+                    clock);
             events.link = link;
             link.start();
             return new Agent(state, identity, gateway, spool, journal, tasks, link, disk, executor);

@@ -12,6 +12,7 @@ import dev.muster.agent.spool.SpoolLimits;
 import dev.muster.agent.task.TaskLimits;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.agent.v1.GatewayMessage;
+import dev.muster.proto.agent.v1.Heartbeat;
 import dev.muster.proto.agent.v1.Hello;
 import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.agent.v1.Reconnect;
@@ -301,6 +302,46 @@ class AgentTest {
                     .until(() ->
                             gateway.events.stream().filter(TaskEvent::hasEnded).count() >= 2);
             assertThat(dir.resolve("ran")).hasContent("x\n");
+        }
+    }
+
+    @Test
+    void heartbeats_repeat_the_gateway_s_newest_time_and_output_says_when_it_was_read() throws Exception {
+        long before = System.currentTimeMillis();
+        try (RecordingGateway gateway = new RecordingGateway();
+                Agent agent = start(gateway, INVITE)) {
+            await().atMost(LONG).until(() -> agent.connected().isDone() && gateway.heartbeats.size() >= 3);
+            gateway.send(run("echo one; sleep 0.1; echo two", 1));
+            await().atMost(LONG).until(() -> bytes(gateway).contains("two"));
+            long after = System.currentTimeMillis();
+            long heard = 0;
+            for (Heartbeat heartbeat : List.copyOf(gateway.heartbeats)) {
+                assertThat(heartbeat.getHeardGatewayMillis()).isGreaterThanOrEqualTo(Math.max(heard, before - 2));
+                assertThat(heartbeat.getSentAtMillis()).isGreaterThanOrEqualTo(heartbeat.getHeardAtMillis());
+                assertThat(heartbeat.getHeardAtMillis()).isBetween(before - 2, System.currentTimeMillis() + 2);
+                heard = heartbeat.getHeardGatewayMillis();
+            }
+            List<OutputChunk> printed = gateway.output.stream()
+                    .filter(chunk -> !chunk.getData().isEmpty())
+                    .toList();
+            assertThat(printed).hasSize(2);
+            assertThat(printed.get(0).getReadAtMillis()).isBetween(before - 2, after + 2);
+            assertThat(printed.get(1).getReadAtMillis())
+                    .isGreaterThanOrEqualTo(printed.get(0).getReadAtMillis()
+                            + Duration.ofMillis(50).toMillis());
+        }
+    }
+
+    @Test
+    void a_gateway_that_tells_no_time_is_told_none_of_its_own() throws Exception {
+        try (RecordingGateway gateway = new RecordingGateway()) {
+            gateway.tellsTime = false;
+            try (Agent agent = start(gateway, INVITE)) {
+                await().atMost(LONG).until(() -> gateway.heartbeats.size() >= 3);
+                assertThat(agent.problem()).isEmpty();
+            }
+            assertThat(gateway.heartbeats)
+                    .allMatch(heartbeat -> heartbeat.getHeardGatewayMillis() == 0 && heartbeat.getHeardAtMillis() == 0);
         }
     }
 

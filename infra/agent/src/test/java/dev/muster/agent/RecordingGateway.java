@@ -41,6 +41,9 @@ final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase imple
     volatile boolean refuses;
     volatile boolean answersHeartbeats = true;
     volatile boolean refusesOutput;
+    /** An older gateway does not. */
+    volatile boolean tellsTime = true;
+
     volatile int intervalMillis = 50;
     final AtomicInteger outputCalls = new AtomicInteger();
     final AtomicInteger ended = new AtomicInteger();
@@ -115,6 +118,7 @@ final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase imple
                         .setWelcome(Welcome.newBuilder()
                                 .setSessionId("session-" + sessions.size())
                                 .setHeartbeatIntervalMillis(intervalMillis)
+                                .setAtMillis(tellsTime ? System.currentTimeMillis() : 0)
                                 .setLimits(Limits.newBuilder()
                                         .setChunkBytesMax(1_000)
                                         .setOutputWindowBytes(10_000)))
@@ -125,7 +129,8 @@ final class RecordingGateway extends AgentIngressGrpc.AgentIngressImplBase imple
                 if (answersHeartbeats) {
                     answer.onNext(GatewayMessage.newBuilder()
                             .setHeartbeatAck(HeartbeatAck.newBuilder()
-                                    .setSequence(message.getHeartbeat().getSequence()))
+                                    .setSequence(message.getHeartbeat().getSequence())
+                                    .setAtMillis(tellsTime ? System.currentTimeMillis() : 0))
                             .build());
                 }
             }

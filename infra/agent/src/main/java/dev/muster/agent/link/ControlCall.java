@@ -57,6 +57,10 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
     private long sent;
     private long answered;
     private long eventsSent;
+    /** The newest time that the gateway told in this session, and when it came. */
+    private long heardGatewayMillis;
+
+    private long heardAtMillis;
     private boolean silent;
 
     ControlCall(LinkParts around, ManagedChannel channel, Owner owner) {
@@ -134,9 +138,10 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
 
     @Override
     public void onNext(GatewayMessage message) {
+        long heardMillis = around.clock().millis();
         around.executor().execute(() -> {
             if (owner.isHeard(this)) {
-                handle(message);
+                handle(message, heardMillis);
             }
         });
     }
@@ -158,11 +163,16 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
         around.openCalls().ended();
     }
 
-    private void handle(GatewayMessage message) {
+    private void handle(GatewayMessage message, long heardMillis) {
         switch (message.getMessageCase()) {
-            case WELCOME -> welcomed(message.getWelcome());
-            case HEARTBEAT_ACK ->
+            case WELCOME -> {
+                heard(message.getWelcome().getAtMillis(), heardMillis);
+                welcomed(message.getWelcome());
+            }
+            case HEARTBEAT_ACK -> {
+                heard(message.getHeartbeatAck().getAtMillis(), heardMillis);
                 answered = Math.max(answered, message.getHeartbeatAck().getSequence());
+            }
             case TASK_EVENT_ACK ->
                 around.journal().acked(message.getTaskEventAck().getNumber());
             case RUN_TASK -> around.tasks().run(message.getRunTask());
@@ -178,15 +188,24 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
         }
     }
 
+    /** An older gateway tells no time. */
+    private void heard(long gatewayMillis, long heardMillis) {
+        if (gatewayMillis != 0) {
+            heardGatewayMillis = gatewayMillis;
+            heardAtMillis = heardMillis;
+        }
+    }
+
     private void welcomed(Welcome message) {
         welcome = message;
         if (heartbeats != null) {
             heartbeats.cancel(false);
         }
         owner.welcomed(this, message);
+        // first, so that the gateway knows this agent's clock before output comes
+        heartbeat();
         sendEvents();
         openOutput();
-        heartbeat();
         heartbeats = around.executor()
                 .scheduleAtFixedRate(
                         this::heartbeat,
@@ -222,12 +241,15 @@ final class ControlCall implements ClientResponseObserver<AgentMessage, GatewayM
             cancel("no answer to " + MISSED_MAX + " heartbeats");
             return;
         }
-        send(AgentMessage.newBuilder()
-                .setHeartbeat(Heartbeat.newBuilder()
-                        .setSequence(++sent)
-                        .setVitals(around.vitals().read())
-                        .addAllRunningTaskIds(around.tasks().runningIds()))
-                .build());
+        Heartbeat.Builder heartbeat = Heartbeat.newBuilder()
+                .setSequence(++sent)
+                .setVitals(around.vitals().read())
+                .addAllRunningTaskIds(around.tasks().runningIds())
+                .setHeardGatewayMillis(heardGatewayMillis)
+                .setHeardAtMillis(heardAtMillis);
+        // last: it is the time of sending
+        heartbeat.setSentAtMillis(around.clock().millis());
+        send(AgentMessage.newBuilder().setHeartbeat(heartbeat).build());
     }
 
     private void typed(TerminalInput input) {

@@ -11,6 +11,7 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.proto.agent.v1.Hello;
 import dev.muster.proto.agent.v1.Welcome;
 import io.grpc.ManagedChannel;
+import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -96,7 +97,8 @@ public final class GatewayLink {
             VitalsSource vitals,
             String version,
             ScheduledExecutorService executor,
-            RandomGenerator random) {
+            RandomGenerator random,
+            Clock clock) {
         this.around = new LinkParts(
                 config,
                 identity,
@@ -110,7 +112,8 @@ public final class GatewayLink {
                 new EarlyInput(tasks::input, tasks::inputDropped, executor, System::nanoTime),
                 executor,
                 random,
-                openCalls);
+                openCalls,
+                clock);
         this.channels = channels;
         this.executor = executor;
         this.backoff = new Backoff(random);

@@ -6,6 +6,7 @@ import dev.muster.agent.spool.Spool;
 import dev.muster.agent.task.Journal;
 import dev.muster.agent.task.Tasks;
 import dev.muster.agent.vitals.VitalsSource;
+import java.time.Clock;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.random.RandomGenerator;
 
@@ -23,4 +24,5 @@ record LinkParts(
         EarlyInput earlyInput,
         ScheduledExecutorService executor,
         RandomGenerator random,
-        OpenCalls openCalls) {}
+        OpenCalls openCalls,
+        Clock clock) {}

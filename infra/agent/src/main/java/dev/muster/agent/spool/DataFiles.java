@@ -6,7 +6,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.stream.Stream;
 
 /**
  * A terminal's bytes as a row of files of equal size; acknowledged files are deleted. Confined to its terminal's lock.
@@ -16,6 +15,8 @@ final class DataFiles implements AutoCloseable {
 
     /** Freeing less than this is not worth the work. */
     private static final int ROOM_BYTES_MIN = 8 << 10;
+
+    private static final String PREFIX = "data-";
 
     private final Path dir;
     private long first;
@@ -29,15 +30,9 @@ final class DataFiles implements AutoCloseable {
         this.dir = dir;
         long lowest = Long.MAX_VALUE;
         long highest = -1;
-        try (Stream<Path> files = Files.list(dir)) {
-            for (Path file : files.toList()) {
-                String name = file.getFileName().toString();
-                if (name.startsWith("data-")) {
-                    long index = Long.parseLong(name.substring("data-".length()));
-                    lowest = Math.min(lowest, index);
-                    highest = Math.max(highest, index);
-                }
-            }
+        for (long index : NumberedFiles.in(dir, PREFIX)) {
+            lowest = Math.min(lowest, index);
+            highest = Math.max(highest, index);
         }
         first = highest < 0 ? 0 : lowest;
         writerIndex = Math.max(0, highest);
@@ -193,7 +188,7 @@ final class DataFiles implements AutoCloseable {
     }
 
     private Path file(long index) {
-        return dir.resolve("data-" + index);
+        return dir.resolve(PREFIX + index);
     }
 
     @Override

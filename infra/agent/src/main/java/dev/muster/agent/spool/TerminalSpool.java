@@ -44,6 +44,7 @@ public final class TerminalSpool {
     private final Disk disk;
     private final Runnable onAppend;
     private final DataFiles data;
+    private final Times times;
     private final Markers markers;
     private final AckedFile ackedFile;
 
@@ -78,6 +79,7 @@ public final class TerminalSpool {
             acked = firstToSend();
             sent = acked;
             end = endOnDisk();
+            times = kept(opened, new Times(dir, data));
         } catch (IOException e) {
             undo(opened, isNew, e);
             throw e;
@@ -142,6 +144,8 @@ public final class TerminalSpool {
     /**
      * Waits while the spool is full or the disk cannot be written, unless the spool drops output. A dropped run becomes
      * a gap marker before the next byte.
+     *
+     * @param atMillis when the first of the bytes was read
      */
     public void append(byte[] bytes, int length, long atMillis) throws InterruptedException {
         if (!dropWhenFull) {
@@ -220,6 +224,7 @@ public final class TerminalSpool {
             return false;
         }
         disk.worked(data);
+        times.add(data.end() - length, data.end(), atMillis);
         flushGap(atMillis);
         end = new Position(end.offset() + length, end.marker());
         return true;
@@ -236,6 +241,7 @@ public final class TerminalSpool {
         boolean freed = isWritten && trim();
         if (acked.offset() == end.offset() && data.forgetAll()) {
             freed = true;
+            times.forgetAll();
             if (!isWritten && markers.catchUp()) {
                 boolean unused = writeAcked();
             }
@@ -295,8 +301,10 @@ public final class TerminalSpool {
         if (sent.offset() >= limit) {
             return null;
         }
-        int wanted = (int) Math.min(bytesMax, limit - sent.offset());
-        byte[] bytes = unreadable ? null : read(sent.offset() - markers.gapsBefore(sent.marker()), wanted);
+        long at = sent.offset() - markers.gapsBefore(sent.marker());
+        Times.Stretch time = times.at(at);
+        int wanted = (int) Math.min(Math.min(bytesMax, limit - sent.offset()), time.end() - at);
+        byte[] bytes = unreadable ? null : read(at, wanted);
         if (bytes == null) {
             return null;
         }
@@ -305,6 +313,7 @@ public final class TerminalSpool {
                 .setOffset(sent.offset())
                 .setMarkerNumber(sent.marker())
                 .setData(UnsafeByteOperations.unsafeWrap(bytes))
+                .setReadAtMillis(time.atMillis())
                 .build();
         sentUpTo(new Position(sent.offset() + bytes.length, sent.marker()));
         return chunk;
@@ -399,6 +408,7 @@ public final class TerminalSpool {
         disk.worked(data);
         notifyAll();
         try (data;
+                times;
                 markers;
                 ackedFile) {
             // closed in reverse order
@@ -475,7 +485,9 @@ public final class TerminalSpool {
     /** No further than is written down: a restart begins to send there. */
     private boolean trim() throws IOException {
         Position written = ackedFile.position();
-        return data.trim(written.offset() - markers.gapsBefore(written.marker()));
+        boolean freed = data.trim(written.offset() - markers.gapsBefore(written.marker()));
+        times.trim(data.begin());
+        return freed;
     }
 
     private void debug(String what, IOException why) {

@@ -163,7 +163,8 @@ final class AgentNode {
                     new Idle(),
                     "1.0",
                     process,
-                    world.chance.fork());
+                    world.chance.fork(),
+                    new WallClock(world.time));
         }
 
         private AgentChannel open() {
