@@ -60,7 +60,7 @@ final class ClockOffsetTest {
         assertThat(offset()).isEqualTo(7);
     }
 
-    /** The gateway asked at {@code heardGateway}, the agent heard that at {@code heard} and answered at {@code sent}. */
+    /** The gateway asked at {@code heardGateway}; the agent heard that at {@code heard}, answered at {@code sent}. */
     @ParameterizedTest
     @CsvSource({
         "0, 1, 1",

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * When a terminal's bytes were read. Beside each of the {@link DataFiles} lies a {@link PairFile}, which is deleted with
- * it. The time of a pair holds for the bytes from the pair's position to the next one's, within the file of data. A new
- * pair begins only {@link #STEP_MILLIS} after the last one, so that busy output is not cut into small pieces.
+ * When a terminal's bytes were read. Beside each of the {@link DataFiles} lies a {@link PairFile}, which is deleted
+ * with it. The time of a pair holds for the bytes from the pair's position to the next one's, within the file of data.
+ * A new pair begins only {@link #STEP_MILLIS} after the last one, so that busy output is not cut into small pieces.
  *
  * <p>The time of a byte is written once. So it is the same however often the byte is sent, also after a restart.
  * Nothing waits for times and no byte is lost for them: where a time could not be written or read, it is
