@@ -30,13 +30,12 @@ import java.util.function.Supplier;
  * </ul>
  *
  * <p>A request fails when no server accepts the connection in time (ten seconds unless set), when the head of the
- * answer takes longer than its deadline (30 seconds unless set), or when the next byte of the answer takes 30 seconds.
+ * answer takes longer than its deadline (30 seconds unless set), or when the next byte of the answer takes too long (30
+ * seconds unless set).
  */
 public final class ApiClient {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
-
-    /** How long the next byte of an answer may take. */
     private static final Duration STALL_TIMEOUT = Duration.ofSeconds(30);
 
     private static final int ATTEMPTS = 6;
@@ -47,6 +46,7 @@ public final class ApiClient {
     private final Supplier<String> token;
     private final Duration connectTimeout;
     private final Duration answerTimeout;
+    private final Duration stallTimeout;
     private final String tokenAdvice;
     private final HttpClient http;
 
@@ -55,6 +55,7 @@ public final class ApiClient {
         this.token = builder.token;
         this.connectTimeout = builder.connectTimeout;
         this.answerTimeout = builder.answerTimeout;
+        this.stallTimeout = builder.stallTimeout;
         this.tokenAdvice = builder.tokenAdvice;
         this.http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -68,6 +69,7 @@ public final class ApiClient {
         private final Supplier<String> token;
         private Duration connectTimeout = CONNECT_TIMEOUT;
         private Duration answerTimeout = ANSWER_TIMEOUT;
+        private Duration stallTimeout = STALL_TIMEOUT;
         private String tokenAdvice = "";
 
         private Builder(URI base, Supplier<String> token) {
@@ -84,6 +86,12 @@ public final class ApiClient {
         /** How long the head of an answer may take, if its request does not say; 30 seconds unless set. */
         public Builder answerTimeout(Duration timeout) {
             answerTimeout = timeout;
+            return this;
+        }
+
+        /** How long the next byte of an answer may take; 30 seconds unless set. */
+        public Builder stallTimeout(Duration timeout) {
+            stallTimeout = timeout;
             return this;
         }
 
@@ -151,7 +159,7 @@ public final class ApiClient {
 
     /**
      * The bytes of a body. The caller closes the stream. Reading fails with an {@link HttpTimeoutException} when the
-     * next byte takes 30 seconds.
+     * next byte takes too long.
      *
      * @param from the first byte, counted from 0
      * @param toExclusive the byte after the last one; negative for all that there are
@@ -162,7 +170,7 @@ public final class ApiClient {
                 .with("Range", "bytes=" + from + "-" + (toExclusive < 0 ? "" : Long.toString(toExclusive - 1))));
         for (int attempt = 1; ; attempt++) {
             HttpResponse<InputStream> response = interruptible(() -> send(request));
-            InputStream watched = new WatchedBody(response.body(), STALL_TIMEOUT);
+            InputStream watched = new WatchedBody(response.body(), stallTimeout);
             if (response.statusCode() == 206 || (response.statusCode() == 200 && from == 0)) {
                 return watched;
             }
@@ -186,7 +194,7 @@ public final class ApiClient {
     public Answer exchange(ApiRequest request) throws InterruptedException {
         HttpRequest asked = request(request);
         HttpResponse<InputStream> response = send(asked);
-        try (InputStream watched = new WatchedBody(response.body(), STALL_TIMEOUT)) {
+        try (InputStream watched = new WatchedBody(response.body(), stallTimeout)) {
             return new Answer(response.statusCode(), response.headers(), watched.readAllBytes());
         } catch (IOException e) {
             throw new Unreachable(

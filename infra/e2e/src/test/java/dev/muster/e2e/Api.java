@@ -3,16 +3,13 @@ package dev.muster.e2e;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
+import dev.muster.client.Answer;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiRequest;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
 /** The HTTP API as a client sees it. */
@@ -22,58 +19,40 @@ final class Api {
     private static final List<String> OVER =
             List.of("SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "EXPIRED", "LOST");
 
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final String origin;
+    private final ApiClient client;
     private final String token;
 
     Api(String origin, String token) {
-        this.origin = origin;
+        this.client = ApiClient.builder(URI.create(origin), () -> token)
+                .connectTimeout(LONG)
+                .answerTimeout(LONG)
+                .stallTimeout(LONG)
+                .build();
         this.token = token;
     }
 
-    /** A status and a body. */
-    record Answer(HttpResponse<byte[]> response) {
-        int status() {
-            return response.statusCode();
-        }
-
-        byte[] bytes() {
-            return response.body();
-        }
-
-        String text() {
-            return new String(bytes(), StandardCharsets.UTF_8);
-        }
-
-        JsonNode json() throws IOException {
-            return JSON.readTree(bytes());
-        }
-    }
-
     String origin() {
-        return origin;
+        return client.base().toString();
     }
 
     String token() {
         return token;
     }
 
-    Answer get(String path) throws IOException, InterruptedException {
-        return send(request(path).GET());
+    Answer get(String path) throws InterruptedException {
+        return client.exchange(ApiRequest.get(path));
     }
 
-    Answer get(String path, String header, String value) throws IOException, InterruptedException {
-        return send(request(path).GET().header(header, value));
+    Answer get(String path, String header, String value) throws InterruptedException {
+        return client.exchange(ApiRequest.get(path).with(header, value));
     }
 
-    Answer post(String path, String body) throws IOException, InterruptedException {
-        return send(request(path)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body)));
+    Answer post(String path, String body) throws InterruptedException {
+        return client.exchange(ApiRequest.post(path, body));
     }
 
     /** Makes something, once however often it is asked for: the body gets an idempotency key. */
-    Answer make(String path, ObjectNode body) throws IOException, InterruptedException {
+    Answer make(String path, ObjectNode body) throws InterruptedException {
         body.put("idempotencyKey", UUID.randomUUID().toString());
         return repeated(path, body.toString());
     }
@@ -82,46 +61,34 @@ final class Api {
      * Repeats the request as the documents tell a client to: while the answer is 429 or 503, or 207 with some nodes not
      * created.
      */
-    Answer repeated(String path, String keyedBody) throws IOException, InterruptedException {
+    Answer repeated(String path, String keyedBody) throws InterruptedException {
         long end = System.nanoTime() + 3 * LONG.toNanos();
         while (true) {
             Answer answer = post(path, keyedBody);
             boolean over = answer.status() != 429
                     && answer.status() != 503
-                    && !(answer.status() == 207
-                            && answer.response()
-                                    .headers()
-                                    .firstValue("Retry-After")
-                                    .isPresent());
+                    && !(answer.status() == 207 && answer.header("Retry-After").isPresent());
             if (over || System.nanoTime() > end) {
                 return answer;
             }
-            TimeUnit.SECONDS.sleep(
-                    answer.response().headers().firstValueAsLong("Retry-After").orElse(1));
+            Thread.sleep(answer.retryAfter().toMillis());
         }
     }
 
-    Answer patch(String path, String body) throws IOException, InterruptedException {
-        return send(request(path)
-                .header("Content-Type", "application/merge-patch+json")
-                .method("PATCH", HttpRequest.BodyPublishers.ofString(body)));
+    Answer patch(String path, String body) throws InterruptedException {
+        return client.exchange(ApiRequest.patch(path, body));
     }
 
-    Answer delete(String path) throws IOException, InterruptedException {
-        return send(request(path).DELETE());
+    Answer delete(String path) throws InterruptedException {
+        return client.exchange(ApiRequest.delete(path));
     }
 
-    private HttpRequest.Builder request(String path) {
-        HttpRequest.Builder builder =
-                HttpRequest.newBuilder(URI.create(origin + path)).timeout(LONG);
-        return token.isEmpty() ? builder : builder.header("Authorization", "Bearer " + token);
+    /** The client under these calls: one of many, for what goes on with a feed. */
+    ApiClient client() {
+        return client;
     }
 
-    private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        return new Answer(http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()));
-    }
-
-    JsonNode nodes() throws IOException, InterruptedException {
+    JsonNode nodes() throws InterruptedException {
         return get("/api/v1/nodes").json().get("nodes");
     }
 
@@ -147,16 +114,16 @@ final class Api {
     }
 
     /** Runs a command and waits for its end. */
-    JsonNode run(String nodeId, String command) throws IOException, InterruptedException {
+    JsonNode run(String nodeId, String command) throws InterruptedException {
         return ended(nodeId, start(nodeId, command));
     }
 
     /** Starts a command; its task id. */
-    String start(String nodeId, String command) throws IOException, InterruptedException {
+    String start(String nodeId, String command) throws InterruptedException {
         return create(nodeId, JSON.createObjectNode().put("command", command));
     }
 
-    String create(String nodeId, ObjectNode body) throws IOException, InterruptedException {
+    String create(String nodeId, ObjectNode body) throws InterruptedException {
         String path = "/api/v1/nodes/" + nodeId + "/tasks";
         Answer answer = body.has("idempotencyKey") ? repeated(path, body.toString()) : make(path, body);
         if (answer.status() != 202) {
@@ -165,7 +132,7 @@ final class Api {
         return answer.json().get("task").get("taskId").asText();
     }
 
-    JsonNode task(String nodeId, String taskId) throws IOException, InterruptedException {
+    JsonNode task(String nodeId, String taskId) throws InterruptedException {
         return get("/api/v1/nodes/" + nodeId + "/tasks/" + taskId).json().get("task");
     }
 
@@ -179,12 +146,12 @@ final class Api {
     }
 
     /** Clean lines of one terminal. */
-    String history(String nodeId, String taskId) throws IOException, InterruptedException {
+    String history(String nodeId, String taskId) throws InterruptedException {
         return get("/api/v1/nodes/" + nodeId + "/history?lines=10000&terminal=" + taskId)
                 .text();
     }
 
-    byte[] raw(String nodeId, String taskId) throws IOException, InterruptedException {
+    byte[] raw(String nodeId, String taskId) throws InterruptedException {
         return get("/api/v1/nodes/" + nodeId + "/tasks/" + taskId + "/output?format=raw")
                 .bytes();
     }

@@ -3,6 +3,7 @@ package dev.muster.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.muster.client.Answer;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -101,10 +102,9 @@ class BadInputTest {
         assertThat(anonymous.get("/metrics").text()).contains("# HELP");
     }
 
-    private static void problem(Api.Answer answer, int status, String code) throws Exception {
+    private static void problem(Answer answer, int status, String code) throws Exception {
         assertThat(answer.status()).as(answer.text()).isEqualTo(status);
-        assertThat(answer.response().headers().firstValue("Content-Type").orElse(""))
-                .startsWith("application/problem+json");
+        assertThat(answer.header("Content-Type").orElse("")).startsWith("application/problem+json");
         JsonNode problem = answer.json();
         assertThat(problem.get("code").asText()).isEqualTo(code);
         assertThat(problem.get("status").asInt()).isEqualTo(status);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.muster.client.Answer;
 import dev.muster.fanout.FanoutServer;
 import dev.muster.local.UserTokens;
 import dev.muster.local.broker.EmbeddedBroker;
@@ -145,7 +146,7 @@ class ManyRegistriesTest {
                 .pollInterval(Duration.ofSeconds(1))
                 .pollDelay(Duration.ZERO)
                 .untilAsserted(() -> {
-                    Api.Answer answer = api.post("/api/v1/nodes", body);
+                    Answer answer = api.post("/api/v1/nodes", body);
                     assertThat(answer.status()).describedAs(answer.text()).isEqualTo(201);
                     nodeId.add(answer.json().get("node").get("nodeId").asText());
                 });

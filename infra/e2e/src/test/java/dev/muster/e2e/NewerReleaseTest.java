@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Message;
 import dev.muster.cli.Main;
 import dev.muster.cli.console.CliIo;
+import dev.muster.client.Answer;
 import dev.muster.contract.topics.Topic;
 import dev.muster.local.data.DataDir;
 import dev.muster.local.data.LocalAddress;
@@ -93,7 +94,7 @@ class NewerReleaseTest {
     }
 
     private static String idleNode(Api api) throws Exception {
-        Api.Answer answer = api.post("/api/v1/nodes", "{\"name\":\"idle\"}");
+        Answer answer = api.post("/api/v1/nodes", "{\"name\":\"idle\"}");
         assertThat(answer.status()).as(answer.text()).isEqualTo(201);
         return answer.json().get("node").get("nodeId").asText();
     }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.client.Answer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -108,7 +109,7 @@ class PathTest {
     void a_change_is_seen_by_the_next_read_and_reaches_the_open_feed(Product product) throws Exception {
         Api api = product.as("alice", List.of(), false);
         try (Feed feed = Feed.open(api)) {
-            Api.Answer created = api.post("/api/v1/nodes", "{\"name\":\"mine\",\"labels\":{\"env\":\"prod\"}}");
+            Answer created = api.post("/api/v1/nodes", "{\"name\":\"mine\",\"labels\":{\"env\":\"prod\"}}");
             assertThat(created.status()).isEqualTo(201);
             String node = created.json().get("node").get("nodeId").asText();
             assertThat(created.json().get("invite").get("command").asText())
@@ -158,7 +159,7 @@ class PathTest {
         String first = api.post(path, body).json().get("task").get("taskId").asText();
         assertThat(api.post(path, body).json().get("task").get("taskId").asText())
                 .isEqualTo(first);
-        Api.Answer conflict = api.post(path, body.replace("once", "twice"));
+        Answer conflict = api.post(path, body.replace("once", "twice"));
         assertThat(conflict.status()).isEqualTo(409);
         assertThat(conflict.json().get("code").asText()).isEqualTo("conflict");
     }
@@ -179,7 +180,7 @@ class PathTest {
         digest.update(output, 65, 50_000_000);
         assertThat(java.util.HexFormat.of().formatHex(digest.digest())).isEqualTo(expected);
 
-        Api.Answer part = api.get(
+        Answer part = api.get(
                 "/api/v1/nodes/" + node + "/tasks/" + taskId + "/output?format=raw",
                 "Range",
                 "bytes=40000000-40000999");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.muster.client.Answer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -62,7 +63,7 @@ class RepeatTest {
             String path = "/api/v1/nodes/" + made.at("/node/nodeId").asText();
             assertThat(api.delete(path).status()).isEqualTo(204);
             assertThat(api.delete(path).status()).isEqualTo(404);
-            for (Api.Answer gone : List.of(api.repeated("/api/v1/nodes", node), api.repeated(invites(made), invite))) {
+            for (Answer gone : List.of(api.repeated("/api/v1/nodes", node), api.repeated(invites(made), invite))) {
                 assertThat(gone.status()).as(gone.text()).isEqualTo(410);
                 assertThat(gone.json().get("code").asText()).isEqualTo("gone");
             }
@@ -82,15 +83,15 @@ class RepeatTest {
         try (Product product = Product.startWith(settings, dir.resolve("data"), 0)) {
             Api api = product.as("alice", List.of(), false);
             ExecutorService clients = Executors.newFixedThreadPool(AT_ONCE);
-            List<Future<Api.Answer>> answers = new ArrayList<>();
+            List<Future<Answer>> answers = new ArrayList<>();
             for (int batch = 0; batch < BATCHES; batch++) {
                 String body = list("batch-" + batch);
                 answers.add(clients.submit(() -> api.repeated("/api/v1/nodes", body)));
             }
             Set<String> names = new HashSet<>();
             Set<String> nodeIds = new HashSet<>();
-            for (Future<Api.Answer> future : answers) {
-                Api.Answer answer = future.get(10, TimeUnit.MINUTES);
+            for (Future<Answer> future : answers) {
+                Answer answer = future.get(10, TimeUnit.MINUTES);
                 assertThat(answer.status()).as(answer.text()).isEqualTo(201);
                 answer.json().get("results").forEach(result -> {
                     names.add(result.at("/node/name").asText());
@@ -126,7 +127,7 @@ class RepeatTest {
         return invite;
     }
 
-    private static String groupId(Api.Answer answer) throws Exception {
+    private static String groupId(Answer answer) throws Exception {
         assertThat(answer.status()).as(answer.text()).isEqualTo(202);
         return answer.json().at("/taskGroup/groupId").asText();
     }

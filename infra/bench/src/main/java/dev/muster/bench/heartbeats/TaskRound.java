@@ -1,16 +1,16 @@
 package dev.muster.bench.heartbeats;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.bench.report.WaitRanOut;
+import dev.muster.client.Answer;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiRequest;
+import dev.muster.client.Unreachable;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -22,15 +22,10 @@ final class TaskRound {
     private static final long LOOK_MILLIS = 100;
     private static final long STILL_NANOS = 120_000_000_000L;
     private static final long GIVE_UP_NANOS = 120_000_000_000L;
-    private static final Duration REQUEST = Duration.ofSeconds(30);
     private static final List<String> ENDED =
             List.of("SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "EXPIRED", "LOST");
 
-    private final String url;
-    private final Supplier<String> token;
-    private final ObjectMapper json = new ObjectMapper();
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final ApiClient client;
 
     /**
      * @param succeeded nodes on which the command succeeded
@@ -39,8 +34,7 @@ final class TaskRound {
     record Ended(int succeeded, double seconds) {}
 
     TaskRound(String url, Supplier<String> token) {
-        this.url = url;
-        this.token = token;
+        this.client = ApiClient.builder(URI.create(url), token).build();
     }
 
     /**
@@ -50,14 +44,15 @@ final class TaskRound {
      * @throws WaitRanOut if none of its tasks goes on for two minutes
      */
     Ended run(String fleet, int nodes) throws IOException, InterruptedException {
-        ObjectNode body = json.createObjectNode()
+        ObjectNode body = JsonNodeFactory.instance
+                .objectNode()
                 .put("command", "make")
                 .put("maxConcurrency", CONCURRENCY_MAX)
                 .put("ttlSeconds", TTL_SECONDS);
         body.putObject("selector").putObject("labels").put("fleet", fleet);
         body.put("idempotencyKey", UUID.randomUUID().toString());
         long start = System.nanoTime();
-        JsonNode group = send("/api/v1/tasks", () -> HttpRequest.BodyPublishers.ofString(body.toString()), "POST");
+        JsonNode group = send(ApiRequest.post("/api/v1/tasks", body));
         String path = "/api/v1/tasks/" + group.path("groupId").asText();
         JsonNode before = group.path("counts");
         long changedNanos = System.nanoTime();
@@ -71,7 +66,7 @@ final class TaskRound {
                         + " nodes, and none of its tasks went on for two minutes: " + before);
             }
             Thread.sleep(LOOK_MILLIS);
-            group = send(path + "?limit=1", HttpRequest.BodyPublishers::noBody, "GET");
+            group = send(ApiRequest.get(path + "?limit=1"));
         }
         return new Ended(group.path("counts").path("SUCCEEDED").asInt(), (System.nanoTime() - start) / 1e9);
     }
@@ -85,29 +80,25 @@ final class TaskRound {
     }
 
     /** What cannot be answered now is asked for again; the key makes that safe. */
-    private JsonNode send(String path, Supplier<HttpRequest.BodyPublisher> body, String method)
-            throws IOException, InterruptedException {
+    private JsonNode send(ApiRequest request) throws IOException, InterruptedException {
+        String name = request.method() + " " + request.path() + ": ";
         long giveUp = System.nanoTime() + GIVE_UP_NANOS;
         while (true) {
             String problem;
             try {
-                HttpResponse<String> response = http.send(
-                        HttpRequest.newBuilder(URI.create(url + path))
-                                .timeout(REQUEST)
-                                .header("Authorization", "Bearer " + token.get())
-                                .header("Content-Type", "application/json")
-                                .method(method, body.get())
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
-                if (response.statusCode() / 100 == 2) {
-                    return json.readTree(response.body()).path("taskGroup");
+                Answer answer = client.exchange(request);
+                if (answer.isSuccess()) {
+                    return answer.json().path("taskGroup");
                 }
-                problem = method + " " + path + ": " + response.statusCode() + " " + response.body();
-                if (response.statusCode() < 500 && response.statusCode() != 429) {
+                problem = name + answer.status() + " " + answer.text();
+                if (!answer.isPassing()) {
                     throw new IllegalStateException(problem);
                 }
-            } catch (HttpTimeoutException e) {
-                problem = method + " " + path + ": " + e;
+            } catch (Unreachable e) {
+                problem = name + e.getMessage();
+                if (!(e.getCause() instanceof HttpTimeoutException)) {
+                    throw new IOException(problem, e);
+                }
             }
             if (System.nanoTime() > giveUp) {
                 throw new WaitRanOut(problem);

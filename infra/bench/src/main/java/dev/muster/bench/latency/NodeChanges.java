@@ -2,11 +2,10 @@ package dev.muster.bench.latency;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.bench.report.Waiting;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiRequest;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
@@ -16,10 +15,8 @@ final class NodeChanges implements AutoCloseable {
     private static final int CHANGES_MAX = 1 << 16;
     private static final long HIGHEST_NANOS = 60_000_000_000L;
 
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final URI node;
+    private final ApiClient client;
     private final String nodeId;
-    private final String token;
     private final Feed.Socket socket;
     private final AtomicLongArray due = new AtomicLongArray(CHANGES_MAX);
     private final Recorder latency = new Recorder(HIGHEST_NANOS, 3);
@@ -28,9 +25,8 @@ final class NodeChanges implements AutoCloseable {
     private int last;
 
     NodeChanges(Feed feed, String origin, String token, String nodeId, int perSecond) throws IOException {
-        this.node = URI.create(origin + "/api/v1/nodes/" + nodeId);
+        this.client = ApiClient.builder(URI.create(origin), () -> token).build();
         this.nodeId = nodeId;
-        this.token = token;
         socket = feed.open(token, this::onFrame);
         thread = new Thread(() -> change(perSecond), "bench-changes");
         thread.start();
@@ -42,15 +38,8 @@ final class NodeChanges implements AutoCloseable {
             long at = begin + number * 1_000_000_000L / perSecond;
             Waiting.sleepUntil(at);
             due.set(number, at);
-            var unused = http.sendAsync(
-                    HttpRequest.newBuilder(node)
-                            .header("Authorization", "Bearer " + token)
-                            .header("Content-Type", "application/merge-patch+json")
-                            .method(
-                                    "PATCH",
-                                    HttpRequest.BodyPublishers.ofString("{\"labels\":{\"n\":\"" + number + "\"}}"))
-                            .build(),
-                    HttpResponse.BodyHandlers.discarding());
+            var unused = client.exchangeAsync(
+                    ApiRequest.patch("/api/v1/nodes/" + nodeId, "{\"labels\":{\"n\":\"" + number + "\"}}"));
         }
     }
 

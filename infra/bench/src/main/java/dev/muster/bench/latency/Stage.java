@@ -141,7 +141,7 @@ final class Stage implements AutoCloseable {
                     "task",
                     task -> task.path("state").asText().equals("RUNNING"));
             return id;
-        } catch (IOException | InterruptedException e) {
+        } catch (InterruptedException e) {
             throw new IllegalStateException("a terminal could not be opened", e);
         }
     }

@@ -1,12 +1,14 @@
 package dev.muster.bench.load;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import dev.muster.bench.report.Progress;
 import dev.muster.bench.report.WaitRanOut;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiRequest;
 import dev.muster.proto.agent.v1.AgentIngressGrpc;
 import dev.muster.proto.agent.v1.Host;
 import dev.muster.proto.agent.v1.JoinRequest;
@@ -14,14 +16,12 @@ import dev.muster.proto.agent.v1.JoinResponse;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -47,25 +47,24 @@ public final class Provisioner {
     /** Requests whose nodes are still joining count: fewer joins than a gateway lets wait. */
     private static final int REQUESTS_AT_ONCE = 3;
 
+    /** Nodes may wait behind those of a whole storm. */
+    private static final Duration ANSWER = Duration.ofHours(1);
+
     private static final int TRIES = 60;
     private static final long RETRY_MILLIS = 100;
     private static final long RETRY_MILLIS_MAX = 2_000;
     private static final long PROGRESS_NANOS = 5_000_000_000L;
 
-    private final String url;
-    private final Supplier<String> token;
+    private final ApiClient client;
     private final Channels channels;
     private final Progress progress;
-    private final ObjectMapper json = new ObjectMapper();
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final KeyPair keys;
     private final Queue<SimNode> made = new ConcurrentLinkedQueue<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     public Provisioner(String url, Supplier<String> token, Channels channels, Progress progress) {
-        this.url = url;
-        this.token = token;
+        this.client =
+                ApiClient.builder(URI.create(url), token).answerTimeout(ANSWER).build();
         this.channels = channels;
         this.progress = progress;
         try {
@@ -82,15 +81,14 @@ public final class Provisioner {
     public List<SimNode> make(String prefix, int count) throws IOException, InterruptedException {
         made.clear();
         Semaphore room = new Semaphore(REQUESTS_AT_ONCE);
-        String bearer = "Bearer " + token.get();
         long saidNanos = System.nanoTime();
         for (int from = 0; from < count && failure.get() == null; from += NODES_PER_REQUEST) {
             room.acquire();
             List<String> names = IntStream.rangeClosed(from + 1, Math.min(count, from + NODES_PER_REQUEST))
                     .mapToObj(number -> prefix + "-" + number)
                     .toList();
-            String body = body(prefix, names);
-            var unused = create(body, new HashSet<>(), bearer, 1).whenComplete((done, problem) -> {
+            ApiRequest request = ApiRequest.post("/api/v1/nodes", body(prefix, names));
+            var unused = create(request, new HashSet<>(), 1).whenComplete((done, problem) -> {
                 if (problem != null) {
                     failure.compareAndSet(null, problem);
                 }
@@ -115,16 +113,11 @@ public final class Provisioner {
      *
      * @param joined ids of the nodes that an earlier answer named; grows
      */
-    private CompletableFuture<Void> create(String body, Set<String> joined, String bearer, int attempt) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/api/v1/nodes"))
-                .header("Authorization", bearer)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        return http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).thenCompose(response -> {
-            int status = response.statusCode();
+    private CompletableFuture<Void> create(ApiRequest request, Set<String> joined, int attempt) {
+        return client.exchangeAsync(request).thenCompose(response -> {
+            int status = response.status();
             boolean again = status == 207 || status == 429 || status == 503;
-            String answer = "POST /api/v1/nodes: " + status + " " + response.body();
+            String answer = "POST /api/v1/nodes: " + status + " " + response.text();
             if (status != 201 && !again) {
                 return CompletableFuture.failedFuture(new IOException(answer));
             }
@@ -133,7 +126,7 @@ public final class Provisioner {
             }
             List<CompletableFuture<Void>> all = new ArrayList<>();
             if (status == 201 || status == 207) {
-                for (JsonNode result : resultsOf(response.body())) {
+                for (JsonNode result : response.json().path("results")) {
                     if (!result.hasNonNull("problem")
                             && joined.add(result.path("node").path("nodeId").asText())) {
                         all.add(join(result.path("invite").path("token").asText(), 1));
@@ -141,18 +134,17 @@ public final class Provisioner {
                 }
             }
             if (again) {
-                long seconds =
-                        response.headers().firstValueAsLong("Retry-After").orElse(1);
-                all.add(pause(TimeUnit.SECONDS.toMillis(seconds))
-                        .thenCompose(over -> create(body, joined, bearer, attempt + 1)));
+                all.add(pause(response.retryAfter().toMillis())
+                        .thenCompose(over -> create(request, joined, attempt + 1)));
             }
             return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
         });
     }
 
-    private String body(String fleet, List<String> names) {
-        ObjectNode body =
-                json.createObjectNode().put("idempotencyKey", UUID.randomUUID().toString());
+    private static ObjectNode body(String fleet, List<String> names) {
+        ObjectNode body = JsonNodeFactory.instance
+                .objectNode()
+                .put("idempotencyKey", UUID.randomUUID().toString());
         ArrayNode nodes = body.putArray("nodes");
         for (String name : names) {
             nodes.addObject()
@@ -161,15 +153,7 @@ public final class Provisioner {
                     .put("bench", "true")
                     .put("fleet", fleet);
         }
-        return body.toString();
-    }
-
-    private JsonNode resultsOf(String body) {
-        try {
-            return json.readTree(body).path("results");
-        } catch (IOException e) {
-            throw new IllegalStateException("an answer of the API is not JSON", e);
-        }
+        return body;
     }
 
     private static CompletableFuture<Void> pause(long millis) {

@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.muster.bench.report.WaitRanOut;
-import java.io.IOException;
+import dev.muster.client.Answer;
+import dev.muster.client.ApiClient;
+import dev.muster.client.ApiRequest;
+import dev.muster.client.Unreachable;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -17,21 +17,19 @@ import java.util.function.Predicate;
 /** The HTTP API as a patient client uses it: what cannot be answered now is asked for again. */
 public final class HttpApi {
     static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration REQUEST = Duration.ofSeconds(30);
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final long PAUSE_MILLIS = 100;
 
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final String origin;
+    private final ApiClient client;
     private final String token;
 
     public HttpApi(String origin, String token) {
-        this.origin = origin;
+        this.client = ApiClient.builder(URI.create(origin), () -> token).build();
         this.token = token;
     }
 
     public String origin() {
-        return origin;
+        return client.base().toString();
     }
 
     public String token() {
@@ -39,28 +37,28 @@ public final class HttpApi {
     }
 
     /** Creates a node, once however often it is asked for; its answer has {@code node} and {@code invite}. */
-    public JsonNode createNode(String name) throws IOException, InterruptedException {
+    public JsonNode createNode(String name) throws InterruptedException {
         ObjectNode body = JSON.createObjectNode()
                 .put("name", name)
                 .put("idempotencyKey", UUID.randomUUID().toString());
-        return JSON.readTree(ask(post("/api/v1/nodes", body.toString()), 201));
+        return ask(ApiRequest.post("/api/v1/nodes", body), 201).json();
     }
 
     /** Starts a command; its task id. The same key again is the same task. */
-    public String startTask(String nodeId, String command, String key) throws IOException, InterruptedException {
+    public String startTask(String nodeId, String command, String key) throws InterruptedException {
         ObjectNode body = JSON.createObjectNode().put("command", command).put("idempotencyKey", key);
-        return JSON.readTree(ask(post("/api/v1/nodes/" + nodeId + "/tasks", body.toString()), 202))
+        return ask(ApiRequest.post("/api/v1/nodes/" + nodeId + "/tasks", body), 202)
+                .json()
                 .get("task")
                 .get("taskId")
                 .asText();
     }
 
     /** The node's or task's JSON under {@code field}, once it is as wanted. */
-    public JsonNode await(String path, String field, Predicate<JsonNode> wanted)
-            throws IOException, InterruptedException {
+    public JsonNode await(String path, String field, Predicate<JsonNode> wanted) throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
-            JsonNode node = JSON.readTree(get(path)).get(field);
+            JsonNode node = ask(ApiRequest.get(path), 200).json().get(field);
             if (wanted.test(node)) {
                 return node;
             }
@@ -71,60 +69,43 @@ public final class HttpApi {
         }
     }
 
-    public byte[] get(String path) throws IOException, InterruptedException {
-        return ask(request(path).GET().build(), 200);
+    public byte[] get(String path) throws InterruptedException {
+        return ask(ApiRequest.get(path), 200).bytes();
     }
 
     /** One try: its status, or 0 if no server answered. */
     public int status(String path, Duration within) throws InterruptedException {
         try {
-            return http.send(
-                            HttpRequest.newBuilder(URI.create(origin + path))
-                                    .timeout(within)
-                                    .header("Authorization", "Bearer " + token)
-                                    .build(),
-                            HttpResponse.BodyHandlers.discarding())
-                    .statusCode();
-        } catch (IOException e) {
+            return client.exchange(ApiRequest.get(path).within(within)).status();
+        } catch (Unreachable e) {
             return 0;
         }
     }
 
-    private byte[] ask(HttpRequest request, int expected) throws IOException, InterruptedException {
+    private Answer ask(ApiRequest request, int expected) throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             String problem;
             try {
-                HttpResponse<byte[]> answer = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
-                if (answer.statusCode() == expected) {
-                    return answer.body();
+                Answer answer = client.exchange(request);
+                if (answer.status() == expected) {
+                    return answer;
                 }
-                problem =
-                        answer.statusCode() + " " + new String(answer.body(), java.nio.charset.StandardCharsets.UTF_8);
-                if (answer.statusCode() < 500 && answer.statusCode() != 429) {
-                    throw new IllegalStateException(request.method() + " " + request.uri() + ": " + problem);
+                problem = answer.status() + " " + answer.text();
+                if (!answer.isPassing()) {
+                    throw new IllegalStateException(name(request) + ": " + problem);
                 }
-            } catch (IOException e) {
-                problem = String.valueOf(e);
+            } catch (Unreachable e) {
+                problem = String.valueOf(e.getMessage());
             }
             if (System.nanoTime() > end) {
-                throw new WaitRanOut(request.method() + " " + request.uri() + " was refused for " + PATIENCE.toSeconds()
-                        + " s: " + problem);
+                throw new WaitRanOut(name(request) + " was refused for " + PATIENCE.toSeconds() + " s: " + problem);
             }
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
     }
 
-    private HttpRequest post(String path, String body) {
-        return request(path)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
-    }
-
-    private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create(origin + path))
-                .timeout(REQUEST)
-                .header("Authorization", "Bearer " + token);
+    private String name(ApiRequest request) {
+        return request.method() + " " + origin() + request.path();
     }
 }

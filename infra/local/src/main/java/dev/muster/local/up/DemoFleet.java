@@ -5,6 +5,7 @@ import dev.muster.agent.Agent;
 import dev.muster.agent.settings.AgentConfig;
 import dev.muster.agent.settings.AgentException;
 import dev.muster.agent.settings.NotJoinedException;
+import dev.muster.client.Answer;
 import dev.muster.local.UserTokens;
 import dev.muster.local.data.DataDir;
 import dev.muster.local.data.StartFailure;
@@ -129,19 +130,19 @@ final class DemoFleet implements AutoCloseable {
     private String furtherInvite(String nodeId) throws InterruptedException {
         String path = "/api/v1/nodes/" + nodeId + "/invites";
         String key = "{\"idempotencyKey\":\"" + UUID.randomUUID() + "\"}";
-        return token(LocalApi.expect("POST", path, api.post(path, key)).json());
+        return token(LocalApi.expect("POST", path, api.post(path, key)));
     }
 
     /** The first node under the keys of this name that was not deleted. */
     private String make(String name) throws InterruptedException {
         for (int number = 1; ; number++) {
-            LocalApi.Answer answer = api.post(
+            Answer answer = api.post(
                     "/api/v1/nodes",
                     "{\"name\":\"%s\",\"labels\":{\"demo\":\"true\"},\"idempotencyKey\":\"up/%s/%d\"}"
                             .formatted(name, name, number));
             boolean taken = answer.status() == 410 || answer.status() == 409;
             if (!taken || number == KEYS_MAX) {
-                JsonNode made = LocalApi.expect("POST", "/api/v1/nodes", answer).json();
+                JsonNode made = LocalApi.expect("POST", "/api/v1/nodes", answer);
                 // a node that now has another name has used its first invite
                 boolean isNew = made.path("node").path("name").asText().equals(name);
                 return isNew
