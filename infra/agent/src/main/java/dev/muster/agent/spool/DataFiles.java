@@ -95,6 +95,21 @@ final class DataFiles implements AutoCloseable {
         }
     }
 
+    /**
+     * The stream ends where a crash of the machine has left a file too short or lost it, whatever lies behind.
+     *
+     * @param from no byte before this position is needed
+     */
+    void endAtHole(long from) throws IOException {
+        for (long index = from / FILE_BYTES; index < writerIndex; index++) {
+            long size = Files.exists(file(index)) ? Files.size(file(index)) : 0;
+            if (size < FILE_BYTES) {
+                endAt(Math.max(from, index * FILE_BYTES + size));
+                return;
+            }
+        }
+    }
+
     /** Where the first byte lies that is still on the disk. */
     long begin() {
         return first * FILE_BYTES;

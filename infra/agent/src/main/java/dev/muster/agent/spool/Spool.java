@@ -63,7 +63,7 @@ public final class Spool implements AutoCloseable {
     private void takeOver(String terminalId) {
         try {
             deleteIfDone(open(terminalId));
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.atError()
                     .addKeyValue("event", "agent-spool-failed")
                     .addKeyValue("terminal", terminalId)
@@ -196,6 +196,9 @@ public final class Spool implements AutoCloseable {
                 spool.giveRoom();
             }
             all &= spool.catchUp();
+            if (spool.maySendOn()) {
+                available(spool.terminalId());
+            }
         }
         return all;
     }

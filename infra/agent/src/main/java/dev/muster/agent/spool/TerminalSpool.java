@@ -58,6 +58,9 @@ public final class TerminalSpool {
     private String dropReason = "agent-spool-full";
     private long dropped;
     private boolean unreadable;
+    /** Whether a marker waits for the disk. */
+    private boolean isHeldBack;
+
     private boolean closed;
 
     TerminalSpool(String terminalId, Path dir, Budget budget, boolean dropWhenFull, Disk disk, Runnable onAppend)
@@ -76,6 +79,10 @@ public final class TerminalSpool {
             data = kept(opened, new DataFiles(dir));
             markers = kept(opened, new Markers(terminalId, dir.resolve("markers"), disk));
             ackedFile = kept(opened, new AckedFile(dir.resolve("acked")));
+            markers.standInUpTo(ackedFile.position());
+            if (markers.count() == 0 && data.end() > 0 && !isNew) {
+                markers.beginAgain();
+            }
             acked = firstToSend();
             sent = acked;
             end = endOnDisk();
@@ -114,7 +121,10 @@ public final class TerminalSpool {
         Position written = ackedFile.position();
         Position first = markers.placeOf(data.begin());
         Position place = data.begin() > 0 && written.compareTo(first) < 0 ? first : written;
-        data.advanceTo(place.offset() - markers.gapsBefore(place.marker()));
+        long needed = place.offset() - markers.gapsBefore(place.marker());
+        data.advanceTo(needed);
+        data.endAtHole(needed);
+        markers.fillBehind(data.end());
         return place;
     }
 
@@ -194,6 +204,13 @@ public final class TerminalSpool {
         return markers.catchUp();
     }
 
+    /** Whether a marker that was held back is on the disk by now; answers once. */
+    synchronized boolean maySendOn() {
+        boolean may = isHeldBack && !markers.isBehind();
+        isHeldBack &= !may;
+        return may;
+    }
+
     /** Deletes acknowledged output while the disk is full: another terminal may need the space. */
     synchronized void giveRoom() {
         if (closed) {
@@ -255,6 +272,13 @@ public final class TerminalSpool {
             if (hasExit()) {
                 return;
             }
+            if (end.equals(Position.START)) {
+                // its start was never written down
+                appendMarker(Marker.newBuilder()
+                        .setAtMillis(atMillis)
+                        .setStart(Start.getDefaultInstance())
+                        .build());
+            }
             flushGap(atMillis);
             appendMarker(Marker.newBuilder()
                     .setAtMillis(atMillis)
@@ -285,15 +309,23 @@ public final class TerminalSpool {
         return markers.exit().isPresent();
     }
 
-    /** Whether its start was written down; otherwise nothing of it was ever sent. */
+    /** Whether it has a start or bytes; otherwise nothing of it was ever sent. */
     synchronized boolean hasBegun() {
         return markers.count() > 0;
     }
 
-    /** The next step to send, or null when all was sent. */
+    /**
+     * The next step to send, or null when all was sent. A marker is sent when it is on the disk: if it was forgotten in
+     * a crash of the agent, the end would get its number, and the registry would take the end for a repeat. Once the
+     * end itself is there, all are sent.
+     */
     synchronized @Nullable OutputChunk next(int bytesMax) {
         OutputChunk marker = markers.after(sent.marker());
         if (marker != null && marker.getOffset() == sent.offset()) {
+            if (marker.getMarkerNumber() > markers.written() && !hasExit()) {
+                isHeldBack = true;
+                return null;
+            }
             sentUpTo(new Position(sent.offset() + marker.getMarker().getGap().getBytes(), marker.getMarkerNumber()));
             return marker;
         }
@@ -416,6 +448,13 @@ public final class TerminalSpool {
     }
 
     void delete() throws IOException {
+        synchronized (this) {
+            closed = true;
+            budget.inFlight(-inFlight());
+            budget.give(held());
+            acked = end;
+            sent = end;
+        }
         close();
         deleteFiles();
     }

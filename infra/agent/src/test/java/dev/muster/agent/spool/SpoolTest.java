@@ -168,10 +168,11 @@ class SpoolTest {
         try (SmallDisk small = SmallDisk.mount(dir.resolve("small"), 6 << 10)) {
             Spool spool = new Spool(small.dir(), LIMITS);
             TerminalSpool terminal = spool.open(ONE);
+            terminal.start(null, 1);
             terminal.append(block, block.length, 1);
             terminal.append(block, 100_000, 1);
             small.fill();
-            long marker = 0;
+            long marker = 1;
             for (; spool.catchUp(); marker++) {
                 terminal.resize(WindowSize.newBuilder().setCols(80).build(), 1);
             }

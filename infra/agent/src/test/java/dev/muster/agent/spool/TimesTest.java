@@ -70,18 +70,20 @@ class TimesTest {
     @Test
     void what_an_older_agent_has_left_has_no_time_and_what_follows_has_one() throws Exception {
         try (Spool spool = new Spool(dir, LIMITS)) {
+            spool.open(ONE).start(null, NOW);
             append(spool, "abc", NOW);
         }
         Files.delete(times(0));
         try (Spool spool = new Spool(dir, LIMITS)) {
             append(spool, "def", NOW + 5);
-            assertThat(log(spool)).isEqualTo("abc@? def@5 ");
+            assertThat(log(spool)).isEqualTo("M abc@? def@5 ");
         }
     }
 
     @Test
     void a_torn_pair_and_pairs_of_bytes_that_are_not_there_are_left_out() throws Exception {
         try (Spool spool = new Spool(dir, LIMITS)) {
+            spool.open(ONE).start(null, NOW);
             append(spool, "ab", NOW);
             append(spool, "cd", NOW + 10);
             append(spool, "ef", NOW + 20);
@@ -91,18 +93,18 @@ class TimesTest {
         Files.write(times(0), Arrays.copyOf(whole, 19));
         try (Spool spool = new Spool(dir, LIMITS)) {
             append(spool, "gh", NOW + 30);
-            assertThat(log(spool)).isEqualTo("ab@0 cdef@10 gh@30 ");
+            assertThat(log(spool)).isEqualTo("M ab@0 cdef@10 gh@30 ");
         }
         // as a crash of the machine leaves it: a longer file, and zeros at its end
         Files.write(times(0), Arrays.copyOf(whole, 64));
         Files.writeString(dir.resolve(ONE).resolve("data-0"), "abcd");
         try (Spool spool = new Spool(dir, LIMITS)) {
             append(spool, "ij", NOW + 40);
-            assertThat(log(spool)).isEqualTo("ab@0 cd@10 ij@40 ");
+            assertThat(log(spool)).isEqualTo("M ab@0 cd@10 ij@40 ");
         }
         Files.write(times(0), new byte[5]);
         try (Spool spool = new Spool(dir, LIMITS)) {
-            assertThat(log(spool)).isEqualTo("abcdij@? ");
+            assertThat(log(spool)).isEqualTo("M abcdij@? ");
         }
     }
 
@@ -122,11 +124,12 @@ class TimesTest {
         byte[] block = new byte[DataFiles.FILE_BYTES];
         try (Spool spool = new Spool(dir, LIMITS)) {
             TerminalSpool terminal = spool.open(ONE);
+            terminal.start(null, NOW);
             append(spool, "abc", NOW);
             terminal.append(block, block.length, NOW + 100);
             terminal.append(block, block.length, NOW + 200);
             assertThat(times(2)).exists();
-            spool.ack(ONE, new Position(block.length, 0), true);
+            spool.ack(ONE, new Position(block.length, 1), true);
             assertThat(times(0)).doesNotExist();
             assertThat(spool.poll(100).getReadAtMillis()).isEqualTo(NOW + 100);
         }
@@ -138,7 +141,7 @@ class TimesTest {
             }
             assertThat(readAt).isEqualTo(NOW + 200);
             spool.open(ONE).exit(0, "", NOW);
-            spool.ack(ONE, new Position(3 + 2L * block.length, 1), false);
+            spool.ack(ONE, new Position(3 + 2L * block.length, 2), false);
         }
         assertThat(dir.resolve(ONE)).doesNotExist();
     }
@@ -186,6 +189,7 @@ class TimesTest {
         long sent = 0;
         long now = NOW;
         Spool spool = new Spool(dir, LIMITS);
+        spool.open(ONE).start(null, NOW);
         for (int step = 0; step < 3_000; step++) {
             switch (random.nextInt(6)) {
                 case 0, 1, 2 -> {
@@ -202,7 +206,7 @@ class TimesTest {
                         sent = Math.max(sent, check(spool.poll(1 + random.nextInt(32 << 10)), read, seed));
                     }
                 }
-                case 4 -> spool.ack(ONE, new Position(sent, 0), random.nextBoolean());
+                case 4 -> spool.ack(ONE, new Position(sent, 1), random.nextBoolean());
                 default -> {
                     if (random.nextInt(8) == 0) {
                         spool.close();
@@ -222,7 +226,7 @@ class TimesTest {
 
     private static long check(
             @org.jspecify.annotations.Nullable OutputChunk chunk, TreeMap<Long, Long> read, long seed) {
-        if (chunk == null) {
+        if (chunk == null || chunk.hasMarker()) {
             return 0;
         }
         long end = chunk.getOffset() + chunk.getData().size();
