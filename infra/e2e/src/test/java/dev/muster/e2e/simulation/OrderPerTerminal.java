@@ -5,9 +5,12 @@ import dev.muster.proto.records.v1.Line;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Lines have the numbers, and come in the order, in which they were printed; there is nothing between them. */
 final class OrderPerTerminal extends LinesInvariant {
+    private static final Pattern GAP = Pattern.compile("\\[\\.\\.\\. [0-9]+ bytes lost \\.\\.\\.]$");
+
     private final Map<String, Long> next = new HashMap<>();
 
     OrderPerTerminal(Ledger ledger, Histories histories) {
@@ -49,8 +52,10 @@ final class OrderPerTerminal extends LinesInvariant {
         List<String> lines = printed.lines();
         boolean whole = number < lines.size();
         String wanted = whole ? lines.get((int) number) : printed.open();
-        // the last line may have been cut off by the end of its command, or with the disk
-        boolean alike = (whole && !printed.isDiskLost()) ? wanted.equals(text) : wanted.startsWith(text);
+        // the last line may have been cut off by the end of its command, or with the disk; the end may have come
+        // through although the output before it was lost with the disk
+        String kept = printed.isDiskLost() ? GAP.matcher(text).replaceFirst("") : text;
+        boolean alike = (whole && !printed.isDiskLost()) ? wanted.equals(text) : wanted.startsWith(kept);
         if (!alike) {
             throw Invariant.violation(
                     OrderPerTerminal.class,
