@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The distance of an agent's clock from this gateway's, as the heartbeats of one session measure it: what to add to the
  * agent's time to get the gateway's. Each heartbeat with times is a sample (NTP, RFC 5905, with the gateway asking).
  * The sample with the least round trip counts, because its error is at most half of that. Samples are forgotten after
- * one to two periods, so a clock that drifts is followed. Samples are added in the session's context; the rest is safe
+ * one to two periods, so a clock that drifts is followed. A sample that contradicts older ones counts in their place. Samples are added in the session's context; the rest is safe
  * on any thread.
  */
 public final class ClockOffset {
@@ -65,7 +65,15 @@ public final class ClockOffset {
     }
 
     private static Sample better(Sample newer, @Nullable Sample older) {
-        return older == null || newer.roundTripMillis <= older.roundTripMillis ? newer : older;
+        return older == null || newer.roundTripMillis <= older.roundTripMillis || contradicts(newer, older)
+                ? newer
+                : older;
+    }
+
+    /** No offset fits both: one of the clocks was set, or stood still, since the older one. */
+    private static boolean contradicts(Sample newer, Sample older) {
+        return Math.abs(newer.offsetMillis - older.offsetMillis)
+                > (newer.roundTripMillis + older.roundTripMillis) / 2 + ROUNDING_MILLIS;
     }
 
     private static @Nullable Sample sample(Heartbeat heartbeat, long nowMillis) {

@@ -52,12 +52,25 @@ final class ClockOffsetTest {
         measure(2, 40, 4);
         assertThat(offset()).isEqualTo(40);
         // a slow trip of the next period does not count while a quick one of the last does
-        measure(ClockOffset.PERIOD_NANOS + 2, -500, 900);
+        measure(ClockOffset.PERIOD_NANOS + 2, -400, 900);
         assertThat(offset()).isEqualTo(40);
-        measure(2 * ClockOffset.PERIOD_NANOS + 3, -510, 950);
-        assertThat(offset()).isEqualTo(-500);
+        measure(2 * ClockOffset.PERIOD_NANOS + 3, -410, 950);
+        assertThat(offset()).isEqualTo(-400);
         measure(9 * ClockOffset.PERIOD_NANOS, 7, 2_000);
         assertThat(offset()).isEqualTo(7);
+    }
+
+    /** A machine that slept, or a gateway whose clock was set. */
+    @ParameterizedTest
+    @ValueSource(longs = {HOUR, -HOUR, 600})
+    void a_clock_that_jumped_is_followed_with_the_next_heartbeat_though_its_trip_is_longer(long jump) {
+        measure(0, 100, 10);
+        measure(1, 100 + jump, 200);
+        assertThat(offset()).isEqualTo(100 + jump);
+        measure(2, 95 + jump, 30);
+        assertThat(offset()).isEqualTo(95 + jump);
+        measure(ClockOffset.PERIOD_NANOS + 2, 100, 100);
+        assertThat(offset()).isEqualTo(100);
     }
 
     /** The gateway asked at {@code heardGateway}; the agent heard that at {@code heard}, answered at {@code sent}. */
