@@ -96,8 +96,16 @@ public final class Agent implements AutoCloseable {
             Journal journal = new Journal(state.journal(), disk);
             Events events = new Events();
             SteadyClock clock = new SteadyClock();
-            Tasks tasks =
-                    new Tasks(identity.nodeId(), config.tasks(), config.cgroup(), journal, spool, disk, clock, events);
+            Tasks tasks = new Tasks(
+                    identity.nodeId(),
+                    config.tasks(),
+                    config.cgroup(),
+                    config.users(),
+                    journal,
+                    spool,
+                    disk,
+                    clock,
+                    events);
             GatewayLink link = new GatewayLink(
                     config,
                     identity,

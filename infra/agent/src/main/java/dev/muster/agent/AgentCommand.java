@@ -3,6 +3,7 @@ package dev.muster.agent;
 import dev.muster.agent.settings.AgentConfig;
 import dev.muster.agent.settings.AgentException;
 import dev.muster.agent.spool.SpoolLimits;
+import dev.muster.agent.task.AllowedUsers;
 import dev.muster.agent.task.TaskLimits;
 import dev.muster.kit.process.JavaLogging;
 import java.nio.file.Files;
@@ -94,6 +95,13 @@ public final class AgentCommand implements Callable<Integer> {
                     "Directory of a version 2 control group in which every task gets a group of its own, so that ending a task ends daemons too. Default: the agent's own group, where systemd delegates it (Delegate=yes)")
     private @Nullable Path cgroup;
 
+    @Option(
+            names = "--allow-users",
+            paramLabel = "NAMES",
+            description =
+                    "Users of this machine as whom tasks may run, between commas, or * for all; also MUSTER_AGENT_ALLOW_USERS. Needs an agent that runs as root. Default: the agent's own user alone, who is always allowed")
+    private @Nullable String allowUsers;
+
     @Option(names = "--ca", paramLabel = "FILE", description = "PEM of the authority of the gateway's certificate.")
     private @Nullable Path ca;
 
@@ -163,11 +171,20 @@ public final class AgentCommand implements Callable<Integer> {
                 new SpoolLimits(spoolBytes, aheadBytes, dropWhenFull),
                 new TaskLimits(quietMillis, drainMillis, killAfterMillis),
                 cgroup,
+                users(allowUsers != null ? allowUsers : System.getenv("MUSTER_AGENT_ALLOW_USERS")),
                 labels,
                 ca,
                 plaintext,
                 cert,
                 key);
+    }
+
+    static AllowedUsers users(@Nullable String list) throws AgentException {
+        try {
+            return list == null ? AllowedUsers.OWN : AllowedUsers.of(list);
+        } catch (IllegalArgumentException e) {
+            throw new AgentException("--allow-users: " + e.getMessage(), e);
+        }
     }
 
     private @Nullable String invite() throws AgentException {

@@ -1,6 +1,10 @@
 package dev.muster.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.muster.agent.settings.AgentException;
+import dev.muster.agent.task.AllowedUsers;
 
 import java.io.BufferedReader;
 import java.nio.file.Path;
@@ -52,5 +56,14 @@ class AgentCommandTest {
                 agent.destroyForcibly();
             }
         }
+    }
+
+    @Test
+    void a_list_of_allowed_users_that_has_no_names_is_refused_with_a_line_that_says_so() throws Exception {
+        assertThat(AgentCommand.users(null)).isEqualTo(AllowedUsers.OWN);
+        assertThat(AgentCommand.users("deploy,backup").names()).containsExactlyInAnyOrder("deploy", "backup");
+        assertThatThrownBy(() -> AgentCommand.users("deploy backup"))
+                .isInstanceOf(AgentException.class)
+                .hasMessage("--allow-users: 'deploy backup' is not the name of a user");
     }
 }

@@ -9,6 +9,7 @@ import dev.muster.agent.settings.AgentConfig;
 import dev.muster.agent.settings.AgentException;
 import dev.muster.agent.settings.Reach;
 import dev.muster.agent.spool.SpoolLimits;
+import dev.muster.agent.task.AllowedUsers;
 import dev.muster.agent.task.TaskLimits;
 import dev.muster.contract.ids.Ids;
 import dev.muster.proto.agent.v1.GatewayMessage;
@@ -77,6 +78,7 @@ class AgentTest {
                     .extracting(Hello::getInstanceId)
                     .containsOnly(gateway.hellos.get(0).getInstanceId());
             assertThat(gateway.hellos.get(1).getPreviousSession()).isEqualTo("session-1");
+            assertThat(gateway.hellos.get(1).getCapabilitiesList()).contains("pty", "pipe", "run-as");
         }
     }
 
@@ -173,6 +175,7 @@ class AgentTest {
                     SpoolLimits.defaults(),
                     TaskLimits.defaults(),
                     null,
+                    AllowedUsers.OWN,
                     Map.of(),
                     null,
                     false,

@@ -83,6 +83,19 @@ class CommandLineTest {
     }
 
     @Test
+    void a_command_runs_as_the_user_whom_the_agent_allows_and_as_no_other() throws IOException {
+        Ran own = muster("run", "--user", System.getProperty("user.name"), "demo-1", "--", "id -un");
+        assertThat(own.out()).isEqualTo(System.getProperty("user.name") + "\n");
+        Ran refused = muster("run", "--user", "no-such-user", "demo-1", "--", "echo ran");
+        assertThat(refused.code()).isEqualTo(125);
+        assertThat(refused.out()).isEmpty();
+        assertThat(refused.err()).contains("run-as-refused").contains("no-such-user");
+        assertThat(muster("run", "--user", "a b", "demo-1", "--", "true").err()).contains("'user' is not");
+        JsonNode tasks = muster("tasks", "demo-1", "-o", "json").json().path("tasks");
+        assertThat(tasks.findValuesAsText("user")).contains(System.getProperty("user.name"), "no-such-user");
+    }
+
+    @Test
     void one_command_runs_on_every_node_with_a_label() throws IOException {
         product.admin().online("demo-2");
         product.admin().online("demo-3");

@@ -205,6 +205,7 @@ public final class GatewayLink {
                 .putAllLabels(around.config().labels())
                 .addCapabilities("pty")
                 .addCapabilities("pipe")
+                .addCapabilities("run-as")
                 .addAllTaskIds(around.journal().taskIds())
                 .setTaskHighWater(around.journal().highWater())
                 .build();

@@ -1,6 +1,7 @@
 package dev.muster.agent.settings;
 
 import dev.muster.agent.spool.SpoolLimits;
+import dev.muster.agent.task.AllowedUsers;
 import dev.muster.agent.task.TaskLimits;
 import java.nio.file.Path;
 import java.util.Map;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param spool how much output may wait for acknowledgement
  * @param tasks how long the end of a task may take
  * @param cgroup directory of the control group for the tasks' groups; null: the agent's own group, if permitted
+ * @param users as whom tasks may run, besides the agent's own user
  * @param caFile PEM of the authority that signed the gateway's certificate; null: the system's authorities
  * @param certFile certificate chain of this agent in PEM, for gateways that ask for one; null: none
  * @param keyFile its private key, PKCS#8 in PEM; null exactly when the certificate is
@@ -27,6 +29,7 @@ public record AgentConfig(
         SpoolLimits spool,
         TaskLimits tasks,
         @Nullable Path cgroup,
+        AllowedUsers users,
         Map<String, String> labels,
         @Nullable Path caFile,
         boolean plaintext,
@@ -46,6 +49,7 @@ public record AgentConfig(
                 spool,
                 tasks,
                 cgroup,
+                users,
                 labels,
                 said ? caFile : known.caFile(),
                 said ? plaintext : known.plaintext(),
@@ -55,7 +59,8 @@ public record AgentConfig(
 
     /** The same configuration over TLS, to a gateway whose certificate is this one or comes from this authority. */
     public AgentConfig trusting(Path ca) {
-        return new AgentConfig(stateDir, gateway, invite, spool, tasks, cgroup, labels, ca, false, certFile, keyFile);
+        return new AgentConfig(
+                stateDir, gateway, invite, spool, tasks, cgroup, users, labels, ca, false, certFile, keyFile);
     }
 
     /** Defaults for a gateway on this machine. */
@@ -67,6 +72,7 @@ public record AgentConfig(
                 SpoolLimits.defaults(),
                 TaskLimits.defaults(),
                 null,
+                AllowedUsers.OWN,
                 Map.of(),
                 null,
                 true,

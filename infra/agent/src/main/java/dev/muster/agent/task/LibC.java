@@ -89,8 +89,19 @@ interface LibC extends Library {
 
     int getuid();
 
+    int geteuid();
+
+    int umask(int mask);
+
     @Nullable
     Pointer getpwuid(int uid);
+
+    @Nullable
+    Pointer getpwnam(Pointer name);
+
+    int chown(Pointer path, int uid, int gid);
+
+    int fchown(int descriptor, int uid, int gid);
 
     @Nullable
     Pointer getenv(String name);

@@ -3,8 +3,10 @@ package dev.muster.agent.task;
 import dev.muster.agent.spool.TerminalSpool;
 import dev.muster.proto.agent.v1.ProcessStarted;
 import dev.muster.proto.agent.v1.RunTask;
+import dev.muster.proto.agent.v1.TaskRejected;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 
@@ -17,24 +19,38 @@ final class ProcessRunner implements Runner {
     private final ScheduledExecutorService executor;
     private final ThreadFactory threads;
 
-    ProcessRunner(String nodeId, TaskLimits limits, Cgroups cgroups, Clock clock, ScheduledExecutorService executor) {
-        this(nodeId, limits, cgroups, clock, executor, Thread::new);
+    ProcessRunner(
+            Launcher launcher, TaskLimits limits, Cgroups cgroups, Clock clock, ScheduledExecutorService executor) {
+        this(launcher, limits, cgroups, clock, executor, Thread::new);
     }
 
     /** @param threads makes those that wait for a process and its output */
     ProcessRunner(
-            String nodeId,
+            Launcher launcher,
             TaskLimits limits,
             Cgroups cgroups,
             Clock clock,
             ScheduledExecutorService executor,
             ThreadFactory threads) {
-        this.launcher = new Launcher(nodeId);
+        this.launcher = launcher;
         this.threads = threads;
         this.limits = limits;
         this.cgroups = cgroups;
         this.clock = clock;
         this.executor = executor;
+    }
+
+    @Override
+    public Optional<TaskRejected> refusal(RunTask task) {
+        try {
+            launcher.check(task);
+            return Optional.empty();
+        } catch (RefusedException e) {
+            return Optional.of(TaskRejected.newBuilder()
+                    .setCode(e.code().code())
+                    .setDetail(e.getMessage())
+                    .build());
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.muster.agent.task;
 
 import com.google.protobuf.ByteString;
 import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,18 +20,25 @@ final class Programs {
         if (contains(name, '/')) {
             return List.of(name);
         }
-        List<ByteString> found = new ArrayList<>();
-        for (ByteString place : split(path)) {
-            ByteString program =
-                    place.isEmpty() ? HERE.concat(name) : place.concat(SLASH).concat(name);
-            ByteString whole = program.startsWith(SLASH)
-                    ? program
-                    : directory.concat(SLASH).concat(program);
-            if (isExecutable(whole)) {
-                found.add(program);
-            }
-        }
-        return found;
+        return places(name, path).stream()
+                .filter(program -> problemOf(program, directory) == 0)
+                .toList();
+    }
+
+    /** Whether the agent sees that there is no such program. A directory may refuse entry to root and not to a user. */
+    static boolean isNowhere(ByteString name, ByteString path, ByteString directory) {
+        List<ByteString> places = contains(name, '/') ? List.of(name) : places(name, path);
+        return places.stream()
+                .map(program -> problemOf(program, directory))
+                .allMatch(problem -> problem == LibC.ENOENT || problem == LibC.ENOTDIR);
+    }
+
+    private static List<ByteString> places(ByteString name, ByteString path) {
+        return split(path).stream()
+                .map(place -> place.isEmpty()
+                        ? HERE.concat(name)
+                        : place.concat(SLASH).concat(name))
+                .toList();
     }
 
     /** Whether another place of PATH may have the program, after this error. */
@@ -38,9 +46,12 @@ final class Programs {
         return error == LibC.ENOENT || error == LibC.EACCES || error == LibC.ENOTDIR;
     }
 
-    private static boolean isExecutable(ByteString program) {
-        try (Memory path = CText.of(program)) {
-            return LibC.INSTANCE.access(path, LibC.X_OK) == 0;
+    /** Why the program cannot be executed; 0 if it can. */
+    private static int problemOf(ByteString program, ByteString directory) {
+        ByteString whole =
+                program.startsWith(SLASH) ? program : directory.concat(SLASH).concat(program);
+        try (Memory path = CText.of(whole)) {
+            return LibC.INSTANCE.access(path, LibC.X_OK) == 0 ? 0 : Native.getLastError();
         }
     }
 

@@ -4,8 +4,10 @@ import dev.muster.agent.spool.TerminalSpool;
 import dev.muster.proto.agent.v1.ProcessStarted;
 import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEndCause;
+import dev.muster.proto.agent.v1.TaskRejected;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
+import java.util.Optional;
 
 /** Starts commands. All calls run on the tasks' executor. */
 public interface Runner {
@@ -34,6 +36,9 @@ public interface Runner {
 
         void resize(WindowSize size) throws IOException;
     }
+
+    /** Why the agent does not run the task at all; empty if it does. */
+    Optional<TaskRejected> refusal(RunTask task);
 
     /** @throws IOException if it cannot be started; the message tells a person why */
     Running start(RunTask task, TerminalSpool output, Ended ended) throws IOException;

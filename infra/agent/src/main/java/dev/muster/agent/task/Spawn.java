@@ -34,25 +34,35 @@ final class Spawn {
     }
 
     /**
+     * Starts one program at a time, because the umask is of the whole process: another program must not get it, and a
+     * file that the agent makes in this moment may get it. The agent's files are in directories of its own.
+     *
      * @param program a path; a relative one starts at the directory
-     * @param environment entries {@code NAME=value}
      * @return the process id, or the negative error number
      */
-    static int start(
-            ByteString program,
-            List<ByteString> argv,
-            List<ByteString> environment,
-            ByteString directory,
-            Standard standard)
+    static synchronized int start(
+            ByteString program, List<ByteString> argv, Invocation invocation, Standard standard) throws IOException {
+        if (invocation.umask() == Invocation.UMASK_OF_AGENT) {
+            return spawn(program, argv, invocation, standard);
+        }
+        int before = LIBC.umask(invocation.umask());
+        try {
+            return spawn(program, argv, invocation, standard);
+        } finally {
+            int unused = LIBC.umask(before);
+        }
+    }
+
+    private static int spawn(ByteString program, List<ByteString> argv, Invocation invocation, Standard standard)
             throws IOException {
         IntByReference pid = new IntByReference();
         try (Memory actions = LibC.room(STRUCTURE_BYTES);
                 Memory attributes = LibC.room(STRUCTURE_BYTES);
                 Memory signals = LibC.room(STRUCTURE_BYTES);
                 Memory path = CText.of(program);
-                Memory cwd = CText.of(directory);
+                Memory cwd = CText.of(invocation.directory());
                 Memory arguments = CText.listOf(argv);
-                Memory variables = CText.listOf(environment)) {
+                Memory variables = CText.listOf(invocation.variables())) {
             LIBC.posix_spawn_file_actions_init(actions);
             LIBC.posix_spawnattr_init(attributes);
             try {

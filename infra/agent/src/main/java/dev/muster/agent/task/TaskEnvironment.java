@@ -60,7 +60,23 @@ final class TaskEnvironment {
         return all;
     }
 
-    /** The variables that every task has. */
+    /** The variables that every task has that runs as this other user: those of a login of the user. */
+    Map<String, ByteString> ofLogin(Login user) {
+        Map<String, ByteString> all = new LinkedHashMap<>();
+        all.put("HOME", user.home());
+        all.put("SHELL", user.shell());
+        all.put("USER", user.name());
+        all.put("LOGNAME", user.name());
+        all.put("PATH", ByteString.copyFromUtf8(user.uid() == 0 ? ROOT_PATH : PATH));
+        @Nullable ByteString zone = agent.get("TZ");
+        if (zone != null && !zone.isEmpty()) {
+            all.put("TZ", zone);
+        }
+        putLocale(all);
+        return all;
+    }
+
+    /** The variables that every task has that runs as the agent's own user. */
     Map<String, ByteString> ofLogin() {
         Map<String, ByteString> all = new LinkedHashMap<>();
         for (String name : INHERITED) {

@@ -59,12 +59,14 @@ public final class Tasks implements AutoCloseable {
      * Takes over the tasks that an earlier process left behind; runs commands as processes of this machine.
      *
      * @param cgroup directory of the control group for the tasks' groups; null: the agent's own group, if permitted
+     * @param users as whom tasks may run, besides the agent's own user
      * @param onEvent called on any thread when the journal has a new event
      */
     public Tasks(
             String nodeId,
             TaskLimits limits,
             @Nullable Path cgroup,
+            AllowedUsers users,
             Journal journal,
             Spool spool,
             Disk disk,
@@ -77,7 +79,8 @@ public final class Tasks implements AutoCloseable {
                 clock,
                 onEvent,
                 newExecutor(),
-                executor -> new ProcessRunner(nodeId, limits, Cgroups.within(cgroup), clock, executor),
+                executor -> new ProcessRunner(
+                        new Launcher(nodeId, users), limits, Cgroups.within(cgroup), clock, executor),
                 limits.killAfterMillis() + CLOSE_MILLIS_MORE);
     }
 
@@ -192,7 +195,18 @@ public final class Tasks implements AutoCloseable {
                 return;
             }
         } catch (IOException e) {
-            reject(task, e);
+            // the task is not on the disk, so it must not run
+            reject(
+                    task,
+                    TaskRejected.newBuilder()
+                            .setCode(ErrorCode.DISK_FULL.code())
+                            .setDetail(Disk.inWords(e))
+                            .build());
+            return;
+        }
+        Optional<TaskRejected> refusal = runner.refusal(task);
+        if (refusal.isPresent()) {
+            reject(task, refusal.get());
             return;
         }
         Runner.Running started;
@@ -220,13 +234,9 @@ public final class Tasks implements AutoCloseable {
         }
     }
 
-    /** The task is not on the disk, so it must not run. */
-    private void reject(RunTask task, IOException why) {
-        journalAndTell(TaskEvent.newBuilder()
-                .setTaskId(task.getTaskId())
-                .setRejected(TaskRejected.newBuilder()
-                        .setCode(ErrorCode.DISK_FULL.code())
-                        .setDetail(Disk.inWords(why))));
+    private void reject(RunTask task, TaskRejected why) {
+        journalAndTell(TaskEvent.newBuilder().setTaskId(task.getTaskId()).setRejected(why));
+        droppedInput.forget(task.getTaskId());
     }
 
     private void notStarted(RunTask task, Throwable why) {

@@ -57,7 +57,7 @@ class CgroupsTest extends TasksFixture {
     void a_command_that_starts_processes_all_the_time_is_taken_in_like_another() throws Exception {
         Path group = newGroup();
         RunTask task = task(RunTask.newBuilder().setCommand("while :; do /bin/true; done"));
-        Launcher.Launched launched = new Launcher("node").start(task);
+        Launcher.Launched launched = new Launcher("node", AllowedUsers.OWN).start(task);
         try {
             new Cgroup(group).take((int) launched.child().pid());
             assertThat(Files.readAllLines(group.resolve("cgroup.procs")))

@@ -65,7 +65,7 @@ class FullDiskTest {
     }
 
     private Tasks tasks(TaskLimits limits) {
-        return new Tasks("nd_test", limits, null, journal, spool, disk, Clock.systemUTC(), () -> {});
+        return new Tasks("nd_test", limits, null, AllowedUsers.OWN, journal, spool, disk, Clock.systemUTC(), () -> {});
     }
 
     @AfterEach

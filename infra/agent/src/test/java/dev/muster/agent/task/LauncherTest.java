@@ -305,13 +305,13 @@ class LauncherTest {
 
     @Test
     void without_a_home_that_can_be_entered_a_task_begins_in_the_root() throws Exception {
-        Launcher launcher = new Launcher(environmentOf(Map.of("HOME", "/no/such/home")));
+        Launcher launcher = launcher(Map.of("HOME", "/no/such/home"));
         assertThat(run(launcher, RunTask.newBuilder().setCommand("pwd"), false).output())
                 .isEqualTo("/\n");
     }
 
     private static Map<String, String> environment(Map<String, String> ofAgent, boolean pty) throws Exception {
-        Launcher launcher = new Launcher(environmentOf(ofAgent));
+        Launcher launcher = launcher(ofAgent);
         String all =
                 run(launcher, RunTask.newBuilder().addArgv("/usr/bin/env"), pty).output();
         return all.lines()
@@ -319,13 +319,15 @@ class LauncherTest {
                         line -> line.substring(0, line.indexOf('=')), line -> line.substring(line.indexOf('=') + 1)));
     }
 
-    private static TaskEnvironment environmentOf(Map<String, String> ofAgent) {
-        return new TaskEnvironment(
-                "node", name -> ofAgent.containsKey(name) ? ByteString.copyFromUtf8(ofAgent.get(name)) : null);
+    private static Launcher launcher(Map<String, String> ofAgent) {
+        return new Launcher(
+                new TaskEnvironment(
+                        "node", name -> ofAgent.containsKey(name) ? ByteString.copyFromUtf8(ofAgent.get(name)) : null),
+                Users.ofThisProcess(AllowedUsers.OWN));
     }
 
     private static Ended run(RunTask.Builder task, boolean pty) throws IOException {
-        return run(new Launcher("node"), task, pty);
+        return run(new Launcher("node", AllowedUsers.OWN), task, pty);
     }
 
     private static Ended run(Launcher launcher, RunTask.Builder task, boolean pty) throws IOException {

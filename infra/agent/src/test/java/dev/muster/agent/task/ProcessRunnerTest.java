@@ -30,7 +30,7 @@ class ProcessRunnerTest {
     private final List<Launcher.Launched> all = new ArrayList<>();
     private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
     private final ProcessRunner runner =
-            new ProcessRunner("node", TaskLimits.defaults(), Cgroups.within(null), Clock.systemUTC(), executor);
+            new ProcessRunner(new Launcher("node", AllowedUsers.OWN), TaskLimits.defaults(), Cgroups.within(null), Clock.systemUTC(), executor);
 
     @AfterEach
     void end() {
@@ -103,7 +103,7 @@ class ProcessRunnerTest {
     }
 
     private Child start(String taskId, String command) throws IOException {
-        Launcher.Launched launched = new Launcher("node")
+        Launcher.Launched launched = new Launcher("node", AllowedUsers.OWN)
                 .start(RunTask.newBuilder()
                         .setTaskId(taskId)
                         .setCommand(command)

@@ -49,6 +49,7 @@ abstract class TasksFixture {
     final ByteArrayOutputStream output = new ByteArrayOutputStream();
     final Disk disk = new Disk();
     volatile Runnable onEvent = () -> {};
+    AllowedUsers users = AllowedUsers.OWN;
     long sequence;
     Journal journal;
     Spool spool;
@@ -62,7 +63,7 @@ abstract class TasksFixture {
     }
 
     Tasks tasks(TaskLimits limits, @Nullable Path cgroup) {
-        return new Tasks("nd_test", limits, cgroup, journal, spool, disk, Clock.systemUTC(), this::event);
+        return new Tasks("nd_test", limits, cgroup, users, journal, spool, disk, Clock.systemUTC(), this::event);
     }
 
     /** On the tasks' executor, as soon as the journal has it. */
@@ -99,7 +100,7 @@ abstract class TasksFixture {
 
     static ProcessRunner runner(ScheduledExecutorService executor, ThreadFactory threads) {
         return new ProcessRunner(
-                "nd_test", TaskLimits.defaults(), Cgroups.within(null), Clock.systemUTC(), executor, threads);
+                new Launcher("nd_test", AllowedUsers.OWN), TaskLimits.defaults(), Cgroups.within(null), Clock.systemUTC(), executor, threads);
     }
 
     static Set<Long> children() {

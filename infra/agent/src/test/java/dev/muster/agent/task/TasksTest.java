@@ -135,7 +135,7 @@ class TasksTest extends TasksFixture {
         try (copy;
                 Spool other = new Spool(dir.resolve("other"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
             Tasks again =
-                    new Tasks("nd_test", TaskLimits.defaults(), null, copy, other, disk, Clock.systemUTC(), () -> {});
+                    new Tasks("nd_test", TaskLimits.defaults(), null, AllowedUsers.OWN, copy, other, disk, Clock.systemUTC(), () -> {});
             TaskEvent event = copy.unacknowledged().get(copy.unacknowledged().size() - 1);
             assertThat(event.getEnded().getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED);
             again.run(task);

@@ -6,9 +6,11 @@ import dev.muster.agent.task.Runner;
 import dev.muster.proto.agent.v1.ProcessStarted;
 import dev.muster.proto.agent.v1.RunTask;
 import dev.muster.proto.agent.v1.TaskEndCause;
+import dev.muster.proto.agent.v1.TaskRejected;
 import dev.muster.proto.agent.v1.WindowSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -25,6 +27,11 @@ final class PrintingRunner implements Runner {
         this.nodeId = nodeId;
         this.executor = executor;
         this.heldBytesMax = heldBytesMax;
+    }
+
+    @Override
+    public Optional<TaskRejected> refusal(RunTask task) {
+        return Optional.empty();
     }
 
     @Override
