@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.muster.agent.settings.AgentException;
 import dev.muster.agent.task.AllowedUsers;
-
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.util.List;

@@ -11,10 +11,6 @@ import java.util.List;
  * @param umask {@link #UMASK_OF_AGENT}: unchanged
  */
 record Invocation(
-        List<ByteString> programs,
-        List<ByteString> argv,
-        List<ByteString> variables,
-        ByteString directory,
-        int umask) {
+        List<ByteString> programs, List<ByteString> argv, List<ByteString> variables, ByteString directory, int umask) {
     static final int UMASK_OF_AGENT = -1;
 }

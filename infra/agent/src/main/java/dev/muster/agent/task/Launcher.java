@@ -52,8 +52,7 @@ final class Launcher {
         Optional<Login> user = users.of(task.getUser());
         return user.isEmpty()
                 ? Optional.empty()
-                : Optional.of(UserSwitch.to(
-                        user.get(), environment.ofLogin().getOrDefault("PATH", ByteString.EMPTY)));
+                : Optional.of(UserSwitch.to(user.get(), environment.ofLogin().getOrDefault("PATH", ByteString.EMPTY)));
     }
 
     /** @throws IOException if it cannot be started; the message tells a person why */
@@ -81,10 +80,8 @@ final class Launcher {
 
     /** What the agent may not enter, the other user may: a home on a file system that does not trust root. */
     private Invocation invocation(RunTask task, UserSwitch other) throws IOException {
-        Map<String, ByteString> variables =
-                environment.of(task, environment.ofLogin(other.user()));
-        ByteString directory =
-                directory(task, other.user().home(), problem -> problem == 0 || problem == LibC.EACCES);
+        Map<String, ByteString> variables = environment.of(task, environment.ofLogin(other.user()));
+        ByteString directory = directory(task, other.user().home(), problem -> problem == 0 || problem == LibC.EACCES);
         List<ByteString> argv = argv(task);
         if (Programs.isNowhere(argv.get(0), path(variables), directory)) {
             throw new IOException(argv.get(0).toStringUtf8() + ": " + LIBC.strerror(LibC.ENOENT));

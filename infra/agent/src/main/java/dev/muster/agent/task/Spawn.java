@@ -40,8 +40,8 @@ final class Spawn {
      * @param program a path; a relative one starts at the directory
      * @return the process id, or the negative error number
      */
-    static synchronized int start(
-            ByteString program, List<ByteString> argv, Invocation invocation, Standard standard) throws IOException {
+    static synchronized int start(ByteString program, List<ByteString> argv, Invocation invocation, Standard standard)
+            throws IOException {
         if (invocation.umask() == Invocation.UMASK_OF_AGENT) {
             return spawn(program, argv, invocation, standard);
         }

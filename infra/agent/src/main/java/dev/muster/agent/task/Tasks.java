@@ -79,8 +79,8 @@ public final class Tasks implements AutoCloseable {
                 clock,
                 onEvent,
                 newExecutor(),
-                executor -> new ProcessRunner(
-                        new Launcher(nodeId, users), limits, Cgroups.within(cgroup), clock, executor),
+                executor ->
+                        new ProcessRunner(new Launcher(nodeId, users), limits, Cgroups.within(cgroup), clock, executor),
                 limits.killAfterMillis() + CLOSE_MILLIS_MORE);
     }
 

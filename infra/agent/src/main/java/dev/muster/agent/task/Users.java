@@ -33,8 +33,7 @@ final class Users {
     }
 
     static Users ofThisProcess(AllowedUsers allowed) {
-        return new Users(
-                allowed, Login.current().name().toStringUtf8(), LibC.INSTANCE.geteuid() == 0, Login::ofUser);
+        return new Users(allowed, Login.current().name().toStringUtf8(), LibC.INSTANCE.geteuid() == 0, Login::ofUser);
     }
 
     /**

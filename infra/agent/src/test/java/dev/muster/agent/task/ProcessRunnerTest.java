@@ -29,8 +29,12 @@ class ProcessRunnerTest {
 
     private final List<Launcher.Launched> all = new ArrayList<>();
     private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
-    private final ProcessRunner runner =
-            new ProcessRunner(new Launcher("node", AllowedUsers.OWN), TaskLimits.defaults(), Cgroups.within(null), Clock.systemUTC(), executor);
+    private final ProcessRunner runner = new ProcessRunner(
+            new Launcher("node", AllowedUsers.OWN),
+            TaskLimits.defaults(),
+            Cgroups.within(null),
+            Clock.systemUTC(),
+            executor);
 
     @AfterEach
     void end() {

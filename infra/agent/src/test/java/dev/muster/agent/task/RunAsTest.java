@@ -84,8 +84,10 @@ class RunAsTest extends TasksFixture {
     @ParameterizedTest
     @MethodSource("users")
     void a_command_has_the_ids_and_groups_of_its_user(String user, boolean pty) throws Exception {
-        assertThat(print(as(user, "id; grep -E '^(Uid|Gid|CapEff|CapPrm):' /proc/self/status"), pty).lines())
-                .contains(print(RunTask.newBuilder().addAllArgv(List.of("id", user)), false).strip())
+        assertThat(print(as(user, "id; grep -E '^(Uid|Gid|CapEff|CapPrm):' /proc/self/status"), pty)
+                        .lines())
+                .contains(print(RunTask.newBuilder().addAllArgv(List.of("id", user)), false)
+                        .strip())
                 .contains("CapEff:\t0000000000000000", "CapPrm:\t0000000000000000")
                 .anySatisfy(line -> assertThat(line).matches("Uid:(\t[1-9][0-9]*)\\1\\1\\1"))
                 .anySatisfy(line -> assertThat(line).matches("Gid:(\t[1-9][0-9]*)\\1\\1\\1"));
@@ -167,7 +169,8 @@ class RunAsTest extends TasksFixture {
                         "sh", "-c", "for a; do printf %s \"$a\" | od -An -v -tx1 | tr -d ' \\n'; echo; done", "x"))
                 .addAllArgv(texts);
         assertThat(print(task, pty).lines())
-                .containsExactlyElementsOf(texts.stream().map(RunAsTest::hexadecimal).toList());
+                .containsExactlyElementsOf(
+                        texts.stream().map(RunAsTest::hexadecimal).toList());
     }
 
     private static String hexadecimal(String text) {
@@ -252,7 +255,10 @@ class RunAsTest extends TasksFixture {
         Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwx------"));
         TaskEnded ended = run(as(NOBODY, "ls; echo ran").setCwd(open.toString()));
         assertThat(ended.getExitCode()).isEqualTo(125);
-        assertThat(text()).contains(open.toString()).contains("Permission denied").doesNotContain("ran");
+        assertThat(text())
+                .contains(open.toString())
+                .contains("Permission denied")
+                .doesNotContain("ran");
     }
 
     @Test
@@ -298,8 +304,8 @@ class RunAsTest extends TasksFixture {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void cancelling_reaches_the_command_and_what_it_started(boolean pty) throws Exception {
-        RunTask task = task(withPty(
-                as(NOBODY, "trap 'echo asked; exit 3' TERM HUP; sleep 1000 & echo $$ ready; wait"), pty));
+        RunTask task =
+                task(withPty(as(NOBODY, "trap 'echo asked; exit 3' TERM HUP; sleep 1000 & echo $$ ready; wait"), pty));
         tasks.run(task);
         await().atMost(LONG).until(() -> text().contains("ready"));
         int group = Integer.parseInt(text().replaceAll("(?s).*?([0-9]+) ready.*", "$1"));
@@ -314,7 +320,8 @@ class RunAsTest extends TasksFixture {
     @Test
     void a_time_limit_ends_a_command_that_does_not_listen() throws Exception {
         restart(new TaskLimits(60_000, 60_000, 100));
-        TaskEnded ended = run(as(NOBODY, "trap '' TERM; sleep 1000 & sleep 1000; sleep 1000").setTimeoutMillis(300));
+        TaskEnded ended = run(
+                as(NOBODY, "trap '' TERM; sleep 1000 & sleep 1000; sleep 1000").setTimeoutMillis(300));
         assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_TIMED_OUT);
         assertThat(ended.getSignal()).isEqualTo("KILL");
     }
@@ -352,7 +359,8 @@ class RunAsTest extends TasksFixture {
         allow(NOBODY);
         tasks.run(task);
         assertThat(run("true").getExitCode()).isZero();
-        assertThat(journal.unacknowledged().stream().filter(event -> event.getTaskId().equals(task.getTaskId())))
+        assertThat(journal.unacknowledged().stream()
+                        .filter(event -> event.getTaskId().equals(task.getTaskId())))
                 .hasSize(1);
         assertThat(journal.openTasks()).isEmpty();
     }

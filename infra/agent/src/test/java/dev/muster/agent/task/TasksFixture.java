@@ -100,7 +100,12 @@ abstract class TasksFixture {
 
     static ProcessRunner runner(ScheduledExecutorService executor, ThreadFactory threads) {
         return new ProcessRunner(
-                new Launcher("nd_test", AllowedUsers.OWN), TaskLimits.defaults(), Cgroups.within(null), Clock.systemUTC(), executor, threads);
+                new Launcher("nd_test", AllowedUsers.OWN),
+                TaskLimits.defaults(),
+                Cgroups.within(null),
+                Clock.systemUTC(),
+                executor,
+                threads);
     }
 
     static Set<Long> children() {

@@ -134,8 +134,16 @@ class TasksTest extends TasksFixture {
         Journal copy = new Journal(Files.copy(dir.resolve("journal"), dir.resolve("copy")));
         try (copy;
                 Spool other = new Spool(dir.resolve("other"), new SpoolLimits(1 << 20, Long.MAX_VALUE, false))) {
-            Tasks again =
-                    new Tasks("nd_test", TaskLimits.defaults(), null, AllowedUsers.OWN, copy, other, disk, Clock.systemUTC(), () -> {});
+            Tasks again = new Tasks(
+                    "nd_test",
+                    TaskLimits.defaults(),
+                    null,
+                    AllowedUsers.OWN,
+                    copy,
+                    other,
+                    disk,
+                    Clock.systemUTC(),
+                    () -> {});
             TaskEvent event = copy.unacknowledged().get(copy.unacknowledged().size() - 1);
             assertThat(event.getEnded().getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_AGENT_RESTARTED);
             again.run(task);

@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rule for the user of a task, without processes. */
 class UsersTest {
-    private static final Login DEPLOY = new Login(text("deploy"), 7, 8, text(""), text("/home/deploy"), text("/bin/sh"));
+    private static final Login DEPLOY =
+            new Login(text("deploy"), 7, 8, text(""), text("/home/deploy"), text("/bin/sh"));
 
     @TempDir
     Path dir;
@@ -36,7 +37,12 @@ class UsersTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'',root,true,''", "'',me,false,''", "'',root,true,root", "'',me,false,me", "*,me,false,me", "deploy,root,true,root"
+        "'',root,true,''",
+        "'',me,false,''",
+        "'',root,true,root",
+        "'',me,false,me",
+        "*,me,false,me",
+        "deploy,root,true,root"
     })
     void without_a_user_and_for_its_own_user_the_agent_runs_plainly(
             String allowed, String own, boolean isRoot, String name) throws Exception {
@@ -95,9 +101,8 @@ class UsersTest {
     void the_umask_is_the_user_s_or_the_system_s(String remarks, String loginDefs, String octal) throws Exception {
         Path file = Files.writeString(dir.resolve("login.defs"), loginDefs);
         assertThat(Umask.of(remarks, file)).isEqualTo(Integer.parseInt(octal, 8));
-        assertThat(Umask.of(remarks, dir.resolve("missing"))).isEqualTo(remarks.contains("=0") && !remarks.startsWith("no")
-                ? Integer.parseInt(octal, 8)
-                : 022);
+        assertThat(Umask.of(remarks, dir.resolve("missing")))
+                .isEqualTo(remarks.contains("=0") && !remarks.startsWith("no") ? Integer.parseInt(octal, 8) : 022);
     }
 
     @ParameterizedTest
