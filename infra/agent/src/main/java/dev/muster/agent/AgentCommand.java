@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
         description = "Connects this machine to Muster: runs commands and shells, sends output and heartbeats.")
 public final class AgentCommand implements Callable<Integer> {
     private static final int FAILED = 125;
-    private static final long STOP_SECONDS = 15;
+    /** Beside the time that the ends of tasks may take: to deliver them, and to end the connection. */
+    private static final long STOP_MILLIS_MORE = 10_000;
 
     @Option(
             names = "--join",
@@ -144,7 +145,7 @@ public final class AgentCommand implements Callable<Integer> {
                         main.interrupt();
                         try {
                             // does not wait for the thread's end: its exit waits for this hook
-                            over.await(STOP_SECONDS, TimeUnit.SECONDS);
+                            over.await(taskLimits().endMillisMax() + STOP_MILLIS_MORE, TimeUnit.MILLISECONDS);
                         } catch (InterruptedException e) {
                             Thread.currentThread().interrupt();
                         }
@@ -169,7 +170,7 @@ public final class AgentCommand implements Callable<Integer> {
                 gateway,
                 invite(),
                 new SpoolLimits(spoolBytes, aheadBytes, dropWhenFull),
-                new TaskLimits(quietMillis, drainMillis, killAfterMillis),
+                taskLimits(),
                 cgroup,
                 users(allowUsers != null ? allowUsers : System.getenv("MUSTER_AGENT_ALLOW_USERS")),
                 labels,
@@ -177,6 +178,10 @@ public final class AgentCommand implements Callable<Integer> {
                 plaintext,
                 cert,
                 key);
+    }
+
+    private TaskLimits taskLimits() {
+        return new TaskLimits(quietMillis, drainMillis, killAfterMillis);
     }
 
     static AllowedUsers users(@Nullable String list) throws AgentException {

@@ -108,8 +108,10 @@ class AgentTest {
                 gateway.send(run("echo >> " + dir.resolve("ran"), 1));
                 await().atMost(LONG).until(() -> Files.exists(dir.resolve("ran")));
             }
-            assertThat(gateway.hellos.get(1).getTaskHighWater()).isZero();
-            assertThat(gateway.hellos.get(1).getInstanceId())
+            // on a slow machine the former agent may have connected twice
+            Hello last = gateway.hellos.get(gateway.hellos.size() - 1);
+            assertThat(last.getTaskHighWater()).isZero();
+            assertThat(last.getInstanceId())
                     .isNotEqualTo(gateway.hellos.get(0).getInstanceId());
             assertThat(dir.resolve("state/former/nd_00000000000000000000000001/journal"))
                     .isNotEmptyFile();

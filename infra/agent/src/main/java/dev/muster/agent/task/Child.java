@@ -30,6 +30,15 @@ final class Child {
         }
     }
 
+    /** Whether the process has ended. Not after {@link #reap}. */
+    boolean hasEnded() {
+        try (Memory info = LibC.room(SIGINFO_BYTES)) {
+            int result = LibC.INSTANCE.waitid(LibC.P_PID, pid, info, LibC.WEXITED | LibC.WNOHANG | LibC.WNOWAIT);
+            // without a process that has ended the structure stays empty
+            return result != 0 || info.getInt(0) != 0;
+        }
+    }
+
     /** How the process ended. Must be called once, after {@link #awaitEnd}. No signal may be sent after it. */
     ExitStatus reap() {
         IntByReference status = new IntByReference();

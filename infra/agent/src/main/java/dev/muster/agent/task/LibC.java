@@ -39,6 +39,7 @@ interface LibC extends Library {
     short POLLOUT = 4;
 
     int P_PID = 1;
+    int WNOHANG = 1;
     int WEXITED = 4;
     int WNOWAIT = 0x1000000;
 

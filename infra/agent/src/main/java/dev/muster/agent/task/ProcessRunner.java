@@ -57,12 +57,12 @@ final class ProcessRunner implements Runner {
     public Running start(RunTask task, TerminalSpool output, Ended ended) throws IOException {
         Launcher.Launched launched = launcher.start(task);
         try {
-            ProcessFamily family = new ProcessFamily(launched.child(), task.getTaskId(), cgroups);
+            ProcessFamily family = new LaunchedFamily(launched.child(), task.getTaskId(), cgroups);
             return new RunningTask(task, family, launched.output(), output, limits, executor, threads, clock, ended);
         } catch (RuntimeException | Error e) {
             launched.child().signalGroup(Signals.KILL);
             launched.output().close();
-            ExitStatus unused = launched.child().reap();
+            new Reaper(executor).reap(launched.child());
             throw e;
         }
     }

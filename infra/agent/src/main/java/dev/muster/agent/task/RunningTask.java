@@ -29,8 +29,6 @@ final class RunningTask implements Runner.Running {
     private static final long TICK_MILLIS = 50;
     /** How often a PTY that no process holds open is checked while the command runs: the command may open it again. */
     private static final long REOPENED_MILLIS = 50;
-    /** KILL works at once, but a machine that has much to do may be slow to show it. */
-    private static final long GONE_MILLIS_MIN = 1_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(RunningTask.class);
 
@@ -123,10 +121,14 @@ final class RunningTask implements Runner.Running {
     private void abandon() {
         close();
         family.kill();
-        if (!readerStarted) {
+        if (readerStarted) {
+            // a process that left the group may hold the output for long
+            spool.stopWaiting();
+            giveUp();
+        } else {
             output.close();
         }
-        ExitStatus unused = family.reap();
+        new Reaper(executor).reap(family);
     }
 
     @Override
@@ -213,19 +215,16 @@ final class RunningTask implements Runner.Running {
 
     private void kill() {
         family.kill();
-        timers.after(Math.max(limits.killAfterMillis(), GONE_MILLIS_MIN), this::killDueAgain);
+        timers.after(limits.goneAfterMillis(), this::killDueAgain);
     }
 
     private void killDueAgain() {
-        if (end.state() != TaskEnd.State.KILLED) {
-            return;
-        }
-        on(TaskEnd.Event.KILL_DUE);
-        if (end.state() != TaskEnd.State.KILLED) {
+        if (end.state() == TaskEnd.State.KILLED) {
             LOG.atWarn()
                     .addKeyValue("event", "agent-process-left")
                     .addKeyValue("taskId", task.getTaskId())
                     .log("KILL has not ended every process of a task; the task ends without them");
+            on(TaskEnd.Event.KILL_DUE);
         }
     }
 
@@ -237,11 +236,15 @@ final class RunningTask implements Runner.Running {
         readBytesMax = readBytes + READ_BYTES + output.bufferBytes();
         spool.takeTheRest();
         output.giveUp();
+        // a command that is given up does not open its terminal again
+        exit.countDown();
     }
 
+    /** The thread that waits for the command reaps it later where KILL has not ended it. */
     private void finish() {
         close();
-        ended.ended(this, family.reap(), cause, detail.isEmpty() && !allRead ? leftBehind : detail);
+        ExitStatus status = end.isLeaderGone() ? family.reap() : ExitStatus.UNKNOWN;
+        ended.ended(this, status, cause, detail.isEmpty() && !allRead ? leftBehind : detail);
     }
 
     private void close() {
@@ -253,6 +256,10 @@ final class RunningTask implements Runner.Running {
     }
 
     private void exited() {
+        if (over) {
+            ExitStatus unused = family.reap();
+            return;
+        }
         exitedNanos = System.nanoTime();
         on(TaskEnd.Event.LEADER_GONE);
         tick();

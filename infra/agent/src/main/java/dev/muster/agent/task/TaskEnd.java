@@ -13,19 +13,19 @@ import java.util.Set;
  * READER_AT_END  RUNNING       STOPPING          KILLED            OVER       OVER       -
  * STOP           STOPPING      -                 -                 STOPPING   -          -
  * GROUP_GONE     -             GIVING_UP (1, 2)  GIVING_UP (1, 2)  -          -          -
- * KILL_DUE       -             KILLED            GIVING_UP (1, 2)  -          -          -
+ * KILL_DUE       -             KILLED            GIVING_UP (1)     -          -          -
  * QUIET          -             -                 -                 GIVING_UP  -          -
  * DRAIN_DUE      -             -                 -                 GIVING_UP  -          -
  * </pre>
  *
  * A dash: nothing changes; the event is late. (1) OVER if the reader is already at the end. (2) Only if the leader is
- * gone; otherwise the state stays. Entering STOPPING sends TERM. A KILL_DUE that leads to KILLED, or leaves the state
- * at KILLED, sends KILL. Entering GIVING_UP tells the reader to stop after the output printed so far. Entering OVER
- * ends the task. In OVER the command's own output is complete, whichever way led there.
+ * gone; otherwise the state stays. Entering STOPPING sends TERM, entering KILLED sends KILL. Entering GIVING_UP tells
+ * the reader to stop after the output printed so far. Entering OVER ends the task. In OVER the command's own output is
+ * complete, whichever way led there, unless the leader is still there.
  *
  * <p>A stopped task is not over before its group is gone. There is one exception: a process that is still there at the
- * second KILL_DUE, for instance one that waits for a disk that does not answer. So no task waits for such a process
- * without a limit.
+ * second KILL_DUE, for instance one that waits for a disk that does not answer. It may be the leader; then its exit status
+ * is unknown. So no task waits for such a process without a limit.
  *
  * <p>Not thread-safe.
  */
@@ -85,15 +85,13 @@ final class TaskEnd {
         State before = state;
         state = next(event);
         Set<Action> actions = EnumSet.noneOf(Action.class);
-        if (state == State.KILLED && event == Event.KILL_DUE) {
-            actions.add(Action.KILL);
-        }
         if (state != before) {
             switch (state) {
                 case STOPPING -> actions.add(Action.TERM);
                 case GIVING_UP -> actions.add(Action.GIVE_UP);
+                case KILLED -> actions.add(Action.KILL);
                 case OVER -> actions.add(Action.END);
-                case RUNNING, KILLED, DRAINING -> {}
+                case RUNNING, DRAINING -> {}
             }
         }
         return actions;
@@ -112,11 +110,15 @@ final class TaskEnd {
             case KILL_DUE ->
                 switch (state) {
                     case STOPPING -> State.KILLED;
-                    case KILLED -> leaderGone ? unlessRead(State.GIVING_UP) : State.KILLED;
+                    case KILLED -> unlessRead(State.GIVING_UP);
                     case RUNNING, DRAINING, GIVING_UP, OVER -> state;
                 };
             case QUIET, DRAIN_DUE -> state == State.DRAINING ? State.GIVING_UP : state;
         };
+    }
+
+    boolean isLeaderGone() {
+        return leaderGone;
     }
 
     /** Whether its group is waited for. */

@@ -81,7 +81,7 @@ public final class Tasks implements AutoCloseable {
                 newExecutor(),
                 executor ->
                         new ProcessRunner(new Launcher(nodeId, users), limits, Cgroups.within(cgroup), clock, executor),
-                limits.killAfterMillis() + CLOSE_MILLIS_MORE);
+                limits.endMillisMax() + CLOSE_MILLIS_MORE);
     }
 
     /**
@@ -107,7 +107,7 @@ public final class Tasks implements AutoCloseable {
                 onEvent,
                 executor,
                 runner,
-                TaskLimits.KILL_AFTER_MILLIS_DEFAULT + CLOSE_MILLIS_MORE);
+                TaskLimits.defaults().endMillisMax() + CLOSE_MILLIS_MORE);
     }
 
     /** @param closeMillis how long closing waits for the ends of running tasks */
@@ -240,9 +240,12 @@ public final class Tasks implements AutoCloseable {
     }
 
     private void notStarted(RunTask task, Throwable why) {
-        spool.present(task.getTaskId()).ifPresent(output -> output.exit(EXIT_NOT_STARTED, "", clock.millis()));
+        Optional<TerminalSpool> output = spool.present(task.getTaskId());
+        output.ifPresent(terminal -> terminal.exit(EXIT_NOT_STARTED, "", clock.millis()));
+        // nothing is appended after the exit
+        long outputBytes = output.map(TerminalSpool::length).orElse(0L);
         record(
-                ended(task.getTaskId(), new ExitStatus(EXIT_NOT_STARTED, ""), 0)
+                ended(task.getTaskId(), new ExitStatus(EXIT_NOT_STARTED, ""), outputBytes)
                         .setCause(TaskEndCause.TASK_END_CAUSE_START_FAILED)
                         .setDetail(reasonOf(why)),
                 task.getTaskId());
