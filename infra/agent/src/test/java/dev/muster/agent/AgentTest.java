@@ -111,8 +111,7 @@ class AgentTest {
             // on a slow machine the former agent may have connected twice
             Hello last = gateway.hellos.get(gateway.hellos.size() - 1);
             assertThat(last.getTaskHighWater()).isZero();
-            assertThat(last.getInstanceId())
-                    .isNotEqualTo(gateway.hellos.get(0).getInstanceId());
+            assertThat(last.getInstanceId()).isNotEqualTo(gateway.hellos.get(0).getInstanceId());
             assertThat(dir.resolve("state/former/nd_00000000000000000000000001/journal"))
                     .isNotEmptyFile();
         }

@@ -24,8 +24,8 @@ import java.util.Set;
  * complete, whichever way led there, unless the leader is still there.
  *
  * <p>A stopped task is not over before its group is gone. There is one exception: a process that is still there at the
- * second KILL_DUE, for instance one that waits for a disk that does not answer. It may be the leader; then its exit status
- * is unknown. So no task waits for such a process without a limit.
+ * second KILL_DUE, for instance one that waits for a disk that does not answer. It may be the leader; then its exit
+ * status is unknown. So no task waits for such a process without a limit.
  *
  * <p>Not thread-safe.
  */

@@ -9,7 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which permissions a user's new files lack: {@code umask=} in the user's entry, else the UMASK of login.defs, else 022.
+ * Which permissions a user's new files lack: {@code umask=} in the user's entry, else the UMASK of login.defs, else
+ * 022.
  */
 final class Umask {
     private static final int USUAL = 022;

@@ -190,14 +190,14 @@ class RunAsTest extends TasksFixture {
                 Path program = Files.writeString(open.resolve(name), "echo \"$0\" \"$1\" `id -un`\n");
                 Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
                 assertThat(print(as(NOBODY, "").clearCommand().addAllArgv(List.of(program.toString(), "A=b")), false))
-                        .isEqualTo(program + " A=b nobody\n");
+                        .isEqualTo(program + " A=b " + NOBODY + "\n");
                 assertThat(print(
                                 as(NOBODY, "")
                                         .clearCommand()
                                         .addAllArgv(List.of(name, "-y"))
                                         .putEnv("PATH", open + ":/usr/bin:/bin"),
                                 false))
-                        .isEqualTo(program + " -y nobody\n");
+                        .isEqualTo(program + " -y " + NOBODY + "\n");
             }
         } finally {
             try (Stream<Path> files = Files.list(open)) {
