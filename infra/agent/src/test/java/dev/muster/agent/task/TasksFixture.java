@@ -163,8 +163,10 @@ abstract class TasksFixture {
 
     TaskEnded ended(RunTask task) {
         await().atMost(LONG).until(() -> {
+            boolean isOver = endOf(task).isPresent();
+            // all of the output is there before the end
             drain();
-            return endOf(task).isPresent();
+            return isOver;
         });
         return endOf(task).orElseThrow();
     }
