@@ -70,7 +70,7 @@ final class Commands implements TerminalOps {
             case '>' -> screen.mode(Modes.KEYPAD, false);
             case 'D' -> screen.lineMoves().index();
             case 'E' -> {
-                screen.grid().row(screen.cursor().y).unwrap();
+                screen.touched(screen.cursor().y).unwrap();
                 screen.lineMoves().index();
                 screen.cursor().carriageReturn();
             }

@@ -91,7 +91,7 @@ final class Editing {
         for (int n = 0; n < count; n++) {
             int target = up > 0 ? from + n : margins.bottom - n;
             int source = target + up;
-            Row row = screen.grid().row(target);
+            Row row = screen.touched(target);
             row.unwrap();
             if (source >= from && source <= margins.bottom) {
                 row.copyCells(screen.grid().row(source), margins.left, margins.left, width);

@@ -168,21 +168,22 @@ final class Grid {
         return Math.max(0, Math.min(y - gone, rows - 1));
     }
 
-    void save(StateWriter out) {
+    /** @param timed whether the rows' times are saved */
+    void save(StateWriter out, boolean timed) {
         int used = rows();
-        while (used > 0 && row(used - 1).isFresh()) {
+        while (used > 0 && row(used - 1).isFresh(timed)) {
             used--;
         }
         out.number(used);
         for (int y = 0; y < used; y++) {
-            RowState.save(row(y), out);
+            RowState.save(row(y), out, timed);
         }
     }
 
-    void restore(StateReader in) {
+    void restore(StateReader in, boolean timed) {
         int used = in.number(rows());
         for (int y = 0; y < used; y++) {
-            RowState.restore(row(y), in);
+            RowState.restore(row(y), in, timed);
         }
     }
 }

@@ -58,8 +58,9 @@ final class Grids {
         return line;
     }
 
-    void save(StateWriter out) {
-        primary.save(out);
+    /** @param timed whether rows have times; those of the alternate screen, which never become lines, are not saved */
+    void save(StateWriter out, boolean timed) {
+        primary.save(out, timed);
         out.flag(isAlternate());
         if (isAlternate()) {
             out.number(primaryY);
@@ -67,19 +68,19 @@ final class Grids {
         Grid other = alternate;
         out.flag(other != null);
         if (other != null) {
-            other.save(out);
+            other.save(out, false);
         }
     }
 
-    void restore(StateReader in, int rows) {
-        primary.restore(in);
+    void restore(StateReader in, int rows, boolean timed) {
+        primary.restore(in, timed);
         boolean inAlternate = in.flag();
         if (inAlternate) {
             primaryY = in.number(rows - 1);
         }
         if (in.flag()) {
             Grid other = new Grid(rows, null);
-            other.restore(in);
+            other.restore(in, false);
             alternate = other;
             shown = inAlternate ? other : primary;
         }

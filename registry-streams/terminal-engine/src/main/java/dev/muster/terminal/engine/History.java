@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class History implements Grid.Above {
 
-    private final LineSink finals;
+    private final OrderedTimes finals;
     private final int lineBytesMax;
     private final LineBuilder head;
     private final LineBuilder scratch;
@@ -28,7 +28,7 @@ final class History implements Grid.Above {
     private int frameTo;
 
     History(int lineBytesMax, LineSink finals) {
-        this.finals = finals;
+        this.finals = new OrderedTimes(finals, 0);
         this.lineBytesMax = lineBytesMax;
         head = new LineBuilder(lineBytesMax);
         scratch = new LineBuilder(lineBytesMax);
@@ -38,13 +38,18 @@ final class History implements Grid.Above {
         return finalLines;
     }
 
+    /** Bytes come that were read at this time: no line is older than the first bytes. */
+    void begin(long millis) {
+        finals.begin(millis);
+    }
+
     @Override
     public void rowLeaves(Row row) {
         if (frame != null) {
             commitFrame();
         }
         if (!headOpen && !row.isWrapped() && row.isAsciiWithin(lineBytesMax)) {
-            finals.line(finalLines++, row.ascii(), 0, row.trimmedLength());
+            finals.line(finalLines++, row.ascii(), 0, row.trimmedLength(), row.atMillis());
             return;
         }
         finalLines = head.append(row, finalLines, finals);
@@ -151,9 +156,10 @@ final class History implements Grid.Above {
 
     /** Lines that are not final, from {@link #finalLines} on; returns the number after the last. */
     long window(Grid grid, LineSink sink) {
-        long next = frameLines(grid, sink);
+        LineSink ordered = new OrderedTimes(sink, finals.lastMillis());
+        long next = frameLines(grid, ordered);
         startHead();
-        return lines(grid::row, 0, lastRow(grid), next, sink);
+        return lines(grid::row, 0, lastRow(grid), next, ordered);
     }
 
     private long frameLines(Grid grid, LineSink sink) {
@@ -188,7 +194,7 @@ final class History implements Grid.Above {
             Row row = rows.row(y);
             boolean ends = !row.isWrapped() || y == to;
             if (ends && scratch.isEmpty() && row.isAsciiWithin(lineBytesMax)) {
-                sink.line(next++, row.ascii(), 0, row.trimmedLength());
+                sink.line(next++, row.ascii(), 0, row.trimmedLength(), row.atMillis());
                 continue;
             }
             next = scratch.append(row, next, sink);
@@ -213,28 +219,34 @@ final class History implements Grid.Above {
         changed.end();
     }
 
-    void save(StateWriter out, Grid grid) {
+    void save(StateWriter out, Grid grid, boolean timed) {
+        if (timed) {
+            out.time(finals.lastMillis());
+        }
         out.number(finalLines);
         out.flag(headOpen);
         if (headOpen) {
-            head.save(out);
+            head.save(out, timed);
         }
         Row[] rows = frame;
         out.number(rows == null ? 0 : frameTo + 1);
         if (rows != null) {
             out.number(frameFrom);
             for (int y = frameFrom; y <= frameTo; y++) {
-                RowState.save(rows[y], out);
+                RowState.save(rows[y], out, timed);
             }
         }
         changed.save(out, finalLines, sink -> window(grid, sink));
     }
 
-    void restore(StateReader in, Grid grid) {
+    void restore(StateReader in, Grid grid, boolean timed) {
+        if (timed) {
+            finals.begin(in.time());
+        }
         finalLines = in.longNumber();
         headOpen = in.flag();
         if (headOpen) {
-            head.restore(in);
+            head.restore(in, timed);
         }
         int rows = in.number(TerminalOptions.ROWS_MAX);
         if (rows > 0) {
@@ -244,7 +256,7 @@ final class History implements Grid.Above {
             for (int y = 0; y < rows; y++) {
                 restored[y] = new Row();
                 if (y >= frameFrom) {
-                    RowState.restore(restored[y], in);
+                    RowState.restore(restored[y], in, timed);
                 }
             }
             frame = restored;

@@ -15,6 +15,10 @@ final class LineBuilder {
     private byte[] buffer = new byte[512];
     private int size;
     private long blanks;
+    /** Of the first row of this line, or of this part of it; 0: unknown. */
+    private long atMillis;
+
+    private long rowMillis;
 
     LineBuilder(int bytesMax) {
         this.bytesMax = bytesMax;
@@ -31,6 +35,7 @@ final class LineBuilder {
     void clear() {
         size = 0;
         blanks = 0;
+        atMillis = 0;
     }
 
     void copyFrom(LineBuilder other) {
@@ -38,10 +43,15 @@ final class LineBuilder {
         System.arraycopy(other.buffer, 0, buffer, 0, other.size);
         size = other.size;
         blanks = other.blanks;
+        atMillis = other.atMillis;
     }
 
     /** Appends a row; full pieces go to {@code out} numbered from {@code number}. Returns the next number. */
     long append(Row row, long number, LineSink out) {
+        rowMillis = row.atMillis();
+        if (atMillis == 0) {
+            atMillis = rowMillis;
+        }
         int text = row.trimmedLength();
         if (text > 0 && !row.hasMarks() && size + blanks + (long) text * Utf8.BYTES_MAX <= bytesMax) {
             appendWhole(row, text);
@@ -76,7 +86,7 @@ final class LineBuilder {
 
     /** Ends the line and returns the number after it. */
     long finish(long number, LineSink out) {
-        out.line(number, buffer, 0, size);
+        out.line(number, buffer, 0, size, atMillis);
         clear();
         return number + 1;
     }
@@ -110,14 +120,16 @@ final class LineBuilder {
         if (size <= bytesMax) {
             return number;
         }
-        out.part(number, buffer, 0, before);
+        out.part(number, buffer, 0, before, atMillis);
+        atMillis = rowMillis;
         System.arraycopy(buffer, before, buffer, 0, size - before);
         size -= before;
         return number + 1;
     }
 
     private long finishPiece(long number, LineSink out) {
-        out.part(number, buffer, 0, size);
+        out.part(number, buffer, 0, size, atMillis);
+        atMillis = rowMillis;
         size = 0;
         return number + 1;
     }
@@ -128,12 +140,16 @@ final class LineBuilder {
         }
     }
 
-    void save(StateWriter out) {
+    void save(StateWriter out, boolean timed) {
+        if (timed) {
+            out.time(atMillis);
+        }
         out.bytes(buffer, 0, size);
         out.number(blanks);
     }
 
-    void restore(StateReader in) {
+    void restore(StateReader in, boolean timed) {
+        atMillis = timed ? in.time() : 0;
         byte[] text = in.bytes(bytesMax);
         ensure(text.length);
         System.arraycopy(text, 0, buffer, 0, text.length);

@@ -17,7 +17,7 @@ final class LineMoves {
     }
 
     void lineFeed() {
-        screen.grid().row(cursor.y).unwrap();
+        screen.touched(cursor.y).unwrap();
         index();
         if (lfIsCrlf || modes.is(Modes.NEW_LINE)) {
             cursor.carriageReturn();
@@ -26,7 +26,7 @@ final class LineMoves {
 
     /** VT and FF: as a line feed, but they never return. */
     void verticalTab() {
-        screen.grid().row(cursor.y).unwrap();
+        screen.touched(cursor.y).unwrap();
         index();
         if (modes.is(Modes.NEW_LINE)) {
             cursor.carriageReturn();

@@ -45,7 +45,7 @@ final class Rectangles {
         }
         for (int y = area.top; y <= area.bottom; y++) {
             for (int x = area.left; x <= area.right; x++) {
-                screen.grid().row(y).put(x, character, 1, screen.isGuarding() ? Row.PROTECTED : 0);
+                screen.touched(y).put(x, character, 1, screen.isGuarding() ? Row.PROTECTED : 0);
             }
         }
     }
@@ -79,7 +79,7 @@ final class Rectangles {
             source[i].copyCells(screen.grid().row(from.top + i), from.left, 0, width);
         }
         for (int i = 0; i < height; i++) {
-            screen.grid().row(to.top + i).copyCells(source[i], 0, to.left, width);
+            screen.touched(to.top + i).copyCells(source[i], 0, to.left, width);
         }
     }
 }

@@ -27,6 +27,8 @@ final class Row {
     private int length;
     /** 0, or how many cells at least this row adds to a line that goes on in the next row. */
     private int wrapWidth;
+    /** When something was first written since the row was last blank; 0: unknown. */
+    private long atMillis;
 
     int length() {
         return length;
@@ -48,6 +50,24 @@ final class Row {
     /** The line ends with this row. */
     void unwrap() {
         wrap(0);
+    }
+
+    long atMillis() {
+        return atMillis;
+    }
+
+    /** Something is written to the row at this time, or its line is ended. */
+    void touch(long millis) {
+        if (atMillis == 0) {
+            atMillis = millis;
+        }
+    }
+
+    /** Call after cells were taken away: a row that has become blank begins again. */
+    private void forgetIfBlank() {
+        if (atMillis != 0 && storedLength() == 0) {
+            atMillis = 0;
+        }
     }
 
     /** Whether {@link #ascii} has the row's text, no longer than {@code bytesMax}. */
@@ -130,6 +150,7 @@ final class Row {
         wide = false;
         wrapWidth = 0;
         marks = null;
+        atMillis = 0;
     }
 
     void putAscii(int x, byte[] bytes, int from, int count) {
@@ -194,6 +215,11 @@ final class Row {
 
     /** Blanks {@code from} to {@code to} (exclusive). */
     void erase(int from, int to) {
+        eraseCells(from, to);
+        forgetIfBlank();
+    }
+
+    private void eraseCells(int from, int to) {
         if (from >= length || from >= to) {
             return;
         }
@@ -227,6 +253,7 @@ final class Row {
                 set(x, BLANK);
             }
         }
+        forgetIfBlank();
     }
 
     /** Drops the cells from {@code width} on. */
@@ -298,9 +325,10 @@ final class Row {
             needed = text[i] != BLANK || texts[i] != null;
         }
         if (!needed) {
+            forgetIfBlank();
             return;
         }
-        erase(x, x + count);
+        eraseCells(x, x + count);
         for (int i = 0; i < count; i++) {
             int value = text[i];
             if ((value & CODE_POINT) == TAIL) {
@@ -315,11 +343,16 @@ final class Row {
                 }
             }
         }
+        forgetIfBlank();
     }
 
-    /** Whether nothing would be lost by leaving the row out of a saved state. */
-    boolean isFresh() {
-        return wrapWidth == 0 && storedLength() == 0;
+    /**
+     * Whether nothing would be lost by leaving the row out of a saved state.
+     *
+     * @param timed whether the state has times
+     */
+    boolean isFresh(boolean timed) {
+        return wrapWidth == 0 && storedLength() == 0 && (!timed || atMillis == 0);
     }
 
     /** Length without the blanks at the end that protection does not tell from cells never written. */

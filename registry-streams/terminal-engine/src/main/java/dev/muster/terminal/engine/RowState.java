@@ -5,7 +5,10 @@ final class RowState {
 
     private RowState() {}
 
-    static void save(Row row, StateWriter out) {
+    static void save(Row row, StateWriter out, boolean timed) {
+        if (timed) {
+            out.time(row.atMillis());
+        }
         int length = row.storedLength();
         boolean plain = isPlain(row, length);
         out.number(row.wrapWidth());
@@ -44,8 +47,11 @@ final class RowState {
         return true;
     }
 
-    static void restore(Row row, StateReader in) {
+    static void restore(Row row, StateReader in, boolean timed) {
         row.clear();
+        if (timed) {
+            row.touch(in.time());
+        }
         row.wrap(in.number(TerminalOptions.COLS_MAX));
         boolean plain = !in.flag();
         if (plain) {

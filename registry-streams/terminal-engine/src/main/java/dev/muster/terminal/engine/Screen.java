@@ -22,6 +22,9 @@ final class Screen {
     private boolean guarding;
 
     private int lastPrinted;
+    /** When what is processed now came; 0: unknown. */
+    private long nowMillis;
+
     private final SavedCursor[] saved = {SavedCursor.HOME, SavedCursor.HOME};
 
     /** Printable ASCII can be copied into the row as it is. */
@@ -107,6 +110,17 @@ final class Screen {
                 && margins.isFullWidth();
     }
 
+    void time(long millis) {
+        nowMillis = millis;
+    }
+
+    /** A row to write to. */
+    Row touched(int y) {
+        Row row = grids.shown.row(y);
+        row.touch(nowMillis);
+        return row;
+    }
+
     // ---- printing
 
     void printAscii(byte[] bytes, int from, int to) {
@@ -117,7 +131,7 @@ final class Screen {
                 wrap(margins.cols);
             }
             int count = Math.min(margins.cols - cursor.x, to - i);
-            grids.shown.row(cursor.y).putAscii(cursor.x, bytes, i, count);
+            touched(cursor.y).putAscii(cursor.x, bytes, i, count);
             i += count;
             cursor.x += count;
             if (cursor.x == margins.cols) {
@@ -135,7 +149,7 @@ final class Screen {
             lastPrinted = codePoint;
             put(codePoint);
         } else if (cursor.x > 0 || cursor.pendingWrap) {
-            grids.shown.row(cursor.y).mark(cursor.pendingWrap ? cursor.x + 1 : cursor.x, codePoint);
+            touched(cursor.y).mark(cursor.pendingWrap ? cursor.x + 1 : cursor.x, codePoint);
         }
     }
 
@@ -165,6 +179,7 @@ final class Screen {
         if (modes.is(Modes.INSERT)) {
             editing.insertCells(row, width, limit);
         }
+        row.touch(nowMillis);
         row.put(cursor.x, codePoint, width, guarding ? Row.PROTECTED : 0);
         cursor.x += width;
         if (cursor.x >= limit) {
@@ -307,7 +322,7 @@ final class Screen {
         grids.shown.clearRows(0, margins.rows - 1);
         for (int i = 0; i < margins.rows; i++) {
             for (int column = 0; column < margins.cols; column++) {
-                grids.shown.row(i).put(column, 'E', 1, 0);
+                touched(i).put(column, 'E', 1, 0);
             }
         }
         cursor.home();
@@ -332,7 +347,7 @@ final class Screen {
         hardReset();
     }
 
-    void save(StateWriter out) {
+    void save(StateWriter out, boolean timed) {
         cursor.save(out);
         margins.save(out);
         modes.save(out);
@@ -343,10 +358,10 @@ final class Screen {
         saved[0].save(out);
         saved[1].save(out);
         tabs.save(out);
-        grids.save(out);
+        grids.save(out, timed);
     }
 
-    void restore(StateReader in) {
+    void restore(StateReader in, boolean timed) {
         cursor.restore(in);
         margins.restore(in);
         modes.restore(in);
@@ -357,7 +372,7 @@ final class Screen {
         saved[0] = SavedCursor.restore(in);
         saved[1] = SavedCursor.restore(in);
         tabs.restore(in);
-        grids.restore(in, margins.rows);
+        grids.restore(in, margins.rows, timed);
         settingsChanged();
     }
 }

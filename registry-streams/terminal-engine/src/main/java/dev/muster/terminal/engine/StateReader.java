@@ -7,6 +7,7 @@ final class StateReader {
 
     private final byte[] buffer;
     private int at;
+    private long lastMillis;
 
     StateReader(byte[] buffer) {
         this.buffer = buffer;
@@ -46,6 +47,20 @@ final class StateReader {
             value |= (next() & 0xffL) << shift;
         }
         return value;
+    }
+
+    long time() {
+        long value = longNumber();
+        if (value == 0) {
+            return 0;
+        }
+        long later = (value - 1) % 2 == 0 ? (value - 1) / 2 : -(value / 2);
+        long millis = lastMillis + later;
+        if (millis <= 0 || millis > TerminalEngine.MILLIS_MAX) {
+            throw new IllegalArgumentException("terminal state: bad time at byte " + at);
+        }
+        lastMillis = millis;
+        return millis;
     }
 
     byte[] bytes(int max) {

@@ -7,6 +7,7 @@ final class StateWriter {
 
     private byte[] buffer = new byte[256];
     private int size;
+    private long lastMillis;
 
     void number(long value) {
         if (value < 0) {
@@ -31,6 +32,17 @@ final class StateWriter {
         for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
             buffer[size++] = (byte) (value >>> shift);
         }
+    }
+
+    /** A time, or 0: as the difference from the time before it. */
+    void time(long millis) {
+        if (millis == 0) {
+            number(0);
+            return;
+        }
+        long later = millis - lastMillis;
+        number(1 + (later < 0 ? -2 * later - 1 : 2 * later));
+        lastMillis = millis;
     }
 
     void bytes(byte[] bytes, int offset, int length) {
