@@ -19,6 +19,7 @@ import dev.muster.registry.terminal.output.Verdict;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Takes records of output and of watches: decides on each step, moves the terminals on, makes the frames. */
 final class OutputIntake {
@@ -58,7 +59,7 @@ final class OutputIntake {
                 problem = "bad-terminal-id";
                 continue;
             }
-            String refused = take(node, record.getInstanceId(), chunk, at, taken);
+            String refused = take(node, record, chunk, at, taken);
             problem = refused.isEmpty() ? problem : refused;
         }
         taken.values().forEach(TerminalAdvance::end);
@@ -66,7 +67,12 @@ final class OutputIntake {
     }
 
     private String take(
-            String node, String instance, OutputChunk chunk, RecordPosition at, Map<String, TerminalAdvance> taken) {
+            String node,
+            OutputRecord record,
+            OutputChunk chunk,
+            RecordPosition at,
+            Map<String, TerminalAdvance> taken) {
+        String instance = record.getInstanceId();
         LiveTerminal terminal = terminals.terminal(node, chunk.getTerminalId());
         if (terminal.exists() && !terminal.owner().equals(instance)) {
             count(chunk).otherInstance(weight(chunk));
@@ -80,7 +86,8 @@ final class OutputIntake {
                 return verdict.reason();
             }
             case TAKE, BEYOND -> {
-                TerminalAdvance steps = taken.computeIfAbsent(chunk.getTerminalId(), id -> begin(node, terminal, at));
+                TerminalAdvance steps = taken.computeIfAbsent(
+                        chunk.getTerminalId(), id -> begin(node, terminal, at, clockOffset(record)));
                 steps.open(instance);
                 if (verdict.kind() == Verdict.Kind.BEYOND) {
                     beyond(steps, chunk, at);
@@ -92,8 +99,12 @@ final class OutputIntake {
         return "";
     }
 
-    private TerminalAdvance begin(String node, LiveTerminal terminal, RecordPosition at) {
-        return new TerminalAdvance(node, terminal, at, watches, outbox, metrics, settings.publishLines());
+    private static OptionalLong clockOffset(OutputRecord record) {
+        return record.hasClockOffsetMillis() ? OptionalLong.of(record.getClockOffsetMillis()) : OptionalLong.empty();
+    }
+
+    private TerminalAdvance begin(String node, LiveTerminal terminal, RecordPosition at, OptionalLong clockOffset) {
+        return new TerminalAdvance(node, terminal, at, clockOffset, watches, outbox, metrics, settings.publishLines());
     }
 
     /** What is missing may still be sent again; but not for ever. */
@@ -125,7 +136,7 @@ final class OutputIntake {
             return;
         }
         long atMillis = hole.getSinceMillis() + settings.silentMillisMax();
-        TerminalAdvance steps = begin(node, terminal, terminal.last(beyond.get(), atMillis));
+        TerminalAdvance steps = begin(node, terminal, terminal.last(beyond.get(), atMillis), OptionalLong.empty());
         steps.open(terminal.owner());
         steps.giveUp(beyond.get());
         steps.end();

@@ -14,6 +14,8 @@ final class PublishedLines {
      * longer ones).
      */
     static final int TEXT_BYTES_MAX = 64 << 10;
+    /** What the time of a line counts. */
+    private static final int TIME_BYTES = 6;
 
     static final Consumer<TerminalLineRecord> TO_NOBODY = record -> {};
 
@@ -29,8 +31,11 @@ final class PublishedLines {
         this.out = out;
     }
 
-    /** @param continued whether the line goes on in the next number */
-    void add(long number, byte[] utf8, int offset, int length, boolean continued) {
+    /**
+     * @param atMillis when its first byte came; 0: unknown, for all lines of the terminal
+     * @param continued whether the line goes on in the next number
+     */
+    void add(long number, byte[] utf8, int offset, int length, long atMillis, boolean continued) {
         if (out == TO_NOBODY) {
             return;
         }
@@ -43,6 +48,10 @@ final class PublishedLines {
         }
         open.addTextBytes(ByteString.copyFrom(utf8, offset, length));
         openBytes += length;
+        if (atMillis != 0) {
+            open.addAtMillis(atMillis);
+            openBytes += TIME_BYTES;
+        }
         if (continued) {
             open.setContinued(true);
             end();

@@ -11,22 +11,27 @@ import dev.muster.registry.terminal.history.LiveTerminal;
 import dev.muster.registry.terminal.history.RecordPosition;
 import dev.muster.registry.terminal.history.TerminalObserver;
 import dev.muster.registry.terminal.output.Position;
+import dev.muster.registry.terminal.output.StepTime;
 import dev.muster.registry.terminal.watch.TerminalFrames;
+import java.util.OptionalLong;
 
 /** What one record brings for one terminal: moves the terminal, its frames and its published lines on together. */
 final class TerminalAdvance implements TerminalObserver {
     private final String node;
     private final LiveTerminal terminal;
     private final RecordPosition at;
+    private final OptionalLong clockOffset;
     private final TerminalFrames frames;
     private final TerminalMetrics metrics;
     private final PublishedLines lines;
     private boolean open;
 
+    /** @param clockOffset what to add to the agent's clock to get the gateway's; empty if it is unknown */
     TerminalAdvance(
             String node,
             LiveTerminal terminal,
             RecordPosition at,
+            OptionalLong clockOffset,
             NodeWatches watches,
             Outbox outbox,
             TerminalMetrics metrics,
@@ -34,6 +39,7 @@ final class TerminalAdvance implements TerminalObserver {
         this.node = node;
         this.terminal = terminal;
         this.at = at;
+        this.clockOffset = clockOffset;
         this.metrics = metrics;
         lines = new PublishedLines(
                 node,
@@ -74,21 +80,29 @@ final class TerminalAdvance implements TerminalObserver {
             ByteString data = chunk.getData();
             metrics.bytes().accepted(data.size() - skip);
             metrics.bytes().repeated(skip);
-            terminal.data(data, skip, data.size());
+            terminal.data(data, skip, data.size(), time(chunk.getReadAtMillis()));
             return;
         }
         metrics.markers().accepted(1);
         take(chunk.getMarker(), chunk.getMarkerNumber());
     }
 
+    /** When a step came that the agent read at this time by its own clock; 0: unknown. */
+    private StepTime time(long saidMillis) {
+        StepTime time = StepTime.of(saidMillis, clockOffset, at.atMillis(), terminal.lastMillis());
+        metrics.time(time.source());
+        return time;
+    }
+
     private void take(Marker said, long number) {
+        StepTime time = time(said.getAtMillis());
         Marker marker = AgentReport.marker(said, at.atMillis());
         frames.marker(marker, terminal.position().offset(), number);
         switch (marker.getKindCase()) {
-            case START -> terminal.start(marker.getStart(), marker.getAtMillis());
+            case START -> terminal.start(marker.getStart(), marker.getAtMillis(), time);
             case RESIZE -> terminal.resize(marker.getResize());
-            case GAP -> terminal.gap(marker.getGap().getBytes(), number);
-            case EXIT -> terminal.exit(marker.getExit(), marker.getAtMillis());
+            case GAP -> terminal.gap(marker.getGap().getBytes(), number, time);
+            case EXIT -> terminal.exit(marker.getExit(), marker.getAtMillis(), time);
             case KIND_NOT_SET -> throw new IllegalStateException("a marker without a kind was accepted");
         }
     }
@@ -111,7 +125,7 @@ final class TerminalAdvance implements TerminalObserver {
         Position from = terminal.position();
         Gap gap = Gap.newBuilder().setBytes(bytes).setReason("missing").build();
         frames.marker(Marker.newBuilder().setAtMillis(at.atMillis()).setGap(gap).build(), from.offset(), marker);
-        terminal.gap(bytes, marker);
+        terminal.gap(bytes, marker, time(0));
     }
 
     void end() {
@@ -121,15 +135,15 @@ final class TerminalAdvance implements TerminalObserver {
     }
 
     @Override
-    public void line(long number, byte[] utf8, int offset, int length) {
-        lines.add(number, utf8, offset, length, false);
-        frames.line(number, utf8, offset, length);
+    public void line(long number, byte[] utf8, int offset, int length, long atMillis) {
+        lines.add(number, utf8, offset, length, atMillis, false);
+        frames.line(number, utf8, offset, length, atMillis);
     }
 
     @Override
-    public void part(long number, byte[] utf8, int offset, int length) {
-        lines.add(number, utf8, offset, length, true);
-        frames.line(number, utf8, offset, length);
+    public void part(long number, byte[] utf8, int offset, int length, long atMillis) {
+        lines.add(number, utf8, offset, length, atMillis, true);
+        frames.line(number, utf8, offset, length, atMillis);
     }
 
     @Override

@@ -1,15 +1,22 @@
 package dev.muster.registry.terminal;
 
+import dev.muster.registry.terminal.output.StepTime;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
 
 /**
  * Counters of the terminal app. Every byte of data that arrives is counted in exactly one outcome of {@code
- * muster.terminal.bytes}, every marker in one of {@code muster.terminal.markers}. Thread-safe.
+ * muster.terminal.bytes}, every marker in one of {@code muster.terminal.markers}. Every step that is accepted, and
+ * every gap that is written for missing output, is counted in exactly one outcome of {@code muster.terminal.times}.
+ * Thread-safe.
  */
 final class TerminalMetrics {
     private final Outcomes bytes;
     private final Outcomes markers;
+    private final Map<StepTime.Source, Counter> times = new EnumMap<>(StepTime.Source.class);
     private final Counter gaps;
     private final Counter lostBytes;
     private final Counter lines;
@@ -65,6 +72,10 @@ final class TerminalMetrics {
     TerminalMetrics(MeterRegistry registry) {
         bytes = new Outcomes(registry, "muster.terminal.bytes");
         markers = new Outcomes(registry, "muster.terminal.markers");
+        for (StepTime.Source source : StepTime.Source.values()) {
+            String outcome = source.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            times.put(source, registry.counter("muster.terminal.times", "outcome", outcome));
+        }
         gaps = registry.counter("muster.terminal.gaps");
         lostBytes = registry.counter("muster.terminal.lost.bytes");
         lines = registry.counter("muster.terminal.lines");
@@ -81,6 +92,14 @@ final class TerminalMetrics {
 
     Outcomes markers() {
         return markers;
+    }
+
+    /** Where the time of a step comes from. */
+    void time(StepTime.Source source) {
+        Counter counter = times.get(source);
+        if (counter != null) {
+            counter.increment();
+        }
     }
 
     /** Output was given up: an alarm. */

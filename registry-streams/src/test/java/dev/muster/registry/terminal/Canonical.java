@@ -43,8 +43,9 @@ final class Canonical {
 
     private static SortedMap<String, String> parse(Map<Bytes, byte[]> contents) throws InvalidProtocolBufferException {
         SortedMap<String, String> canonical = new TreeMap<>();
-        SortedMap<String, List<TerminalStep>> tails = new TreeMap<>();
+        SortedMap<String, List<TimedStep>> tails = new TreeMap<>();
         SortedMap<String, Long> epochs = new TreeMap<>();
+        SortedMap<String, Long> times = new TreeMap<>();
         SortedMap<String, List<TerminalBlock>> blocks = new TreeMap<>();
         for (Map.Entry<Bytes, byte[]> entry : contents.entrySet()) {
             byte[] key = entry.getKey().get();
@@ -58,6 +59,7 @@ final class Canonical {
                 case 'h' -> {
                     TerminalHead head = TerminalHead.parseFrom(value);
                     epochs.put(owner, head.getEpoch());
+                    times.put(owner, head.getLastAtMillis());
                     canonical.put(
                             name,
                             head.toBuilder()
@@ -82,8 +84,12 @@ final class Canonical {
         blocks.forEach((owner, all) -> {
             for (TerminalBlock block : all) {
                 if (epochs.getOrDefault(owner, -1L) == block.getEpoch()) {
-                    block.getStepsList()
-                            .forEach(step -> join(tails.computeIfAbsent(owner, absent -> new ArrayList<>()), step));
+                    for (int i = 0; i < block.getStepsCount(); i++) {
+                        times.merge(owner, block.getLaterMillis(i), Long::sum);
+                        join(
+                                tails.computeIfAbsent(owner, absent -> new ArrayList<>()),
+                                new TimedStep(block.getSteps(i), times.get(owner)));
+                    }
                     canonical.put(owner + "mark", block.getMark().toString());
                 }
             }
@@ -92,13 +98,21 @@ final class Canonical {
         return canonical;
     }
 
-    private static void join(List<TerminalStep> steps, TerminalStep step) {
+    private record TimedStep(TerminalStep step, long atMillis) {}
+
+    private static void join(List<TimedStep> steps, TimedStep next) {
         int last = steps.size() - 1;
-        if (last >= 0 && steps.get(last).hasData() && step.hasData()) {
-            ByteString joined = steps.get(last).getData().concat(step.getData());
-            steps.set(last, TerminalStep.newBuilder().setData(joined).build());
+        TimedStep before = last < 0 ? null : steps.get(last);
+        if (before != null
+                && before.step().hasData()
+                && next.step().hasData()
+                && before.atMillis() == next.atMillis()) {
+            ByteString joined = before.step().getData().concat(next.step().getData());
+            steps.set(
+                    last,
+                    new TimedStep(TerminalStep.newBuilder().setData(joined).build(), next.atMillis()));
         } else {
-            steps.add(step);
+            steps.add(next);
         }
     }
 }

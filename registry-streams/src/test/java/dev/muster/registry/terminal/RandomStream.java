@@ -34,6 +34,7 @@ final class RandomStream {
     private final List<OutputChunk> steps = new ArrayList<>();
     private long offset;
     private long marker;
+    private long readAt = 1_699_999_000_000L;
 
     RandomStream(long seed, int bytes, boolean pty) {
         random = new Random(seed);
@@ -48,7 +49,10 @@ final class RandomStream {
                 offset += lost;
             } else {
                 byte[] data = text(1 + random.nextInt(2_000));
-                steps.add(TerminalHarness.data(offset, marker, data));
+                readAt += random.nextInt(4) == 0 ? 1 + random.nextInt(3_000) : 0;
+                steps.add(TerminalHarness.data(offset, marker, data).toBuilder()
+                        .setReadAtMillis(readAt)
+                        .build());
                 offset += data.length;
             }
         }
@@ -71,6 +75,17 @@ final class RandomStream {
         return this;
     }
 
+    /** With times that cannot be, here and there. */
+    RandomStream hostile() {
+        long[] absurd = {0, -1, 1, 4_102_444_800_000L, Long.MIN_VALUE, Long.MAX_VALUE, 1_699_998_000_000L};
+        steps.replaceAll(step -> step.hasMarker() || random.nextInt(10) > 0
+                ? step
+                : step.toBuilder()
+                        .setReadAtMillis(absurd[random.nextInt(absurd.length)])
+                        .build());
+        return this;
+    }
+
     /** As the agent made them. */
     List<OutputChunk> steps() {
         return steps;
@@ -83,7 +98,10 @@ final class RandomStream {
             int last = pieces.size() - 1;
             if (step.hasMarker()) {
                 pieces.add(step);
-            } else if (last >= 0 && !pieces.get(last).hasMarker() && random.nextInt(3) == 0) {
+            } else if (last >= 0
+                    && !pieces.get(last).hasMarker()
+                    && pieces.get(last).getReadAtMillis() == step.getReadAtMillis()
+                    && random.nextInt(3) == 0) {
                 OutputChunk before = pieces.remove(last);
                 split(
                         before.toBuilder()

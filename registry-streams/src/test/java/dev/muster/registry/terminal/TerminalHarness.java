@@ -93,6 +93,10 @@ final class TerminalHarness implements AutoCloseable {
     private final TestOutputTopic<byte[], byte[]> logged;
     private final KeyValueStore<Bytes, byte[]> store;
     private final TerminalQueries queries;
+    /** What records of output say of the distance of the agent's clock; null: nothing. */
+    @Nullable
+    Long clockOffset;
+
     /** Offset of the next record of output. */
     long logEnd;
 
@@ -241,6 +245,11 @@ final class TerminalHarness implements AutoCloseable {
         drainChangelog();
     }
 
+    /** The log's time. */
+    long now() {
+        return nowMillis;
+    }
+
     /** Moves log time on. */
     void pass(long millis) {
         nowMillis += millis;
@@ -251,12 +260,14 @@ final class TerminalHarness implements AutoCloseable {
     }
 
     void outputOf(String node, String instance, List<OutputChunk> chunks) {
-        OutputRecord record = OutputRecord.newBuilder()
+        OutputRecord.Builder record = OutputRecord.newBuilder()
                 .setSessionId("ss_1")
                 .setInstanceId(instance)
-                .addAllChunks(chunks)
-                .build();
-        stdoutBytes(node, record.toByteArray());
+                .addAllChunks(chunks);
+        if (clockOffset != null) {
+            record.setClockOffsetMillis(clockOffset);
+        }
+        stdoutBytes(node, record.build().toByteArray());
     }
 
     void stdoutBytes(String node, byte[] value) {
@@ -310,7 +321,7 @@ final class TerminalHarness implements AutoCloseable {
     }
 
     /** A line that was published, without the record that it came in. */
-    record PublishedLine(String node, String terminal, long number, String text, boolean continued) {}
+    record PublishedLine(String node, String terminal, long number, String text, long atMillis, boolean continued) {}
 
     List<TerminalLineRecord> publishedRecords() {
         return lines.readValuesToList();
@@ -326,6 +337,7 @@ final class TerminalHarness implements AutoCloseable {
                         record.getTerminalId(),
                         record.getNumber() + i,
                         record.getText(i),
+                        record.getAtMillisCount() == 0 ? 0 : record.getAtMillis(i),
                         i == last && record.getContinued()));
             }
         }
@@ -338,7 +350,11 @@ final class TerminalHarness implements AutoCloseable {
 
     /** All lines of a terminal, from the first that is kept. */
     List<String> history(String terminal) {
-        List<String> all = new ArrayList<>();
+        return lines(terminal).stream().map(Line::getText).toList();
+    }
+
+    private List<Line> lines(String terminal) {
+        List<Line> all = new ArrayList<>();
         long next = 0;
         while (true) {
             TerminalHistory page = queries()
@@ -349,7 +365,7 @@ final class TerminalHarness implements AutoCloseable {
                             .setAfter(next)
                             .build())
                     .getTerminals(0);
-            page.getLinesList().forEach(line -> all.add(line.getText()));
+            all.addAll(page.getLinesList());
             if (page.getLinesCount() == 0) {
                 return all;
             }
@@ -359,6 +375,13 @@ final class TerminalHarness implements AutoCloseable {
 
     List<String> history() {
         return history(TERMINAL);
+    }
+
+    /** The times of all lines of a terminal, from the first that is kept; 0 where there is none. */
+    List<Long> times(String terminal) {
+        List<Long> all = new ArrayList<>();
+        lines(terminal).forEach(line -> all.add(line.getAtMillis()));
+        return all;
     }
 
     TerminalHistory page(ReadHistoryRequest.Builder request) {
@@ -397,6 +420,13 @@ final class TerminalHarness implements AutoCloseable {
 
     static OutputChunk data(long offset, long marker, String text) {
         return data(offset, marker, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Data that the agent read at a time by its own clock. */
+    static OutputChunk data(long offset, long marker, String text, long readAtMillis) {
+        return data(offset, marker, text).toBuilder()
+                .setReadAtMillis(readAtMillis)
+                .build();
     }
 
     static OutputChunk data(long offset, long marker, byte[] bytes) {

@@ -224,7 +224,7 @@ class WatchTest {
     void a_lease_that_has_used_up_its_budget_gets_skips_and_then_the_window() {
         Map<String, String> slow = Map.of(
                 "MUSTER_REGISTRY_WATCH_BYTES_PER_SECOND", "1024",
-                "MUSTER_REGISTRY_WATCH_BURST_BYTES", "262144");
+                "MUSTER_REGISTRY_WATCH_BURST_BYTES", "300000");
         try (TerminalHarness app = new TerminalHarness(slow)) {
             app.watch("alice", TERMINAL, TEXT, 300_000, "wt_1");
             byte[] log = ChangelogBytesTest.buildLog(600_000);
@@ -245,7 +245,7 @@ class WatchTest {
     void an_end_is_shown_with_the_last_lines_though_the_budget_is_used_up() {
         Map<String, String> slow = Map.of(
                 "MUSTER_REGISTRY_WATCH_BYTES_PER_SECOND", "1024",
-                "MUSTER_REGISTRY_WATCH_BURST_BYTES", "262144");
+                "MUSTER_REGISTRY_WATCH_BURST_BYTES", "300000");
         try (TerminalHarness app = new TerminalHarness(slow)) {
             app.watch("alice", TERMINAL, TEXT, 300_000, "wt_1");
             Viewer viewer = new Viewer("alice", TEXT, "wt_1");

@@ -11,7 +11,8 @@ import dev.muster.proto.store.v1.TerminalHead;
 import dev.muster.proto.store.v1.TerminalStep;
 import dev.muster.registry.terminal.output.Beyond;
 import dev.muster.registry.terminal.output.Position;
-import dev.muster.terminal.engine.LineSink;
+import dev.muster.registry.terminal.output.StepTime;
+import dev.muster.terminal.engine.TimedLineSink;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +44,7 @@ public final class LiveTerminal {
         public void advanced(LiveTerminal terminal) {}
 
         @Override
-        public void line(long number, byte[] utf8, int offset, int length) {}
+        public void line(long number, byte[] utf8, int offset, int length, long atMillis) {}
     };
 
     private final TerminalReads reads;
@@ -58,6 +59,9 @@ public final class LiveTerminal {
     private @Nullable Playback playback;
     private boolean headChanged;
     private Position position = Position.START;
+    /** Of the last step that wrote to the terminal; 0: none, or a terminal without times. */
+    private long lastMillis;
+
     private long recordRawOffset;
     /**
      * Kafka offset of the earliest record that can contain bytes after {@link #recordRawOffset}: out-of-order chunks
@@ -83,13 +87,17 @@ public final class LiveTerminal {
 
     private void load(TerminalHead stored) {
         position = Position.of(stored.getMark());
-        tail.clear(position);
+        lastMillis = stored.getLastAtMillis();
+        tail.clear(position, lastMillis);
         int slot = 0;
         for (TerminalBlock block = reads.block(node, id, slot);
                 block != null && block.getEpoch() == stored.getEpoch();
                 block = reads.block(node, id, ++slot)) {
             tail.restore(block);
             position = Position.of(block.getMark());
+            lastMillis += block.getLaterMillisList().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
         }
     }
 
@@ -133,7 +141,7 @@ public final class LiveTerminal {
     }
 
     /** Lines that may still change, from {@link #finalLines} on. */
-    public void window(LineSink sink) {
+    public void window(TimedLineSink sink) {
         if (!isEnded()) {
             playback().engine().window(sink);
         }
@@ -155,6 +163,7 @@ public final class LiveTerminal {
                     .setStartedAtMillis(from.atMillis())
                     .setStartedAtLogMillis(from.atMillis())
                     .setTouchedAtMillis(from.atMillis())
+                    .setRules(TerminalRules.NEWEST)
                     .build();
             headChanged = true;
             history.created(id, from.atMillis());
@@ -167,11 +176,27 @@ public final class LiveTerminal {
         rawFrom = beyond().map(Beyond::firstOffset).orElse(from.offset());
     }
 
-    public void start(Start start, long atMillis) {
+    /** Whether its lines have times. */
+    private boolean isTimed() {
+        return TerminalRules.haveTimes(head());
+    }
+
+    /** Of the last step that wrote to the terminal; 0: none, or a terminal without times. */
+    public long lastMillis() {
+        return lastMillis;
+    }
+
+    /**
+     * Takes the first step.
+     *
+     * @param saidMillis when it came, as the agent says
+     * @param time the same as decided by the rules for times
+     */
+    public void start(Start start, long saidMillis, StepTime time) {
         TerminalHead.Builder changed = head().toBuilder().setPty(start.hasPty()).setSize(start.getPty());
-        changed.setStartedAtMillis(plausible(atMillis));
+        changed.setStartedAtMillis(shown(saidMillis, time));
         position = new Position(0, 1);
-        tail.clear(position);
+        tail.clear(position, lastMillis);
         head = changed.setMark(position.toMark()).build();
         playback = null;
         headChanged = true;
@@ -179,14 +204,15 @@ public final class LiveTerminal {
     }
 
     /** Takes bytes {@code from} to {@code to} of a chunk. */
-    public void data(ByteString bytes, int from, int to) {
+    public void data(ByteString bytes, int from, int to, StepTime time) {
+        long millis = taken(time);
         int at = from;
         while (at < to) {
             long weight = playback().weight();
             int end = (int) Math.min(to, at + SLICE_BYTES - weight % SLICE_BYTES);
-            playback().data(bytes, at, end);
+            playback().data(bytes, at, end, millis);
             ByteString slice = bytes.substring(at, end);
-            tail.data(slice);
+            tail.data(slice, millis);
             observer.data(slice, position);
             position = new Position(position.offset() + (end - at), position.marker());
             at = end;
@@ -197,33 +223,44 @@ public final class LiveTerminal {
     public void resize(WindowSize size) {
         long weight = playback().weight();
         playback().resize(size);
-        tail.step(TerminalStep.newBuilder().setResize(size).build());
+        tail.step(TerminalStep.newBuilder().setResize(size).build(), lastMillis);
         position = new Position(position.offset(), position.marker() + 1);
         stepTaken(weight);
     }
 
     /** Goes on behind bytes that are lost; none are when only markers are. */
-    public void gap(long bytes, long marker) {
+    public void gap(long bytes, long marker, StepTime time) {
+        long millis = taken(time);
         long weight = playback().weight();
-        playback().gap(bytes);
-        tail.step(TerminalStep.newBuilder().setGapBytes(bytes).build());
+        playback().gap(bytes, millis);
+        tail.step(TerminalStep.newBuilder().setGapBytes(bytes).build(), millis);
         position = new Position(position.offset() + bytes, marker);
         stepTaken(weight);
     }
 
-    public void exit(Exit exit, long atMillis) {
+    /** Takes the last step; the times are as in {@link #start}. */
+    public void exit(Exit exit, long saidMillis, StepTime time) {
         Playback last = playback();
         byte[] screen = last.save(STATE_BYTES_MAX);
         last.end();
         position = new Position(position.offset(), position.marker() + 1);
         head = head().toBuilder()
                 .setExit(exit)
-                .setEndedAtMillis(plausible(atMillis))
+                .setEndedAtMillis(shown(saidMillis, time))
                 .build();
         write(screen, true);
         if (exists()) {
             advance();
         }
+    }
+
+    private long taken(StepTime time) {
+        lastMillis = isTimed() ? time.millis() : 0;
+        return lastMillis;
+    }
+
+    private long shown(long saidMillis, StepTime time) {
+        return isTimed() && time.isCorrected() ? time.millis() : plausible(saidMillis);
     }
 
     /**
@@ -269,7 +306,7 @@ public final class LiveTerminal {
         }
         if (tail.isPending()) {
             int slot = tail.slot();
-            TerminalBlock block = tail.take(position)
+            TerminalBlock block = tail.take(position, isTimed())
                     .setEpoch(head().getEpoch())
                     .setKafkaOffset(record().offset())
                     .build();
@@ -310,7 +347,8 @@ public final class LiveTerminal {
         playback = null;
         headChanged = false;
         position = Position.START;
-        tail.clear(position);
+        lastMillis = 0;
+        tail.clear(position, lastMillis);
         return freed;
     }
 
@@ -339,12 +377,13 @@ public final class LiveTerminal {
         TerminalHead.Builder next = head().toBuilder()
                 .setEpoch(head().getEpoch() + 1)
                 .setMark(position.toMark())
+                .setLastAtMillis(lastMillis)
                 .setSize(now.size())
                 .setBlocks(ended ? 0 : slots)
                 .setTouchedAtMillis(from.atMillis())
                 .setLastOffset(from.offset());
         long before = next.getKeptBytes();
-        int sealed = segments.seal(next, now.openLines(), ended, from.atMillis());
+        int sealed = segments.seal(next, now.openLines(), ended, isTimed(), from.atMillis());
         segments.evict(next, history.limits(), from.atMillis(), sealed);
         RawIndex.note(next, recordRawOffset, rawFrom, writes, node, id);
         TerminalHead written = next.build();
@@ -355,7 +394,7 @@ public final class LiveTerminal {
         if (ended) {
             deleteBlocks(slots);
         }
-        tail.clear(position);
+        tail.clear(position, lastMillis);
         now.checkpointed(engine.length);
         history.keptBytes(written.getKeptBytes() - before);
     }
@@ -378,20 +417,20 @@ public final class LiveTerminal {
     }
 
     /** Passes on the lines that become final from now on, not those of a playback. */
-    private final class NewLines implements LineSink {
+    private final class NewLines implements TimedLineSink {
         private boolean live;
 
         @Override
-        public void line(long number, byte[] utf8, int offset, int length) {
+        public void line(long number, byte[] utf8, int offset, int length, long atMillis) {
             if (live) {
-                observer.line(number, utf8, offset, length);
+                observer.line(number, utf8, offset, length, atMillis);
             }
         }
 
         @Override
-        public void part(long number, byte[] utf8, int offset, int length) {
+        public void part(long number, byte[] utf8, int offset, int length, long atMillis) {
             if (live) {
-                observer.part(number, utf8, offset, length);
+                observer.part(number, utf8, offset, length, atMillis);
             }
         }
     }

@@ -1,51 +1,59 @@
 package dev.muster.registry.terminal.history;
 
 import com.google.protobuf.ByteString;
-import dev.muster.terminal.engine.LineSink;
+import dev.muster.proto.store.v1.TerminalTimes;
+import dev.muster.terminal.engine.TimedLineSink;
 import java.util.Arrays;
 
-/** Final lines that are in no segment yet: their text, each ended by LF, and where each begins. */
-final class OpenLines implements LineSink {
+/** Final lines that are in no segment yet: their text, each ended by LF, where each begins, and when it came. */
+final class OpenLines implements TimedLineSink {
     private long first;
     private byte[] text = new byte[1_024];
     private int size;
     private int[] ends = new int[32];
+    private long[] times = new long[32];
     private int count;
 
     OpenLines(long first) {
         this.first = first;
     }
 
-    /** Continues with lines that were written down as {@link #text}. */
-    void restore(ByteString lines) {
+    /**
+     * Continues with lines that were written down as {@link #text}.
+     *
+     * @param lineTimes of each of them; none if they have no times
+     */
+    void restore(ByteString lines, long[] lineTimes) {
         byte[] bytes = lines.toByteArray();
         int from = 0;
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == '\n') {
-                add(bytes, from, i - from);
+                add(bytes, from, i - from, lineTimes.length == 0 ? 0 : lineTimes[count]);
                 from = i + 1;
             }
         }
     }
 
     @Override
-    public void line(long number, byte[] utf8, int offset, int length) {
+    public void line(long number, byte[] utf8, int offset, int length, long atMillis) {
         if (number != first + count) {
             throw new IllegalStateException("line " + number + " where " + (first + count) + " was expected");
         }
-        add(utf8, offset, length);
+        add(utf8, offset, length, atMillis);
     }
 
-    private void add(byte[] utf8, int offset, int length) {
+    private void add(byte[] utf8, int offset, int length, long atMillis) {
         if (size + length + 1 > text.length) {
             text = Arrays.copyOf(text, Math.max(size + length + 1, text.length * 2));
         }
         if (count == ends.length) {
             ends = Arrays.copyOf(ends, count * 2);
+            times = Arrays.copyOf(times, count * 2);
         }
         System.arraycopy(utf8, offset, text, size, length);
         size += length;
         text[size++] = '\n';
+        times[count] = atMillis;
         ends[count++] = size;
     }
 
@@ -82,9 +90,13 @@ final class OpenLines implements LineSink {
         return ByteString.copyFrom(text, start(from), ends[to - 1] - start(from));
     }
 
-    public void each(LineSink sink) {
+    TerminalTimes times(int from, int to) {
+        return StoredTimes.of(times, from, to);
+    }
+
+    public void each(TimedLineSink sink) {
         for (int i = 0; i < count; i++) {
-            sink.line(first + i, text, start(i), ends[i] - 1 - start(i));
+            sink.line(first + i, text, start(i), ends[i] - 1 - start(i), times[i]);
         }
     }
 

@@ -7,9 +7,9 @@ import dev.muster.proto.store.v1.TerminalBlock;
 import dev.muster.proto.store.v1.TerminalHead;
 import dev.muster.proto.store.v1.TerminalState;
 import dev.muster.proto.store.v1.TerminalStep;
-import dev.muster.terminal.engine.LineSink;
 import dev.muster.terminal.engine.TerminalEngine;
 import dev.muster.terminal.engine.TerminalOptions;
+import dev.muster.terminal.engine.TimedLineSink;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -27,42 +27,49 @@ public final class Playback {
 
     private final TerminalEngine engine;
     private final OpenLines openLines;
+    private final boolean timed;
     private int stateBytes;
     private WindowSize size;
     private boolean atLineStart;
+    /** Of the last step that was played from the tail. */
+    private long playedMillis;
+
     private long weight;
 
     /**
      * @param state null before the first checkpoint with a state
      * @param finals also gets each line that becomes final
      */
-    Playback(TerminalHead head, @Nullable TerminalState state, LineSink finals) {
+    Playback(TerminalHead head, @Nullable TerminalState state, TimedLineSink finals) {
+        timed = TerminalRules.haveTimes(head);
+        playedMillis = head.getLastAtMillis();
         openLines = new OpenLines(head.getSealedLines());
         size = head.getSize();
-        LineSink sink = new KeptAndSeen(openLines, finals);
+        TimedLineSink sink = new KeptAndSeen(openLines, finals);
         if (state == null) {
-            engine = new TerminalEngine(options(head), sink);
+            TerminalOptions options = options(head);
+            engine = timed ? TerminalEngine.timed(options, sink) : new TerminalEngine(options, sink);
             stateBytes = 0;
             atLineStart = true;
         } else {
-            openLines.restore(state.getOpenLines());
+            openLines.restore(state.getOpenLines(), timed ? StoredTimes.millis(state.getOpenTimes()) : new long[0]);
             engine = TerminalEngine.restore(state.getEngine().toByteArray(), sink);
             stateBytes = state.getEngine().size();
             atLineStart = state.getAtLineStart();
         }
     }
 
-    private record KeptAndSeen(OpenLines kept, LineSink seen) implements LineSink {
+    private record KeptAndSeen(OpenLines kept, TimedLineSink seen) implements TimedLineSink {
         @Override
-        public void line(long number, byte[] utf8, int offset, int length) {
-            kept.line(number, utf8, offset, length);
-            seen.line(number, utf8, offset, length);
+        public void line(long number, byte[] utf8, int offset, int length, long atMillis) {
+            kept.line(number, utf8, offset, length, atMillis);
+            seen.line(number, utf8, offset, length, atMillis);
         }
 
         @Override
-        public void part(long number, byte[] utf8, int offset, int length) {
-            kept.line(number, utf8, offset, length);
-            seen.part(number, utf8, offset, length);
+        public void part(long number, byte[] utf8, int offset, int length, long atMillis) {
+            kept.line(number, utf8, offset, length, atMillis);
+            seen.part(number, utf8, offset, length, atMillis);
         }
     }
 
@@ -73,7 +80,7 @@ public final class Playback {
      * @throws IllegalStateException if head, state and blocks are not of one epoch
      */
     static Playback restore(
-            TerminalReads reads, String node, String terminal, TerminalHead head, int slots, LineSink finals) {
+            TerminalReads reads, String node, String terminal, TerminalHead head, int slots, TimedLineSink finals) {
         TerminalState state = head.getEpoch() == 0 ? null : reads.state(node, terminal);
         if (head.getEpoch() != (state == null ? 0 : state.getEpoch())) {
             throw new IllegalStateException("state and head are of different epochs");
@@ -84,7 +91,7 @@ public final class Playback {
             if (block == null || block.getEpoch() != head.getEpoch()) {
                 throw new IllegalStateException("block and head are of different epochs");
             }
-            block.getStepsList().forEach(playback::apply);
+            playback.apply(block);
         }
         return playback;
     }
@@ -99,18 +106,27 @@ public final class Playback {
         return size.getCols() == 0 || size.getRows() == 0 ? pty : pty.withSize(size.getCols(), size.getRows());
     }
 
-    void apply(TerminalStep step) {
+    /** Plays a block of the tail; they come in their order, before any other step. */
+    void apply(TerminalBlock block) {
+        for (int i = 0; i < block.getStepsCount(); i++) {
+            playedMillis += timed ? block.getLaterMillis(i) : 0;
+            apply(block.getSteps(i), playedMillis);
+        }
+    }
+
+    private void apply(TerminalStep step, long atMillis) {
         switch (step.getStepCase()) {
-            case DATA -> data(step.getData(), 0, step.getData().size());
+            case DATA -> data(step.getData(), 0, step.getData().size(), atMillis);
             case RESIZE -> resize(step.getResize());
-            case GAP_BYTES -> gap(step.getGapBytes());
+            case GAP_BYTES -> gap(step.getGapBytes(), atMillis);
             case STEP_NOT_SET -> throw new IllegalStateException("a step without contents in the tail");
         }
     }
 
-    void data(ByteString bytes, int from, int to) {
+    /** @param atMillis when they came; a terminal without times ignores it */
+    void data(ByteString bytes, int from, int to, long atMillis) {
         byte[] piece = bytes.substring(from, to).toByteArray();
-        engine.feed(piece, 0, piece.length);
+        engine.feed(piece, 0, piece.length, atMillis);
         atLineStart = piece[piece.length - 1] == '\n';
         weight += piece.length;
     }
@@ -123,15 +139,15 @@ public final class Playback {
         }
     }
 
-    void gap(long bytes) {
+    void gap(long bytes, long atMillis) {
         weight += MARKER_WEIGHT;
         if (bytes == 0) {
             return;
         }
         String line = (atLineStart ? "" : "\r\n") + "[... " + bytes + " bytes lost ...]\r\n";
-        engine.feed(new byte[] {CAN}, 0, 1);
+        engine.feed(new byte[] {CAN}, 0, 1, atMillis);
         byte[] text = line.getBytes(StandardCharsets.US_ASCII);
-        engine.feed(text, 0, text.length);
+        engine.feed(text, 0, text.length, atMillis);
         atLineStart = true;
     }
 
@@ -154,12 +170,15 @@ public final class Playback {
 
     /** What a checkpoint writes down of this, with a state that {@link #save} made. */
     TerminalState state(long epoch, byte[] saved) {
-        return TerminalState.newBuilder()
+        TerminalState.Builder state = TerminalState.newBuilder()
                 .setEpoch(epoch)
                 .setEngine(UnsafeByteOperations.unsafeWrap(saved))
                 .setOpenLines(openLines.text())
-                .setAtLineStart(atLineStart)
-                .build();
+                .setAtLineStart(atLineStart);
+        if (timed && openLines.count() > 0) {
+            state.setOpenTimes(openLines.times(0, openLines.count()));
+        }
+        return state.build();
     }
 
     /** A checkpoint was written; the tail starts again. */

@@ -26,8 +26,10 @@ final class Segments {
 
     /**
      * Moves open lines into segments if there are enough of them or none may stay; returns how many segments that made.
+     *
+     * @param timed whether they have times
      */
-    int seal(TerminalHead.Builder head, OpenLines lines, boolean all, long atMillis) {
+    int seal(TerminalHead.Builder head, OpenLines lines, boolean all, boolean timed, long atMillis) {
         if (lines.count() == 0 || (lines.bytes() < SEAL_BYTES && !all)) {
             return 0;
         }
@@ -35,16 +37,15 @@ final class Segments {
         int from = 0;
         while (from < lines.count()) {
             int count = lines.fitting(from, SEGMENT_BYTES);
-            writes.segment(
-                    node,
-                    terminal,
-                    head.getNextSegment(),
-                    TerminalSegment.newBuilder()
-                            .setFirstLine(lines.first() + from)
-                            .setLineCount(count)
-                            .setAtMillis(atMillis)
-                            .setText(lines.text(from, from + count))
-                            .build());
+            TerminalSegment.Builder segment = TerminalSegment.newBuilder()
+                    .setFirstLine(lines.first() + from)
+                    .setLineCount(count)
+                    .setAtMillis(atMillis)
+                    .setText(lines.text(from, from + count));
+            if (timed) {
+                segment.setTimes(lines.times(from, from + count));
+            }
+            writes.segment(node, terminal, head.getNextSegment(), segment.build());
             head.setNextSegment(head.getNextSegment() + 1);
             from += count;
             sealed++;

@@ -16,21 +16,34 @@ final class Tail {
     /** A block with fewer bytes of steps takes in the next ones. */
     static final int SMALL_BYTES = 512;
 
-    private List<TerminalStep> last = new ArrayList<>();
+    /** What the time of a step counts. */
+    private static final int TIME_BYTES = 4;
+
+    private List<Step> last = new ArrayList<>();
     private int lastBytes;
-    private List<TerminalStep> pending = new ArrayList<>();
+    private List<Step> pending = new ArrayList<>();
     private int slots;
     /** Before the first step of the last block; null if that block was written without it. */
     private @Nullable Position from = Position.START;
 
+    private long fromMillis;
     private Position end = Position.START;
+    private long endMillis;
 
-    void data(ByteString bytes) {
-        add(pending, TerminalStep.newBuilder().setData(bytes).build());
+    /** @param atMillis when it came; 0 in a terminal without times */
+    private record Step(TerminalStep step, long atMillis) {
+        int bytes() {
+            return (step.hasData() ? step.getData().size() : Playback.MARKER_WEIGHT) + (atMillis == 0 ? 0 : TIME_BYTES);
+        }
     }
 
-    void step(TerminalStep step) {
-        pending.add(step);
+    /** @param atMillis when they came; 0 in a terminal without times */
+    void data(ByteString bytes, long atMillis) {
+        add(pending, new Step(TerminalStep.newBuilder().setData(bytes).build(), atMillis));
+    }
+
+    void step(TerminalStep step, long atMillis) {
+        pending.add(new Step(step, atMillis));
     }
 
     boolean isPending() {
@@ -40,7 +53,12 @@ final class Tail {
     /** Goes on behind a block that is in the store. */
     void restore(TerminalBlock block) {
         slots++;
-        last = new ArrayList<>(block.getStepsList());
+        fromMillis = endMillis;
+        last = new ArrayList<>();
+        for (int i = 0; i < block.getStepsCount(); i++) {
+            endMillis += block.getLaterMillisCount() == 0 ? 0 : block.getLaterMillis(i);
+            last.add(new Step(block.getSteps(i), endMillis));
+        }
         lastBytes = bytes(last);
         from = block.hasFrom() ? Position.of(block.getFrom()) : null;
         end = Position.of(block.getMark());
@@ -55,20 +73,30 @@ final class Tail {
      * The block to write, which counts as written from now on.
      *
      * @param upTo the position after the last step
+     * @param timed whether the steps have times
      */
-    TerminalBlock.Builder take(Position upTo) {
+    TerminalBlock.Builder take(Position upTo, boolean timed) {
         if (isGrowing()) {
             pending.forEach(step -> add(last, step));
         } else {
             last = pending;
             slots++;
             from = end;
+            fromMillis = endMillis;
         }
         pending = new ArrayList<>();
         lastBytes = bytes(last);
         end = upTo;
-        TerminalBlock.Builder block =
-                TerminalBlock.newBuilder().setMark(upTo.toMark()).addAllSteps(last);
+        TerminalBlock.Builder block = TerminalBlock.newBuilder().setMark(upTo.toMark());
+        long before = fromMillis;
+        for (Step step : last) {
+            block.addSteps(step.step());
+            if (timed) {
+                block.addLaterMillis(step.atMillis() - before);
+            }
+            before = step.atMillis();
+        }
+        endMillis = before;
         if (from != null) {
             block.setFrom(from.toMark());
         }
@@ -80,9 +108,14 @@ final class Tail {
         return slots;
     }
 
-    /** The head holds everything up to this position: the next block begins there. */
-    void clear(Position upTo) {
+    /**
+     * The head holds everything up to this position: the next block begins there.
+     *
+     * @param millis the time of the last step; 0: none, or a terminal without times
+     */
+    void clear(Position upTo, long millis) {
         end = upTo;
+        endMillis = millis;
         last = new ArrayList<>();
         pending = new ArrayList<>();
         lastBytes = 0;
@@ -93,21 +126,21 @@ final class Tail {
         return slots > 0 && lastBytes < SMALL_BYTES;
     }
 
-    private static void add(List<TerminalStep> steps, TerminalStep step) {
+    private static void add(List<Step> steps, Step next) {
         int end = steps.size() - 1;
-        if (step.hasData() && end >= 0 && steps.get(end).hasData()) {
-            ByteString joined = steps.get(end).getData().concat(step.getData());
-            steps.set(end, TerminalStep.newBuilder().setData(joined).build());
+        Step before = end < 0 ? null : steps.get(end);
+        if (before != null
+                && next.step().hasData()
+                && before.step().hasData()
+                && next.atMillis() == before.atMillis()) {
+            ByteString joined = before.step().getData().concat(next.step().getData());
+            steps.set(end, new Step(TerminalStep.newBuilder().setData(joined).build(), next.atMillis()));
         } else {
-            steps.add(step);
+            steps.add(next);
         }
     }
 
-    private static int bytes(List<TerminalStep> steps) {
-        int bytes = 0;
-        for (TerminalStep step : steps) {
-            bytes += step.hasData() ? step.getData().size() : Playback.MARKER_WEIGHT;
-        }
-        return bytes;
+    private static int bytes(List<Step> steps) {
+        return steps.stream().mapToInt(Step::bytes).sum();
     }
 }

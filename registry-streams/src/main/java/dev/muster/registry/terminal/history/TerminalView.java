@@ -6,8 +6,10 @@ import dev.muster.proto.store.v1.TerminalSegment;
 import dev.muster.proto.store.v1.TerminalState;
 import dev.muster.proto.store.v1.TerminalStep;
 import dev.muster.registry.terminal.output.Position;
+import dev.muster.terminal.engine.TimedLineSink;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -32,13 +34,39 @@ public final class TerminalView {
     private final Position position;
     private final long lastOffset;
     private final Playback playback;
+    private final boolean timed;
     private final List<String> recent = new ArrayList<>();
+    private long[] recentTimes = new long[32];
     private final long finalLines;
 
     /** Some lines in order, the first with this number. */
-    public record Lines(long first, List<String> texts) {
+    public static final class Lines {
+        private final long first;
+        private final List<String> texts;
+        private final long[] times;
+
+        /** @param times of at least as many lines; none if the lines have no times */
+        private Lines(long first, List<String> texts, long[] times) {
+            this.first = first;
+            this.texts = texts;
+            this.times = times;
+        }
+
+        public long first() {
+            return first;
+        }
+
         public long next() {
             return first + texts.size();
+        }
+
+        public String text(long number) {
+            return texts.get((int) (number - first));
+        }
+
+        /** When the first byte of the line came; 0: unknown. */
+        public long atMillis(long number) {
+            return times.length == 0 ? 0 : times[(int) (number - first)];
         }
     }
 
@@ -57,14 +85,19 @@ public final class TerminalView {
         this.position = position;
         this.lastOffset = lastOffset;
         this.playback = playback;
+        timed = TerminalRules.haveTimes(head);
         playback.openLines().each(this::add);
         if (!head.hasExit()) {
-            playback.engine().window(this::add);
+            playback.engine().window((TimedLineSink) this::add);
         }
         finalLines = head.hasExit() ? head.getSealedLines() : playback.engine().finalLines();
     }
 
-    private void add(long number, byte[] utf8, int offset, int length) {
+    private void add(long number, byte[] utf8, int offset, int length, long atMillis) {
+        if (recent.size() == recentTimes.length) {
+            recentTimes = Arrays.copyOf(recentTimes, recentTimes.length * 2);
+        }
+        recentTimes[recent.size()] = atMillis;
         recent.add(new String(utf8, offset, length, StandardCharsets.UTF_8));
     }
 
@@ -95,7 +128,7 @@ public final class TerminalView {
             return null;
         }
         cost.accept(state == null ? 0 : state.getSerializedSize());
-        Playback playback = new Playback(head, state, (number, utf8, offset, length) -> {});
+        Playback playback = new Playback(head, state, (number, utf8, offset, length, atMillis) -> {});
         Position position = Position.of(head.getMark());
         long lastOffset = head.getLastOffset();
         int slot = 0;
@@ -106,7 +139,7 @@ public final class TerminalView {
                 return null;
             }
             cost.accept(STEPS_PER_BYTE * block.getSerializedSize());
-            block.getStepsList().forEach(playback::apply);
+            playback.apply(block);
             position = Position.of(block.getMark());
             lastOffset = block.getKafkaOffset();
         }
@@ -186,7 +219,7 @@ public final class TerminalView {
     /** Some lines, the one with this number among them; empty if there is no such line, or it was removed meanwhile. */
     public Lines linesAround(long number) {
         if (number >= head.getSealedLines()) {
-            return new Lines(head.getSealedLines(), recent);
+            return new Lines(head.getSealedLines(), recent, timed ? recentTimes : new long[0]);
         }
         long low = head.getFirstSegment();
         long high = head.getNextSegment() - 1;
@@ -201,7 +234,7 @@ public final class TerminalView {
                 return lines(segment);
             }
         }
-        return new Lines(number, List.of());
+        return new Lines(number, List.of(), new long[0]);
     }
 
     private static Lines lines(TerminalSegment segment) {
@@ -212,6 +245,77 @@ public final class TerminalView {
             lines.add(text.substring(from, end));
             from = end + 1;
         }
-        return new Lines(segment.getFirstLine(), lines);
+        return new Lines(segment.getFirstLine(), lines, times(segment));
+    }
+
+    private static long[] times(TerminalSegment segment) {
+        return segment.hasTimes() ? StoredTimes.millis(segment.getTimes()) : new long[0];
+    }
+
+    /**
+     * The first line that did not come before this time, as far as is known. Lines without times count as of the time at
+     * which their segment was written; those that are in no segment yet may have come at any time.
+     *
+     * @param cost is told the bytes that were looked at, and may throw
+     */
+    public long firstSince(long millis, LongConsumer cost) {
+        return firstAt(millis, head.getSealedLines(), cost);
+    }
+
+    /** The number behind the last line that may have come before this time; see {@link #firstSince}. */
+    public long endUntil(long millis, LongConsumer cost) {
+        return firstAt(millis, nextLine(), cost);
+    }
+
+    /**
+     * Times never go back, so this bisects: first the segments, then the lines of one of them.
+     *
+     * @param ifUnknown where that is among lines without times that are in no segment yet
+     */
+    private long firstAt(long millis, long ifUnknown, LongConsumer cost) {
+        long low = head.getFirstSegment();
+        long high = head.getNextSegment();
+        long found = -1;
+        while (low < high) {
+            long middle = (low + high) >>> 1;
+            TerminalSegment segment = reads.segment(node, id, middle);
+            cost.accept(segment == null ? 1 : segment.getSerializedSize());
+            long inSegment = segment == null ? -1 : firstAt(segment, millis);
+            if (inSegment < 0) {
+                low = middle + 1;
+            } else {
+                found = inSegment;
+                high = middle;
+            }
+        }
+        if (found >= 0) {
+            return found;
+        }
+        return timed ? head.getSealedLines() + firstAt(recentTimes, recent.size(), millis) : ifUnknown;
+    }
+
+    /** Negative if all of its lines came before. */
+    private static long firstAt(TerminalSegment segment, long millis) {
+        if (!segment.hasTimes()) {
+            return segment.getAtMillis() < millis ? -1 : segment.getFirstLine();
+        }
+        long[] times = StoredTimes.millis(segment.getTimes());
+        int index = firstAt(times, times.length, millis);
+        return index == times.length ? -1 : segment.getFirstLine() + index;
+    }
+
+    /** The first of so many times that is not before the given one; their number if there is none. */
+    private static int firstAt(long[] times, int count, long millis) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (times[middle] < millis) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 }

@@ -169,7 +169,14 @@ public final class HistoryReader {
     private @Nullable Read read(ReadHistoryRequest request, String terminal, LineFilter filter, long bytesMax) {
         Long after = request.hasAfter() ? clamp(request.getAfter()) : null;
         Long before = request.hasBefore() ? clamp(request.getBefore()) : null;
-        PageRequest wanted = new PageRequest(request.getLines(), after, before, filter, bytesMax);
+        PageRequest wanted = new PageRequest(
+                request.getLines(),
+                after,
+                before,
+                request.getSinceMillis(),
+                request.getUntilMillis(),
+                filter,
+                bytesMax);
         for (int tries = 0; tries < TRIES; tries++) {
             TerminalView view = Views.read(reads, request.getNodeId(), terminal, budget);
             if (view == null) {

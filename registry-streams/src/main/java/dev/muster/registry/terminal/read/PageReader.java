@@ -33,6 +33,12 @@ final class PageReader {
         boolean forward = request.after() != null;
         long from = Math.max(view.firstKept(), request.after() == null ? 0 : request.after());
         long to = Math.min(view.nextLine(), request.before() == null ? Long.MAX_VALUE : request.before());
+        if (request.sinceMillis() != 0) {
+            from = Math.max(from, view.firstSince(request.sinceMillis(), budget::spend));
+        }
+        if (request.untilMillis() != 0) {
+            to = Math.min(to, view.endUntil(request.untilMillis(), budget::spend));
+        }
         boolean whole;
         try {
             whole = forward ? forward(from, to) : backward(from, to);
@@ -107,11 +113,13 @@ final class PageReader {
 
     /** Returns false if there is no room for the line. */
     private boolean look(TerminalView.Lines lines, long number) {
-        String text = lines.texts().get((int) (number - lines.first()));
+        String text = lines.text(number);
         if (!request.filter().accepts(text, budget)) {
             return true;
         }
-        Line line = Line.newBuilder().setNumber(number).setText(text).build();
+        Line.Builder said = Line.newBuilder().setNumber(number).setText(text);
+        long atMillis = lines.atMillis(number);
+        Line line = (atMillis == 0 ? said : said.setAtMillis(atMillis)).build();
         long bytes = Page.bytes(line);
         if (!found.isEmpty() && foundBytes + bytes > request.bytesMax()) {
             ended = MoreReason.MORE_REASON_BYTES;

@@ -6,6 +6,7 @@ import java.util.Arrays;
 final class ShownWindow {
     private long first;
     private long[] hashes = {};
+    private long[] times = {};
     private int count;
 
     /** Whether this line was last sent just so. */
@@ -14,14 +15,20 @@ final class ShownWindow {
         return index >= 0 && index < count && hashes[(int) index] == hash;
     }
 
-    void replace(long firstLine, long[] lines, int lineCount) {
+    /** The time that was sent with a line that {@link #has} knows. */
+    long atMillis(long number) {
+        return times[(int) (number - first)];
+    }
+
+    void replace(long firstLine, long[] lines, long[] lineTimes, int lineCount) {
         first = firstLine;
         hashes = Arrays.copyOf(lines, lineCount);
+        times = Arrays.copyOf(lineTimes, lineCount);
         count = lineCount;
     }
 
     void forget() {
-        replace(0, new long[0], 0);
+        replace(0, new long[0], new long[0], 0);
     }
 
     /** FNV-1a, with its high bits mixed in. */

@@ -49,9 +49,9 @@ public final class TerminalFrames {
         }
     }
 
-    public void line(long number, byte[] utf8, int offset, int length) {
+    public void line(long number, byte[] utf8, int offset, int length, long atMillis) {
         if (hasText && !skipsText) {
-            text.line(number, utf8, offset, length);
+            text.line(number, utf8, offset, length, atMillis);
         }
     }
 

@@ -21,27 +21,29 @@ final class TextFrames {
     /** A frame that grew beyond this before it could end is left out, and that is said. */
     static final int FRAME_BYTES_MAX = 240 << 10;
 
-    private static final int LINE_OVERHEAD = 16;
+    private static final int LINE_OVERHEAD = 20;
 
     private final ShownWindow shown = new ShownWindow();
     private LinesFrame.Builder frame = LinesFrame.newBuilder();
     private int bytes;
 
     private long[] window = new long[64];
+    private long[] windowTimes = new long[64];
     private int windowCount;
 
-    /** A line became final. */
-    void line(long number, byte[] utf8, int offset, int length) {
-        if (!shown.has(number, ShownWindow.hash(utf8, offset, length))) {
-            add(number, utf8, offset, length);
+    /** A line became final. It is sent again if its time is not the one that was sent. */
+    void line(long number, byte[] utf8, int offset, int length, long atMillis) {
+        if (!shown.has(number, ShownWindow.hash(utf8, offset, length)) || shown.atMillis(number) != atMillis) {
+            add(number, utf8, offset, length, atMillis);
         }
     }
 
-    private void add(long number, byte[] utf8, int offset, int length) {
+    private void add(long number, byte[] utf8, int offset, int length, long atMillis) {
         bytes += length + LINE_OVERHEAD;
         if (bytes <= FRAME_BYTES_MAX) {
             ByteString text = ByteString.copyFrom(utf8, offset, length);
-            frame.addLines(Line.newBuilder().setNumber(number).setTextBytes(text));
+            Line.Builder line = Line.newBuilder().setNumber(number).setTextBytes(text);
+            frame.addLines(atMillis == 0 ? line : line.setAtMillis(atMillis));
         }
     }
 
@@ -61,14 +63,17 @@ final class TextFrames {
     TerminalViewRecord.Builder take(LiveTerminal terminal, Position from, Position to) {
         long finalLines = terminal.finalLines();
         windowCount = 0;
-        terminal.window((number, utf8, offset, length) -> {
+        terminal.window((number, utf8, offset, length, atMillis) -> {
             long hash = ShownWindow.hash(utf8, offset, length);
             if (windowCount == window.length) {
                 window = Arrays.copyOf(window, windowCount * 2);
+                windowTimes = Arrays.copyOf(windowTimes, windowCount * 2);
             }
+            boolean sent = shown.has(number, hash);
+            windowTimes[windowCount] = sent ? shown.atMillis(number) : atMillis;
             window[windowCount++] = hash;
-            if (!shown.has(number, hash)) {
-                add(number, utf8, offset, length);
+            if (!sent) {
+                add(number, utf8, offset, length, atMillis);
             }
         });
         TerminalViewRecord.Builder record =
@@ -78,7 +83,7 @@ final class TextFrames {
             shown.forget();
         } else {
             record.setLines(frame.setFinal(finalLines).setNextLine(finalLines + windowCount));
-            shown.replace(finalLines, window, windowCount);
+            shown.replace(finalLines, window, windowTimes, windowCount);
         }
         clear();
         return record;
