@@ -3,7 +3,10 @@ package dev.muster.fanout.command;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.topics.RecordHeaders;
 import dev.muster.contract.topics.Topic;
+import dev.muster.contract.topics.TraceParent;
+import dev.muster.fanout.auth.Requester;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.publish.RecordPublisher;
 import dev.muster.fanout.registry.RegistryClient;
@@ -108,8 +111,8 @@ public final class Commands {
      * @return the reply, once the views show the change; fails with the registry's problem, or {@code unavailable}
      */
     public CompletableFuture<ReplyRecord> request(
-            String nodeId, User user, UnaryOperator<CommandRecord.Builder> command) {
-        return request(nodeId, user, timeout, command);
+            String nodeId, Requester by, UnaryOperator<CommandRecord.Builder> command) {
+        return request(nodeId, by, timeout, command);
     }
 
     /**
@@ -118,18 +121,19 @@ public final class Commands {
      * @param within until the answer; after its turn a change always has at least the timeout left
      */
     public CompletableFuture<ReplyRecord> request(
-            String nodeId, User user, Duration within, UnaryOperator<CommandRecord.Builder> command) {
-        return requestUnder(nodeId, user, within, record -> command.apply(record.setNodeId(nodeId)));
+            String nodeId, Requester by, Duration within, UnaryOperator<CommandRecord.Builder> command) {
+        return requestUnder(nodeId, by, within, record -> command.apply(record.setNodeId(nodeId)));
     }
 
     /** The same about a task group. */
     public CompletableFuture<ReplyRecord> requestOfGroup(
-            String groupId, User user, UnaryOperator<CommandRecord.Builder> command) {
-        return requestUnder(groupId, user, timeout, record -> command.apply(record.setGroupId(groupId)));
+            String groupId, Requester by, UnaryOperator<CommandRecord.Builder> command) {
+        return requestUnder(groupId, by, timeout, record -> command.apply(record.setGroupId(groupId)));
     }
 
     private CompletableFuture<ReplyRecord> requestUnder(
-            String key, User user, Duration within, UnaryOperator<CommandRecord.Builder> command) {
+            String key, Requester by, Duration within, UnaryOperator<CommandRecord.Builder> command) {
+        User user = by.user();
         CommandRecord record = command.apply(CommandRecord.newBuilder()
                         .setRequestId(ids.make(Ids.Kind.REQUEST, clock.millis()))
                         .setReplyTo(gatewayId)
@@ -139,12 +143,13 @@ public final class Commands {
                                 .setAdmin(user.admin()))
                         .setAtMillis(clock.millis()))
                 .build();
+        String traceparent = by.traceparent().orElseGet(() -> TraceParent.beginningWith(record.getRequestId()));
         long askedAtNanos = System.nanoTime();
         return turns.take(user.name(), record.getSerializedSize(), within).thenCompose(place -> {
             long beganAtNanos = System.nanoTime();
             Duration left = within.minusNanos(beganAtNanos - askedAtNanos);
             Duration forReply = left.compareTo(timeout) > 0 ? left : timeout;
-            return sent(key, record, forReply)
+            return sent(key, record, traceparent, forReply)
                     .whenComplete((reply, error) -> place.giveBack())
                     .handleAsync((reply, error) -> error == null ? reply : rethrow(error), executor)
                     .thenCompose(reply -> shown(reply, forReply.minusNanos(System.nanoTime() - beganAtNanos)));
@@ -152,19 +157,19 @@ public final class Commands {
     }
 
     // a place is given back whatever happens
-    private CompletableFuture<ReplyRecord> sent(String key, CommandRecord record, Duration within) {
+    private CompletableFuture<ReplyRecord> sent(String key, CommandRecord record, String traceparent, Duration within) {
         try {
-            return send(key, record, within);
+            return send(key, record, traceparent, within);
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
     }
 
-    private CompletableFuture<ReplyRecord> send(String key, CommandRecord record, Duration within) {
+    private CompletableFuture<ReplyRecord> send(String key, CommandRecord record, String traceparent, Duration within) {
         String requestId = record.getRequestId();
         CompletableFuture<ReplyRecord> reply = pending.await(requestId, within);
         return publisher
-                .publish(Topic.COMMANDS, key, record)
+                .publish(Topic.COMMANDS, key, record, RecordHeaders.of(Topic.COMMANDS, traceparent))
                 .thenCompose(metadata -> reply)
                 .whenComplete((done, error) -> {
                     if (error != null) {

@@ -3,6 +3,9 @@ package dev.muster.fanout.http;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.topics.RecordHeaders;
+import dev.muster.contract.topics.TraceParent;
+import dev.muster.fanout.auth.Requester;
 import dev.muster.fanout.auth.User;
 import dev.muster.proto.records.v1.Role;
 import io.javalin.http.Context;
@@ -43,6 +46,11 @@ public record Ask(Context ctx, User user, Set<Ground> grounds) {
     /** @throws MusterException {@code not-found} if the path names no possible task group */
     public String groupId() {
         return id(Ids.Kind.TASK_GROUP, "groupId", "task group");
+    }
+
+    /** The user, and the trace that the request is part of. */
+    public Requester requester() {
+        return new Requester(user, TraceParent.of(ctx.header(RecordHeaders.TRACEPARENT)));
     }
 
     private String id(Ids.Kind kind, String parameter, String noun) {

@@ -22,6 +22,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,6 +110,11 @@ public final class RecordPublisher implements AutoCloseable {
         return publish(topic, null, key, value);
     }
 
+    /** The same with these headers. */
+    public CompletableFuture<RecordMetadata> publish(Topic topic, String key, Message value, List<Header> headers) {
+        return publish(topic, null, key, value, headers);
+    }
+
     /**
      * Completes when the broker holds the record; fails with {@code unavailable}.
      *
@@ -116,6 +122,11 @@ public final class RecordPublisher implements AutoCloseable {
      */
     public CompletableFuture<RecordMetadata> publish(
             Topic topic, @Nullable Integer partition, String key, Message value) {
+        return publish(topic, partition, key, value, RecordHeaders.of(topic));
+    }
+
+    private CompletableFuture<RecordMetadata> publish(
+            Topic topic, @Nullable Integer partition, String key, Message value, List<Header> headers) {
         byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
         byte[] valueBytes = value.toByteArray();
         long size = RECORD_OVERHEAD_BYTES + (long) keyBytes.length + valueBytes.length;
@@ -134,7 +145,7 @@ public final class RecordPublisher implements AutoCloseable {
         }
         CompletableFuture<RecordMetadata> done = new CompletableFuture<>();
         ProducerRecord<byte[], byte[]> record =
-                new ProducerRecord<>(names.of(topic), partition, keyBytes, valueBytes, RecordHeaders.of(topic));
+                new ProducerRecord<>(names.of(topic), partition, keyBytes, valueBytes, headers);
         queue.add(new Waiting(record, size, done));
         return done;
     }

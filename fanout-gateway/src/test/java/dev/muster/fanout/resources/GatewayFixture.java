@@ -100,6 +100,7 @@ public final class GatewayFixture implements AutoCloseable {
     private final Server query;
     private final HangUps hangUps = new HangUps(new Threads());
     private final RegistryClient client;
+    private final MockProducer<byte[], byte[]> producer;
     private final RecordPublisher publisher;
     private final AccessWatch access;
     private final Api api;
@@ -118,8 +119,9 @@ public final class GatewayFixture implements AutoCloseable {
                 .start();
         client = new RegistryClient("127.0.0.1:" + query.getPort(), Duration.ofSeconds(60), 4 << 20, answers);
         List<Commands> commands = new ArrayList<>();
+        producer = new ApplyingProducer(commands);
         publisher = new RecordPublisher(
-                new ApplyingProducer(commands),
+                producer,
                 new TopicNames("t."),
                 List.of(Topic.COMMANDS, Topic.REVOCATIONS, Topic.AUDIT),
                 1 << 20,
@@ -234,6 +236,11 @@ public final class GatewayFixture implements AutoCloseable {
                 .filter(endpoint -> endpoint.method.isHttpMethod())
                 .map(endpoint -> endpoint.method + " " + endpoint.path)
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Records that the gateway has written. */
+    public List<ProducerRecord<byte[], byte[]>> written() {
+        return producer.history();
     }
 
     public int answering() {

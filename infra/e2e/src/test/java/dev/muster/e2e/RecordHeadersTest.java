@@ -48,6 +48,12 @@ class RecordHeadersTest {
                 assertThat(header(record, "schema"))
                         .isEqualTo(topic.prototype().getDescriptorForType().getFullName());
             }));
+            assertThat(records.get(Topic.DISPATCH))
+                    .as("follow from users' commands")
+                    .anySatisfy(dispatch -> assertThat(records.get(Topic.COMMANDS))
+                            .anySatisfy(command -> assertThat(header(command, "traceparent"))
+                                    .matches("00-[0-9a-f]{32}-[0-9a-f]{16}-01")
+                                    .isEqualTo(header(dispatch, "traceparent"))));
         }
     }
 

@@ -127,6 +127,7 @@ final class ControlPartition implements Consumer<Record<String, Parsed<Message>>
         if (parsed == null) {
             return;
         }
+        outputs.follow(record.headers());
         Message message = parsed.message();
         if (message instanceof HeartbeatRecord heartbeat) {
             onHeartbeat(record, heartbeat);

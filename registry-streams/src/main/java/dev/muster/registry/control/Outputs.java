@@ -1,11 +1,14 @@
 package dev.muster.registry.control;
 
 import com.google.protobuf.Message;
+import dev.muster.contract.topics.RecordHeaders;
 import dev.muster.contract.topics.Topic;
 import dev.muster.proto.records.v1.DispatchRecord;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.ViewRecord;
 import dev.muster.registry.node.NodeDraft;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
@@ -13,13 +16,23 @@ import org.jspecify.annotations.Nullable;
 /** Sends what was decided to its topics, in the transaction of the record that it was decided on. */
 final class Outputs {
     private final ProcessorContext<String, @Nullable Message> context;
+    private @Nullable Header traceparent;
 
     Outputs(ProcessorContext<String, @Nullable Message> context) {
         this.context = context;
     }
 
+    /** All that is sent from now on follows from a record with these headers, and is part of its trace. */
+    void follow(Headers cause) {
+        traceparent = RecordHeaders.traceparent(cause).orElse(null);
+    }
+
     void send(Topic topic, String key, @Nullable Message message, long atMillis) {
-        context.forward(new Record<>(key, message, atMillis), ControlTopology.sinkOf(topic));
+        Record<String, @Nullable Message> record = new Record<>(key, message, atMillis);
+        if (traceparent != null) {
+            record.headers().add(traceparent);
+        }
+        context.forward(record, ControlTopology.sinkOf(topic));
     }
 
     /** The node's record and state where they changed, the views of the change, and the dispatches. */

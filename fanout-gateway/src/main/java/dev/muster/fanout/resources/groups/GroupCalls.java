@@ -87,7 +87,8 @@ public final class GroupCalls {
                     if (chosen.getNodeIdsCount() == 0 && key.isEmpty()) {
                         throw noNode();
                     }
-                    return commands.requestOfGroup(groupId, ask.user(), record -> record.setCreateTaskGroup(chosen));
+                    return commands.requestOfGroup(
+                            groupId, ask.requester(), record -> record.setCreateTaskGroup(chosen));
                 })
                 .exceptionallyCompose(error -> CompletableFuture.failedFuture(matchesNothing(group, error)))
                 .thenApply(reply -> Answer.json(202, GroupJson.wrapped(reply.getTaskGroup()))
@@ -145,7 +146,9 @@ public final class GroupCalls {
         String groupId = ask.groupId();
         return own(ask, GetTaskGroupRequest.newBuilder().setGroupId(groupId).build())
                 .thenCompose(page -> commands.requestOfGroup(
-                        groupId, ask.user(), record -> record.setCancelTaskGroup(CancelTaskGroup.getDefaultInstance())))
+                        groupId,
+                        ask.requester(),
+                        record -> record.setCancelTaskGroup(CancelTaskGroup.getDefaultInstance())))
                 .thenApply(reply -> Answer.json(200, GroupJson.wrapped(reply.getTaskGroup())));
     }
 

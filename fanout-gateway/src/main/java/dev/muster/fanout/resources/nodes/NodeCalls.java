@@ -152,9 +152,9 @@ public final class NodeCalls {
         NewNodes asked = NodeInput.create(ask.body(), nodesMax);
         if (asked.many()) {
             api.charge(ask.user(), (asked.nodes().size() - 1) / NodeCreation.NODES_PER_CHANGE);
-            return creation.createMany(ask.user(), asked);
+            return creation.createMany(ask.requester(), asked);
         }
-        return creation.create(ask.user(), asked).thenApply(created -> {
+        return creation.create(ask.requester(), asked).thenApply(created -> {
             NodeView view = created.view();
             return withTag(Answer.json(201, creation.json(ask.user(), view, created.invite())), view)
                     .with("Location", "/api/v1/nodes/" + view.getNode().getNodeId());
@@ -174,7 +174,7 @@ public final class NodeCalls {
                     PatchNode guarded = patch.toBuilder()
                             .setIfVersion(condition.versionOrNone(view))
                             .build();
-                    return commands.request(nodeId, ask.user(), record -> record.setPatchNode(guarded))
+                    return commands.request(nodeId, ask.requester(), record -> record.setPatchNode(guarded))
                             .exceptionallyCompose(error -> CompletableFuture.failedFuture(
                                     Problems.problemOf(error).code() == ErrorCode.PRECONDITION_FAILED
                                             ? condition.refusal(view)
@@ -191,7 +191,7 @@ public final class NodeCalls {
                     DeleteNode guarded = DeleteNode.newBuilder()
                             .setIfVersion(condition.versionOf(view))
                             .build();
-                    return commands.request(ask.nodeId(), ask.user(), record -> record.setDeleteNode(guarded));
+                    return commands.request(ask.nodeId(), ask.requester(), record -> record.setDeleteNode(guarded));
                 })
                 .thenApply(reply -> Answer.empty(204));
     }
@@ -207,7 +207,8 @@ public final class NodeCalls {
                 .setIdempotencyKey(key)
                 .build();
         return NodeAccess.requireOrRepeat(registry, ask, Role.ROLE_ADMIN, key)
-                .thenCompose(allowed -> commands.request(nodeId, ask.user(), record -> record.setCreateInvite(create)))
+                .thenCompose(
+                        allowed -> commands.request(nodeId, ask.requester(), record -> record.setCreateInvite(create)))
                 .thenCompose(reply -> registry.of(ask.user().name())
                         .getNode(nodeId)
                         .thenApply(view ->
@@ -218,7 +219,7 @@ public final class NodeCalls {
         return viewable(ask, Role.ROLE_ADMIN)
                 .thenCompose(view -> commands.request(
                         ask.nodeId(),
-                        ask.user(),
+                        ask.requester(),
                         record -> record.setRevokeCredential(RevokeCredential.getDefaultInstance())))
                 .thenApply(reply -> Answer.empty(204));
     }

@@ -6,6 +6,7 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
 import dev.muster.fanout.auth.Access;
+import dev.muster.fanout.auth.Requester;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.command.Commands;
 import dev.muster.fanout.http.Answer;
@@ -84,16 +85,17 @@ final class NodeCreation {
             @Nullable Throwable problem) {}
 
     /** The only node that is asked for. */
-    CompletableFuture<Created> create(User user, NewNodes asked) {
-        return create(user, asked, 0, commands.timeout());
+    CompletableFuture<Created> create(Requester by, NewNodes asked) {
+        return create(by, asked, 0, commands.timeout());
     }
 
-    private CompletableFuture<Created> create(User user, NewNodes asked, int index, Duration within) {
+    private CompletableFuture<Created> create(Requester by, NewNodes asked, int index, Duration within) {
+        User user = by.user();
         String nodeId = nodeId(user, asked.key(), index);
         Invite invite = invites.ofNewNode(nodeId, user.name(), asked.key());
         CreateNode node =
                 asked.nodes().get(index).toBuilder().setInvite(invite.grant()).build();
-        return commands.request(nodeId, user, within, record -> record.setCreateNode(node))
+        return commands.request(nodeId, by, within, record -> record.setCreateNode(node))
                 .thenCompose(reply -> registry.of(user.name()).getNode(nodeId).thenApply(view -> {
                     Invite granted = Invites.asGranted(invite, reply);
                     return new Created(view, granted, !granted.equals(invite));
@@ -104,7 +106,8 @@ final class NodeCreation {
      * A node that an earlier request for the same list has created is only read, which takes a fraction of the time of
      * a change.
      */
-    private CompletableFuture<Created> createUnlessThere(User user, NewNodes asked, int index, Duration within) {
+    private CompletableFuture<Created> createUnlessThere(Requester by, NewNodes asked, int index, Duration within) {
+        User user = by.user();
         String nodeId = nodeId(user, asked.key(), index);
         return registry.of(user.name())
                 .getNode(nodeId)
@@ -114,7 +117,7 @@ final class NodeCreation {
                     return new Created(view, invite, true);
                 })
                 .exceptionallyCompose(error -> Problems.problemOf(error).code() == ErrorCode.NOT_FOUND
-                        ? create(user, asked, index, within)
+                        ? create(by, asked, index, within)
                         : CompletableFuture.failedFuture(error));
     }
 
@@ -134,17 +137,18 @@ final class NodeCreation {
      *
      * @throws MusterException {@code unavailable}, before any node is created
      */
-    CompletableFuture<Answer> createMany(User user, NewNodes asked) {
+    CompletableFuture<Answer> createMany(Requester by, NewNodes asked) {
+        User user = by.user();
         int count = asked.nodes().size();
         Duration within = commands.timeout().plus(perNode.multipliedBy(count));
         commands.requireRoom(user, count, within);
-        Batch batch = new Batch(user, asked, System.nanoTime() + within.toNanos());
+        Batch batch = new Batch(by, asked, System.nanoTime() + within.toNanos());
         return batch.create().thenApply(outcomes -> answer(user, outcomes));
     }
 
     /** One list while it is being made. Thread-safe: each outcome has a place of its own. */
     private final class Batch {
-        private final User user;
+        private final Requester by;
         private final NewNodes asked;
         private final long endNanos;
         private final AtomicReferenceArray<@Nullable Outcome> outcomes;
@@ -155,8 +159,8 @@ final class NodeCreation {
          */
         private volatile boolean repeated;
 
-        private Batch(User user, NewNodes asked, long endNanos) {
-            this.user = user;
+        private Batch(Requester by, NewNodes asked, long endNanos) {
+            this.by = by;
             this.asked = asked;
             this.endNanos = endNanos;
             this.outcomes = new AtomicReferenceArray<>(asked.nodes().size());
@@ -184,8 +188,8 @@ final class NodeCreation {
         private CompletableFuture<Void> one(int index) {
             Duration left = Duration.ofNanos(endNanos - System.nanoTime());
             CompletableFuture<Created> node = repeated
-                    ? createUnlessThere(user, asked, index, left)
-                    : NodeCreation.this.create(user, asked, index, left);
+                    ? createUnlessThere(by, asked, index, left)
+                    : NodeCreation.this.create(by, asked, index, left);
             return node.handle((created, error) -> {
                 if (index == 0 && !asked.key().isEmpty() && created != null) {
                     repeated = created.earlier();

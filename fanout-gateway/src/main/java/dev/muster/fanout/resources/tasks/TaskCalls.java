@@ -70,7 +70,7 @@ public final class TaskCalls {
                         ? ids.make(Ids.Kind.TASK, clock.millis())
                         : Ids.derive(Ids.Kind.TASK, ask.user().name(), nodeId, key));
         return NodeAccess.requireOrRepeat(registry, ask, Role.ROLE_RUN, key)
-                .thenCompose(allowed -> commands.request(nodeId, ask.user(), record -> record.setCreateTask(task)))
+                .thenCompose(allowed -> commands.request(nodeId, ask.requester(), record -> record.setCreateTask(task)))
                 .thenApply(reply -> Answer.json(202, wrapped(Json.task(reply.getTask())))
                         .with("Location", "/api/v1/nodes/" + nodeId + "/tasks/" + task.getTaskId()));
     }
@@ -120,7 +120,7 @@ public final class TaskCalls {
         return NodeAccess.require(registry, ask, Role.ROLE_RUN)
                 .thenCompose(view -> commands.request(
                         nodeId,
-                        ask.user(),
+                        ask.requester(),
                         record -> record.setCancelTask(
                                 CancelTaskCommand.newBuilder().setTaskId(taskId))))
                 .thenApply(reply -> Answer.json(200, wrapped(Json.task(reply.getTask()))));

@@ -5,22 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.ids.Ids;
+import dev.muster.contract.topics.TraceParent;
 import dev.muster.fanout.resources.GatewayFixture;
 import dev.muster.proto.records.v1.CommandRecord;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.header.Headers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 public class NodeCallsTest {
     private GatewayFixture gateway;
@@ -60,6 +64,22 @@ public class NodeCallsTest {
                 .isEqualTo(Ids.sha256(token.getBytes(StandardCharsets.UTF_8)));
         assertThat(command.toString()).doesNotContain(token);
         assertThat(gateway.registry.awaited).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "nonsense"})
+    void a_change_carries_the_trace_of_its_request_or_begins_one(String given) throws Exception {
+        HttpResponse<String> created = gateway.send(gateway.request(gateway.token("alice"), "/api/v1/nodes")
+                .header("traceparent", given)
+                .POST(HttpRequest.BodyPublishers.ofString("{\"name\":\"web-1\"}")));
+
+        assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
+        Headers headers = gateway.written().get(0).headers();
+        String carried = new String(headers.lastHeader("traceparent").value(), StandardCharsets.US_ASCII);
+        assertThat(TraceParent.of(carried)).contains(carried);
+        assertThat(carried.equals(given)).isEqualTo(TraceParent.of(given).isPresent());
+        assertThat(headers.lastHeader("schema")).isNotNull();
+        assertThat(headers.lastHeader("content-type")).isNotNull();
     }
 
     @Test
