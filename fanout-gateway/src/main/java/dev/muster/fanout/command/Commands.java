@@ -5,7 +5,7 @@ import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.RecordHeaders;
 import dev.muster.contract.topics.Topic;
-import dev.muster.contract.topics.TraceParent;
+import dev.muster.contract.ids.TraceParent;
 import dev.muster.fanout.auth.Requester;
 import dev.muster.fanout.auth.User;
 import dev.muster.fanout.publish.RecordPublisher;

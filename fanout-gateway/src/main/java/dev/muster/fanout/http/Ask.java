@@ -4,7 +4,7 @@ import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.RecordHeaders;
-import dev.muster.contract.topics.TraceParent;
+import dev.muster.contract.ids.TraceParent;
 import dev.muster.fanout.auth.Requester;
 import dev.muster.fanout.auth.User;
 import dev.muster.proto.records.v1.Role;

@@ -6,33 +6,42 @@ import java.io.InputStream;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The description of this interface: a resource written by hand. A test compares it with the routes and with the fields
- * of answers.
+ * Descriptions for clients. That of this interface is a resource written by hand: a test compares it with the routes
+ * and with the fields of answers. That of the messages in the topics is made by the build of the contract.
  */
 public final class OpenApi {
-    private static final String RESOURCE = "/openapi.json";
+    private static final String OPEN_API = "/openapi.json";
+    private static final String MESSAGES = "/schemas/muster.desc";
 
     private final Api api;
-    private final byte[] document;
 
     public OpenApi(Api api) {
         this.api = api;
-        document = document();
     }
 
     public void addTo(RoutesConfig routes) {
-        api.read(
-                routes,
-                "/openapi.json",
-                api.open(ctx -> CompletableFuture.completedFuture(
-                        Answer.bytes(200, "application/json", document).with("Cache-Control", "no-cache"))));
+        serve(routes, OPEN_API, "application/json");
+        serve(routes, MESSAGES, "application/x-protobuf");
     }
 
-    /** Its text. */
+    private void serve(RoutesConfig routes, String path, String type) {
+        byte[] content = resource(path);
+        api.read(
+                routes,
+                path,
+                api.open(ctx -> CompletableFuture.completedFuture(
+                        Answer.bytes(200, type, content).with("Cache-Control", "no-cache"))));
+    }
+
+    /** The text of the description of this interface. */
     static byte[] document() {
-        try (InputStream in = OpenApi.class.getResourceAsStream(RESOURCE)) {
+        return resource(OPEN_API);
+    }
+
+    private static byte[] resource(String path) {
+        try (InputStream in = OpenApi.class.getResourceAsStream(path)) {
             if (in == null) {
-                throw new IllegalStateException("the class path has no " + RESOURCE);
+                throw new IllegalStateException("the class path has no " + path);
             }
             return in.readAllBytes();
         } catch (IOException e) {

@@ -18,8 +18,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * The tables of settings and errors are made from the code, the page about HTTP from its OpenAPI document. To write
- * them again: {@code mvn -pl infra/e2e test -Dtest=DocsTest -Dmuster.docs.write=true}.
+ * The tables of settings and errors and the page about topics are made from the code, the page about HTTP from its
+ * OpenAPI document. To write them again: {@code mvn -pl infra/e2e test -Dtest=DocsTest -Dmuster.docs.write=true}.
  */
 class DocsTest {
     private static final Path DOCS = Path.of("..", "docs");
@@ -74,6 +74,11 @@ class DocsTest {
     void the_page_about_http_is_what_the_openapi_document_says() throws IOException {
         Path document = Path.of("..", "..", "fanout-gateway", "src", "main", "resources", "openapi.json");
         fresh("http.md", new HttpPage(new ObjectMapper().readTree(document.toFile())).render());
+    }
+
+    @Test
+    void the_page_about_the_topics_is_what_the_table_of_topics_says() throws IOException {
+        fresh("topics.md", TopicsPage.render());
     }
 
     private static List<Setting> own(List<Setting> settings) {

@@ -28,12 +28,15 @@ final class Prose {
 
     private static void wrap(String paragraph, List<String> lines) {
         StringBuilder line = new StringBuilder();
+        String indent = paragraph.startsWith("- ") ? "  " : "";
         for (String word : words(paragraph)) {
             if (line.length() > 0 && line.length() + 1 + word.length() > COLUMNS) {
                 lines.add(line.toString());
                 line.setLength(0);
+                line.append(indent).append(word);
+            } else {
+                line.append(line.length() == 0 ? "" : " ").append(word);
             }
-            line.append(line.length() == 0 ? "" : " ").append(word);
         }
         lines.add(line.toString());
     }

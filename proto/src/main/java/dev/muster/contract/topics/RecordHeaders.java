@@ -18,8 +18,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
  * The headers of every record that Muster writes, so that a reader knows the type of the value: {@code content-type},
  * which is {@code application/x-protobuf}, and {@code schema}, the full name of the message. The version of the
  * contract is a part of that name: {@code v1} in {@code muster.records.v1.CommandRecord}. A user's command, and each
- * record that the registry writes when it handles the command, also has a {@code traceparent} (see
- * {@link TraceParent}).
+ * record that the registry writes when it handles the command, also has a {@code traceparent}.
  */
 public final class RecordHeaders {
     public static final String CONTENT_TYPE = "content-type";

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.contract.ids.Ids;
-import dev.muster.contract.topics.TraceParent;
+import dev.muster.contract.ids.TraceParent;
 import dev.muster.fanout.resources.GatewayFixture;
 import dev.muster.proto.records.v1.CommandRecord;
 import java.io.IOException;

@@ -12,19 +12,27 @@ import com.google.protobuf.util.JsonFormat;
 import dev.muster.cli.api.Json;
 import dev.muster.contract.topics.Topic;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * A record as one line of JSON: its position, its time, its key, and its value with the field names of the .proto
  * files. Every field with a value or a default is included. A number is a JSON number, even where protobuf's JSON
- * mapping uses text for 64 bits.
+ * mapping uses text for 64 bits. Bytes are base64; where they are text, a field with the same name and {@code Text} at
+ * its end has the text as well.
  */
 final class RecordJson {
     private static final JsonFormat.Printer PRINTER =
             JsonFormat.printer().includingDefaultValueFields().omittingInsignificantWhitespace();
+
+    private static final char DELETE = 0x7f;
+    /** Bell, backspace, tab, line feed, form feed, carriage return, escape. */
+    private static final String OF_TERMINALS = "\u0007\b\t\n\f\r\u001b";
 
     private RecordJson() {}
 
@@ -50,23 +58,41 @@ final class RecordJson {
     private static void value(Topic topic, byte[] bytes, ObjectNode line) {
         try {
             Message message = topic.parser().parseFrom(bytes);
-            line.set("value", withNumbers(Json.parse(PRINTER.print(message)), message.getDescriptorForType()));
+            line.set("value", readable(Json.parse(PRINTER.print(message)), message.getDescriptorForType()));
         } catch (InvalidProtocolBufferException e) {
             line.put("unreadable", Base64.getEncoder().encodeToString(bytes));
         }
     }
 
-    /** The message with its 64-bit fields as numbers. */
-    private static JsonNode withNumbers(JsonNode json, Descriptor type) {
+    /** The message with its 64-bit fields as numbers, and its bytes as text, too. */
+    private static JsonNode readable(JsonNode json, Descriptor type) {
         if (json instanceof ObjectNode object) {
             for (FieldDescriptor field : type.getFields()) {
-                JsonNode value = object.get(field.getJsonName());
+                String name = field.getJsonName();
+                JsonNode value = object.get(name);
                 if (value != null) {
-                    object.set(field.getJsonName(), field.isMapField() ? ofMap(value, field) : ofField(value, field));
+                    object.set(name, field.isMapField() ? ofMap(value, field) : ofField(value, field));
+                    if (field.getJavaType() == FieldDescriptor.JavaType.BYTE_STRING) {
+                        text(value.asText()).ifPresent(text -> object.put(name + "Text", text));
+                    }
                 }
             }
         }
         return json;
+    }
+
+    /** What terminals and people read: UTF-8 without control characters other than those of terminals. */
+    private static Optional<String> text(String base64) {
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(Base64.getDecoder().decode(base64)))
+                    .toString();
+            boolean readable = text.chars().allMatch(c -> (c >= ' ' && c != DELETE) || OF_TERMINALS.indexOf(c) >= 0);
+            return readable && !text.isEmpty() ? Optional.of(text) : Optional.empty();
+        } catch (CharacterCodingException e) {
+            return Optional.empty();
+        }
     }
 
     private static JsonNode ofMap(JsonNode json, FieldDescriptor map) {
@@ -86,7 +112,7 @@ final class RecordJson {
         }
         return switch (field.getJavaType()) {
             case LONG -> json.isTextual() ? BigIntegerNode.valueOf(new BigInteger(json.asText())) : json;
-            case MESSAGE -> withNumbers(json, field.getMessageType());
+            case MESSAGE -> readable(json, field.getMessageType());
             case INT, FLOAT, DOUBLE, BOOLEAN, STRING, BYTE_STRING, ENUM -> json;
         };
     }

@@ -7,16 +7,20 @@ import dev.muster.cli.api.Json;
 import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.console.OutputFormat;
+import dev.muster.cli.node.NodeRef;
+import dev.muster.contract.ids.Ids;
 import dev.muster.contract.topics.Topic;
 import dev.muster.kit.settings.KafkaSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -72,7 +76,10 @@ public final class TopicsCommand implements Runnable {
     @Command(
             name = "cat",
             mixinStandardHelpOptions = true,
-            description = "Print the committed records of a topic as JSON, one per line, and end; with -f go on.")
+            description = {
+                "Print the committed records of a topic as JSON, one per line, and end; with -f go on.",
+                "A PLACE is earliest, latest, an offset, a time such as 2026-01-31T12:00:00Z, or an age such as 10m."
+            })
     void cat(
             @Mixin ConnectOptions connect,
             @Parameters(paramLabel = "TOPIC", description = "With or without the prefix: muster.nodes or nodes.")
@@ -87,14 +94,46 @@ public final class TopicsCommand implements Runnable {
                             description = "End after so many records.")
                     @Nullable
                     Long max,
+            @Option(
+                            names = "--from",
+                            paramLabel = "PLACE",
+                            defaultValue = "earliest",
+                            description = "Begin there, in each partition; earliest unless given.")
+                    String from,
+            @Option(
+                            names = "--to",
+                            paramLabel = "PLACE",
+                            description = "End before there; at what is the latest now unless given.")
+                    @Nullable
+                    String to,
+            @Option(names = "--node", paramLabel = "NODE", description = "Only records about this node, by id or name.")
+                    @Nullable
+                    String node,
             @Option(names = "--key", paramLabel = "KEY", description = "Only records with this key.") @Nullable
                     String key) {
+        if (follow && to != null) {
+            throw new CliFailure("topics cat: --follow does not end, so leave out --follow or --to");
+        }
+        Instant now = Instant.now();
+        RecordSpan span =
+                new RecordSpan(Place.of("--from", from, now), to == null ? Place.LATEST : Place.of("--to", to, now));
         KafkaSettings settings = KafkaOptions.settings(connect, io.variables());
         Topic topic = topic(settings, name);
+        Predicate<ConsumerRecord<byte[], byte[]>> wanted = span::contains;
+        if (key != null) {
+            wanted = wanted.and(
+                    record -> record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8)));
+        }
+        if (node != null) {
+            String nodeId = Ids.isId(Ids.Kind.NODE, node) ? node : NodeRef.resolve(connect.client(), node);
+            wanted = wanted.and(new AboutNode(topic, nodeId));
+        }
         Map<String, Object> properties = new HashMap<>(settings.properties());
         properties.put("isolation.level", "read_committed");
         properties.put("allow.auto.create.topics", false);
         properties.put("default.api.timeout.ms", API_TIMEOUT_MS);
+        // where retention is faster than this reader, it goes on with what is left
+        properties.put("auto.offset.reset", "earliest");
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer
@@ -106,32 +145,30 @@ public final class TopicsCommand implements Runnable {
                 throw new CliFailure("there is no topic " + settings.names().of(topic) + " on this cluster");
             }
             consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            print(consumer, partitions, topic, follow, max == null ? Long.MAX_VALUE : max, key);
+            span.starts(consumer, partitions).forEach(consumer::seek);
+            Map<TopicPartition, Long> ends = follow ? Map.of() : span.ends(consumer, partitions);
+            print(consumer, ends, topic, max == null ? Long.MAX_VALUE : max, wanted);
         } catch (KafkaException e) {
             throw new CliFailure("cannot read from " + properties.get("bootstrap.servers") + ": " + e.getMessage(), e);
         }
     }
 
+    /** @param ends empty: goes on for ever */
     private void print(
             KafkaConsumer<byte[], byte[]> consumer,
-            List<TopicPartition> partitions,
+            Map<TopicPartition, Long> ends,
             Topic topic,
-            boolean follow,
             long max,
-            @Nullable String key) {
-        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-        Set<TopicPartition> open = new HashSet<>(partitions);
+            Predicate<ConsumerRecord<byte[], byte[]>> wanted) {
+        Set<TopicPartition> open = new HashSet<>(ends.keySet());
         long printed = 0;
         while (printed < max) {
-            open.removeIf(partition -> !follow && consumer.position(partition) >= ends.getOrDefault(partition, 0L));
-            if (open.isEmpty()) {
+            open.removeIf(partition -> consumer.position(partition) >= ends.getOrDefault(partition, 0L));
+            if (open.isEmpty() && !ends.isEmpty()) {
                 return;
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                boolean wanted = key == null
-                        || (record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8)));
-                if (wanted && printed < max) {
+                if (printed < max && wanted.test(record)) {
                     io.print(RecordJson.line(topic, record));
                     printed++;
                 }

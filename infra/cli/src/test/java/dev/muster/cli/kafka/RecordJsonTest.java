@@ -7,7 +7,9 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.muster.cli.api.Json;
 import dev.muster.contract.topics.Topic;
+import dev.muster.proto.agent.v1.OutputChunk;
 import dev.muster.proto.records.v1.NodeRecord;
+import dev.muster.proto.records.v1.OutputRecord;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.ViewRecord;
 import java.nio.charset.StandardCharsets;
@@ -56,5 +58,23 @@ class RecordJsonTest {
     void a_record_that_cannot_be_read_is_shown_as_its_bytes() {
         byte[] broken = ByteString.fromHex("ffff").toByteArray();
         assertThat(line(Topic.NODES, broken).path("unreadable").asText()).isEqualTo("//8=");
+    }
+
+    @Test
+    void bytes_that_are_text_are_there_as_text_too() {
+        JsonNode chunks = line(
+                        Topic.STDOUT,
+                        OutputRecord.newBuilder()
+                                .addChunks(OutputChunk.newBuilder()
+                                        .setData(ByteString.copyFromUtf8("\u001b[1mgr\u00fcn\r\n")))
+                                .addChunks(OutputChunk.newBuilder().setData(ByteString.fromHex("00ff")))
+                                .addChunks(OutputChunk.newBuilder().setData(ByteString.copyFromUtf8("a\u0000b")))
+                                .build())
+                .path("chunks");
+        assertThat(chunks.at("/0/data").asText()).isEqualTo("G1sxbWdyw7xuDQo=");
+        assertThat(chunks.at("/0/dataText").asText()).isEqualTo("\u001b[1mgr\u00fcn\r\n");
+        assertThat(chunks.at("/1/data").asText()).isEqualTo("AP8=");
+        assertThat(chunks.at("/1").has("dataText")).isFalse();
+        assertThat(chunks.at("/2").has("dataText")).isFalse();
     }
 }

@@ -1,8 +1,8 @@
 package dev.muster.kit.limits;
 
 /**
- * Allows bursts up to a size, and a rate over time: a token bucket. Full at the beginning. The caller gives the time, from
- * a clock that never goes back. Confined to one thread, or guarded by its owner's lock.
+ * Allows bursts up to a size, and a rate over time: a token bucket. Full at the beginning. The caller gives the time,
+ * from a clock that never goes back. Confined to one thread, or guarded by its owner's lock.
  */
 public final class TokenBucket {
     private final double perSecond;

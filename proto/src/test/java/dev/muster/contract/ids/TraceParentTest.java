@@ -1,4 +1,4 @@
-package dev.muster.contract.topics;
+package dev.muster.contract.ids;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,6 +1,5 @@
-package dev.muster.contract.topics;
+package dev.muster.contract.ids;
 
-import dev.muster.contract.ids.Ids;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Optional;
