@@ -33,12 +33,14 @@ class DescriptorSetTest {
 
         // files come after those that they import
         Map<String, FileDescriptor> files = new LinkedHashMap<>();
-        for (FileDescriptorProto file : FileDescriptorSet.parseFrom(answer.body()).getFileList()) {
+        for (FileDescriptorProto file :
+                FileDescriptorSet.parseFrom(answer.body()).getFileList()) {
             List<FileDescriptor> imported = new ArrayList<>();
             file.getDependencyList().forEach(name -> imported.add(files.get(name)));
             files.put(file.getName(), FileDescriptor.buildFrom(file, imported.toArray(FileDescriptor[]::new)));
             assertThat(file.getSourceCodeInfo().getLocationList())
-                    .anySatisfy(location -> assertThat(location.getLeadingComments()).isNotEmpty());
+                    .anySatisfy(location ->
+                            assertThat(location.getLeadingComments()).isNotEmpty());
         }
         for (Topic topic : Topic.values()) {
             Descriptor built = topic.prototype().getDescriptorForType();

@@ -14,6 +14,7 @@ import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.OutputRecord;
 import dev.muster.proto.records.v1.ReplyRecord;
 import dev.muster.proto.records.v1.RevocationRecord;
+import dev.muster.proto.records.v1.StatusChange;
 import dev.muster.proto.records.v1.TerminalLineRecord;
 import dev.muster.proto.records.v1.TerminalViewRecord;
 import dev.muster.proto.records.v1.ViewRecord;
@@ -53,6 +54,8 @@ public enum Topic {
     WATCHES("watches", Spread.NODE, WatchRecord.getDefaultInstance(), appendTime(delete(Duration.ofHours(1)))),
     /** Current state of each node. Key: node. Registry control to analysts. */
     NODE_STATE("node-state", Spread.NODE, NodeState.getDefaultInstance(), compact()),
+    /** Changes of nodes' statuses. Key: node. Registry control to analysts. */
+    STATUS_CHANGES("status-changes", Spread.NODE, StatusChange.getDefaultInstance(), delete(Duration.ofDays(90))),
     /** Changes for one audience. Key: audience. Registry control to fan-out and the view store. */
     VIEWS("views", Spread.VIEW, ViewRecord.getDefaultInstance(), delete(Duration.ofHours(12))),
     /** Terminal output that a user is watching. Key: user. Registry terminal to fan-out. */

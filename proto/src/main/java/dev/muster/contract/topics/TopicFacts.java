@@ -106,6 +106,13 @@ public record TopicFacts(boolean stable, String what, String key, String order, 
                         NODE,
                         OF_NODE,
                         Writer.CONTROL);
+            case STATUS_CHANGES ->
+                stable(
+                        "A change of a node's status, once: from, to, when and why. A node that is created has no status"
+                                + " before, one that is deleted none after.",
+                        NODE,
+                        OF_NODE,
+                        Writer.CONTROL);
             case VIEWS ->
                 internal(
                         "A change of a node or a task, once for each audience that sees it.",

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * commands, heartbeats, node-events -> control (seven stores) -> nodes, node-state, views, replies, dispatch, audit,
- *                                                                dlq, commands
+ *                                                                dlq, commands, status-changes
  * views -> view (one store) -> dlq
  * </pre>
  *
@@ -85,6 +85,7 @@ public final class ControlTopology {
         sink(topology, names, Topic.DLQ, partitions::ofNode);
         // from task groups to nodes and back
         sink(topology, names, Topic.COMMANDS, partitions::ofNode);
+        sink(topology, names, Topic.STATUS_CHANGES, partitions::ofNode);
 
         source(topology, names, Topic.VIEWS);
         topology.addProcessor(VIEW, () -> viewProcessor(signals), sourceOf(Topic.VIEWS));

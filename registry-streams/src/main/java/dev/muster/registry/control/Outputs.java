@@ -7,6 +7,7 @@ import dev.muster.proto.records.v1.DispatchRecord;
 import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.ViewRecord;
 import dev.muster.registry.node.NodeDraft;
+import dev.muster.registry.node.StatusChanges;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -35,7 +36,7 @@ final class Outputs {
         context.forward(record, ControlTopology.sinkOf(topic));
     }
 
-    /** The node's record and state where they changed, the views of the change, and the dispatches. */
+    /** The node's record, state and status where they changed, the views of the change, and the dispatches. */
     void changes(NodeDraft draft, Iterable<ViewRecord> views, long atMillis) {
         String nodeId = draft.nodeId();
         NodeRecord record = draft.record();
@@ -46,6 +47,7 @@ final class Outputs {
         if (deleted || !draft.state().equals(draft.stateBefore().getState())) {
             send(Topic.NODE_STATE, nodeId, draft.exists() ? draft.state() : null, atMillis);
         }
+        StatusChanges.of(draft).ifPresent(change -> send(Topic.STATUS_CHANGES, nodeId, change, atMillis));
         for (ViewRecord view : views) {
             send(Topic.VIEWS, view.getAudience(), view, atMillis);
         }

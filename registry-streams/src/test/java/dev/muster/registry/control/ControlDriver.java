@@ -34,6 +34,7 @@ import dev.muster.proto.records.v1.NodeRecord;
 import dev.muster.proto.records.v1.NodeState;
 import dev.muster.proto.records.v1.ReplyRecord;
 import dev.muster.proto.records.v1.SourceKind;
+import dev.muster.proto.records.v1.StatusChange;
 import dev.muster.proto.records.v1.Task;
 import dev.muster.proto.records.v1.Tick;
 import dev.muster.proto.records.v1.ViewRecord;
@@ -88,6 +89,7 @@ final class ControlDriver implements AutoCloseable {
     final TestOutputTopic<String, ViewRecord> views;
     final TestOutputTopic<String, NodeRecord> nodes;
     final TestOutputTopic<String, NodeState> states;
+    final TestOutputTopic<String, StatusChange> statusChanges;
     final TestOutputTopic<String, AuditRecord> audit;
     final TestOutputTopic<String, DeadLetter> deadLetters;
     long nowMillis = START_MILLIS;
@@ -117,6 +119,7 @@ final class ControlDriver implements AutoCloseable {
         views = output(Topic.VIEWS, ViewRecord.parser());
         nodes = output(Topic.NODES, NodeRecord.parser());
         states = output(Topic.NODE_STATE, NodeState.parser());
+        statusChanges = output(Topic.STATUS_CHANGES, StatusChange.parser());
         audit = output(Topic.AUDIT, AuditRecord.parser());
         deadLetters = output(Topic.DLQ, DeadLetter.parser());
     }

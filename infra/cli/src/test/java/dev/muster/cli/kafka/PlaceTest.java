@@ -37,7 +37,17 @@ class PlaceTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "newest", "-1", "10 m", "10y", "m", "2026-01-01", "2026-01-01T00:00:00", "99999999999999999999"})
+            strings = {
+                "",
+                "newest",
+                "-1",
+                "10 m",
+                "10y",
+                "m",
+                "2026-01-01",
+                "2026-01-01T00:00:00",
+                "99999999999999999999"
+            })
     void anything_else_is_refused_and_named(String text) {
         assertThatThrownBy(() -> Place.of("--to", text, NOW))
                 .isInstanceOf(CliFailure.class)
