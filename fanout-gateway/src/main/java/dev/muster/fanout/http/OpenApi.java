@@ -7,10 +7,12 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Descriptions for clients. That of this interface is a resource written by hand: a test compares it with the routes
- * and with the fields of answers. That of the messages in the topics is made by the build of the contract.
+ * and with the fields of answers. That of the topics is made by a test, from the table of topics. That of the messages
+ * in the topics is made by the build of the contract.
  */
 public final class OpenApi {
     private static final String OPEN_API = "/openapi.json";
+    private static final String TOPICS = "/asyncapi.json";
     private static final String MESSAGES = "/schemas/muster.desc";
 
     private final Api api;
@@ -21,6 +23,7 @@ public final class OpenApi {
 
     public void addTo(RoutesConfig routes) {
         serve(routes, OPEN_API, "application/json");
+        serve(routes, TOPICS, "application/json");
         serve(routes, MESSAGES, "application/x-protobuf");
     }
 

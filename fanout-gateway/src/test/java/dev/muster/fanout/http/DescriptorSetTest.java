@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** What {@code /schemas/muster.desc} has, beside the messages of the topics. */
@@ -44,13 +45,22 @@ class DescriptorSetTest {
         }
         for (Topic topic : Topic.values()) {
             Descriptor built = topic.prototype().getDescriptorForType();
-            Descriptor served = files.get(built.getFile().getName()).findMessageTypeByName(built.getName());
-            assertThat(served.toProto()).isEqualTo(built.toProto());
+            Descriptor served =
+                    Objects.requireNonNull(files.get(built.getFile().getName())).findMessageTypeByName(built.getName());
+            assertThat(fields(served)).as(topic.name()).isEqualTo(fields(built)).isNotEmpty();
         }
         assertThat(files).doesNotContainKey("muster/store/v1/control.proto");
         DynamicMessage node = DynamicMessage.parseFrom(
-                files.get("muster/records/v1/records.proto").findMessageTypeByName("NodeRecord"),
+                Objects.requireNonNull(files.get("muster/records/v1/records.proto"))
+                        .findMessageTypeByName("NodeRecord"),
                 NodeRecord.newBuilder().setName("web-1").build().toByteArray());
         assertThat(node.toString()).isEqualTo("name: \"web-1\"\n");
+    }
+
+    private static List<String> fields(Descriptor message) {
+        return message.getFields().stream()
+                .map(field -> field.getNumber() + " " + field.getJsonName() + " " + field.getType() + " "
+                        + field.isRepeated())
+                .toList();
     }
 }

@@ -81,6 +81,11 @@ class DocsTest {
         fresh("topics.md", TopicsPage.render());
     }
 
+    @Test
+    void the_asyncapi_document_is_what_the_table_of_topics_says() throws IOException {
+        write(Path.of("..", "..", "fanout-gateway", "src", "main", "resources", "asyncapi.json"), AsyncApi.render());
+    }
+
     private static List<Setting> own(List<Setting> settings) {
         return settings.stream()
                 .filter(setting -> !KafkaSettings.SETTINGS.contains(setting))
@@ -99,8 +104,10 @@ class DocsTest {
     }
 
     private static void fresh(String name, String page) throws IOException {
-        String expected = Prose.wrapped(page);
-        Path file = DOCS.resolve(name);
+        write(DOCS.resolve(name), Prose.wrapped(page));
+    }
+
+    private static void write(Path file, String expected) throws IOException {
         if (Boolean.getBoolean("muster.docs.write")) {
             Files.writeString(file, expected);
         }

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class TaskTableTest {
     /** Not from outside at any moment: a withdrawal needs a reconnect, an abandoned task is gone with its node. */
-    private static final Set<Event> ELSEWHERE = EnumSet.of(Event.WITHDRAW, Event.ABANDON);
+    private static final Set<Event> ELSEWHERE = EnumSet.of(Event.WITHDRAW, Event.ABANDON, Event.UNSUPPORTED);
 
     private final ControlDriver control = new ControlDriver();
 
@@ -136,7 +136,7 @@ class TaskTableTest {
                                 .setTaskId(taskId("t"))
                                 .setRejected(TaskRejected.newBuilder().setCode("forbidden"))));
             case EXPIRE -> control.pass(ControlDriver.LIMITS.task().ttlMillisDefault() + 2_000);
-            case WITHDRAW, ABANDON -> throw new AssertionError(event);
+            case WITHDRAW, ABANDON, UNSUPPORTED -> throw new AssertionError(event);
         }
     }
 }
