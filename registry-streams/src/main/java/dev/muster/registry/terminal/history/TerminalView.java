@@ -253,8 +253,8 @@ public final class TerminalView {
     }
 
     /**
-     * The first line that did not come before this time, as far as is known. Lines without times count as of the time at
-     * which their segment was written; those that are in no segment yet may have come at any time.
+     * The first line that did not come before this time, as far as is known. Lines without times count as of the time
+     * at which their segment was written; those that are in no segment yet may have come at any time.
      *
      * @param cost is told the bytes that were looked at, and may throw
      */
