@@ -97,7 +97,7 @@ final class TestGateway implements AutoCloseable {
                 new SpareArrays(),
                 PARTITIONS,
                 new SessionLimits(
-                        1_000, 500, 4_096, 1_000, 2_000, 100, 10_000, new OutputLimits(4_096, 16_384, 8_192, 16)),
+                        1_000, 5_000, 4_096, 1_000, 2_000, 100, 10_000, new OutputLimits(4_096, 16_384, 8_192, 16)),
                 new Admission(admission, System.nanoTime()),
                 new GatewayParts.CallLimits(64 * 1_024, 64 * 1_024, 200, 3, 2, 2, 300, connectionAgeMillis),
                 ids,
