@@ -1,6 +1,7 @@
 package dev.muster.fanout;
 
 import dev.muster.fanout.auth.SignInConfig;
+import dev.muster.fanout.lines.LinesConfig;
 import dev.muster.fanout.output.OutputConfig;
 import dev.muster.fanout.transport.entry.StreamConfig;
 import dev.muster.kit.settings.Env;
@@ -56,6 +57,7 @@ public record FanoutConfig(
         Duration drain,
         SignInConfig signIn,
         OutputConfig output,
+        LinesConfig lines,
         StreamConfig stream) {
     public static final Setting HTTP_HOST =
             Setting.text("MUSTER_FANOUT_HTTP_HOST", "127.0.0.1", "Address on which the page and the API listen.");
@@ -207,6 +209,7 @@ public record FanoutConfig(
                             DRAIN_MS),
                     SignInConfig.SETTINGS,
                     OutputConfig.SETTINGS,
+                    LinesConfig.SETTINGS,
                     StreamConfig.SETTINGS)
             .flatMap(List::stream)
             .toList();
@@ -259,6 +262,7 @@ public record FanoutConfig(
                 Duration.ofMillis(env.number(DRAIN_MS)),
                 SignInConfig.from(env),
                 OutputConfig.from(env),
+                LinesConfig.from(env),
                 StreamConfig.from(env));
     }
 }

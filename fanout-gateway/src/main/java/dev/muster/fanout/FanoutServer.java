@@ -25,6 +25,8 @@ import dev.muster.fanout.http.Api;
 import dev.muster.fanout.http.HangUps;
 import dev.muster.fanout.http.Problems;
 import dev.muster.fanout.http.WebServer;
+import dev.muster.fanout.lines.LinesTopic;
+import dev.muster.fanout.lines.NewLines;
 import dev.muster.fanout.live.host.Heartbeat;
 import dev.muster.fanout.log.KafkaFeed;
 import dev.muster.fanout.log.TopicWatch;
@@ -40,6 +42,7 @@ import dev.muster.fanout.resources.HttpCalls;
 import dev.muster.fanout.resources.groups.GroupCalls;
 import dev.muster.fanout.resources.health.HealthCalls;
 import dev.muster.fanout.resources.history.HistoryCall;
+import dev.muster.fanout.resources.history.NewLinesCall;
 import dev.muster.fanout.resources.nodes.Invites;
 import dev.muster.fanout.resources.nodes.NodeCalls;
 import dev.muster.fanout.resources.output.OutputCall;
@@ -201,6 +204,15 @@ public final class FanoutServer implements AutoCloseable {
                 clients::blocks,
                 answers,
                 threads));
+        NewLines lines = closer.add(new NewLines(
+                new LinesTopic(admin, probe::answers, kafka.names().of(Topic.TERMINAL_LINES)),
+                kafka.names().of(Topic.TERMINAL_LINES),
+                kafka.partitions(),
+                config.lines(),
+                userKey.derive("line cursors"),
+                clients::lines,
+                answers,
+                threads));
         Revoker revoker =
                 new Revoker(publisher::publish, standing, config.signIn().tokenLifeMax(), clock);
         RevocationTail revocations = closer.add(new RevocationTail(
@@ -253,7 +265,7 @@ public final class FanoutServer implements AutoCloseable {
                 answers,
                 threads);
         closer.add(api);
-        PrometheusMeterRegistry metrics = metrics(api, commands, publisher, replies, raw, downloads);
+        PrometheusMeterRegistry metrics = metrics(api, commands, publisher, replies, raw, lines, downloads);
         Map<String, BooleanSupplier> parts = new LinkedHashMap<>();
         parts.put("threads", () -> threads.problem().isEmpty());
         parts.put("broker", probe::answers);
@@ -327,7 +339,16 @@ public final class FanoutServer implements AutoCloseable {
                                                 "reads of history",
                                                 config.historyReadsMax(),
                                                 config.historyReadsPerUserMax()),
-                                        hangUps),
+                                        hangUps,
+                                        new NewLinesCall(
+                                                api,
+                                                registry,
+                                                lines,
+                                                kafka.partitions(),
+                                                downloads,
+                                                config.output().download(),
+                                                standing,
+                                                hangUps)),
                                 new OutputCall(
                                         api,
                                         registry,
@@ -371,6 +392,7 @@ public final class FanoutServer implements AutoCloseable {
             RecordPublisher publisher,
             ReplyTail replies,
             RawOutput raw,
+            NewLines lines,
             Downloads downloads) {
         PrometheusMeterRegistry metrics =
                 closer.add(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), PrometheusMeterRegistry::close);
@@ -401,6 +423,15 @@ public final class FanoutServer implements AutoCloseable {
                 .register(metrics);
         FunctionCounter.builder("muster.fanout.output.unreadable", raw, RawOutput::unreadable)
                 .description("records of raw output that could not be used, counted by each download that met them")
+                .register(metrics);
+        FunctionCounter.builder("muster.fanout.lines.unreadable", lines, NewLines::unreadable)
+                .description("records of lines that could not be used, counted by each call that met them")
+                .register(metrics);
+        FunctionCounter.builder("muster.fanout.lines.refused", lines, NewLines::refused)
+                .description("cursors that are not the gateway's, or are another user's or another call's")
+                .register(metrics);
+        FunctionCounter.builder("muster.fanout.lines.expired", lines, NewLines::expired)
+                .description("cursors after which lines are no longer kept")
                 .register(metrics);
         return metrics;
     }

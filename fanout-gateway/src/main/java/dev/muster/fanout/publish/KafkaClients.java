@@ -72,6 +72,22 @@ public final class KafkaClients {
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
+    /**
+     * A consumer that reads committed records of many partitions and fails if they are gone; its memory is bounded, and
+     * no partition fills it.
+     */
+    public Consumer<byte[], byte[]> lines() {
+        Map<String, Object> properties = consumer();
+        properties.put("auto.offset.reset", "none");
+        properties.put("isolation.level", "read_committed");
+        properties.put("fetch.max.bytes", Integer.toString(2 << 20));
+        properties.put("max.partition.fetch.bytes", Integer.toString(512 << 10));
+        properties.put("fetch.max.wait.ms", "50");
+        properties.put("max.poll.records", "2000");
+        properties.put("default.api.timeout.ms", "3000");
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
     private Map<String, Object> consumer() {
         Map<String, Object> properties = new HashMap<>(common);
         properties.put("enable.auto.commit", "false");

@@ -25,6 +25,7 @@ import dev.muster.fanout.http.HangUps;
 import dev.muster.fanout.http.Problems;
 import dev.muster.fanout.http.WebServer;
 import dev.muster.fanout.json.Json;
+import dev.muster.fanout.lines.NewLines;
 import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.output.RawOutput;
 import dev.muster.fanout.publish.RecordPublisher;
@@ -32,6 +33,8 @@ import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.fanout.resources.groups.GroupCalls;
 import dev.muster.fanout.resources.health.HealthCalls;
 import dev.muster.fanout.resources.history.HistoryCall;
+import dev.muster.fanout.resources.history.LinesFixture;
+import dev.muster.fanout.resources.history.NewLinesCall;
 import dev.muster.fanout.resources.nodes.Invites;
 import dev.muster.fanout.resources.nodes.NodeCalls;
 import dev.muster.fanout.resources.output.OutputCall;
@@ -88,6 +91,7 @@ public final class GatewayFixture implements AutoCloseable {
     public static final Duration TOKEN_LIFE_MAX = Duration.ofDays(366);
 
     public final FakeRegistry registry = new FakeRegistry();
+    public final LinesFixture lines;
     public final UserTokens tokens = new UserTokens(KEY, TOKEN_LIFE_MAX, Clock.systemUTC());
     public final OneTimeSecrets codes = new OneTimeSecrets(Clock.systemUTC(), Duration.ofMinutes(10), 10);
     public final Standing standing = new Standing(Clock.systemUTC(), 100);
@@ -110,9 +114,25 @@ public final class GatewayFixture implements AutoCloseable {
         this(1_000, Duration.ofSeconds(2), Duration.ofSeconds(30), null);
     }
 
+    /** @param lines what was printed, which several gateways may share */
+    public GatewayFixture(LinesFixture lines) throws IOException {
+        this(1_000, Duration.ofSeconds(2), Duration.ofSeconds(30), null, lines);
+    }
+
     /** @param raw null: there is no output */
     public GatewayFixture(int mutationsPerMinute, Duration commandTimeout, Duration stall, @Nullable RawFixture raw)
             throws IOException {
+        this(mutationsPerMinute, commandTimeout, stall, raw, new LinesFixture());
+    }
+
+    private GatewayFixture(
+            int mutationsPerMinute,
+            Duration commandTimeout,
+            Duration stall,
+            @Nullable RawFixture raw,
+            LinesFixture lines)
+            throws IOException {
+        this.lines = lines;
         query = NettyServerBuilder.forAddress(new InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), 0))
                 .addService(registry)
                 .build()
@@ -167,6 +187,7 @@ public final class GatewayFixture implements AutoCloseable {
         RawFixture outputs = raw == null ? new RawFixture() : raw;
         RawOutput output = outputs.start(answers);
         downloads = new Downloads(outputs.limits());
+        newLines = lines.start(KEY, answers);
         AnswerShares lists = new AnswerShares("reads of lists", 64, LISTS_PER_USER_MAX);
         web = WebServer.create(
                         "127.0.0.1",
@@ -193,7 +214,20 @@ public final class GatewayFixture implements AutoCloseable {
                                         lists),
                                 new TaskCalls(api, client, commands.get(0), output, ids, Clock.systemUTC(), lists),
                                 new GroupCalls(api, client, commands.get(0), ids, Clock.systemUTC(), lists),
-                                new HistoryCall(api, client, new AnswerShares("reads of history", 64, 8), hangUps),
+                                new HistoryCall(
+                                        api,
+                                        client,
+                                        new AnswerShares("reads of history", 64, 8),
+                                        hangUps,
+                                        new NewLinesCall(
+                                                api,
+                                                client,
+                                                newLines,
+                                                LinesFixture.PARTITIONS,
+                                                downloads,
+                                                outputs.time(),
+                                                standing,
+                                                hangUps)),
                                 new OutputCall(
                                         api,
                                         client,
@@ -228,6 +262,7 @@ public final class GatewayFixture implements AutoCloseable {
     }
 
     private final RawOutput closeOutput;
+    private final NewLines newLines;
 
     /** {@code GET /path} of every route. */
     public Set<String> routes() {
@@ -293,6 +328,7 @@ public final class GatewayFixture implements AutoCloseable {
         api.close();
         access.close();
         closeOutput.close();
+        newLines.close();
         publisher.close();
         client.close();
         query.shutdownNow();

@@ -33,20 +33,33 @@ public final class HistoryCall {
     private final RegistryClient registry;
     private final AnswerShares shares;
     private final HangUps hangUps;
+    private final NewLinesCall newLines;
 
-    /** @param shares what of all answers of this kind are under way */
-    public HistoryCall(Api api, RegistryClient registry, AnswerShares shares, HangUps hangUps) {
+    /**
+     * @param shares what of all answers of this kind are under way
+     * @param newLines answers what has a cursor
+     */
+    public HistoryCall(
+            Api api, RegistryClient registry, AnswerShares shares, HangUps hangUps, NewLinesCall newLines) {
         this.api = api;
         this.registry = registry;
         this.shares = shares;
         this.hangUps = hangUps;
+        this.newLines = newLines;
     }
 
     public void addTo(RoutesConfig routes) {
         api.read(routes, "/api/v1/nodes/{nodeId}/history", api.guarded(this::read));
+        newLines.addTo(routes);
     }
 
     private CompletableFuture<Answer> read(Ask ask) {
+        if (NewLinesCall.isAsked(ask)) {
+            return newLines.ofNode(ask);
+        }
+        if (ask.query("wait").isPresent()) {
+            throw Fields.invalid("'wait' is of a call with 'cursor'.");
+        }
         ReadHistoryRequest request = request(ask);
         boolean json = isJson(ask);
         return shares.counted(
