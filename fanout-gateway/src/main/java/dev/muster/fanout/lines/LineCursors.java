@@ -31,9 +31,7 @@ final class LineCursors {
     }
 
     String cursor(LinesRequest request, ClusterIdentity identity, Map<Integer, Long> position) {
-        return tokens(identity)
-                .issuer(request.user(), request.scope().name())
-                .issue(position);
+        return tokens(identity).issuer(request.user(), request.scope().name()).issue(position);
     }
 
     /** @throws MusterException {@code invalid} if the cursor is not one of ours, or was made for another call */
@@ -43,11 +41,13 @@ final class LineCursors {
         }
         if (request.cursor().equals(LinesRequest.NOW)) {
             Map<Integer, Long> ends = new TreeMap<>();
-            request.scope().partitions().forEach(each -> ends.put(each, span(facts, each).end()));
+            request.scope()
+                    .partitions()
+                    .forEach(each -> ends.put(each, span(facts, each).end()));
             return new Start(ends, Optional.empty());
         }
-        ResumeTokens.Verdict verdict =
-                tokens(facts.identity()).verify(request.cursor(), request.user(), request.scope().name());
+        ResumeTokens.Verdict verdict = tokens(facts.identity())
+                .verify(request.cursor(), request.user(), request.scope().name());
         ResumeRefusal refusal = verdict.refusal() == null ? ResumeRefusal.NONE : verdict.refusal();
         return switch (refusal) {
             case NONE -> clamped(request, facts, verdict.position());
@@ -95,7 +95,9 @@ final class LineCursors {
 
     private static Map<Integer, Long> beginning(LinesRequest request, LinesLog.Facts facts) {
         Map<Integer, Long> first = new TreeMap<>();
-        request.scope().partitions().forEach(each -> first.put(each, span(facts, each).from()));
+        request.scope()
+                .partitions()
+                .forEach(each -> first.put(each, span(facts, each).from()));
         return first;
     }
 
@@ -109,8 +111,7 @@ final class LineCursors {
 
     private MusterException refuse(String why) {
         refused.increment();
-        return new MusterException(
-                ErrorCode.INVALID, "'cursor' " + why + "; begin with an empty one, or with 'now'.");
+        return new MusterException(ErrorCode.INVALID, "'cursor' " + why + "; begin with an empty one, or with 'now'.");
     }
 
     private ResumeTokens tokens(ClusterIdentity identity) {

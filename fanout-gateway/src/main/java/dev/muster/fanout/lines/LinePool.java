@@ -182,7 +182,8 @@ final class LinePool implements AutoCloseable {
             boolean over;
             do {
                 taking.take(current.poll(POLL), partitions);
-                partitions.forEach(partition -> taking.reached(partition, current.position(partition(partition), POSITION)));
+                partitions.forEach(
+                        partition -> taking.reached(partition, current.position(partition(partition), POSITION)));
                 long tookNanos = System.nanoTime() - startNanos;
                 over = taking.isDone() || tookNanos > (taking.hasMoved() ? SLICE_NANOS : SILENCE_NANOS);
             } while (!over && !closing);
@@ -241,8 +242,7 @@ final class LinePool implements AutoCloseable {
         void take(ConsumerRecords<byte[], byte[]> polled, List<Integer> partitions) {
             Map<Integer, Deque<ConsumerRecord<byte[], byte[]>>> waiting = new TreeMap<>();
             for (int partition : partitions) {
-                List<ConsumerRecord<byte[], byte[]>> records =
-                        polled.records(new TopicPartition(topic, partition));
+                List<ConsumerRecord<byte[], byte[]>> records = polled.records(new TopicPartition(topic, partition));
                 if (!records.isEmpty()) {
                     waiting.put(partition, new ArrayDeque<>(records));
                 }

@@ -63,12 +63,16 @@ public final class LinesTopic implements LinesLog {
         CompletableFuture<String> cluster =
                 future(admin.describeCluster(new DescribeClusterOptions().timeoutMs(TIMEOUT_MS))
                         .clusterId());
-        CompletableFuture<TopicDescription> described =
+        CompletableFuture<Map<String, TopicDescription>> described =
                 future(admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MS))
-                        .topicNameValues()
-                        .get(topic));
-        return cluster.thenCombine(
-                described, (id, description) -> new ClusterIdentity(id, description.topicId().toString()));
+                        .allTopicNames());
+        return cluster.thenCombine(described, (id, topics) -> {
+            @Nullable TopicDescription description = topics.get(topic);
+            if (description == null) {
+                throw new IllegalStateException("the broker left out " + topic);
+            }
+            return new ClusterIdentity(id, description.topicId().toString());
+        });
     }
 
     private CompletableFuture<Map<TopicPartition, ListOffsetsResult.ListOffsetsResultInfo>> offsets(
@@ -97,7 +101,8 @@ public final class LinesTopic implements LinesLog {
                     new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now."));
         }
         return question.apply(admin).exceptionally(error -> {
-            Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+            Throwable cause =
+                    error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
             throw new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.", cause);
         });
     }

@@ -67,7 +67,8 @@ public final class NewLines implements AutoCloseable {
             LinesRequest request, Access access, Downloads.Permit permit, BooleanSupplier gone) {
         return log.facts(request.scope().partitions())
                 .thenComposeAsync(
-                        facts -> Repeat.until(new Reading(request, facts, access, permit, gone, parts)::step), executor);
+                        facts -> Repeat.until(new Reading(request, facts, access, permit, gone, parts)::step),
+                        executor);
     }
 
     private CompletableFuture<Void> pause() {

@@ -130,10 +130,14 @@ final class Reading {
 
     /** What was read counts only if the topic is still the same. */
     private CompletableFuture<Optional<LinesPage>> check() {
-        return parts.log().identity().thenComposeAsync(identity -> {
-            checked = true;
-            return identity.equals(facts.identity()) ? again() : look(factsNow());
-        }, parts.executor());
+        return parts.log()
+                .identity()
+                .thenComposeAsync(
+                        identity -> {
+                            checked = true;
+                            return identity.equals(facts.identity()) ? again() : look(factsNow());
+                        },
+                        parts.executor());
     }
 
     private CompletableFuture<LinesLog.Facts> factsNow() {
@@ -142,22 +146,24 @@ final class Reading {
 
     /** Goes on in what the topic has now. */
     private CompletableFuture<Optional<LinesPage>> look(CompletableFuture<LinesLog.Facts> asked) {
-        return asked.thenComposeAsync(now -> {
-            boolean same = now.identity().equals(facts.identity());
-            facts = now;
-            LineCursors.Start start = same
-                    ? parts.cursors().clamped(request, now, position)
-                    : parts.cursors().expired(request, now, Expiry.TOPIC_RECREATED);
-            position = start.position();
-            expired = start.expired().or(() -> expired);
-            if (!same) {
-                blocks = new LineBlocks();
-                bytes = 0;
-                full = false;
-                topics++;
-            }
-            return topics > TOPICS_MAX ? CompletableFuture.failedFuture(away(null)) : again();
-        }, parts.executor());
+        return asked.thenComposeAsync(
+                now -> {
+                    boolean same = now.identity().equals(facts.identity());
+                    facts = now;
+                    LineCursors.Start start = same
+                            ? parts.cursors().clamped(request, now, position)
+                            : parts.cursors().expired(request, now, Expiry.TOPIC_RECREATED);
+                    position = start.position();
+                    expired = start.expired().or(() -> expired);
+                    if (!same) {
+                        blocks = new LineBlocks();
+                        bytes = 0;
+                        full = false;
+                        topics++;
+                    }
+                    return topics > TOPICS_MAX ? CompletableFuture.failedFuture(away()) : again();
+                },
+                parts.executor());
     }
 
     private CompletableFuture<Optional<LinesPage>> slice() {
@@ -180,7 +186,7 @@ final class Reading {
                     return cause instanceof OffsetOutOfRangeException && !isStuck()
                             ? parts.pause().get().thenCompose(paused -> look(factsNow()))
                             : CompletableFuture.failedFuture(
-                                    cause instanceof OffsetOutOfRangeException ? away(cause) : cause);
+                                    cause instanceof OffsetOutOfRangeException ? away() : cause);
                 });
     }
 
@@ -188,8 +194,8 @@ final class Reading {
     private Map<Integer, Long> waiting() {
         Map<Integer, Long> from = new HashMap<>(position);
         from.entrySet()
-                .removeIf(each ->
-                        each.getValue() >= LineCursors.span(facts, each.getKey()).end());
+                .removeIf(each -> each.getValue()
+                        >= LineCursors.span(facts, each.getKey()).end());
         return from;
     }
 
@@ -204,26 +210,27 @@ final class Reading {
         slice.found().forEach(found -> names.computeIfAbsent(found.nodeId(), access::nameOf));
         List<CompletableFuture<Optional<String>>> all = new ArrayList<>(names.values());
         return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new)).thenCompose(asked -> {
+            Map<String, String> visible = new HashMap<>();
+            names.forEach((nodeId, name) -> name.join().ifPresent(known -> visible.put(nodeId, known)));
             boolean moved = false;
             for (Map.Entry<Integer, Long> next : slice.next().entrySet()) {
                 moved |= !next.getValue().equals(position.put(next.getKey(), next.getValue()));
             }
             for (LinePool.Found found : slice.found()) {
-                Optional<String> name = names.get(found.nodeId()).join();
-                if (name.isPresent()) {
-                    blocks.add(found.nodeId(), name.get(), found.lines());
+                @Nullable String name = visible.get(found.nodeId());
+                if (name != null) {
+                    blocks.add(found.nodeId(), name, found.lines());
                     bytes += found.bytes();
                 }
             }
             bytesRead += slice.bytesRead();
             unreadable += slice.unreadable();
             // lines that the user may not see take no room in the answer
-            full = slice.full()
-                    && names.values().stream().allMatch(name -> name.join().isPresent());
+            full = slice.full() && visible.size() == names.size();
             if (moved) {
                 movedNanos = System.nanoTime();
             }
-            return isStuck() ? CompletableFuture.failedFuture(away(null)) : again();
+            return isStuck() ? CompletableFuture.failedFuture(away()) : again();
         });
     }
 
@@ -231,8 +238,8 @@ final class Reading {
         return System.nanoTime() - movedNanos > STUCK_NANOS;
     }
 
-    private static MusterException away(@Nullable Throwable cause) {
-        return new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.", cause);
+    private static MusterException away() {
+        return new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.");
     }
 
     private static CompletableFuture<Optional<LinesPage>> again() {

@@ -11,10 +11,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every client command, as a script would use it: data on standard output, one line on standard error, exit codes. */
 @ExtendWith(SharedProduct.class)
@@ -120,6 +122,40 @@ class CommandLineTest {
         Ran ran = muster(
                 "run", "-e", "A=b c", "--cwd", "/", "demo-1", "--", "sh", "-c", "echo \"$A|$PWD|$1\"", "x", "* y");
         assertThat(ran.out()).isEqualTo("b c|/|* y\n");
+    }
+
+    @Test
+    void history_with_a_cursor_prints_what_is_new_since_the_last_time(@TempDir Path dir) throws IOException {
+        String file = dir.resolve("cursor").toString();
+        assertThat(muster("history", "demo-3", "--cursor", file, "--from-now").out())
+                .isEmpty();
+        assertThat(muster("run", "demo-3", "--", "echo one; echo two").code()).isZero();
+        String all = dir.resolve("of-all").toString();
+        assertThat(muster("history", "--cursor", all, "--from-now").code()).isZero();
+
+        // a line is final, and in the log, a moment after its task has ended
+        StringBuilder printed = new StringBuilder();
+        await().atMost(Api.LONG)
+                .until(() -> printed.append(muster("history", "demo-3", "--cursor", file, "--wait", "5")
+                                .out())
+                        .toString()
+                        .contains("two"));
+
+        assertThat(printed.toString()).matches("=== tk_\\w+ on demo-3 from line 0\none\ntwo\n");
+        assertThat(muster("history", "demo-3", "--cursor", file).out()).isEmpty();
+        assertThat(muster("run", "demo-3", "--", "echo three").code()).isZero();
+        StringBuilder json = new StringBuilder();
+        await().atMost(Api.LONG)
+                .until(() -> json.append(muster("history", "--cursor", all, "--wait", "5", "-o", "json")
+                                .out())
+                        .toString()
+                        .contains("three"));
+        Ran other = muster("history", "demo-1", "--cursor", file);
+        assertThat(other.code()).isEqualTo(125);
+        assertThat(other.err()).hasLineCount(1).contains("another node");
+        assertThat(muster("history", "demo-3", "--cursor", file, "--grep", "x").code())
+                .isEqualTo(125);
+        assertThat(muster("history").err()).hasLineCount(1).contains("NODE");
     }
 
     @Test

@@ -39,8 +39,7 @@ public final class HistoryCall {
      * @param shares what of all answers of this kind are under way
      * @param newLines answers what has a cursor
      */
-    public HistoryCall(
-            Api api, RegistryClient registry, AnswerShares shares, HangUps hangUps, NewLinesCall newLines) {
+    public HistoryCall(Api api, RegistryClient registry, AnswerShares shares, HangUps hangUps, NewLinesCall newLines) {
         this.api = api;
         this.registry = registry;
         this.shares = shares;

@@ -90,7 +90,8 @@ public final class NewLinesCall {
 
     private CompletableFuture<Answer> read(Ask ask, LineScope scope) {
         NewLinesFormat format = NewLinesFormat.of(ask);
-        Duration wait = Duration.ofSeconds(ask.number("wait", 0, WAIT_SECONDS_MAX).orElse(0L));
+        Duration wait =
+                Duration.ofSeconds(ask.number("wait", 0, WAIT_SECONDS_MAX).orElse(0L));
         LinesRequest request = new LinesRequest(
                 ask.user().name(),
                 scope,

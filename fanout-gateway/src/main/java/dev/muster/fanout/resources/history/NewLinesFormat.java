@@ -56,7 +56,8 @@ enum NewLinesFormat {
         text.append("=== ").append(block.terminal()).append(" on ").append(block.node());
         text.append(" from line ").append(block.first());
         text.append(block.continued() ? ", the last goes on\n" : "\n");
-        block.lines().forEach(line -> text.append(LookAlikes.OF_HISTORY.shown(line)).append('\n'));
+        block.lines()
+                .forEach(line -> text.append(LookAlikes.OF_HISTORY.shown(line)).append('\n'));
     }
 
     private static ObjectNode json(LineBlock block) {

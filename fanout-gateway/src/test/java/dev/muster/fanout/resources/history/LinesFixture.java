@@ -43,7 +43,7 @@ public final class LinesFixture implements LinesLog {
 
     void recreate() {
         topic.makeAnew();
-        topicId += "'";
+        topicId = "topic-2";
     }
 
     /** @param key of the gateway */

@@ -67,15 +67,16 @@ class NewLinesTest {
     }
 
     private HttpResponse<String> answer(String user, String path, String cursor) throws Exception {
-        return gateway.get(
-                gateway.token(user), path + "&cursor=" + URLEncoder.encode(cursor, StandardCharsets.UTF_8));
+        return gateway.get(gateway.token(user), path + "&cursor=" + URLEncoder.encode(cursor, StandardCharsets.UTF_8));
     }
 
     /** The lines of each terminal; fails where a number is missing or comes again. */
     private static void collect(JsonNode answer, Map<String, List<String>> into) {
         for (JsonNode terminal : answer.path("terminals")) {
             List<String> known = into.computeIfAbsent(
-                    terminal.path("nodeId").asText() + " " + terminal.path("terminal").asText(), t -> new ArrayList<>());
+                    terminal.path("nodeId").asText() + " "
+                            + terminal.path("terminal").asText(),
+                    t -> new ArrayList<>());
             assertThat(terminal.path("firstLine").asInt()).isEqualTo(known.size());
             terminal.path("lines").forEach(line -> known.add(line.asText()));
         }
@@ -83,8 +84,7 @@ class NewLinesTest {
 
     private static List<String> texts(JsonNode answer) {
         List<String> all = new ArrayList<>();
-        answer.path("terminals")
-                .forEach(terminal -> terminal.path("lines").forEach(line -> all.add(line.asText())));
+        answer.path("terminals").forEach(terminal -> terminal.path("lines").forEach(line -> all.add(line.asText())));
         return all;
     }
 
@@ -165,7 +165,8 @@ class NewLinesTest {
         assertThat(got.get(NODE + " " + TASK)).hasSize(50);
         assertThat(texts(json(answer("bob", ALL, "")))).hasSize(50).allMatch(line -> line.startsWith("secret"));
         // the role view does not show output
-        assertThat(texts(json(gateway.get(gateway.token("carol", "lookers"), ALL)))).isEmpty();
+        assertThat(texts(json(gateway.get(gateway.token("carol", "lookers"), ALL))))
+                .isEmpty();
         assertProblem(gateway.get(gateway.token("carol", "lookers"), ONE + "&cursor="), 403, "forbidden");
         assertProblem(gateway.get(gateway.token("dave"), ONE + "&cursor="), 404, "not-found");
     }
@@ -280,7 +281,8 @@ class NewLinesTest {
     void a_call_that_waits_is_answered_when_something_is_printed_or_its_time_is_over() throws Exception {
         String cursor = read(ALL, "now").path("cursor").asText();
         CompletableFuture<HttpResponse<String>> waiting = gateway.http.sendAsync(
-                gateway.request(gateway.token("alice"), ALL + "&wait=60&cursor=" + cursor).build(),
+                gateway.request(gateway.token("alice"), ALL + "&wait=60&cursor=" + cursor)
+                        .build(),
                 HttpResponse.BodyHandlers.ofString());
         await().atMost(LONG).until(() -> gateway.downloads.following() == 1);
         assertThat(gateway.downloads.sending()).isZero();
@@ -300,7 +302,8 @@ class NewLinesTest {
     void a_call_that_waits_ends_when_its_token_is_revoked_and_when_its_client_hangs_up() throws Exception {
         String cursor = read(ALL, "now").path("cursor").asText();
         CompletableFuture<HttpResponse<String>> waiting = gateway.http.sendAsync(
-                gateway.request(gateway.token("alice"), ALL + "&wait=60&cursor=" + cursor).build(),
+                gateway.request(gateway.token("alice"), ALL + "&wait=60&cursor=" + cursor)
+                        .build(),
                 HttpResponse.BodyHandlers.ofString());
         await().atMost(LONG).until(() -> gateway.downloads.following() == 1);
         gateway.send(gateway.adminToken(), "POST", "/api/v1/revocations", "{\"user\":\"alice\"}");
@@ -344,7 +347,9 @@ class NewLinesTest {
             lines.topic.append(
                     LinesFixture.PARTITIONS.ofNode(NODE),
                     HIDDEN,
-                    LinesFixture.record(HIDDEN, TASK, i, "y".repeat(30_000)).build().toByteArray());
+                    LinesFixture.record(HIDDEN, TASK, i, "y".repeat(30_000))
+                            .build()
+                            .toByteArray());
         }
         lines.print(NODE, TASK, 0, "mine");
 
@@ -366,28 +371,37 @@ class NewLinesTest {
         int partition = LinesFixture.PARTITIONS.ofNode(NODE);
         lines.topic.append(partition, NODE, new byte[] {-1, -1, -1});
         lines.topic.append(
-                partition, NODE, LinesFixture.record(HIDDEN, TASK, 0, "smuggled").build().toByteArray());
+                partition,
+                NODE,
+                LinesFixture.record(HIDDEN, TASK, 0, "smuggled").build().toByteArray());
         lines.print(NODE, TASK, 0, "fine");
 
         JsonNode answer = read(ONE, "");
 
         assertThat(answer.path("unreadable").asInt()).isEqualTo(2);
         assertThat(texts(answer)).containsExactly("fine");
-        assertThat(read(ONE, answer.path("cursor").asText()).path("unreadable").asInt()).isZero();
+        assertThat(read(ONE, answer.path("cursor").asText()).path("unreadable").asInt())
+                .isZero();
     }
 
     @Test
     void times_and_lines_that_go_on_are_told() throws Exception {
         lines.topic.append(
                 NODE,
-                LinesFixture.record(NODE, TASK, 0, "one", "two").addAtMillis(1_000).addAtMillis(1_500).build());
-        lines.topic.append(NODE, LinesFixture.record(NODE, TASK, 2, "thr").setContinued(true).build());
+                LinesFixture.record(NODE, TASK, 0, "one", "two")
+                        .addAtMillis(1_000)
+                        .addAtMillis(1_500)
+                        .build());
+        lines.topic.append(
+                NODE,
+                LinesFixture.record(NODE, TASK, 2, "thr").setContinued(true).build());
         lines.print(NODE, TASK, 3, "ee");
 
         JsonNode terminals = read(ONE, "").path("terminals");
 
         assertThat(terminals).hasSize(2);
-        assertThat(terminals.at("/0/times").toString()).isEqualTo("[\"1970-01-01T00:00:01Z\",\"1970-01-01T00:00:01.500Z\",null]");
+        assertThat(terminals.at("/0/times").toString())
+                .isEqualTo("[\"1970-01-01T00:00:01Z\",\"1970-01-01T00:00:01.500Z\",null]");
         assertThat(terminals.at("/0/continued").asBoolean()).isTrue();
         assertThat(terminals.at("/0/node").asText()).startsWith("n-");
         assertThat(terminals.at("/1/firstLine").asInt()).isEqualTo(3);
@@ -407,7 +421,8 @@ class NewLinesTest {
         assertThat(answer.headers().firstValue("Muster-Expired")).contains("false");
         assertThat(answer.headers().firstValue("Muster-Unreadable")).contains("0");
         String cursor = answer.headers().firstValue("Muster-Cursor").orElseThrow();
-        assertThat(answer("alice", "/api/v1/history?format=text", cursor).body()).isEmpty();
+        assertThat(answer("alice", "/api/v1/history?format=text", cursor).body())
+                .isEmpty();
     }
 
     @Test
@@ -415,7 +430,8 @@ class NewLinesTest {
         List<CompletableFuture<HttpResponse<String>>> waiting = new ArrayList<>();
         for (int i = 0; i < 14; i++) {
             waiting.add(gateway.http.sendAsync(
-                    gateway.request(gateway.token("alice"), ALL + "&wait=60&cursor=now").build(),
+                    gateway.request(gateway.token("alice"), ALL + "&wait=60&cursor=now")
+                            .build(),
                     HttpResponse.BodyHandlers.ofString()));
         }
         await().atMost(LONG).until(() -> gateway.downloads.following() == 14);
@@ -424,7 +440,8 @@ class NewLinesTest {
         assertThat(answer("alice", ALL, "now").statusCode()).isEqualTo(200);
         lines.print(NODE, TASK, 0, "for all of them");
         for (CompletableFuture<HttpResponse<String>> call : waiting) {
-            assertThat(call.get(60, java.util.concurrent.TimeUnit.SECONDS).statusCode()).isIn(200, 429);
+            assertThat(call.get(60, java.util.concurrent.TimeUnit.SECONDS).statusCode())
+                    .isIn(200, 429);
         }
     }
 }

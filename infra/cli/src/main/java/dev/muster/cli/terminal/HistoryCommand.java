@@ -2,11 +2,13 @@ package dev.muster.cli.terminal;
 
 import dev.muster.cli.api.ConnectOptions;
 import dev.muster.cli.api.Json;
+import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.console.OutputFormat;
 import dev.muster.cli.console.PlainText;
 import dev.muster.cli.node.NodeRef;
 import dev.muster.client.ApiClient;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +23,7 @@ public final class HistoryCommand implements Runnable {
     @Mixin
     final ConnectOptions connect;
 
-    @Parameters(paramLabel = "NODE", description = "Id or name.")
+    @Parameters(paramLabel = "NODE", arity = "0..1", description = "Id or name; may be left out with --cursor.")
     String node = "";
 
     @Option(
@@ -52,9 +54,29 @@ public final class HistoryCommand implements Runnable {
     Integer maxBytes;
 
     @Option(
+            names = "--cursor",
+            paramLabel = "FILE",
+            description =
+                    "Print what is new since the last call with this file, which keeps the place. Without NODE: of"
+                            + " all nodes. The first call prints all that there is.")
+    @Nullable
+    Path cursor;
+
+    @Option(names = "--from-now", description = "The first call with --cursor prints nothing.")
+    boolean fromNow;
+
+    @Option(
+            names = "--wait",
+            paramLabel = "SECONDS",
+            description = "With --cursor: if nothing is new, wait so long for it, 60 at most.")
+    @Nullable
+    Integer wait;
+
+    @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
-            description = "json, or table, which is plain lines; table unless given.")
+            description = "json, or table, which is plain lines; table unless given. With --cursor, json is a line for"
+                    + " each terminal.")
     OutputFormat output = OutputFormat.TABLE;
 
     private final CliIo io;
@@ -66,6 +88,17 @@ public final class HistoryCommand implements Runnable {
 
     @Override
     public void run() {
+        Path file = cursor;
+        if (file != null) {
+            readOn(file);
+            return;
+        }
+        if (node.isEmpty()) {
+            throw new CliFailure("history needs a NODE, or --cursor FILE for all nodes");
+        }
+        if (fromNow || wait != null) {
+            throw new CliFailure("--from-now and --wait are of --cursor");
+        }
         ApiClient api = connect.client();
         String path = "/api/v1/nodes/" + NodeRef.resolve(api, node) + "/history?" + query();
         if (output == OutputFormat.JSON) {
@@ -73,6 +106,15 @@ public final class HistoryCommand implements Runnable {
         } else {
             print(io, api.getText(path));
         }
+    }
+
+    private void readOn(Path file) {
+        if (lines != null || grep != null || terminal != null || before != null || after != null || maxBytes != null) {
+            throw new CliFailure("--cursor prints every new line: it goes with none of the options that choose lines");
+        }
+        ApiClient api = connect.client();
+        String path = node.isEmpty() ? "/api/v1/history" : "/api/v1/nodes/" + NodeRef.resolve(api, node) + "/history";
+        new NewLines(io, api, file, output).print(path, fromNow, wait == null ? 0 : wait);
     }
 
     static void print(CliIo io, String text) {
