@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.agent.Agent;
 import dev.muster.agent.settings.AgentConfig;
+import dev.muster.client.Answer;
 import dev.muster.local.data.DataDir;
 import dev.muster.local.data.LocalAddress;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class ReadingOnTest {
 
         /** One call; whether there is more. A number that is missing, or comes again, fails. */
         boolean call(Api api) throws Exception {
-            Api.Answer answer = api.get(path + "?format=json&maxBytes=20000&cursor=" + cursor);
+            Answer answer = api.get(path + "?format=json&maxBytes=20000&cursor=" + cursor);
             if (answer.status() == 503 || answer.status() == 429) {
                 return true;
             }
