@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signs and reads cursors: a resume token of the feed's form, under a key of its own, with offsets in the topic of lines
- * and the scope in place of the audiences. Any gateway with the same key reads it. Thread-safe.
+ * Signs and reads cursors: a resume token of the feed's form, under a key of its own, with offsets in the topic of
+ * lines and the scope in place of the audiences. Any gateway with the same key reads it. Thread-safe.
  */
 final class LineCursors {
     private final byte[] key;

@@ -32,8 +32,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A few threads with a consumer each, which read the topic of lines for all calls, a slice at a time. The slice that has
- * waited longest is next. Thread-safe.
+ * A few threads with a consumer each, which read the topic of lines for all calls, a slice at a time. The slice that
+ * has waited longest is next. Thread-safe.
  */
 final class LinePool implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);

@@ -57,8 +57,8 @@ public final class NewLines implements AutoCloseable {
     }
 
     /**
-     * The answer. Fails with {@code invalid} for a cursor that is of no use here, {@code rate-limited} if the permit gets
-     * no turn, and {@code unavailable} while the broker does not answer; the same cursor is good for the next try.
+     * The answer. Fails with {@code invalid} for a cursor that is of no use here, {@code rate-limited} if the permit
+     * gets no turn, and {@code unavailable} while the broker does not answer; the same cursor is good for the next try.
      *
      * @param permit stays the caller's; it works while lines are read, and rests while they are waited for
      * @param gone whether the client has gone: then the reading ends

@@ -3,7 +3,6 @@ package dev.muster.fanout.lines;
 import dev.muster.contract.errors.ErrorCode;
 import dev.muster.contract.errors.MusterException;
 import dev.muster.fanout.output.Downloads;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -86,7 +85,7 @@ final class Reading {
     /** The answer, or nothing yet. */
     CompletableFuture<Optional<LinesPage>> step() {
         if (gone.getAsBoolean()) {
-            return CompletableFuture.failedFuture(new IOException("the client has gone"));
+            return CompletableFuture.failedFuture(new MusterException(ErrorCode.INVALID, "The client hung up."));
         }
         if (isAtEnd() && blocks.isEmpty() && expired.isEmpty() && waitsOn()) {
             permit.rest();

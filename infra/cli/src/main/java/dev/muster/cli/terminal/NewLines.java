@@ -16,8 +16,8 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 /**
- * Prints what is new since the last time, and keeps the place in a file. The place is written after the lines: a run that
- * ends between the two prints these lines once more.
+ * Prints what is new since the last time, and keeps the place in a file. The place is written after the lines: a run
+ * that ends between the two prints these lines once more.
  */
 final class NewLines {
     /** Longer than the server waits at most. */
