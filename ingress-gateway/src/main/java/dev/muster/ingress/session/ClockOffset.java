@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * The distance of an agent's clock from this gateway's, as the heartbeats of one session measure it: what to add to the
  * agent's time to get the gateway's. Each heartbeat with times is a sample (NTP, RFC 5905, with the gateway asking).
  * The sample with the least round trip counts, because its error is at most half of that. Samples are forgotten after
- * one to two periods, so a clock that drifts is followed. A sample that contradicts older ones counts in their place. Samples are added in the session's context; the rest is safe
- * on any thread.
+ * one to two periods, so a clock that drifts is followed. A sample that contradicts older ones counts in their place.
+ * Samples are added in the session's context; the rest is safe on any thread.
  */
 public final class ClockOffset {
     static final long PERIOD_NANOS = 120_000_000_000L;
