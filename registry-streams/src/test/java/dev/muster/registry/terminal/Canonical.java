@@ -88,7 +88,7 @@ final class Canonical {
                         times.merge(owner, block.getLaterMillis(i), Long::sum);
                         join(
                                 tails.computeIfAbsent(owner, absent -> new ArrayList<>()),
-                                new TimedStep(block.getSteps(i), times.get(owner)));
+                                new TimedStep(block.getSteps(i), times.getOrDefault(owner, 0L)));
                     }
                     canonical.put(owner + "mark", block.getMark().toString());
                 }

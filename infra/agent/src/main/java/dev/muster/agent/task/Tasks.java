@@ -40,7 +40,7 @@ public final class Tasks implements AutoCloseable {
             TaskEnded.newBuilder().setExitCode(EXIT_UNKNOWN).build();
     private static final int EXIT_NOT_STARTED = 127;
     private static final long CATCH_UP_MILLIS = 1_000;
-    private static final long CLOSE_MILLIS_MORE = 2_000;
+    private static final long CLOSE_MILLIS_MORE = 5_000;
     private static final Logger LOG = LoggerFactory.getLogger(Tasks.class);
 
     private final Journal journal;

@@ -30,6 +30,7 @@ final class UserSwitch {
             "GETCONF_DIR",
             "GLIBC_TUNABLES",
             "HOSTALIASES",
+            "LANGUAGE",
             "LOCALDOMAIN",
             "LOCPATH",
             "MALLOC_TRACE",
@@ -74,6 +75,7 @@ final class UserSwitch {
         all.add(ByteString.copyFromUtf8("--reuid=").concat(user.name()));
         all.add(ByteString.copyFromUtf8("--regid=" + Integer.toUnsignedString(user.gid())));
         all.add(ByteString.copyFromUtf8("--init-groups"));
+        all.add(ByteString.copyFromUtf8("--inh-caps=-all"));
         all.add(END_OF_OPTIONS);
         all.add(env);
         all.add(ByteString.copyFromUtf8("--chdir=").concat(directory));

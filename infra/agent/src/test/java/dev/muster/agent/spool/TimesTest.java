@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -131,7 +133,8 @@ class TimesTest {
             assertThat(times(2)).exists();
             spool.ack(ONE, new Position(block.length, 1), true);
             assertThat(times(0)).doesNotExist();
-            assertThat(spool.poll(100).getReadAtMillis()).isEqualTo(NOW + 100);
+            assertThat(Objects.requireNonNull(spool.poll(100)).getReadAtMillis())
+                    .isEqualTo(NOW + 100);
         }
         try (Spool spool = new Spool(dir, LIMITS)) {
             long readAt = 0;
@@ -225,7 +228,7 @@ class TimesTest {
     }
 
     private static long check(
-            @org.jspecify.annotations.Nullable OutputChunk chunk, TreeMap<Long, Long> read, long seed) {
+            @org.jspecify.annotations.Nullable OutputChunk chunk, NavigableMap<Long, Long> read, long seed) {
         if (chunk == null || chunk.hasMarker()) {
             return 0;
         }

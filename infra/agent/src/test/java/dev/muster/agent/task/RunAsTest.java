@@ -321,7 +321,7 @@ class RunAsTest extends TasksFixture {
     void a_time_limit_ends_a_command_that_does_not_listen() throws Exception {
         restart(new TaskLimits(60_000, 60_000, 100));
         TaskEnded ended = run(
-                as(NOBODY, "trap '' TERM; sleep 1000 & sleep 1000; sleep 1000").setTimeoutMillis(300));
+                as(NOBODY, "trap '' TERM; sleep 1000 & sleep 1000; sleep 1000").setTimeoutMillis(10_000));
         assertThat(ended.getCause()).isEqualTo(TaskEndCause.TASK_END_CAUSE_TIMED_OUT);
         assertThat(ended.getSignal()).isEqualTo("KILL");
     }

@@ -21,14 +21,14 @@ final class OpenLines implements TimedLineSink {
     /**
      * Continues with lines that were written down as {@link #text}.
      *
-     * @param lineTimes of each of them; none if they have no times
+     * @param lineTimes of each of them; those behind the last one have none
      */
     void restore(ByteString lines, long[] lineTimes) {
         byte[] bytes = lines.toByteArray();
         int from = 0;
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == '\n') {
-                add(bytes, from, i - from, lineTimes.length == 0 ? 0 : lineTimes[count]);
+                add(bytes, from, i - from, count < lineTimes.length ? lineTimes[count] : 0);
                 from = i + 1;
             }
         }

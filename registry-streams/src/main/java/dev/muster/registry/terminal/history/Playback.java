@@ -109,7 +109,8 @@ public final class Playback {
     /** Plays a block of the tail; they come in their order, before any other step. */
     void apply(TerminalBlock block) {
         for (int i = 0; i < block.getStepsCount(); i++) {
-            playedMillis += timed ? block.getLaterMillis(i) : 0;
+            // an instance of an older release that held the partition meanwhile has left the times out
+            playedMillis += timed && i < block.getLaterMillisCount() ? block.getLaterMillis(i) : 0;
             apply(block.getSteps(i), playedMillis);
         }
     }

@@ -56,7 +56,7 @@ final class Tail {
         fromMillis = endMillis;
         last = new ArrayList<>();
         for (int i = 0; i < block.getStepsCount(); i++) {
-            endMillis += block.getLaterMillisCount() == 0 ? 0 : block.getLaterMillis(i);
+            endMillis += i < block.getLaterMillisCount() ? block.getLaterMillis(i) : 0;
             last.add(new Step(block.getSteps(i), endMillis));
         }
         lastBytes = bytes(last);
