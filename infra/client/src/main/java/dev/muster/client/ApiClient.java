@@ -16,6 +16,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /**
@@ -130,6 +131,14 @@ public final class ApiClient {
         return repeated(ApiRequest.get(path).within(within), false, false).json();
     }
 
+    /**
+     * As {@link #get(String)}, but each attempt has its own request, for instance one that waits only for the time that
+     * is left.
+     */
+    public JsonNode get(Supplier<ApiRequest> attempts) {
+        return repeated(attempts, true, false).json();
+    }
+
     /** Asks for text. */
     public String getText(String path) {
         return repeated(ApiRequest.get(path), true, false).text();
@@ -149,7 +158,13 @@ public final class ApiClient {
     public void delete(String path) {
         int[] attempts = {0};
         try {
-            repeated(ApiRequest.delete(path), true, true, () -> attempts[0]++);
+            repeated(
+                    () -> {
+                        attempts[0]++;
+                        return ApiRequest.delete(path);
+                    },
+                    true,
+                    true);
         } catch (ApiException e) {
             if (e.status() != 404 || attempts[0] == 1) {
                 throw e;
@@ -215,7 +230,10 @@ public final class ApiClient {
             if (failure == null) {
                 result.complete(new Answer(response.statusCode(), response.headers(), response.body()));
             } else {
-                Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+                // only the wrapper: a ConnectException has a cause, too, and says that nothing has happened
+                Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+                        ? failure.getCause()
+                        : failure;
                 result.completeExceptionally(cause instanceof IOException io ? unreachable(asked, io) : cause);
             }
         });
@@ -268,14 +286,13 @@ public final class ApiClient {
     }
 
     private Answer repeated(ApiRequest request, boolean repeatable, boolean change) {
-        return repeated(request, repeatable, change, () -> {});
+        return repeated(() -> request, repeatable, change);
     }
 
-    /** @param onAttempt told before each attempt */
-    private Answer repeated(ApiRequest request, boolean repeatable, boolean change, Runnable onAttempt) {
+    private Answer repeated(Supplier<ApiRequest> requests, boolean repeatable, boolean change) {
         int lost = 0;
         for (int attempt = 1; ; attempt++) {
-            onAttempt.run();
+            ApiRequest request = requests.get();
             Answer answer;
             try {
                 answer = interruptible(() -> exchange(request));

@@ -196,6 +196,32 @@ class ApiClientTest {
     }
 
     @Test
+    void an_exchange_that_no_server_accepts_cannot_have_happened() {
+        server.stop(0);
+        assertThatThrownBy(() -> api.exchangeAsync(ApiRequest.post("/x", "{}")).join())
+                .cause()
+                .isInstanceOfSatisfying(
+                        Unreachable.class,
+                        away -> assertThat(away.mayHaveHappened()).isFalse())
+                .hasMessage("cannot reach " + api.base() + ": is it running?");
+    }
+
+    @Test
+    void each_attempt_can_have_its_own_request() {
+        answers.add(new Reply(503, "{}"));
+        answers.add(new Reply(429, "{}"));
+        answers.add(new Reply(200, "{\"made\":true}"));
+        Deque<String> left = new ArrayDeque<>(List.of("/x?wait=2", "/x?wait=1", "/x?wait=0"));
+        assertThat(api.get(() -> ApiRequest.get(left.removeFirst()))
+                        .path("made")
+                        .asBoolean())
+                .isTrue();
+        assertThat(requests)
+                .containsExactly(
+                        "GET /x?wait=2 Bearer secret", "GET /x?wait=1 Bearer secret", "GET /x?wait=0 Bearer secret");
+    }
+
+    @Test
     void without_a_token_a_request_says_nothing_of_one() {
         answers.add(new Reply(200, "{}"));
         client(() -> "").build().get("/x");
