@@ -14,8 +14,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Clean lines of earlier output. */
 @Command(name = "history", mixinStandardHelpOptions = true, description = "Print clean lines of a node's terminals.")
@@ -24,7 +27,8 @@ public final class HistoryCommand implements Runnable {
     final ConnectOptions connect;
 
     @Parameters(paramLabel = "NODE", arity = "0..1", description = "Id or name; may be left out with --cursor.")
-    String node = "";
+    @Nullable
+    String node;
 
     @Option(
             names = {"-n", "--lines"},
@@ -79,6 +83,10 @@ public final class HistoryCommand implements Runnable {
                     + " each terminal.")
     OutputFormat output = OutputFormat.TABLE;
 
+    @Spec
+    @SuppressWarnings("NullAway.Init") // by picocli
+    CommandSpec spec;
+
     private final CliIo io;
 
     public HistoryCommand(CliIo io) {
@@ -88,12 +96,15 @@ public final class HistoryCommand implements Runnable {
 
     @Override
     public void run() {
+        refuseEmpty("NODE", node);
+        refuseEmpty("--terminal", terminal);
+        refuseEmpty("--cursor", cursor);
         Path file = cursor;
         if (file != null) {
             readOn(file);
             return;
         }
-        if (node.isEmpty()) {
+        if (node == null) {
             throw new CliFailure("history needs a NODE, or --cursor FILE for all nodes");
         }
         if (fromNow || wait != null) {
@@ -108,13 +119,25 @@ public final class HistoryCommand implements Runnable {
         }
     }
 
+    // an unset variable in a script must not widen what is read
+    private void refuseEmpty(String name, @Nullable Object value) {
+        if (value != null && value.toString().isEmpty()) {
+            throw new ParameterException(spec.commandLine(), name + " is an empty text");
+        }
+    }
+
     private void readOn(Path file) {
         if (lines != null || grep != null || terminal != null || before != null || after != null || maxBytes != null) {
             throw new CliFailure("--cursor prints every new line: it goes with none of the options that choose lines");
         }
+        if (wait != null && wait < 0) {
+            throw new ParameterException(spec.commandLine(), "--wait is less than 0");
+        }
         ApiClient api = connect.client();
-        String path = node.isEmpty() ? "/api/v1/history" : "/api/v1/nodes/" + NodeRef.resolve(api, node) + "/history";
-        new NewLines(io, api, file, output).print(path, fromNow, wait == null ? 0 : wait);
+        String path = node == null ? "/api/v1/history" : "/api/v1/nodes/" + NodeRef.resolve(api, node) + "/history";
+        try (CursorFile place = CursorFile.open(file)) {
+            new NewLines(io, api, place, output).print(path, fromNow, wait == null ? 0 : wait);
+        }
     }
 
     static void print(CliIo io, String text) {

@@ -2,17 +2,13 @@ package dev.muster.cli.terminal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.muster.cli.api.Json;
-import dev.muster.cli.console.CliFailure;
 import dev.muster.cli.console.CliIo;
 import dev.muster.cli.console.OutputFormat;
 import dev.muster.cli.console.PlainText;
 import dev.muster.client.ApiClient;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import dev.muster.client.ApiRequest;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
@@ -23,15 +19,17 @@ final class NewLines {
     /** Longer than the server waits at most. */
     private static final Duration ANSWER = Duration.ofSeconds(90);
 
+    private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long ROUND_UP_NANOS = SECOND_NANOS - 1;
+
     private static final Pattern LIKE_A_HEADER = Pattern.compile("\\\\*=== ");
 
     private final CliIo io;
     private final ApiClient api;
-    private final Path file;
+    private final CursorFile file;
     private final OutputFormat output;
 
-    /** @param file in which the cursor is kept */
-    NewLines(CliIo io, ApiClient api, Path file, OutputFormat output) {
+    NewLines(CliIo io, ApiClient api, CursorFile file, OutputFormat output) {
         this.io = io;
         this.api = api;
         this.file = file;
@@ -41,14 +39,13 @@ final class NewLines {
     /**
      * @param path of the call, without its query
      * @param fromNow without a file: begin with nothing
-     * @param waitSeconds if nothing is new: how long to wait for it
+     * @param waitSeconds if nothing is new: how long to wait for it, all calls together
      */
     void print(String path, boolean fromNow, int waitSeconds) {
-        String cursor = read(fromNow ? "now" : "");
-        boolean more;
-        do {
-            JsonNode answer =
-                    api.get(path + "?format=json&wait=" + waitSeconds + "&cursor=" + ApiClient.encode(cursor), ANSWER);
+        String cursor = file.read().orElse(fromNow ? "now" : "");
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(waitSeconds);
+        JsonNode answer = ask(path, cursor, until);
+        while (true) {
             if (answer.path("expired").asBoolean()) {
                 io.say("lines may be missing here ("
                         + answer.path("expiredReason").asText() + ")");
@@ -59,9 +56,22 @@ final class NewLines {
             answer.path("terminals").forEach(this::print);
             io.flush();
             cursor = answer.path("cursor").asText();
-            write(cursor);
-            more = answer.path("more").asBoolean();
-        } while (more);
+            file.write(cursor);
+            if (!answer.path("more").asBoolean()) {
+                return;
+            }
+            // waits no longer: on a busy node something is always new within seconds, and this would never end
+            answer = ask(path, cursor, System.nanoTime());
+        }
+    }
+
+    /** A call that is asked again waits for the rest of the time. */
+    private JsonNode ask(String path, String cursor, long untilNanos) {
+        return api.get(() -> {
+            long wait = Math.max(0, untilNanos - System.nanoTime() + ROUND_UP_NANOS) / SECOND_NANOS;
+            return ApiRequest.get(path + "?format=json&wait=" + wait + "&cursor=" + ApiClient.encode(cursor))
+                    .within(ANSWER);
+        });
     }
 
     private void print(JsonNode terminal) {
@@ -78,27 +88,6 @@ final class NewLines {
         for (JsonNode line : terminal.path("lines")) {
             String text = line.asText();
             io.print(PlainText.of(LIKE_A_HEADER.matcher(text).lookingAt() ? "\\" + text : text));
-        }
-    }
-
-    private String read(String otherwise) {
-        try {
-            String text = Files.readString(file).strip();
-            return text.isEmpty() ? otherwise : text;
-        } catch (NoSuchFileException e) {
-            return otherwise;
-        } catch (IOException e) {
-            throw new CliFailure("cannot read the cursor in " + file + ": " + e, e);
-        }
-    }
-
-    private void write(String cursor) {
-        Path draft = file.resolveSibling(file.getFileName() + ".new");
-        try {
-            Files.writeString(draft, cursor + "\n");
-            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new CliFailure("cannot keep the cursor in " + file + ": " + e, e);
         }
     }
 }
