@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,29 +129,30 @@ class CommandLineTest {
     @Test
     void history_with_a_cursor_prints_what_is_new_since_the_last_time(@TempDir Path dir) throws IOException {
         String file = dir.resolve("cursor").toString();
-        assertThat(muster("history", "demo-3", "--cursor", file, "--from-now").out())
-                .isEmpty();
+        assertThat(muster("history", "demo-3", "--cursor", file, "--from-now").code())
+                .isZero();
         assertThat(muster("run", "demo-3", "--", "echo one; echo two").code()).isZero();
+        String one = latestTask("demo-3");
         String all = dir.resolve("of-all").toString();
         assertThat(muster("history", "--cursor", all, "--from-now").code()).isZero();
 
         // a line is final, and in the log, a moment after its task has ended
         StringBuilder printed = new StringBuilder();
         await().atMost(Api.LONG)
-                .until(() -> printed.append(muster("history", "demo-3", "--cursor", file, "--wait", "5")
-                                .out())
-                        .toString()
-                        .contains("two"));
+                .until(() -> linesOf(one, printed.append(readOn(file)).toString()), List.of("one", "two")::equals);
 
-        assertThat(printed.toString()).matches("=== tk_\\w+ on demo-3 from line 0\none\ntwo\n");
-        assertThat(muster("history", "demo-3", "--cursor", file).out()).isEmpty();
         assertThat(muster("run", "demo-3", "--", "echo three").code()).isZero();
+        String three = latestTask("demo-3");
+        StringBuilder next = new StringBuilder();
+        await().atMost(Api.LONG)
+                .until(() -> linesOf(three, next.append(readOn(file)).toString()), List.of("three")::equals);
+        assertThat(next.toString()).doesNotContain(one);
         StringBuilder json = new StringBuilder();
         await().atMost(Api.LONG)
                 .until(() -> json.append(muster("history", "--cursor", all, "--wait", "5", "-o", "json")
                                 .out())
                         .toString()
-                        .contains("three"));
+                        .contains("\"three\""));
         Ran other = muster("history", "demo-1", "--cursor", file);
         assertThat(other.code()).isEqualTo(125);
         assertThat(other.err()).hasLineCount(1).contains("another node");
@@ -158,15 +161,37 @@ class CommandLineTest {
         assertThat(muster("history").err()).hasLineCount(1).contains("NODE");
     }
 
+    private String readOn(String file) {
+        return muster("history", "demo-3", "--cursor", file, "--wait", "5").out();
+    }
+
+    /** The lines of one terminal: what other tests print on the node comes, too. */
+    private static List<String> linesOf(String task, String printed) {
+        List<String> lines = new ArrayList<>();
+        boolean ofTask = false;
+        for (String line : printed.lines().toList()) {
+            if (line.startsWith("=== ")) {
+                ofTask = line.startsWith("=== " + task + " on demo-3 from line " + lines.size());
+            } else if (ofTask) {
+                lines.add(line);
+            }
+        }
+        return lines;
+    }
+
+    private String latestTask(String node) throws IOException {
+        return muster("tasks", node, "-o", "json")
+                .json()
+                .findValuesAsText("taskId")
+                .get(0);
+    }
+
     @Test
     void history_and_logs_read_what_a_task_printed() throws IOException {
         assertThat(muster("run", "demo-2", "--", "sh", "-c", "for i in 1 2 3 4 5; do echo needle $i; done")
                         .code())
                 .isZero();
-        String task = muster("tasks", "demo-2", "-o", "json")
-                .json()
-                .findValuesAsText("taskId")
-                .get(0);
+        String task = latestTask("demo-2");
         assertThat(muster("history", "demo-2", "--terminal", task).out())
                 .isEqualTo("needle 1\nneedle 2\nneedle 3\nneedle 4\nneedle 5\n");
         assertThat(muster("history", "demo-2", "--terminal", task, "--grep", "needle [24]")
