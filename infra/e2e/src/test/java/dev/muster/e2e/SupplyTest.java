@@ -16,8 +16,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.jar.JarFile;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import org.apache.maven.artifact.versioning.ComparableVersion;
 import org.junit.jupiter.api.Test;
@@ -56,12 +59,16 @@ class SupplyTest {
 
     @Test
     void no_library_has_a_known_vulnerability_that_the_documents_do_not_explain() throws IOException {
-        Map<String, String> versions = new TreeMap<>(versionsInsideShadedJars());
-        libraries().values().forEach(library -> versions.put(library.name(), library.version()));
+        Map<String, Set<String>> versions = new TreeMap<>();
+        versionsInsideShadedJars().forEach((name, version) -> add(versions, name, version));
+        libraries().values().forEach(library -> add(versions, library.name(), library.version()));
         JSON.readTree(PAGE_LOCK.toFile()).get("packages").properties().forEach(entry -> {
-            if (entry.getKey().startsWith("node_modules/")) {
-                versions.put(
-                        "npm:" + entry.getKey().substring("node_modules/".length()),
+            // a package may have its own copy of another: node_modules/a/node_modules/b
+            int folder = entry.getKey().lastIndexOf("node_modules/");
+            if (folder >= 0) {
+                add(
+                        versions,
+                        "npm:" + entry.getKey().substring(folder + "node_modules/".length()),
                         entry.getValue().path("version").asText());
             }
         });
@@ -71,18 +78,19 @@ class SupplyTest {
         for (JsonNode advisory :
                 JSON.readTree(SUPPLY.resolve("advisories.json").toFile()).get("advisories")) {
             String name = advisory.get("package").asText();
-            String version = versions.getOrDefault(name, "");
-            assertThat(version)
+            Set<String> used = versions.getOrDefault(name, Set.of());
+            assertThat(used)
                     .as("%s is in the list of advisories, but Muster does not use it", name)
                     .isNotEmpty();
-            boolean affected = isBefore(version, advisory.get("fixedIn").asText());
+            String fixedIn = advisory.get("fixedIn").asText();
+            boolean affected = used.stream().anyMatch(version -> isBefore(version, fixedIn));
             String accepted = advisory.path("accepted").asText(null);
             boolean explained = accepted != null && security.contains("**" + accepted + "**");
             if (affected && !explained) {
-                unexplained.add(name + " " + version + " " + advisory.get("ids"));
+                unexplained.add(name + " " + used + " " + advisory.get("ids"));
             }
             if (!affected && accepted != null) {
-                idle.add(name + " " + version);
+                idle.add(name + " " + used);
             }
         }
         assertThat(unexplained)
@@ -110,6 +118,22 @@ class SupplyTest {
             assertThat(document.get("bomFormat").asText()).isEqualTo("CycloneDX");
             assertThat(document.get("components")).as(module).isNotEmpty();
         }
+    }
+
+    @Test
+    void installing_the_packages_of_the_page_runs_none_of_their_scripts() throws IOException {
+        assertThat(Files.readAllLines(PAGE_LOCK.resolveSibling(".npmrc"))).contains("ignore-scripts=true");
+        Pattern install = Pattern.compile("\\bnpm (ci|install|i)\\b(?! --ignore-scripts)");
+        for (Path told : List.of(
+                Path.of("..", "scripts", "web-fresh"),
+                Path.of("..", "docs", "hacking.md"),
+                PAGE_LOCK.resolveSibling("README.md"))) {
+            assertThat(Files.readString(told)).as("%s", told).doesNotContainPattern(install);
+        }
+    }
+
+    private static void add(Map<String, Set<String>> versions, String name, String version) {
+        versions.computeIfAbsent(name, first -> new TreeSet<>()).add(version);
     }
 
     private static boolean isBefore(String version, String fixed) {
