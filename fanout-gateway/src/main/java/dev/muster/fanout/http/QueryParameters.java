@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The query parameters of each call, as {@code openapi.json} describes them. An undescribed parameter is refused,
- * because a client that misspells a limit would otherwise get everything. Also refused are a parameter without a value,
- * a value of the wrong type, and a parameter that is given twice and is no list. Immutable.
+ * because a client that misspells a limit would otherwise get everything. Also refused are a value of the wrong type,
+ * and a parameter that is given twice and is no list. A parameter without a value is refused, too, but an empty text
+ * counts as left out, unless it is in a list or only certain texts are permitted. Immutable.
  */
 public final class QueryParameters {
     private static final int NAME_CHARS_SHOWN = 100;
