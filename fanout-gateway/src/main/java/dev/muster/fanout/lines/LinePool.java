@@ -30,12 +30,15 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A few threads with a consumer each, which read the topic of lines for all calls, a slice at a time. The slice that
  * has waited longest is next. Thread-safe.
  */
 final class LinePool implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LinePool.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration POSITION = Duration.ofSeconds(3);
     /** A slice that has read something ends after so long, so that others have their turn. */
@@ -99,12 +102,13 @@ final class LinePool implements AutoCloseable {
      * else with {@code unavailable}.
      */
     CompletableFuture<Slice> read(Wanted wanted) {
-        if (closing) {
-            return CompletableFuture.failedFuture(new MusterException(ErrorCode.UNAVAILABLE, "The gateway stops."));
+        Request request = new Request(wanted, new CompletableFuture<>());
+        requests.add(request);
+        // after the add: then either this or close() finds it
+        if (closing && requests.remove(request)) {
+            request.done().completeExceptionally(stops());
         }
-        CompletableFuture<Slice> done = new CompletableFuture<>();
-        requests.add(new Request(wanted, done));
-        return done;
+        return request.done();
     }
 
     /** Records left out because they could not be used, counted by each call that met them. */
@@ -124,8 +128,12 @@ final class LinePool implements AutoCloseable {
             }
         }
         for (@Nullable Request left = requests.poll(); left != null; left = requests.poll()) {
-            left.done().completeExceptionally(new MusterException(ErrorCode.UNAVAILABLE, "The gateway stops."));
+            left.done().completeExceptionally(stops());
         }
+    }
+
+    private static MusterException stops() {
+        return new MusterException(ErrorCode.UNAVAILABLE, "The gateway stops.");
     }
 
     private void run(Supplier<Consumer<byte[], byte[]>> consumers) {
@@ -150,13 +158,14 @@ final class LinePool implements AutoCloseable {
         } catch (OffsetOutOfRangeException e) {
             request.done().completeExceptionally(e);
         } catch (KafkaException e) {
-            worker.drop();
+            // the caller first: to drop a consumer takes a while
             request.done()
                     .completeExceptionally(
                             new MusterException(ErrorCode.UNAVAILABLE, "The broker does not answer now.", e));
-        } catch (RuntimeException e) {
             worker.drop();
+        } catch (RuntimeException e) {
             request.done().completeExceptionally(e);
+            worker.drop();
         }
     }
 
@@ -213,7 +222,12 @@ final class LinePool implements AutoCloseable {
             consumer = null;
             topicId = "";
             if (current != null) {
-                current.close(CloseOptions.timeout(Duration.ofSeconds(1)));
+                try {
+                    current.close(CloseOptions.timeout(Duration.ofSeconds(1)));
+                } catch (RuntimeException e) {
+                    // also at an ordinary stop, which interrupts this thread; the consumer is of no more use either way
+                    LOG.atDebug().addKeyValue("reason", e.toString()).log("consumer did not close in order");
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.muster.fanout.lines;
 
+import dev.muster.contract.errors.MusterException;
 import dev.muster.contract.topics.Partitions;
 import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.output.Repeat;
@@ -9,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 
@@ -61,13 +61,13 @@ public final class NewLines implements AutoCloseable {
      * gets no turn, and {@code unavailable} while the broker does not answer; the same cursor is good for the next try.
      *
      * @param permit stays the caller's; it works while lines are read, and rests while they are waited for
-     * @param gone whether the client has gone: then the reading ends
+     * @param ended why the call is to end, asked at each step; nothing while it may go on
      */
     public CompletableFuture<LinesPage> read(
-            LinesRequest request, Access access, Downloads.Permit permit, BooleanSupplier gone) {
+            LinesRequest request, Access access, Downloads.Permit permit, Supplier<Optional<MusterException>> ended) {
         return log.facts(request.scope().partitions())
                 .thenComposeAsync(
-                        facts -> Repeat.until(new Reading(request, facts, access, permit, gone, parts)::step),
+                        facts -> Repeat.until(new Reading(request, facts, access, permit, ended, parts)::step),
                         executor);
     }
 

@@ -12,15 +12,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One call, step by step. It reads slices until it has what the topic had when the call began, or until the answer or
- * the budget is full. If there is nothing new, it waits as long as the call asks for. In the end it checks that the
- * topic is still the one that it began with. Not thread-safe: a step begins when the last one is over.
+ * the budget is full. If there is nothing new, it waits as long as the call asks for; each wait is followed by a new
+ * budget, so a call ends within its wait and one budget. In the end it checks that the topic is still the one that it
+ * began with. Not thread-safe: a step begins when the last one is over.
  */
 final class Reading {
     /** Different nodes in one slice: each is asked for. */
@@ -48,7 +48,7 @@ final class Reading {
     private final LinesRequest request;
     private final NewLines.Access access;
     private final Downloads.Permit permit;
-    private final BooleanSupplier gone;
+    private final Supplier<Optional<MusterException>> ended;
     private final Parts parts;
     private final long startNanos = System.nanoTime();
 
@@ -62,6 +62,7 @@ final class Reading {
     private boolean full;
     private boolean checked = true;
     private int topics = 1;
+    private long readsSinceNanos = startNanos;
     private long movedNanos = startNanos;
 
     Reading(
@@ -69,13 +70,13 @@ final class Reading {
             LinesLog.Facts facts,
             NewLines.Access access,
             Downloads.Permit permit,
-            BooleanSupplier gone,
+            Supplier<Optional<MusterException>> ended,
             Parts parts) {
         this.request = request;
         this.facts = facts;
         this.access = access;
         this.permit = permit;
-        this.gone = gone;
+        this.ended = ended;
         this.parts = parts;
         LineCursors.Start start = parts.cursors().start(request, facts);
         this.position = start.position();
@@ -84,13 +85,16 @@ final class Reading {
 
     /** The answer, or nothing yet. */
     CompletableFuture<Optional<LinesPage>> step() {
-        if (gone.getAsBoolean()) {
-            return CompletableFuture.failedFuture(new MusterException(ErrorCode.INVALID, "The client hung up."));
+        Optional<MusterException> why = ended.get();
+        if (why.isPresent()) {
+            return CompletableFuture.failedFuture(why.get());
         }
         if (isAtEnd() && blocks.isEmpty() && expired.isEmpty() && waitsOn()) {
             permit.rest();
-            movedNanos = System.nanoTime();
-            return parts.pause().get().thenCompose(paused -> look(parts.recent().get()));
+            return parts.pause()
+                    .get()
+                    .thenCompose(paused -> look(parts.recent().get()))
+                    .thenApply(this::rested);
         }
         if (isAtEnd() || isOver()) {
             return checked ? answer() : check();
@@ -99,6 +103,15 @@ final class Reading {
             return CompletableFuture.failedFuture(Downloads.tooMany("downloads of output"));
         }
         return slice();
+    }
+
+    /** The budget is for reading, and nothing was read while the call waited: it begins again. */
+    private Optional<LinesPage> rested(Optional<LinesPage> answer) {
+        readsSinceNanos = System.nanoTime();
+        movedNanos = readsSinceNanos;
+        bytesRead = 0;
+        full = false;
+        return answer;
     }
 
     private boolean isAtEnd() {
@@ -110,7 +123,7 @@ final class Reading {
     // a call that has got nowhere yet goes on: its client would come again with the same cursor
     private boolean isOver() {
         boolean used = bytesRead >= parts.budget().bytesMax()
-                || System.nanoTime() - startNanos > parts.budget().time().toNanos();
+                || System.nanoTime() - readsSinceNanos > parts.budget().time().toNanos();
         return full || bytes >= request.bytesMax() || (used && bytesRead > 0);
     }
 

@@ -73,17 +73,18 @@ public final class KafkaClients {
     }
 
     /**
-     * A consumer that reads committed records of many partitions and fails if they are gone; its memory is bounded, and
-     * no partition fills it.
+     * A consumer that reads committed records of many partitions and fails if they are gone, and no partition fills it.
+     * Its memory is bounded: 128 KiB for each partition as it was fetched, compressed (one larger batch of records comes
+     * whole), and the 32 records of a poll, which are about 3 MiB with the most text that the registry puts into one.
      */
     public Consumer<byte[], byte[]> lines() {
         Map<String, Object> properties = consumer();
         properties.put("auto.offset.reset", "none");
         properties.put("isolation.level", "read_committed");
-        properties.put("fetch.max.bytes", Integer.toString(2 << 20));
-        properties.put("max.partition.fetch.bytes", Integer.toString(512 << 10));
+        properties.put("fetch.max.bytes", Integer.toString(1 << 20));
+        properties.put("max.partition.fetch.bytes", Integer.toString(128 << 10));
         properties.put("fetch.max.wait.ms", "50");
-        properties.put("max.poll.records", "2000");
+        properties.put("max.poll.records", "32");
         properties.put("default.api.timeout.ms", "3000");
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }

@@ -92,7 +92,8 @@ class ReadingOnTest {
             String first = api.start(nodeId, PRINT);
             String second = api.start(nodeId, PRINT);
             await().atMost(Api.LONG).until(() -> {
-                boolean unused = one.call(api) && all.call(api);
+                boolean unusedOne = one.call(api);
+                boolean unusedAll = all.call(api);
                 return one.count(first) > 1_000 && all.count(first) > 0;
             });
             product.kill();

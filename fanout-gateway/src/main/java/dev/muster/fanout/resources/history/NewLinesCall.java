@@ -19,6 +19,7 @@ import dev.muster.fanout.lines.NewLines;
 import dev.muster.fanout.output.Downloads;
 import dev.muster.fanout.registry.RegistryClient;
 import dev.muster.proto.records.v1.Role;
+import io.grpc.Context;
 import io.javalin.config.RoutesConfig;
 import java.time.Duration;
 import java.util.List;
@@ -101,8 +102,8 @@ public final class NewLinesCall {
         Downloads.Permit permit = wait.isZero() ? downloads.take(ask.user()) : downloads.follow(ask.user());
         return page(ask, request, permit)
                 .thenApply(page -> {
-                    standing.ended(ask.user()).ifPresent(why -> {
-                        throw new MusterException(ErrorCode.UNAUTHENTICATED, why);
+                    standingEnded(ask).ifPresent(why -> {
+                        throw why;
                     });
                     Answer answer = format.answer(request, page);
                     return new Answer(
@@ -124,11 +125,22 @@ public final class NewLinesCall {
             return hangUps.watched(ask, context -> {
                 RegistryClient reads = registry.of(ask.user().name()).within(context);
                 boolean one = request.scope().nodeId().isPresent();
-                return lines.read(request, nodeId -> nameOf(reads, ask, nodeId, one), permit, context::isCancelled);
+                return lines.read(
+                        request, nodeId -> nameOf(reads, ask, nodeId, one), permit, () -> ended(ask, context));
             });
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
+    }
+
+    private Optional<MusterException> ended(Ask ask, Context context) {
+        return context.isCancelled()
+                ? Optional.of(new MusterException(ErrorCode.INVALID, "The client hung up."))
+                : standingEnded(ask);
+    }
+
+    private Optional<MusterException> standingEnded(Ask ask) {
+        return standing.ended(ask.user()).map(why -> new MusterException(ErrorCode.UNAUTHENTICATED, why));
     }
 
     private static CompletableFuture<Optional<String>> nameOf(

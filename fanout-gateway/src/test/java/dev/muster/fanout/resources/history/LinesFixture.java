@@ -27,6 +27,7 @@ public final class LinesFixture implements LinesLog {
     final AtomicBoolean away = new AtomicBoolean();
     volatile String topicId = "topic-1";
     volatile long readBytesMax = 8 << 20;
+    volatile Runnable beforeFacts = () -> {};
     volatile Duration readTime = Duration.ofSeconds(60);
 
     void print(String nodeId, String terminal, long number, String... lines) {
@@ -61,6 +62,7 @@ public final class LinesFixture implements LinesLog {
 
     @Override
     public CompletableFuture<Facts> facts(Collection<Integer> partitions) {
+        beforeFacts.run();
         return identity().thenApply(identity -> {
             Map<Integer, Span> spans = new TreeMap<>();
             partitions.forEach(each -> spans.put(each, new Span(topic.beginning(each), topic.end(each))));

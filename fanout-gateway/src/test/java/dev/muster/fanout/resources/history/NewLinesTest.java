@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -289,13 +291,47 @@ class NewLinesTest {
         lines.print(HIDDEN, TASK, 0, "not for alice");
         lines.print(NODE, TASK, 0, "at last");
 
-        JsonNode answer = json(waiting.get(60, java.util.concurrent.TimeUnit.SECONDS));
+        JsonNode answer = json(waiting.get(60, TimeUnit.SECONDS));
 
         assertThat(texts(answer)).containsExactly("at last");
         JsonNode nothing = read(ALL + "&wait=1", answer.path("cursor").asText());
         assertThat(texts(nothing)).isEmpty();
         assertThat(nothing.path("more").asBoolean()).isFalse();
         await().atMost(LONG).until(() -> gateway.downloads.following() == 0);
+    }
+
+    @Test
+    void a_call_waits_on_while_hidden_lines_keep_coming_for_longer_than_its_budget() throws Exception {
+        lines.readTime = Duration.ofMillis(100);
+        lines.readBytesMax = 100_000;
+        gateway.close();
+        gateway = new GatewayFixture(lines);
+        put(gateway, NODE, "alice");
+        put(gateway, HIDDEN, "bob");
+        AtomicInteger looks = new AtomicInteger();
+        // each time that the call looks for something new, there is a line that is not for it
+        lines.beforeFacts = () -> lines.topic.append(
+                LinesFixture.PARTITIONS.ofNode(NODE),
+                HIDDEN,
+                LinesFixture.record(HIDDEN, TASK, looks.getAndIncrement(), "y".repeat(30_000))
+                        .build()
+                        .toByteArray());
+        for (String path : List.of(ALL, ONE)) {
+            int before = looks.get();
+            CompletableFuture<HttpResponse<String>> waiting = gateway.http.sendAsync(
+                    gateway.request(gateway.token("alice"), path + "&wait=60&cursor=now")
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            await().atMost(LONG).until(() -> waiting.isDone() || looks.get() > before + 8);
+            lines.print(NODE, TASK, 0, "at last");
+
+            JsonNode answer = json(waiting.get(60, TimeUnit.SECONDS));
+
+            assertThat(texts(answer)).containsExactly("at last");
+            JsonNode nothing = read(path + "&wait=1", answer.path("cursor").asText());
+            assertThat(texts(nothing)).isEmpty();
+            assertThat(nothing.path("more").asBoolean()).isFalse();
+        }
     }
 
     @Test
@@ -307,9 +343,8 @@ class NewLinesTest {
                 HttpResponse.BodyHandlers.ofString());
         await().atMost(LONG).until(() -> gateway.downloads.following() == 1);
         gateway.send(gateway.adminToken(), "POST", "/api/v1/revocations", "{\"user\":\"alice\"}");
-        lines.print(NODE, TASK, 0, "too late");
 
-        assertProblem(waiting.get(60, java.util.concurrent.TimeUnit.SECONDS), 401, "unauthenticated");
+        assertProblem(waiting.get(60, TimeUnit.SECONDS), 401, "unauthenticated");
         await().atMost(LONG).until(() -> gateway.downloads.following() == 0);
         try (var socket = new java.net.Socket(java.net.InetAddress.getLoopbackAddress(), gateway.port())) {
             socket.getOutputStream()
@@ -440,8 +475,7 @@ class NewLinesTest {
         assertThat(answer("alice", ALL, "now").statusCode()).isEqualTo(200);
         lines.print(NODE, TASK, 0, "for all of them");
         for (CompletableFuture<HttpResponse<String>> call : waiting) {
-            assertThat(call.get(60, java.util.concurrent.TimeUnit.SECONDS).statusCode())
-                    .isIn(200, 429);
+            assertThat(call.get(60, TimeUnit.SECONDS).statusCode()).isIn(200, 429);
         }
     }
 }
