@@ -74,7 +74,7 @@ public final class KafkaClients {
 
     /**
      * A consumer that reads committed records of many partitions and fails if they are gone, and no partition fills it.
-     * Its memory is bounded: 128 KiB for each partition as it was fetched, compressed (one larger batch of records comes
+     * Its memory is bounded: 128 KiB for each partition as fetched, compressed (one larger batch of records comes
      * whole), and the 32 records of a poll, which are about 3 MiB with the most text that the registry puts into one.
      */
     public Consumer<byte[], byte[]> lines() {
