@@ -35,7 +35,7 @@ class NewLinesTest {
 
     private Path file;
     private HttpServer server;
-    private RecordedIo io;
+    private RecordedIo io = new RecordedIo(Map.of());
 
     @BeforeEach
     void start() throws IOException {
