@@ -97,14 +97,7 @@ final class StdoutPool implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        threads.forEach(Thread::interrupt);
-        for (Thread thread : threads) {
-            try {
-                thread.join(5_000);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        Threads.end(threads);
         for (@Nullable Request left = requests.poll(); left != null; left = requests.poll()) {
             left.done().completeExceptionally(new MusterException(ErrorCode.UNAVAILABLE, "The gateway stops."));
         }

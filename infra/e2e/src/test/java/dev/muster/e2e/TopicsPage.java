@@ -12,16 +12,28 @@ final class TopicsPage {
     private static final String INTRODUCTION = """
             # Topics
 
-            Made from `Topic.java` and `TopicFacts.java`. For each topic: whether others than Muster may rely on it, its key, value and order, how long it keeps records, who writes it, and one line that reads it with each of four tools.
+            Made from `Topic.java` and `TopicFacts.java`. For each topic: whether others than Muster may rely on it, \
+            its key, value and order, how long it keeps records, who writes it, and one line that reads it with each \
+            of four tools.
 
-            - **Stable** topics are for others: fields are added and keep their meaning. **Internal** topics connect the parts of Muster, and may change with any release.
-            - Values are protobuf. Keys are UTF-8 text. The header `content-type` of a record with a value is `application/x-protobuf`; the header `schema` names the message, such as `muster.records.v1.NodeRecord`. The header `traceparent` is described in [the contract](../../proto/README.md#reading-the-topics-with-other-clients).
+            - **Stable** topics are for others: fields are added and keep their meaning. **Internal** topics connect \
+            the parts of Muster, and may change with any release.
+            - Values are protobuf. Keys are UTF-8 text. The header `content-type` of a record with a value is \
+            `application/x-protobuf`; the header `schema` names the message, such as `muster.records.v1.NodeRecord`. \
+            The header `traceparent` is described in [the \
+            contract](../../proto/README.md#reading-the-topics-with-other-clients).
             - A running gateway serves all this as an AsyncAPI 3 document at `/asyncapi.json`.
-            - A running gateway serves the messages as a descriptor set at `/schemas/muster.desc`; the build has it at `proto/target/classes/schemas/muster.desc`. With it, `protoc --decode=MESSAGE --descriptor_set_in=muster.desc` and the protobuf libraries of all languages read values.
-            - **Committed**: "yes" is written in transactions alone. Read it with `isolation.level=read_committed`, and you get each record once. "no" is written without transactions: a record may come again after a failure of its writer. "partly" has writers of both kinds.
-            - Order holds within a partition. The number of partitions of a topic never changes. Keys are spread as Kafka's default partitioner does it (murmur2).
+            - A running gateway serves the messages as a descriptor set at `/schemas/muster.desc`; the build has it \
+            at `proto/target/classes/schemas/muster.desc`. With it, `protoc --decode=MESSAGE \
+            --descriptor_set_in=muster.desc` and the protobuf libraries of all languages read values.
+            - **Committed**: "yes" is written in transactions alone. Read it with `isolation.level=read_committed`, \
+            and you get each record once. "no" is written without transactions: a record may come again after a \
+            failure of its writer. "partly" has writers of both kinds.
+            - Order holds within a partition. The number of partitions of a topic never changes. Keys are spread as \
+            Kafka's default partitioner does it (murmur2).
             - Batches are compressed with LZ4.
-            - The names below have the default prefix `muster.`, and the lines read the broker of `infra/muster up`. `topics cat` finds both by itself, and prints JSON.
+            - The names below have the default prefix `muster.`, and the lines read the broker of `infra/muster up`. \
+            `topics cat` finds both by itself, and prints JSON.
 
             """;
 

@@ -1,6 +1,7 @@
 package dev.muster.kit.process;
 
 import dev.muster.contract.errors.ErrorIds;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Threads {
     private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
+    private static final long END_MILLIS_MAX = 5_000;
 
     private final ErrorIds errorIds = new ErrorIds();
     private final CompletableFuture<String> failed = new CompletableFuture<>();
@@ -116,6 +118,18 @@ public final class Threads {
                 fail(name, e);
             } else {
                 log(name, e);
+            }
+        }
+    }
+
+    /** Interrupts the threads and waits until they have ended, for some seconds each at most. */
+    public static void end(List<Thread> threads) {
+        threads.forEach(Thread::interrupt);
+        for (Thread thread : threads) {
+            try {
+                thread.join(END_MILLIS_MAX);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
     }

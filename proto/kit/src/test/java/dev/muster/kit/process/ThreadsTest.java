@@ -2,6 +2,8 @@ package dev.muster.kit.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -88,5 +90,26 @@ final class ThreadsTest {
                 .isEqualTo("worker-2");
         assertThat(threads.problem()).isEmpty();
         pool.shutdownNow();
+    }
+
+    @Test
+    void threads_are_interrupted_and_waited_for() {
+        CountDownLatch never = new CountDownLatch(1);
+        List<Thread> all = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Thread thread = threads.loop("loop-" + i, () -> {
+                try {
+                    never.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            thread.start();
+            all.add(thread);
+        }
+
+        Threads.end(all);
+
+        assertThat(all).noneMatch(Thread::isAlive);
     }
 }
